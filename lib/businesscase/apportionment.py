@@ -1,0 +1,72 @@
+"""Sharing a pooled amount between partners, to the penny."""
+
+import numpy as np
+import pandas as pd
+
+
+def shares(driver: pd.Series) -> pd.Series:
+    """Return each partner's share of a driver such as user numbers.
+
+    Parameters
+    ----------
+    driver : Series, index partner
+        The count by partner, in any unit, each above zero.
+
+    Returns
+    -------
+    Series, index partner
+        Shares [fraction] that add up to 1.
+
+    Raises
+    ------
+    ValueError
+        If a count is zero, negative or missing.
+
+    Examples
+    --------
+    >>> shares(pd.Series({"North": 300, "South": 100})).to_dict()
+    {'North': 0.75, 'South': 0.25}
+    """
+    refused = driver[~(driver > 0)]
+    if not refused.empty:
+        raise ValueError(f"driver of {refused.index[0]} is {refused.iloc[0]}; it must be above 0")
+    return driver / driver.sum()
+
+
+def apportioned(amounts: pd.Series, share: pd.Series) -> pd.DataFrame:
+    """Split amounts between partners so that the parts add up to the penny.
+
+    Each part is rounded down to the penny and the pence left over go to the largest remainders.
+
+    Parameters
+    ----------
+    amounts : Series
+        Pooled amounts [£], for instance by year.
+    share : Series, index partner
+        Shares [fraction] that add up to 1.
+
+    Returns
+    -------
+    DataFrame, partner by index of ``amounts``
+        Parts [£].
+
+    References
+    ----------
+    Hamilton's method of largest remainders.
+
+    Examples
+    --------
+    >>> thirds = pd.Series({"North": 1 / 3, "South": 1 / 3, "West": 1 / 3})
+    >>> apportioned(pd.Series({2026: 100.0}), thirds)[2026].tolist()
+    [33.34, 33.33, 33.33]
+    """
+    pence = np.round(amounts.to_numpy(float) * 100)
+    exact = np.outer(share.to_numpy(float), pence)
+    parts = np.floor(np.round(exact, 6))
+    left_over = pence - parts.sum(axis=0)
+    # a stable sort gives an equal remainder's penny to the partner listed first
+    remainder_rank = np.argsort(
+        np.argsort(-np.round(exact - parts, 6), axis=0, kind="stable"), axis=0
+    )
+    parts += remainder_rank < left_over
+    return pd.DataFrame(parts / 100, index=share.index, columns=amounts.index)

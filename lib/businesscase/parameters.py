@@ -1,0 +1,107 @@
+"""The parameters of a scenario: the one place for their names, bounds, steps, labels and units."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ApportionmentRule = Literal["as_stated", "users", "devices", "revenue_budget", "agreed", "equal"]
+Weight = Annotated[float, Field(ge=0)]
+
+
+def _parameter(default: Any, label: str, unit: str, step: float | None = None, **bounds) -> Any:
+    return Field(
+        default, description=label, json_schema_extra={"unit": unit, "step": step}, **bounds
+    )
+
+
+class Parameters(BaseModel):
+    """What a scenario may change. Every default means 'as the case's data say'."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    option: str = _parameter("", "Delivery option; blank is the option proposed", "letter")
+    realisation: float = _parameter(
+        1.0, "Share of the planned saving that is realised", "fraction", 0.05, ge=0, le=1.5
+    )
+    delay_years: float = _parameter(0.0, "Delay before savings start", "years", 0.25, ge=0, le=5)
+    overrun: float = _parameter(
+        0.0, "One-off cost over plan", "fraction of plan", 0.05, ge=-0.5, le=3
+    )
+    running_cost_change: float = _parameter(
+        0.0, "Running cost of the new service over plan", "fraction of plan", 0.01, ge=-0.5, le=1
+    )
+    discount_rate: float | None = _parameter(
+        None,
+        "Discount rate; blank is the Green Book schedule",
+        "fraction a year",
+        0.005,
+        ge=0,
+        le=0.2,
+    )
+    horizon_years: int | None = _parameter(
+        None,
+        "Years appraised after the decision year; blank is the case's term",
+        "years",
+        1,
+        ge=1,
+        le=60,
+    )
+    cost_apportionment: ApportionmentRule = _parameter(
+        "as_stated", "Rule that shares costs between partners", "rule"
+    )
+    saving_apportionment: ApportionmentRule = _parameter(
+        "as_stated", "Rule that shares savings between partners", "rule"
+    )
+    leaver: str = _parameter("", "Partner that withdraws; blank is nobody", "partner")
+    leaves_after: int | None = _parameter(
+        None,
+        "Last financial year of the partner that withdraws",
+        "financial year",
+        1,
+        ge=1990,
+        le=2100,
+    )
+    stranded_fraction: float = _parameter(
+        0.0,
+        "Share of the leaver's running cost that the others must carry",
+        "fraction",
+        0.05,
+        ge=0,
+        le=1,
+    )
+    weights: dict[str, Weight] = _parameter(
+        {}, "Weights that replace those in factors.csv", "by factor"
+    )
+    appetite: int | None = _parameter(
+        None,
+        "Highest risk score the partners accept; blank is as the bands say",
+        "score",
+        1,
+        ge=1,
+        le=100,
+    )
+    likelihood_shift: int = _parameter(
+        0, "Levels by which every risk is more likely than assessed", "levels", 1, ge=-5, le=5
+    )
+    duration_change: float = _parameter(
+        0.0, "Task durations over plan", "fraction of plan", 0.05, ge=-0.5, le=2
+    )
+    extra_days: dict[str, float] = _parameter(
+        {}, "Working days added, by task number", "days by task"
+    )
+    calendar: Literal["weekdays", "england"] = _parameter(
+        "weekdays", "Working days: weekdays, or weekdays less England's bank holidays", "calendar"
+    )
+    readiness_scores: dict[str, dict[str, float]] = _parameter(
+        {}, "Readiness scores that replace those in readiness.csv", "by area, by partner"
+    )
+
+
+class Scenario(BaseModel):
+    """A named difference from the base scenario, and why it is plausible."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(min_length=1, max_length=200)
+    why: str = Field(min_length=1)
+    parameters: Parameters

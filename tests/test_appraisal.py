@@ -1,0 +1,116 @@
+"""Discounting, net present value and payback: published examples, closed forms and limits."""
+
+import pandas as pd
+import pytest
+from businesscase.appraisal import (
+    discount_factors,
+    equivalent_annual_cost,
+    net_present_value,
+    payback_years,
+    scheduled_rates,
+)
+from businesscase.case import load_case
+from hypothesis import given
+from hypothesis import strategies as st
+from pandas.testing import assert_series_equal
+from pytest import approx
+
+RATE = st.floats(0.001, 0.2)
+MONEY = st.floats(-1e7, 1e7).map(lambda amount: round(amount, 2))
+
+
+def factors_at(rate, years):
+    """Return the discount factors of year 0 and some years after it."""
+    return discount_factors(pd.Series(float(rate), index=range(2026, 2027 + years)))
+
+
+def npv(amounts, rate):
+    """Return the net present value of one partner's flows from year 0."""
+    factors = factors_at(rate, len(amounts) - 1)
+    flows = pd.DataFrame([amounts], index=["North"], columns=factors.index)
+    return net_present_value(flows, factors)["North"]
+
+
+@pytest.mark.parametrize(("saving", "worth"), [(150_000, 247_491), (100_000, -168_339)])
+def test_green_book_2003_box_15_is_reproduced_to_the_pound(saving, worth):
+    assert round(npv([-1_000_000] + [saving] * 10, 0.035)) == worth
+
+
+def test_discount_factors_at_3_5_percent_are_those_printed():
+    printed = [1, 0.9662, 0.9335, 0.9019, 0.8714, 0.8420, 0.8135, 0.7860, 0.7594, 0.7337, 0.7089]
+    assert factors_at(0.035, 10).round(4).tolist() == printed
+
+
+def test_year_0_is_not_discounted_whatever_its_rate():
+    factors = discount_factors(pd.Series([0.5, 0.25, 0.25], index=[2026, 2027, 2028]))
+    assert factors.tolist() == approx([1, 0.8, 0.64])
+
+
+def test_at_a_zero_rate_the_net_present_value_is_the_plain_sum():
+    assert npv([-1000, 300, 0, 900], 0) == approx(200)
+
+
+@given(st.floats(-1e6, 1e6), RATE, st.integers(1, 60))
+def test_a_level_flow_is_worth_the_annuity_formula(amount, rate, years):
+    annuity = amount * (1 - (1 + rate) ** -years) / rate
+    assert npv([0.0] + [amount] * years, rate) == approx(annuity, rel=1e-9, abs=1e-6)
+
+
+@given(st.lists(MONEY, min_size=2, max_size=12), RATE, st.floats(-10, 10))
+def test_scaling_all_money_scales_the_net_present_value(amounts, rate, scale):
+    scaled = npv([scale * amount for amount in amounts], rate)
+    assert scaled == approx(scale * npv(amounts, rate), abs=1e-3)
+
+
+def test_permuting_partners_permutes_their_worth():
+    flows = pd.DataFrame([[-5.0, 9.0], [4.0, 1.0]], index=["North", "South"], columns=[2026, 2027])
+    factors = pd.Series({2026: 1.0, 2027: 0.5})
+    expected = pd.Series({"South": 4.5, "North": -0.5})
+    assert_series_equal(net_present_value(flows.loc[["South", "North"]], factors), expected)
+
+
+def test_the_rate_steps_down_in_years_31_and_76():
+    schedule = load_case("mkip-2012").tables["discount_rates"]
+    rates = scheduled_rates(schedule, list(range(81)))
+    assert rates.tolist() == approx([0.035] * 31 + [0.03] * 45 + [0.025] * 5)
+    factors = discount_factors(rates)
+    assert factors[30] == approx(1.035**-30)
+    assert factors[31] == approx(1.035**-30 / 1.03)
+
+
+def test_a_year_without_a_rate_is_refused():
+    schedule = pd.DataFrame({"first_year": [0], "last_year": [1], "rate_fraction": [0.035]})
+    with pytest.raises(ValueError, match="no rate for year 2"):
+        scheduled_rates(schedule, [2026, 2027, 2028])
+
+
+@pytest.mark.parametrize(
+    ("net_flows", "years"),
+    [
+        pytest.param([-1000, 400, 400, 400], 2.5, id="halfway through year 3"),
+        pytest.param([-1000, 500, 500, 500], 2.0, id="at the very end of year 2"),
+        pytest.param([-100, 200, -200, 200], 2.5, id="back, gone again, back for good"),
+        pytest.param([100, -300, 400], 1.5, id="first gained, then spent"),
+        pytest.param([-0.10, -0.10, -0.10, 0.30], 3.0, id="to the penny"),
+        pytest.param([0, 50, 50], 0.0, id="never out of pocket"),
+        pytest.param([10, -10, 0], 0.0, id="never below zero"),
+    ],
+)
+def test_payback_is_when_the_money_is_back_for_good(net_flows, years):
+    assert payback_years(pd.Series(net_flows, dtype=float)) == approx(years)
+
+
+@pytest.mark.parametrize("net_flows", [[-1000, 400, 400], [-1000, 2000, -1001], [-1]])
+def test_payback_is_none_if_money_is_out_at_the_horizon(net_flows):
+    assert payback_years(pd.Series(net_flows, dtype=float)) is None
+
+
+@given(st.floats(1, 1e7), RATE, st.integers(1, 60))
+def test_the_equivalent_annual_cost_repays_the_cost(cost, rate, years):
+    annual = equivalent_annual_cost(cost, rate, years)
+    assert npv([-cost] + [annual] * years, rate) == approx(0, abs=cost * 1e-9)
+
+
+def test_the_equivalent_annual_cost_is_cost_over_years_at_a_zero_rate_and_near_it():
+    assert equivalent_annual_cost(900.0, 0.0, 3) == approx(300)
+    assert equivalent_annual_cost(900.0, 1e-7, 3) == approx(300, abs=1e-3)
