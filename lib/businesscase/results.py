@@ -1,0 +1,248 @@
+"""The tidy table of results (results.csv), and its reconciliation to published figures."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from businesscase.study import Study
+
+KEYS = ["section", "measure", "item", "year"]
+COLUMNS = [*KEYS, "value", "unit"]
+ALL = "all"
+MONEY, FRACTION, YEARS, COUNT, SCORE, DAYS, DATE, TEXT = (
+    "£", "fraction", "years", "count", "score", "days", "date", "text",
+)  # fmt: skip
+NEVER = float("inf")  # a payback that is not reached within the horizon
+
+
+def of_study(study: "Study") -> pd.DataFrame:
+    """Return every result of a study, the decision included."""
+    return pd.concat([of_sections(study), _frame(_decision(study))], ignore_index=True)
+
+
+def of_sections(study: "Study") -> pd.DataFrame:
+    """Return the results that the decision rests on: all sections but the decision's outcome."""
+    makers = {
+        "baseline": _baseline,
+        "options": _options,
+        "savings": _savings,
+        "risks": _risks,
+        "plan": _plan,
+        "readiness": _readiness,
+    }
+    sections = study.case.section_names()
+    rows = [row for name in sections if name in makers for row in makers[name](study)]
+    return _frame([*rows, *_commitments(study)])
+
+
+def _frame(rows: Iterable[tuple]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype({"value": object, "year": "Int64"})
+
+
+def _series(section: str, measure: str, values: pd.Series, unit: str) -> Iterator[tuple]:
+    for item, value in values.items():
+        if not pd.isna(value):
+            yield section, measure, str(item), pd.NA, value, unit
+
+
+def _yearly(section: str, measure: str, values: pd.DataFrame, unit: str) -> Iterator[tuple]:
+    for item, by_year in values.iterrows():
+        for year, value in by_year.items():
+            yield section, measure, str(item), year, value, unit
+
+
+def _one(section: str, measure: str, value, unit: str) -> Iterator[tuple]:
+    yield section, measure, ALL, pd.NA, value, unit
+
+
+def _with_all(values: pd.Series) -> pd.Series:
+    return pd.concat([pd.Series({ALL: values.sum()}), values])
+
+
+def _baseline(study: "Study") -> Iterator[tuple]:
+    section = "baseline"
+    if not study.users.empty:
+        yield from _series(section, "users", _with_all(study.users), COUNT)
+        yield from _series(section, "user_share", study.user_shares, FRACTION)
+    if not study.tables["service_costs"].empty:
+        yield from _series(section, "annual_cost", _with_all(study.annual_cost), "£ a year")
+        yield from _series(section, "cost_per_user", study.cost_per_user, "£ a user a year")
+        gaps = study.benchmark_gaps.set_index("benchmark")["gap_gbp"]
+        yield from _series(section, "benchmark_gap", gaps, "£ a year")
+    for trend in study.service_trends.itertuples():
+        item = f"{trend.measure}, {trend.partner}"
+        yield section, "service_measure_first", item, pd.NA, trend.first, trend.unit
+        yield section, "service_measure_last", item, pd.NA, trend.last, trend.unit
+        yield section, "service_measure_change", item, pd.NA, trend.change, trend.unit
+
+
+def _options(study: "Study") -> Iterator[tuple]:
+    section = "options"
+    ranking = study.ranking.set_index("option").sort_index()
+    yield from _series(section, "weighted_score", ranking["weighted_score"], SCORE)
+    yield from _series(section, "rank", ranking["rank"], "rank")
+    yield from _one(section, "preferred_option", study.option, "letter")
+    yield from _one(section, "preferred_option_rank", ranking.at[study.option, "rank"], "rank")
+    for option, by_factor in study.contributions.iterrows():
+        items = by_factor.rename(lambda factor, option=option: f"{option}, {factor}")
+        yield from _series(section, "contribution", items, SCORE)
+    counts = pd.Series({name: len(study.tables[f"{name}s"]) for name in ("option", "factor")})
+    yield from _series(section, "count", counts, COUNT)
+
+
+def _savings(study: "Study") -> Iterator[tuple]:
+    section = "savings"
+    units = {"payback_years": YEARS, "average_annual_saving": "£ a year"}
+    for measure, values in study.appraisal.items():
+        known = values.astype(float).fillna(NEVER) if measure == "payback_years" else values
+        yield from _series(section, measure, known, units.get(measure, MONEY))
+    lowest = study.appraisal["net_present_value"].drop(ALL).min()
+    yield from _one(section, "lowest_net_present_value", lowest, MONEY)
+    yield from _one(section, "term_years", study.term_years, YEARS)
+    for funding, spent in study.one_off_costs.groupby(level="funding", sort=False):
+        by_partner = spent.groupby(level="partner", sort=False).sum().sum(axis="columns")
+        yield from _series(section, f"one_off_{funding}", _with_all(by_partner), MONEY)
+    units = {"change_fraction": FRACTION}
+    for measure, values in study.cost_change.items():
+        yield from _series(
+            section, f"annual_cost_{measure}", values, units.get(measure, "£ a year")
+        )
+    yield from _yearly(section, "net_flow", study.net_flows, MONEY)
+
+
+def _risks(study: "Study") -> Iterator[tuple]:
+    section = "risks"
+    scored = study.scored_risks.set_index("risk")
+    for measure in ("likelihood_score", "impact_score", "risk_score"):
+        yield from _series(section, measure, scored[measure], SCORE)
+    assessed = scored[scored["risk_score"].notna()]
+    yield from _series(section, "risk_band", assessed["band"], TEXT)
+    yield from _one(section, "highest_risk_score", scored["risk_score"].max(), SCORE)
+    above = int((assessed["within_appetite"] == False).sum())  # noqa: E712, holds None too
+    yield from _one(section, "risks_above_appetite", above, COUNT)
+    findings = study.risk_findings.groupby("risk")["finding"].agg("; ".join)
+    yield from _series(section, "finding", findings, TEXT)
+
+
+def _plan(study: "Study") -> Iterator[tuple]:
+    section = "plan"
+    schedule = study.schedule.set_index("task")
+    for measure in ("early_start", "early_finish"):
+        yield from _series(section, measure, schedule[measure], DATE)
+    yield from _series(section, "total_float_days", schedule["total_float_days"], DAYS)
+    yield from _one(section, "finish", schedule["early_finish"].max(), DATE)
+    critical = ", ".join(map(str, schedule.index[schedule["critical"]]))
+    yield from _one(section, "critical_tasks", critical, TEXT)
+    if schedule["days_late"].notna().any():
+        yield from _one(section, "days_late", schedule["days_late"].max(), DAYS)
+
+
+def _readiness(study: "Study") -> Iterator[tuple]:
+    section = "readiness"
+    yield from _series(section, "mean_score", study.readiness_scores.mean(), SCORE)
+    for area, by_partner in study.readiness_scores.iterrows():
+        items = by_partner.rename(lambda partner, area=area: f"{area}, {partner}")
+        yield from _series(section, "readiness_score", items, SCORE)
+    yield from _series(section, "divergence", study.divergence["gap"], SCORE)
+    yield from _one(section, "lowest_score", study.readiness_scores.min().min(), SCORE)
+    yield from _one(section, "areas_beyond_gap", int(study.divergence["beyond_gap"].sum()), COUNT)
+
+
+def _commitments(study: "Study") -> Iterator[tuple]:
+    section = "decision"
+    yield from _series(section, "count", _counts(study), COUNT)
+    if not study.committed_cost.empty:
+        yield from _series(section, "committed_cost", _with_all(study.committed_cost), MONEY)
+
+
+def _counts(study: "Study") -> pd.Series:
+    """Return control totals of the lists that the source prints."""
+    objectives = study.tables["objectives"]["kind"].value_counts(sort=False)
+    boards = int((study.tables["governance"]["topic"] == "board").sum())
+    counts = {"partner": len(study.partners), "board": boards, **objectives.to_dict()}
+    return pd.Series({item: count for item, count in counts.items() if count})
+
+
+def _decision(study: "Study") -> Iterator[tuple]:
+    if study.gates.empty:
+        return
+    outcomes = study.gates.set_index("criterion")["outcome"]
+    yield from _series("decision", "gate", outcomes, TEXT)
+    yield from _one("decision", "recommendation", study.recommendation, TEXT)
+
+
+def as_text(value) -> str:
+    """Return a value as results.csv prints it: ISO dates, numbers without trailing zeros.
+
+    Examples
+    --------
+    >>> as_text(pd.Timestamp("2026-04-01")), as_text(0.1 + 0.2), as_text(370000.0)
+    ('2026-04-01', '0.3', '370000')
+    >>> as_text(NEVER)
+    'never'
+    """
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, str):
+        return value
+    if value == NEVER:
+        return "never"
+    text = f"{float(value):.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def csv_text(results: pd.DataFrame) -> str:
+    """Return results as the text of results.csv."""
+    printed = results.assign(value=results["value"].map(as_text))
+    return printed.to_csv(index=False, lineterminator="\n")
+
+
+def reconciliation(published: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
+    """Hold recomputed figures against the published ones.
+
+    Parameters
+    ----------
+    published : DataFrame
+        Rows of published.csv.
+    results : DataFrame
+        Results of the base scenario.
+
+    Returns
+    -------
+    DataFrame
+        ``section``, ``measure``, ``item``, ``year``, ``published``, ``recomputed``, ``unit``,
+        ``agrees`` and ``paragraph``; ``recomputed`` is blank where the workbook has no such result.
+    """
+    found = dict(zip(_keys(results), results["value"], strict=True))
+    values = [found.get(key) for key in _keys(published)]
+    agrees = [
+        value is not None and _agrees(value, printed, tolerance)
+        for value, printed, tolerance in zip(
+            values, published["value"], published["tolerance"], strict=True
+        )
+    ]
+    return published[KEYS].assign(
+        published=published["value"],
+        recomputed=["" if value is None else as_text(value) for value in values],
+        unit=published["unit"],
+        agrees=agrees,
+        paragraph=published["paragraph"],
+    )
+
+
+def _keys(table: pd.DataFrame) -> list[tuple]:
+    return list(
+        table[KEYS]
+        .astype(object)
+        .where(table[KEYS].notna(), None)
+        .itertuples(index=False, name=None)
+    )
+
+
+def _agrees(value, printed: str, tolerance: float) -> bool:
+    if isinstance(value, str | pd.Timestamp):
+        return as_text(value) == printed
+    return abs(float(value) - float(printed)) <= tolerance + 1e-9

@@ -1,0 +1,178 @@
+"""The five cases: what they print is reproduced, and every row says where it comes from."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from businesscase import results
+from businesscase.case import case_names, load_case
+from businesscase.study import Study, load_study
+
+# case: the recommendation on its base scenario
+CASES = {
+    "allerdale-carlisle-2008": "go with conditions",
+    "dacorum-avdc-2012": "go with conditions",
+    "durham-sunderland-2014": "stop",
+    "lictp-2020": "go with conditions",
+    "mkip-2012": "go with conditions",
+}
+MONEY_CASES = ["lictp-2020", "mkip-2012"]
+SCENARIOS = [(case, scenario) for case in CASES for scenario in load_case(case).scenarios]
+
+
+def reconciled(study):
+    """Hold a study's results against the figures that its case prints."""
+    return results.reconciliation(study.tables["published"], study.results)
+
+
+def printed(case, table, *columns):
+    """Return the rows of a table that are marked as printed in the source."""
+    rows = load_case(case).tables[table].query("status == 'published'")
+    return set(rows[list(columns)].itertuples(index=False, name=None))
+
+
+def test_there_are_five_cases():
+    assert case_names() == list(CASES)
+
+
+# published figures
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_published_figure_is_reproduced(case):
+    table = reconciled(load_study(case))
+    disagreeing = table[~table["agrees"]]
+    assert len(table) >= 5
+    assert disagreeing.empty, disagreeing.to_string()
+
+
+def test_at_least_thirty_published_figures_are_reproduced():
+    assert sum(len(load_case(case).tables["published"]) for case in CASES) >= 30
+
+
+@pytest.mark.parametrize(
+    ("case", "table"),
+    [
+        ("allerdale-carlisle-2008", "flows"),
+        ("dacorum-avdc-2012", "service_measures"),
+        ("durham-sunderland-2014", "objectives"),
+        ("lictp-2020", "drivers"),
+        ("lictp-2020", "risks"),
+        ("mkip-2012", "flows"),
+    ],
+)
+def test_a_row_of_input_taken_away_breaks_the_reconciliation(case, table):
+    study = load_study(case)
+    tables = study.tables | {table: study.tables[table].iloc[1:]}
+    without = Study(replace(study.case, tables=tables), "base", study.parameters)
+    assert not reconciled(without)["agrees"].all()
+
+
+@pytest.mark.parametrize("case", ["allerdale-carlisle-2008", "lictp-2020", "mkip-2012"])
+def test_a_one_off_cost_a_fifth_higher_breaks_the_reconciliation(case):
+    assert not reconciled(load_study(case, overrun=0.2))["agrees"].all()
+
+
+def test_a_task_a_week_longer_breaks_the_reconciliation_of_the_plan():
+    table = reconciled(load_study("allerdale-carlisle-2008", extra_days={"5": 5}))
+    assert set(table.loc[~table["agrees"], "section"]) == {"plan"}
+
+
+# what the Leicestershire and Mid Kent reports print
+
+
+def test_leicestershire_has_the_printed_users():
+    assert printed("lictp-2020", "drivers", "partner", "driver", "value") == {
+        ("Hinckley and Bosworth", "users", 499),
+        ("Blaby", "users", 341),
+        ("Melton", "users", 229),
+    }
+
+
+def test_leicestershire_has_the_printed_costs_of_melton():
+    assert printed("lictp-2020", "service_costs", "partner", "amount_gbp") == {
+        ("Melton", 277_000),
+        ("Melton", 34_000),
+    }
+    columns = ("partner", "flow", "funding", "first_year", "amount_gbp")
+    assert printed("lictp-2020", "flows", *columns) == {
+        ("Melton", "running_cost", "revenue", 2021, 315_000),
+        ("Melton", "running_cost", "revenue", 2022, 315_000),
+        ("Melton", "running_cost", "revenue", 2026, 315_000),
+        ("Melton", "one_off_cost", "revenue", 2021, 35_000),
+        ("Melton", "one_off_cost", "capital", 2020, 10_000),
+        ("Melton", "one_off_cost", "capital", 2021, 7_000),
+    }
+
+
+def test_the_other_councils_of_leicestershire_pay_meltons_cost_of_a_user():
+    table = load_case("lictp-2020").tables["flows"].query("option == 'b'")
+    users = {"Hinckley and Bosworth": 499, "Blaby": 341, "Melton": 229}
+    stated = table[table["amount_gbp"].notna()]
+    melton = stated[stated["partner"] == "Melton"].set_index(["line", "first_year"])["amount_gbp"]
+    for row in stated.itertuples():
+        expected = melton[row.line, row.first_year] * users[row.partner] / users["Melton"]
+        assert row.amount_gbp == pytest.approx(expected, abs=0.5)
+
+
+def test_mid_kent_has_the_printed_capital_fund():
+    columns = ("partner", "flow", "funding", "amount_gbp")
+    assert printed("mkip-2012", "flows", *columns) == {
+        ("Maidstone", "one_off_cost", "capital", 100_000),
+        ("Swale", "one_off_cost", "capital", 100_000),
+        ("Tunbridge Wells", "one_off_cost", "capital", 100_000),
+    }
+
+
+def test_the_assumed_yearly_savings_of_mid_kent_add_up_to_the_printed_total():
+    flows = load_case("mkip-2012").tables["flows"].query("option == 'a' and flow == 'saving'")
+    assert flows["amount_gbp"].sum() == 3_710_000
+    assert sorted(set(flows["first_year"])) == list(range(2013, 2023))
+    assert (flows["first_year"] == flows["last_year"]).all()
+
+
+# where the figures come from
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_row_has_a_status_a_source_and_a_paragraph(case):
+    loaded = load_case(case)
+    for name, table in loaded.tables.items():
+        assert table["status"].isin(["published", "derived", "assumed"]).all(), name
+        assert (table["source"].str.strip() != "").all(), name
+        assert (table["paragraph"].str.strip() != "").all(), name
+        assert (table.loc[table["status"] != "published", "note"].str.len() > 10).all(), name
+
+
+# scenarios
+
+
+@pytest.mark.parametrize(("case", "recommendation"), CASES.items())
+def test_the_base_scenario_leads_to_the_expected_recommendation(case, recommendation):
+    assert load_study(case).recommendation == recommendation
+
+
+@pytest.mark.parametrize(("case", "scenario"), SCENARIOS)
+def test_every_scenario_is_computed_to_a_decision(case, scenario):
+    table = load_study(case, scenario).results
+    last = table.iloc[-1]
+    assert (last["measure"], last["value"] in ("go", "go with conditions", "stop")) == (
+        "recommendation",
+        True,
+    )
+    assert not pd.isna(table["value"]).any()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_scenario_gives_results_that_no_other_gives(case):
+    scenarios = load_case(case).scenarios
+    printed_results = {name: results.csv_text(load_study(case, name).results) for name in scenarios}
+    assert len(set(printed_results.values())) == len(scenarios)
+    assert len({scenario.title for scenario in scenarios.values()}) == len(scenarios)
+
+
+@pytest.mark.parametrize("case", MONEY_CASES)
+def test_a_case_with_money_has_four_scenarios_or_more_besides_the_base(case):
+    names = list(load_case(case).scenarios)
+    assert names[0] == "base"
+    assert len(names) - 1 >= 4

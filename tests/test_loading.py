@@ -1,0 +1,348 @@
+"""A case with a fault is refused: where it is, what was found, what is allowed."""
+
+import pytest
+from businesscase.case import load_case
+from businesscase.errors import InputError, unknown_name
+from businesscase.study import load_study
+
+LICTP, MKIP, ALLERDALE = "lictp-2020", "mkip-2012", "allerdale-carlisle-2008"
+
+# In the sentences, 'here' is the file and line that a test broke, 'file' is the file.
+
+# what replaces an amount of 277000, and the sentence
+AMOUNTS = {
+    '"277,000"': "here, column amount_gbp: found '277,000'; it should be a valid number",
+    "277,000": "here: found 10 cells; the header has 9",
+    "£277000": "here, column amount_gbp: found '£277000'; it should be a valid number",
+    "": "here, column amount_gbp: found ''; it should be a valid number",
+    "-277000": "here, column amount_gbp: found '-277000'; it should be greater than or equal to 0",
+    "NaN": "here, column amount_gbp: found 'NaN'; it should be a finite number",
+    "inf": "here, column amount_gbp: found 'inf'; it should be a finite number",
+}
+
+# what replaces first year, last year, part of the year, amount and fraction of a flow
+FLOWS = {
+    "2019,2020,1,10000,": "here: years 2019 to 2020 lie outside the appraisal, 2020 to 2026",
+    "2020,2027,1,10000,": "here: years 2020 to 2027 lie outside the appraisal, 2020 to 2026",
+    "2022,2021,1,10000,": "here: last_year 2021 is before first_year 2022",
+    "2020,2020,3,10000,": "here, column year_fraction: found '3'; it should be less than or equal to 1",
+    "2020,2020,0,10000,": "here, column year_fraction: found '0'; it should be greater than 0",
+    "2020,2020,1,10000,0.5": "here: give one of amount_gbp and baseline_fraction",
+    "2020,2020,1,,": "here: give one of amount_gbp and baseline_fraction",
+    "2020,2020,1,,35": (
+        "here, column baseline_fraction: found '35'; it should be less than or equal to 3"
+    ),
+}
+
+# file, text that is replaced, what replaces it, and the sentence
+ROWS = {
+    "unknown partner": (
+        "service_costs.csv",
+        "Melton,web support",
+        "Meltn,web support",
+        "here: partner 'Meltn' is unknown; nearest: Melton",
+    ),
+    "unknown source": (
+        "partners.csv",
+        "partner,published,melton-2020",
+        "partner,published,melton-2002",
+        "here: source 'melton-2002' is unknown; nearest: melton-2020",
+    ),
+    "assumed without a note": (
+        "partners.csv",
+        "Melton,partner,published,melton-2020,4.8,",
+        "Melton,partner,assumed,melton-2020,4.8,",
+        "here: the row is assumed and has no note; the note says why",
+    ),
+    "score above the scale": (
+        "scores.csv",
+        "b,Cost,workbook,4",
+        "b,Cost,workbook,6",
+        "here: score of b on Cost is 6; scores run from 0 to 5",
+    ),
+    "score below the scale": (
+        "scores.csv",
+        "b,Cost,workbook,4",
+        "b,Cost,workbook,-0.5",
+        "here: score of b on Cost is -0.5; scores run from 0 to 5",
+    ),
+    "missing score": (
+        "scores.csv",
+        "b,Cost,workbook,4",
+        "a,Cost,second assessor,4",
+        "file: option b has no score on Cost",
+    ),
+    "missing driver": (
+        "drivers.csv",
+        "Melton,users",
+        "Oadby and Wigston,users",
+        "file: users has no row for Melton; every partner needs one",
+    ),
+    "likelihood not on the scale": (
+        "risks.csv",
+        ",Very High,",
+        ",Very Hihg,",
+        "here: likelihood 'Very Hihg' is unknown; nearest: Very High",
+    ),
+    "bands that overlap": (
+        "risk_bands.csv",
+        "Medium Risk,6,12",
+        "Medium Risk,5,12",
+        "file: score 5 lies in 2 bands; it must lie in one",
+    ),
+    "bands with a gap": (
+        "risk_bands.csv",
+        "Medium Risk,6,12",
+        "Medium Risk,7,12",
+        "file: score 6 lies in 0 bands; it must lie in one",
+    ),
+    "tasks that wait for each other": (
+        "tasks.csv",
+        "1,Service design,105,,",
+        "1,Service design,105,3,",
+        "file: tasks wait for each other: 1 -> 3 -> 1",
+    ),
+    "unknown predecessor": (
+        "tasks.csv",
+        '"2,3SS+40"',
+        '"2,9SS+40"',
+        "file: task 4 follows task 9, which is unknown",
+    ),
+    "unreadable predecessor": (
+        "tasks.csv",
+        '"2,3SS+40"',
+        '"2,3XS+40"',
+        "here: predecessor '3XS+40' is not like 4, 2SS or 3FS+5",
+    ),
+    "missing column": (
+        "drivers.csv",
+        "driver,date,value,",
+        "driver,date,",
+        "here: column value is missing",
+    ),
+    "misspelt column": (
+        "drivers.csv",
+        "driver,date,value,",
+        "driver,date,vlaue,",
+        "here: column 'vlaue' is unknown; nearest: value",
+    ),
+}
+
+# what replaces the change of the scenario late-start, and the sentence
+PARAMETERS = {
+    "realization = 0.5": "here: parameter 'realization' is unknown; nearest: realisation",
+    "stranded_fraction = 35": (
+        "here, parameter stranded_fraction: found 35; it should be less than or equal to 1"
+    ),
+    "discount_rate = 3.5": (
+        "here, parameter discount_rate: found 3.5; it should be less than or equal to 0.2"
+    ),
+    "overrun = nan": "here, parameter overrun: found nan; it should be a finite number",
+    'calendar = "scotland"': (
+        "here, parameter calendar: found 'scotland'; it should be 'weekdays' or 'england'"
+    ),
+    'cost_apportionment = "devices"': (
+        "here: cost_apportionment is 'devices'; the case has data for "
+        "as_stated, equal, revenue_budget, users"
+    ),
+    'option = "z"': "here: option 'z' is unknown; allowed: a, b, c, d, e",
+    'leaver = "Blaby"': "here: leaver and leaves_after go together; one is given without the other",
+    'leaver = "Oadby and Wigston"\nleaves_after = 2024': (
+        "here: leaver 'Oadby and Wigston' is unknown; allowed: Hinckley and Bosworth, Blaby, Melton"
+    ),
+    "weights = { Costs = 5 }": "here: weights 'Costs' is unknown; nearest: Cost",
+    'extra_days = { "17" = 5 }': "here: extra_days '17' is unknown; nearest: 1",
+    "horizon_years = 7": "here: horizon_years is 7; the case's term is 6 years",
+}
+
+
+def replaced(path, old, new):
+    """Write a fault into a file and return the number of its line."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+def faults_of(case):
+    """Return the sentences with which a case is refused, before anything is computed."""
+    with pytest.raises(InputError) as refused:
+        load_study(case)
+    return refused.value.faults
+
+
+def the_fault(data, file, old, new):
+    """Break one file of a case and return the one sentence with which it is refused."""
+    line = replaced(data / LICTP / file, old, new)
+    (fault,) = faults_of(LICTP)
+    place = f"data/{LICTP}/{file}"
+    return fault.replace(f"{place} line {line}", "here").replace(place, "file")
+
+
+def test_a_refusal_names_file_and_line_and_what_was_found_and_is_allowed(data_copy):
+    line = replaced(data_copy / LICTP / "scores.csv", "b,Cost,workbook,4", "b,Cost,workbook,6")
+    assert faults_of(LICTP) == [
+        f"data/lictp-2020/scores.csv line {line}: score of b on Cost is 6; scores run from 0 to 5"
+    ]
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+def test_an_amount_that_is_not_a_plain_number_is_refused(data_copy, amount):
+    fault = the_fault(data_copy, "service_costs.csv", "2020,277000,", f"2020,{amount},")
+    assert fault.startswith(AMOUNTS[amount])
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_flow_outside_the_appraisal_or_without_one_amount_is_refused(data_copy, flow):
+    assert the_fault(data_copy, "flows.csv", "2020,2020,1,10000,", flow) == FLOWS[flow]
+
+
+@pytest.mark.parametrize("fault", ROWS)
+def test_a_row_that_does_not_fit_the_rest_of_the_case_is_refused(data_copy, fault):
+    file, old, new, sentence = ROWS[fault]
+    assert the_fault(data_copy, file, old, new) == sentence
+
+
+@pytest.mark.parametrize("text", PARAMETERS)
+def test_a_parameter_that_the_case_cannot_have_is_refused(data_copy, text):
+    scenarios = data_copy / LICTP / "scenarios.toml"
+    replaced(scenarios, "duration_change = 0.2", text)
+    (fault,) = faults_of(LICTP)
+    assert fault.replace(f"data/{LICTP}/scenarios.toml [late-start]", "here") == PARAMETERS[text]
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("partners.csv", "Blaby"),
+        ("scores.csv", "a, Cost, workbook"),
+        ("risks.csv", "2"),
+        ("gates.csv", "affordable"),
+    ],
+)
+def test_a_row_that_stands_twice_is_refused(data_copy, file, found):
+    path = data_copy / LICTP / file
+    lines = path.read_text(encoding="utf-8").splitlines()
+    again = next(line for line in lines if line.startswith(found.replace(", ", ",")))
+    path.write_text("\n".join([*lines, again]) + "\n", encoding="utf-8")
+    sentence = f"line {len(lines) + 1}: {found} stands here twice; once is allowed"
+    assert faults_of(LICTP) == [f"data/{LICTP}/{file} {sentence}"]
+
+
+def test_a_file_that_is_not_utf_8_is_refused(data_copy):
+    path = data_copy / LICTP / "partners.csv"
+    text = path.read_text(encoding="utf-8").replace("Lead authority", "£ authority")
+    path.write_bytes(text.encode("cp1252"))
+    assert faults_of(LICTP) == [
+        f"data/{LICTP}/partners.csv: byte {text.index('£')} is not UTF-8; save the file as CSV UTF-8"
+    ]
+
+
+def test_a_file_as_a_spreadsheet_writes_it_is_read(data_copy):
+    path = data_copy / LICTP / "partners.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text("\ufeff" + text + "\n\n", encoding="utf-8", newline="\r\n")
+    assert len(load_case(LICTP).tables["partners"]) == 4
+
+
+@pytest.mark.parametrize("file", ["case.toml", "scenarios.toml"])
+def test_a_file_that_is_not_toml_is_refused_with_its_line(data_copy, file):
+    path = data_copy / LICTP / file
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines, 'title "again"']), encoding="utf-8")
+    (fault,) = faults_of(LICTP)
+    assert fault.startswith(f"data/{LICTP}/{file}: not TOML, ")
+    assert f"(at line {len(lines) + 1}," in fault
+
+
+def test_a_key_that_the_case_file_lacks_is_refused(data_copy):
+    assert the_fault(data_copy, "case.toml", "last_year = 2026\n", "") == (
+        "file: key last_year is missing"
+    )
+
+
+def test_a_case_without_scenarios_is_refused(data_copy):
+    (data_copy / LICTP / "scenarios.toml").unlink()
+    assert faults_of(LICTP) == [f"data/{LICTP}/scenarios.toml is missing"]
+
+
+def test_a_case_whose_first_scenario_is_not_the_base_is_refused(data_copy):
+    assert the_fault(data_copy, "scenarios.toml", "\n[base]\n", "\n[basis]\n") == (
+        "file: the first scenario must be [base]"
+    )
+
+
+def test_a_pooled_line_that_no_rule_splits_is_refused(data_copy):
+    path = data_copy / MKIP / "scenarios.toml"
+    replaced(path, '\nsaving_apportionment = "revenue_budget"\n', "\n")
+    assert faults_of(MKIP)[0] == (
+        f"data/{MKIP}/scenarios.toml [base]: saving_apportionment is 'as_stated', but flows.csv "
+        "pools 'Fewer posts and shared management'; name a rule that splits it"
+    )
+
+
+def test_faults_in_the_cells_of_several_files_are_reported_together(data_copy):
+    folder = data_copy / LICTP
+    cost = replaced(folder / "service_costs.csv", "2020,277000", '2020,"277,000"')
+    gate = replaced(folder / "gates.csv", ",at_most,0.02,", ",at_mots,0.02,")
+    replaced(folder / "drivers.csv", "driver,date,value", "driver,date,vlaue")
+    replaced(folder / "scenarios.toml", "duration_change = 0.2", "duration_chnage = 0.2")
+    faults = faults_of(LICTP)
+    places = [f"service_costs.csv line {cost},", f"gates.csv line {gate},", "drivers.csv line 1:"]
+    for place in [*places, "scenarios.toml [late-start]:"]:
+        assert sum(fault.startswith(f"data/{LICTP}/{place}") for fault in faults) == 1
+    assert len(faults) == 4
+
+
+def test_faults_between_rows_are_reported_together_one_a_line(data_copy):
+    folder = data_copy / LICTP
+    replaced(folder / "scores.csv", "b,Cost,workbook,4", "b,Cost,workbook,6")
+    replaced(folder / "tasks.csv", "1,Service design,105,,", "1,Service design,105,3,")
+    replaced(folder / "scenarios.toml", "duration_change = 0.2", "horizon_years = 7")
+    with pytest.raises(InputError) as refused:
+        load_case(LICTP)
+    assert len(refused.value.faults) == 3
+    assert str(refused.value).splitlines() == refused.value.faults
+
+
+def test_a_fault_in_one_case_does_not_touch_another(data_copy):
+    replaced(data_copy / LICTP / "case.toml", "last_year = 2026\n", "")
+    assert load_case(MKIP).file.last_year == 2022
+
+
+def test_the_input_hash_tells_a_change_in_any_input(data_copy):
+    before = load_case(LICTP).input_hash
+    load_case.cache_clear()
+    assert load_case(LICTP).input_hash == before
+    replaced(data_copy / "discount_rates.csv", "in force since 2003", "in force from 2003")
+    load_case.cache_clear()
+    assert load_case(LICTP).input_hash != before
+
+
+@pytest.mark.parametrize(
+    ("case", "scenario", "changes", "sentence"),
+    [
+        ("lictp-2002", "base", {}, "case 'lictp-2002' is unknown; nearest: lictp-2020"),
+        (LICTP, "late-strat", {}, "scenario 'late-strat' is unknown; nearest: late-start"),
+        (LICTP, "base", {"realization": 1}, "'realization' is unknown; nearest: realisation"),
+        (LICTP, "base", {"overrun": 75}, "parameter overrun: found 75; it should be less than"),
+        (LICTP, "base", {"leaver": "Blaby"}, "leaver and leaves_after go together"),
+        (ALLERDALE, "base", {"extra_days": {"20": 1}}, "extra_days '20' is unknown; nearest: 2"),
+    ],
+)
+def test_what_is_given_by_hand_is_refused_too(case, scenario, changes, sentence):
+    with pytest.raises(InputError) as refused:
+        load_study(case, scenario, **changes)
+    (fault,) = refused.value.faults
+    assert sentence in fault
+
+
+def test_a_change_that_is_none_leaves_what_the_scenario_says():
+    study = load_study(LICTP, "cost-overrun", overrun=None, realisation=0.5)
+    assert (study.parameters.overrun, study.parameters.realisation) == (0.75, 0.5)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_or_else_with_all():
+    names = ["North", "West"]
+    assert unknown_name("partner", "NORTH", names) == "partner 'NORTH' is unknown; nearest: North"
+    assert unknown_name("partner", "Q", names) == "partner 'Q' is unknown; allowed: North, West"

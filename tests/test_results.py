@@ -1,0 +1,122 @@
+"""The table of results and its reconciliation to published figures."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from businesscase import results
+from businesscase.case import case_names
+from businesscase.study import Study, load_study
+from pandas.testing import assert_frame_equal
+
+KEYS = ["section", "measure", "item", "year"]
+
+
+def result(value, year=pd.NA, item="all"):
+    """Return results of one row."""
+    row = ("savings", "total_saving", item, year, value, "£")
+    table = pd.DataFrame([row], columns=[*KEYS, "value", "unit"])
+    return table.astype({"value": object, "year": "Int64"})
+
+
+def published(value, tolerance=0.0, year=pd.NA, item="all"):
+    """Return published figures of one row."""
+    row = ("savings", "total_saving", item, year, value, tolerance, "£", "1.3.3")
+    columns = [*KEYS, "value", "tolerance", "unit", "paragraph"]
+    return pd.DataFrame([row], columns=columns).astype({"year": "Int64"})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (pd.Timestamp("2008-06-30"), "2008-06-30"),
+        ("Medium Risk", "Medium Risk"),
+        (3_710_000.0, "3710000"),
+        (0.1 + 0.2, "0.3"),
+        (1 / 3, "0.333333"),
+        (-0.0000001, "0"),
+        (-12.5, "-12.5"),
+        (7, "7"),
+        (0, "0"),
+        (float("inf"), "never"),
+    ],
+)
+def test_values_are_printed_plainly(value, text):
+    assert results.as_text(value) == text
+
+
+def test_results_are_printed_with_a_blank_where_there_is_no_year():
+    table = pd.concat([result(1.5), result(2.0, year=2026)])
+    lines = ["section,measure,item,year,value,unit", "savings,total_saving,all,,1.5,£"]
+    lines += ["savings,total_saving,all,2026,2,£", ""]
+    assert results.csv_text(table) == "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "printed", "tolerance", "agrees"),
+    [
+        (371_000.0, "371000", 0, True),
+        (371_500.0, "371000", 500, True),
+        (371_500.01, "371000", 500, False),
+        (370_499.99, "371000", 500, False),
+        (0.1 + 0.2, "0.3", 0, True),
+        (pd.Timestamp("2008-06-30"), "2008-06-30", 0, True),
+        (pd.Timestamp("2008-07-01"), "2008-06-30", 1, False),
+        ("Medium Risk", "Medium Risk", 0, True),
+        ("High Risk", "Medium Risk", 0, False),
+    ],
+)
+def test_a_figure_agrees_up_to_its_tolerance_and_no_further(value, printed, tolerance, agrees):
+    table = results.reconciliation(published(printed, tolerance), result(value))
+    assert table["agrees"].item() == agrees
+
+
+def test_a_figure_that_the_workbook_does_not_have_is_blank_and_does_not_agree():
+    for other in (published("5", item="North"), published("5", year=2026)):
+        row = results.reconciliation(other, result(5.0)).iloc[0]
+        assert (row["published"], row["recomputed"], bool(row["agrees"])) == ("5", "", False)
+
+
+def test_a_figure_of_one_year_is_held_against_that_year():
+    table = pd.concat([result(1.0, year=2026), result(2.0, year=2027)])
+    assert results.reconciliation(published("2", year=2027), table)["agrees"].item()
+    assert not results.reconciliation(published("2", year=2026), table)["agrees"].item()
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_results_name_each_value_once_and_leave_none_blank(case):
+    table = load_study(case).results
+    assert not table.duplicated(KEYS).any()
+    assert table[["section", "measure", "item", "value", "unit"]].notna().all(axis=None)
+    assert set(table["section"]) <= set(load_study(case).case.section_names())
+
+
+def test_results_are_the_same_each_time_they_are_computed():
+    study = load_study("mkip-2012")
+    again = Study(study.case, "base", study.parameters)
+    assert_frame_equal(again.results, study.results)
+
+
+def test_computing_a_scenario_leaves_the_case_as_it_was():
+    study = load_study("lictp-2020")
+    before = {name: table.copy() for name, table in study.tables.items()}
+    for scenario in study.case.scenarios:
+        assert not load_study("lictp-2020", scenario).results.empty
+    for name, table in study.tables.items():
+        assert_frame_equal(table, before[name])
+
+
+def test_a_money_back_date_beyond_the_horizon_is_never():
+    table = load_study("mkip-2012", realisation=0).results
+    rows = table[(table["measure"] == "payback_years") & (table["item"] == "all")]
+    assert results.as_text(rows["value"].item()) == "never"
+
+
+def test_counts_are_of_the_rows_that_the_case_lists():
+    study = load_study("durham-sunderland-2014")
+    fewer = study.tables | {"objectives": study.tables["objectives"].iloc[1:]}
+    changed = Study(replace(study.case, tables=fewer), "base", study.parameters)
+    count = changed.results.query("measure == 'count'").set_index("item")["value"]
+    assert count.to_dict() == {
+        "partner": 2, "board": 2, "aim": 6, "working_area": 9, "challenge": 9, "divergence": 2,
+    }  # fmt: skip

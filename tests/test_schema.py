@@ -1,0 +1,24 @@
+"""The schema and its description."""
+
+from businesscase.case import described_data
+from businesscase.schema import KEYS, SHARED_TABLES, TABLES, VALUE_COLUMNS, Figure
+from conftest import ROOT
+
+
+def test_data_readme_describes_every_table_as_the_schema_has_it():
+    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert readme == described_data(readme), "run businesscase refresh"
+    for stem in TABLES | SHARED_TABLES:
+        assert f"### {stem}.csv" in readme
+
+
+def test_every_table_has_a_key_of_its_own_columns():
+    assert set(KEYS) == set(TABLES | SHARED_TABLES)
+    for stem, model in (TABLES | SHARED_TABLES).items():
+        assert set(KEYS[stem]) <= set(model.model_fields) - set(Figure.model_fields)
+        assert set(VALUE_COLUMNS.get(stem, [])) <= set(model.model_fields)
+
+
+def test_every_column_says_what_it_means():
+    for model in (TABLES | SHARED_TABLES).values():
+        assert all(field.description for field in model.model_fields.values())
