@@ -1,0 +1,275 @@
+"""How a table, a sentence and a chart reach the reader, in JupyterLab, on GitHub and in a report."""
+
+import textwrap
+from dataclasses import dataclass
+from html import escape
+from numbers import Number
+
+import pandas as pd
+import plotly.graph_objects as go
+
+# Government Analysis Function palette, in its order: neighbours keep a contrast of 3 to 1
+COLOURS = ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]
+BLUE, TEAL, PURPLE, ORANGE, GREY, LILAC = COLOURS
+PALE = "#E9EEF3"
+TITLE_WIDTH = 88
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Computed prose, in Markdown."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Table:
+    """A frame with a caption; the unit in a column's label says how its numbers are printed.
+
+    ``labels`` maps the columns shown to their labels, for instance ``Annual cost (£)``.
+    """
+
+    frame: pd.DataFrame
+    caption: str
+    labels: dict[str, str]
+
+    def _repr_html_(self) -> str:
+        if self.frame.empty:
+            return f'<p class="absent">{escape(self.caption)}.</p>'
+        head = "".join(
+            f'<th scope="col"{_align(self.frame[name])}>{_unbroken(escape(label))}</th>'
+            for name, label in self.labels.items()
+        )
+        body = "\n".join(f"<tr>{self._cells(row)}</tr>" for _, row in self.frame.iterrows())
+        return (
+            f'<table class="table">\n<caption>{escape(self.caption)}</caption>\n'
+            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+        )
+
+    def _cells(self, row: pd.Series) -> str:
+        first, *others = self.labels
+        cells = [f'<th scope="row">{escape(printed(row[first], self.labels[first]))}</th>']
+        cells += [
+            f"<td{_align(self.frame[name])}>{escape(printed(row[name], self.labels[name]))}</td>"
+            for name in others
+        ]
+        return "".join(cells)
+
+    def __repr__(self) -> str:
+        return f"{self.caption} ({len(self.frame)} rows)"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A plotly figure whose title states the finding, with words for those who can't see it."""
+
+    figure: go.Figure
+    title: str
+    description: str
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        figure = self.figure.to_plotly_json()
+        figure["layout"]["meta"] = {"title": self.title, "description": self.description}
+        return {
+            "application/vnd.plotly.v1+json": _plain(figure),
+            "text/markdown": f"**{self.title}** {self.description}",
+        }
+
+    def __repr__(self) -> str:
+        return self.title
+
+
+def _plain(value):
+    """Return a figure's parts as plain lists and numbers, so that they are stored readably."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if isinstance(value, float):
+        return round(value, 6)
+    return value
+
+
+def _unbroken(label: str) -> str:
+    """Keep a label's unit on one line."""
+    name, bracket, unit = label.partition("(")
+    return name + bracket + unit.replace(" ", "&nbsp;")
+
+
+def _align(column: pd.Series) -> str:
+    numeric = column.map(lambda value: isinstance(value, Number) and not isinstance(value, bool))
+    return ' class="number"' if len(column) and numeric.any() else ""
+
+
+def printed(value, label: str = "") -> str:
+    """Return a value as a reader sees it, by the unit in its label.
+
+    Examples
+    --------
+    >>> printed(-4500.4, "Net present value (£)"), printed(0.467, "Share (%)")
+    ('-£4,500', '46.7%')
+    >>> printed(pd.Timestamp("2020-12-16")), printed(None), printed(True), printed(3.50)
+    ('16 December 2020', '–', 'yes', '3.5')
+    """
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return f"{value.day} {value:%B %Y}"
+    if not isinstance(value, Number):
+        return str(value)
+    if "£" in label:
+        return pounds(value)
+    if "%" in label:
+        return f"{100 * value:.1f}%"
+    if value == float("inf"):
+        return "not within the term"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def pounds(value: float) -> str:
+    """Return whole pounds with the sign in front.
+
+    Examples
+    --------
+    >>> pounds(-4500.4), pounds(0.2)
+    ('-£4,500', '£0')
+    """
+    whole = round(value)
+    return f"-£{-whole:,}" if whole < 0 else f"£{whole:,}"
+
+
+def in_words(value: float) -> str:
+    """Return pounds as prose has them: millions to two decimals, else whole pounds.
+
+    Examples
+    --------
+    >>> in_words(3_710_000), in_words(-371_000)
+    ('£3.71m', '-£371,000')
+    """
+    if abs(value) < 1e6:
+        return pounds(value)
+    sign = "-" if value < 0 else ""
+    return f"{sign}£{abs(value) / 1e6:.2f}m"
+
+
+def percent(fraction: float, digits: int = 1) -> str:
+    """Return a fraction as a percentage, for instance 0.467 as 46.7%."""
+    return f"{100 * fraction:.{digits}f}%"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as prose has them.
+
+    Examples
+    --------
+    >>> listed(["Maidstone", "Swale", "Tunbridge Wells"])
+    'Maidstone, Swale and Tunbridge Wells'
+    """
+    names = [str(name) for name in names]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def year_label(year: int) -> str:
+    """Return a financial year as councils write it: 2026 is 2026/27."""
+    return f"{year}/{(year + 1) % 100:02d}"
+
+
+def chart(figure: go.Figure, title: str, description: str, height: int = 420) -> Chart:
+    """Dress a figure: its title states the finding, its text can be read, nothing is clipped."""
+    wrapped = textwrap.wrap(title, TITLE_WIDTH)
+    figure.update_layout(
+        template="none",
+        title={"text": "<br>".join(wrapped), "x": 0, "xref": "paper", "font": {"size": 17}},
+        font={"family": "Arial, Helvetica, sans-serif", "size": 14, "color": "#0B0C0C"},
+        height=height,
+        margin={"l": 10, "r": 30, "t": 40 + 22 * len(wrapped), "b": 40},
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        showlegend=False,
+        hoverlabel={"font": {"size": 14}},
+    )
+    figure.update_xaxes(automargin=True, gridcolor="#D9D9D9", zerolinecolor="#3D3D3D")
+    figure.update_yaxes(automargin=True, gridcolor="#D9D9D9", zerolinecolor="#3D3D3D")
+    return Chart(figure, title, description)
+
+
+def with_legend(built: Chart) -> Chart:
+    """Add a legend between title and drawing, for a chart whose parts can't be labelled."""
+    built.figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        margin={"t": built.figure.layout.margin.t + 30},
+    )
+    return built
+
+
+def tiles(
+    texts: pd.DataFrame, colours: list[list[str]], ink: list[list[str]], size: int = 14
+) -> go.Figure:
+    """Return a grid of coloured cells with a border and text in each; first row at the top.
+
+    Parameters
+    ----------
+    texts : DataFrame
+        Text of each cell; index and columns are the labels of rows and columns.
+    colours, ink : list of list of str
+        Fill and text colour of each cell.
+    """
+    rows, columns = list(texts.index), list(texts.columns)
+    figure = go.Figure()
+    for row, name in enumerate(rows):
+        for column in range(len(columns)):
+            figure.add_shape(
+                type="rect",
+                x0=column - 0.5,
+                x1=column + 0.5,
+                y0=row - 0.5,
+                y1=row + 0.5,
+                fillcolor=colours[row][column],
+                line={"color": "#0B0C0C", "width": 1},
+                layer="below",
+            )
+            figure.add_annotation(
+                x=column,
+                y=row,
+                text=str(texts.loc[name].iloc[column]),
+                showarrow=False,
+                font={"size": size, "color": ink[row][column]},
+            )
+    # plotly needs a trace to draw axes; it is invisible and carries the cells' text for hovering
+    places = [(row, column) for row in range(len(rows)) for column in range(len(columns))]
+    figure.add_scatter(
+        x=[column for _, column in places],
+        y=[row for row, _ in places],
+        text=[str(texts.iloc[row, column]) for row, column in places],
+        mode="markers",
+        marker={"opacity": 0},
+        hoverinfo="text",
+    )
+    figure.update_xaxes(
+        tickvals=list(range(len(columns))),
+        ticktext=columns,
+        range=[-0.5, len(columns) - 0.5],
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))),
+        ticktext=rows,
+        range=[len(rows) - 0.5, -0.5],
+        showgrid=False,
+        zeroline=False,
+    )
+    return figure

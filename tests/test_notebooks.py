@@ -1,0 +1,157 @@
+"""The notebooks: the rules they keep, their stored outputs, and that the check on those can fail."""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import papermill
+import pytest
+from businesscase.batch import refresh_notebooks
+from businesscase.parameters import Parameters
+from conftest import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+HEADINGS = [
+    "## The answer",
+    "## What would change this answer?",
+    "## Checks",
+    "## Assumptions used",
+    "## Made from",
+]
+
+
+def cells(path, kind):
+    return [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == kind]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return request.param
+
+
+def test_there_are_seven_notebooks_one_a_section():
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01_baseline",
+        "02_options",
+        "03_savings",
+        "04_risks",
+        "05_plan",
+        "06_readiness",
+        "07_decision",
+    ]
+
+
+def test_notebook_asks_a_question_then_sets_parameters(notebook):
+    first, second = nbformat.read(notebook, 4).cells[:2]
+    assert re.match(r"# .+\?\n", first.source)
+    assert second.metadata.get("tags") == ["parameters"]
+
+
+def test_notebook_has_its_sections_in_order(notebook):
+    headings = [
+        line
+        for cell in cells(notebook, "markdown")
+        for line in cell.source.splitlines()
+        if line in HEADINGS
+    ]
+    assert headings == HEADINGS
+
+
+def test_prose_states_no_figure(notebook):
+    for cell in cells(notebook, "markdown"):
+        assert not re.search(r"\d", cell.source), cell.source
+
+
+def test_cells_are_short_calls_without_definitions_loops_or_prints(notebook):
+    forbidden = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.With, ast.Lambda)
+    for cell in cells(notebook, "code"):
+        if cell.metadata.get("tags") != ["parameters"]:
+            assert len(cell.source.splitlines()) <= 20, cell.source
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        assert not [node for node in nodes if isinstance(node, forbidden)], cell.source
+        assert "print(" not in cell.source and "%" not in cell.source.split("#")[0]
+
+
+def test_papermill_reads_every_parameter_with_its_help(notebook):
+    found = papermill.inspect_notebook(str(notebook))
+    source = cells(notebook, "code")[0].source
+    assert len(found) == len(source.splitlines())
+    for parameter in found.values():
+        assert parameter["inferred_type_name"] in ("str", "int", "float", "bool", "list", "dict")
+        assert re.search(r"\[.+\]$", parameter["help"])
+
+
+def test_every_knob_is_a_scenario_parameter_that_says_nothing_by_default(notebook):
+    found = papermill.inspect_notebook(str(notebook))
+    assert found.pop("scenario")["default"] == '"base"'
+    found.pop("case")
+    for name, parameter in found.items():
+        assert name in Parameters.model_fields
+        assert parameter["default"] == "None"
+
+
+def test_every_code_cell_after_the_parameters_has_a_stored_output(notebook):
+    for cell in cells(notebook, "code")[1:]:
+        assert len(cell.outputs) == 1, cell.source
+
+
+def test_running_the_notebooks_again_gives_the_same_bytes(tmp_path):
+    copies = tmp_path / "notebooks"
+    copies.mkdir()
+    for path in NOTEBOOKS:
+        shutil.copy(path, copies)
+    assert refresh_notebooks(copies, workers=2) == []
+    for path in NOTEBOOKS:
+        assert (copies / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def stored_table(path, caption):
+    for cell in cells(path, "code"):
+        for output in cell.outputs:
+            html = "".join(output.get("data", {}).get("text/html", ""))
+            if caption in html:
+                return html
+    raise AssertionError(f"no table {caption!r} in {path}")
+
+
+def test_a_knob_given_to_papermill_changes_the_result(tmp_path):
+    given = {"case": "mkip-2012", "realisation": 0.5}
+    papermill.execute_notebook(
+        str(ROOT / "notebooks" / "03_savings.ipynb"),
+        str(tmp_path / "out.ipynb"),
+        parameters=given,
+        cwd=str(ROOT / "notebooks"),
+        progress_bar=False,
+    )
+    table = stored_table(tmp_path / "out.ipynb", "What the option is worth")
+    assert "£1,855,000" in table  # half of the published £3.71m
+    assert "realisation = 0.5" in stored_table(tmp_path / "out.ipynb", "made from")
+
+
+def test_regression_check_fails_when_a_stored_figure_is_changed(tmp_path):
+    path = tmp_path / "04_risks.ipynb"
+    text = (ROOT / "notebooks" / "04_risks.ipynb").read_text(encoding="utf-8")
+    changed = text.replace("The highest score is 12", "The highest score is 13")
+    assert changed != text
+    path.write_text(changed, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", str(path), "-q", "-o", "filterwarnings="],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert re.search(r"1 failed, \d+ passed", run.stdout), run.stdout
+
+
+def test_stored_notebooks_hold_no_times_and_no_folder_of_a_machine(notebook):
+    text = notebook.read_text(encoding="utf-8")
+    stored = json.loads(text)
+    assert set(stored["metadata"]) == {"kernelspec", "language_info"}
+    assert all("execution" not in cell["metadata"] for cell in stored["cells"])
+    assert not re.search(r"/home/|/root/|/work/|/tmp/|C:\\\\", text)
