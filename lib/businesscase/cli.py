@@ -1,0 +1,203 @@
+"""The command line: ``businesscase cases``, ``check``, ``report``, ``refresh`` and ``test``."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from businesscase import __version__
+from businesscase.case import Case, case_names, described_data, load_case, project_folder
+from businesscase.errors import InputError, unknown_name
+
+DONE, FAILED, WRONG_NAME, INTERRUPTED = 0, 1, 2, 130
+
+# what each step of `businesscase test` runs, after `python -m`; nbval's own warnings are not ours
+TESTS = {
+    "style": "ruff check .",
+    "format": "ruff format --check .",
+    "tests": "pytest tests",
+    "examples in docstrings": "pytest --doctest-modules lib",
+    "notebooks": "pytest --nbval --nbval-current-env -o filterwarnings= -p no:cacheprovider notebooks",
+}
+
+
+class UnknownNameError(InputError):
+    """A case or scenario that the user named and that doesn't exist."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, 1 if something is wrong, 2 for a wrong name."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except InputError as error:
+        print(*error.faults, sep="\n", file=sys.stderr)
+        return WRONG_NAME if isinstance(error, UnknownNameError) else FAILED
+    except OSError as error:
+        print(f"{error.filename or 'files'}: {error.strerror or error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="businesscase", description="The business case of a shared ICT service, made again."
+    )
+    parser.add_argument("--version", action="version", version=f"businesscase {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    command("cases", _cases, "list the cases with their scenarios and sections")
+    check = command("check", _check, "validate the data and reconcile it to the published figures")
+    report = command("report", _report, "run the notebooks for each scenario and write the reports")
+    refresh = command(
+        "refresh", _refresh, "write outputs into the notebooks, and the schema into data/README.md"
+    )
+    command("test", _test, "run all tests: style, tests, examples in docstrings, notebooks")
+
+    for parser_of_cases in (check, report):
+        parser_of_cases.add_argument("case", nargs="*", metavar="CASE", help="all if none is named")
+    report.add_argument(
+        "--scenario", action="append", metavar="NAME", default=[], help="all if none; may repeat"
+    )
+    report.add_argument("--output", type=Path, metavar="DIR", help="reports/ if not said")
+    for parser_of_runs in (report, refresh):
+        parser_of_runs.add_argument(
+            "--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes"
+        )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _cases(arguments: argparse.Namespace) -> int:
+    for case in _loaded(case_names()):
+        print(f"{case.name}: {case.file.title}")
+        print(f"  sections: {', '.join(case.section_names())}")
+        rows = [[name, scenario.title] for name, scenario in case.scenarios.items()]
+        print(*_aligned(rows), "", sep="\n")
+    return DONE
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from businesscase.results import reconciliation
+    from businesscase.study import load_study
+
+    cases = _loaded(_known(arguments.case))
+    wrong = []
+    for case in cases:
+        table = reconciliation(case.tables["published"], load_study(case.name).results)
+        agreed = int(table["agrees"].sum())
+        table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
+        table = table.astype(object).where(table.notna(), "").astype(str)
+        print(f"{case.name}: {agreed} of {len(table)} published figures agree")
+        print(*_aligned([list(table), *table.to_numpy().tolist()]), "", sep="\n")
+        if agreed < len(table):
+            wrong.append(f"{case.name}: {len(table) - agreed} published figures do not agree")
+    if wrong:
+        raise InputError(wrong)
+    return DONE
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from businesscase.batch import run_jobs, write_index
+
+    jobs = _jobs(_loaded(_known(arguments.case)), arguments.scenario)
+    folder = arguments.output or project_folder() / "reports"
+    folder.mkdir(parents=True, exist_ok=True)
+    outcomes = run_jobs(jobs, folder, arguments.workers)
+    index = write_index(folder, outcomes)
+    failures = [outcome for outcome in outcomes if outcome.error]
+    print(f"{len(outcomes) - len(failures)} of {len(outcomes)} reports made: {index}")
+    for outcome in failures:
+        print(f"{outcome.job.case} {outcome.job.scenario}: {outcome.error}", file=sys.stderr)
+    return FAILED if failures else DONE
+
+
+def _refresh(arguments: argparse.Namespace) -> int:
+    from businesscase.batch import refresh_notebooks
+
+    readme = project_folder() / "data" / "README.md"
+    text = described_data(readme.read_text(encoding="utf-8"))
+    readme.write_text(text, encoding="utf-8", newline="\n")
+    failures = refresh_notebooks(project_folder() / "notebooks", arguments.workers)
+    if failures:
+        raise InputError(failures)
+    return DONE
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    failed = []
+    for name, command in TESTS.items():
+        print(f"== {name}", flush=True)
+        if subprocess.run(
+            [sys.executable, "-m", *command.split()], cwd=project_folder()
+        ).returncode:
+            failed.append(name)
+    print(f"failed: {', '.join(failed)}" if failed else "all tests passed")
+    return FAILED if failed else DONE
+
+
+def _known(names: list[str]) -> list[str]:
+    """Return the names of the cases chosen, all if none; refuse those that don't exist."""
+    unknown = [name for name in names if name not in case_names()]
+    if unknown:
+        raise UnknownNameError(unknown_name("case", name, case_names()) for name in unknown)
+    return list(dict.fromkeys(names)) or case_names()
+
+
+def _loaded(names: list[str]) -> list[Case]:
+    """Return the cases, or refuse them with the faults of all."""
+    cases, faults = [], []
+    for name in names:
+        try:
+            cases.append(load_case(name))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+    return cases
+
+
+def _jobs(cases: list[Case], scenarios: list[str]) -> list:
+    """Return a job for each scenario chosen of each case that has it, all if none is named."""
+    from businesscase.batch import Job
+
+    allowed = list(dict.fromkeys(name for case in cases for name in case.scenarios))
+    unknown = [name for name in scenarios if name not in allowed]
+    if unknown:
+        raise UnknownNameError(unknown_name("scenario", name, allowed) for name in unknown)
+    chosen = scenarios or allowed
+    return [Job(case.name, name) for case in cases for name in case.scenarios if name in chosen]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Return the lines of a table whose columns are as wide as their widest cell.
+
+    Examples
+    --------
+    >>> _aligned([["base", "As published"], ["late-start", "Later"]])
+    ['  base        As published', '  late-start  Later']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    padded = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return [f"  {line}".rstrip() for line in padded]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

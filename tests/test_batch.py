@@ -1,0 +1,223 @@
+import os
+import shutil
+
+import nbformat
+import pytest
+from businesscase.batch import (
+    Job,
+    notebook_paths,
+    notebook_text,
+    refresh_notebooks,
+    run_jobs,
+    write_index,
+)
+from businesscase.case import load_case
+from businesscase.errors import InputError
+from conftest import ROOT
+
+CASE = "durham-sunderland-2014"  # its sections are readiness and decision
+PARAMETERS = f'case: str = "{CASE}"  # a case\nscenario: str = "base"  # a scenario'
+FAULTS = """
+import os
+from businesscase.errors import InputError
+if scenario == "same-pace":
+    raise ValueError("the first line\\nthe last line")
+if scenario == "officer-time":
+    raise InputError(["one fault", "another fault"])
+if scenario == "unequal-size":
+    os.kill(os.getpid(), 9)
+if scenario == "differences-overcome":
+    os.kill(os.getppid(), 9)
+"""
+
+
+def write_notebook(folder, name, *sources, parameters=PARAMETERS):
+    cells = [nbformat.v4.new_markdown_cell(f"# What about {name[3:]}?")]
+    cells += [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+    cells += [nbformat.v4.new_code_cell(source) for source in sources]
+    for number, cell in enumerate(cells):
+        cell.id = f"{name[:2]}-{number}"
+    kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernelspec})
+    folder.mkdir(exist_ok=True)
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Copied data, and notebooks of which one shows the case's title and one fails by scenario."""
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "data", folder / "data")
+    file = folder / "data" / CASE / "case.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('title = "', 'title = "Copied: ', 1), encoding="utf-8")
+    notebooks = folder / "notebooks"
+    write_notebook(notebooks, "03_savings", "raise RuntimeError('the case has no savings')")
+    title = "from businesscase.study import load_study\nload_study(case, scenario).case.file.title"
+    write_notebook(notebooks, "06_readiness", title)
+    write_notebook(notebooks, "07_decision", FAULTS, "scenario")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def copied_data(folder):
+    """Point at the copied data by a relative path, as a user might."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("BUSINESSCASE_DATA", "data")
+        load_case.cache_clear()
+        yield
+    load_case.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def run(folder, copied_data):
+    """One run with every fault in it, over a folder that holds reports of an earlier run."""
+    reports = folder / "reports"
+    for name in ("base", "same-pace"):
+        (reports / CASE / name).mkdir(parents=True)
+        (reports / CASE / name / "report.html").write_text("an earlier run", encoding="utf-8")
+    (reports / CASE / "base.failed").mkdir()
+    scenarios = ["base", "same-pace", "officer-time", "unequal-size", "differences-overcome"]
+    outcomes = run_jobs([Job(CASE, name) for name in scenarios], reports, 2, folder / "notebooks")
+    return reports / CASE, {outcome.job.scenario: outcome for outcome in outcomes}
+
+
+def test_report_folder_holds_page_results_and_executed_notebooks(run):
+    reports, outcomes = run
+    assert outcomes["base"].error is None
+    found = sorted(path.name for path in (reports / "base").iterdir())
+    assert found == ["06_readiness.ipynb", "07_decision.ipynb", "report.html", "results.csv"]
+    lines = (reports / "base" / "results.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "section,measure,item,year,value,unit"
+    assert "decision,recommendation,all,,stop,text" in lines
+
+
+def test_kernels_read_the_data_that_the_user_points_at(run):
+    page = (run[0] / "base" / "report.html").read_text(encoding="utf-8")
+    assert "<pre>&#39;Copied: Durham and Sunderland" in page
+
+
+def test_new_report_replaces_the_earlier_one_and_its_evidence_of_failure(run):
+    page = (run[0] / "base" / "report.html").read_text(encoding="utf-8")
+    assert "an earlier run" not in page
+    assert not (run[0] / "base.failed").exists()
+
+
+def test_notebook_that_raises_is_named_with_its_cell_and_last_line(run):
+    assert run[1]["same-pace"].error == "07_decision.ipynb, cell [3]: ValueError: the last line"
+
+
+def test_refused_input_is_reported_with_all_its_faults(run):
+    error = run[1]["officer-time"].error
+    assert error == "07_decision.ipynb, cell [3]: one fault; another fault"
+
+
+def test_dead_kernel_is_reported_with_its_cell(run):
+    error = run[1]["unequal-size"].error
+    assert error == "07_decision.ipynb, cell [3]: DeadKernelError: Kernel died"
+
+
+def test_dead_worker_fails_its_own_job_and_no_other(run):
+    outcomes = run[1]
+    assert "process died" in outcomes["differences-overcome"].error
+    assert [
+        name for name, outcome in outcomes.items() if "process died" in (outcome.error or "")
+    ] == ["differences-overcome"]
+
+
+@pytest.mark.parametrize("scenario", ["same-pace", "unequal-size", "differences-overcome"])
+def test_failure_keeps_its_notebooks_and_leaves_no_report(run, scenario):
+    reports, _ = run
+    kept = {path.name for path in (reports / f"{scenario}.failed").iterdir()}
+    assert kept == {"06_readiness.ipynb", "07_decision.ipynb"}
+    assert not (reports / scenario).exists()
+
+
+def test_nothing_unfinished_is_left(run):
+    assert not [path for path in run[0].iterdir() if path.name.startswith(".")]
+
+
+def test_two_runs_give_the_same_bytes(run, folder):
+    again = folder / "again"
+    assert run_jobs([Job(CASE, "base")], again, 1, folder / "notebooks")[0].error is None
+    for path in (run[0] / "base").iterdir():
+        assert path.read_bytes() == (again / CASE / "base" / path.name).read_bytes(), path.name
+
+
+def test_index_shows_reports_failures_and_scenarios_not_run(run, folder):
+    reports = folder / "reports"
+    page = write_index(reports, run[1].values()).read_text(encoding="utf-8")
+    assert f'href="{CASE}/base/report.html"' in page
+    assert f'href="{CASE}/same-pace/report.html"' not in page
+    assert '<span class="badge failed">failed</span> 07_decision.ipynb, cell [3]' in page
+    assert '<span class="badge not-run">not run</span>' in page
+
+
+def test_index_after_a_run_of_another_case_still_leads_to_earlier_reports(run, folder):
+    page = write_index(folder / "reports", []).read_text(encoding="utf-8")
+    assert f'href="{CASE}/base/report.html"' in page
+    assert '<span class="badge failed">failed</span> in an earlier run' in page
+
+
+def test_index_does_not_lead_to_a_report_made_from_other_data(run, folder, tmp_path):
+    shutil.copytree(run[0] / "base", tmp_path / CASE / "base")
+    (tmp_path / CASE / "base" / "results.csv").write_text("other", encoding="utf-8")
+    assert "report.html" not in write_index(tmp_path, []).read_text(encoding="utf-8")
+
+
+def test_notebook_without_a_parameter_is_refused(folder, copied_data, tmp_path):
+    notebooks = tmp_path / "notebooks"
+    write_notebook(notebooks, "06_readiness", parameters='case: str = "x"')
+    write_notebook(notebooks, "07_decision")
+    outcome = run_jobs([Job(CASE, "base")], tmp_path, 1, notebooks)[0]
+    assert outcome.error == "06_readiness.ipynb: the parameters cell has no scenario; found case"
+
+
+def test_section_without_a_notebook_is_refused(folder, copied_data, tmp_path):
+    write_notebook(tmp_path / "notebooks", "06_readiness")
+    outcome = run_jobs([Job(CASE, "base")], tmp_path, 1, tmp_path / "notebooks")[0]
+    assert outcome.error == "notebooks: none for section decision; found readiness"
+
+
+def test_scenario_that_would_leave_its_folder_is_refused():
+    with pytest.raises(InputError, match=r"'\.\./other' can't name a folder"):
+        Job(CASE, "../other")
+
+
+def test_refreshed_notebooks_have_the_same_bytes_each_time(tmp_path):
+    write_notebook(tmp_path, "01_baseline", "1 + 1", "print('said')\nprint('again')")
+    path = tmp_path / "01_baseline.ipynb"
+    assert refresh_notebooks(tmp_path, 1) == []
+    first = path.read_bytes()
+    assert refresh_notebooks(tmp_path, 1) == []
+    assert path.read_bytes() == first
+    assert os.fsencode(tmp_path) not in first and b"papermill" not in first
+    notebook = nbformat.read(path, as_version=4)
+    assert [cell.id for cell in notebook.cells] == ["01-0", "01-1", "01-2", "01-3"]
+    assert notebook.cells[2].outputs[0].data == {"text/plain": "2"}
+    assert notebook.metadata.language_info == {"name": "python"}
+
+
+def test_notebook_that_fails_to_refresh_is_left_as_it_was(tmp_path):
+    write_notebook(tmp_path, "01_baseline", "1 / 0")
+    before = (tmp_path / "01_baseline.ipynb").read_bytes()
+    assert refresh_notebooks(tmp_path, 1) == [
+        "01_baseline.ipynb, cell [2]: ZeroDivisionError: division by zero"
+    ]
+    assert (tmp_path / "01_baseline.ipynb").read_bytes() == before
+
+
+def test_notebooks_that_are_not_numbered_are_no_section(tmp_path):
+    for name in ("02_options.ipynb", "01_baseline.ipynb", "explore.ipynb"):
+        (tmp_path / name).touch()
+    assert list(notebook_paths(tmp_path)) == ["baseline", "options"]
+
+
+def test_notebook_text_numbers_cells_anew_and_leaves_the_notebook_alone():
+    output = nbformat.v4.new_output("execute_result", execution_count=17)
+    cell = nbformat.v4.new_code_cell("x", id="a", execution_count=17, outputs=[output])
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    stored = nbformat.reads(notebook_text(notebook), as_version=4)
+    assert stored.cells[0].execution_count == stored.cells[0].outputs[0].execution_count == 1
+    assert notebook.cells[0].execution_count == 17

@@ -1,0 +1,209 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from businesscase import __version__, cli
+from businesscase.case import load_case
+
+CASE = "durham-sunderland-2014"  # its sections are readiness and decision
+
+
+def write_notebooks(folder, source):
+    parameters = f'case: str = "{CASE}"  # a case\nscenario: str = "base"  # a scenario'
+    for name in ("06_readiness", "07_decision"):
+        cells = [
+            nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell(source),
+        ]
+        kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernelspec})
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+@pytest.fixture
+def project(data_copy, monkeypatch):
+    """A project of its own to run commands in."""
+    folder = data_copy.parent
+    (folder / "notebooks").mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("BUSINESSCASE_DATA")
+    return folder
+
+
+def replace_text(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_cases_lists_scenarios_and_sections(capsys):
+    assert cli.main(["cases"]) == 0
+    said = capsys.readouterr().out
+    assert f"{CASE}: Durham and Sunderland" in said
+    assert "  sections: readiness, decision\n" in said
+    assert "\n  same-pace" in said
+
+
+def test_cases_starts_without_what_only_runs_need():
+    code = (
+        "import sys; from businesscase import cli; cli.main(['cases']);"
+        "print({'papermill', 'plotly', 'nbformat', 'jinja2', 'holidays'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_check_prints_published_beside_recomputed(capsys):
+    assert cli.main(["check", "mkip-2012"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "mkip-2012: 5 of 5 published figures agree"
+    assert lines[1].split()[:4] == ["section", "measure", "item", "year"]
+    assert lines[2].split() == ["savings", "total_saving", "all", "3710000", "3710000", "£", "yes", "1.3.3"]  # fmt: skip
+
+
+def test_check_fails_on_a_figure_that_does_not_agree(project, capsys):
+    replace_text(project / "data" / "mkip-2012" / "published.csv", "3710000", "3720000")
+    assert cli.main(["check", "mkip-2012"]) == 1
+    said = capsys.readouterr()
+    assert "3720000    3710000     £         NO" in said.out
+    assert said.err == "mkip-2012: 1 published figures do not agree\n"
+
+
+def test_check_prints_the_faults_of_every_case_one_a_line(project, capsys):
+    for case in (CASE, "mkip-2012"):
+        replace_text(project / "data" / case / "case.toml", "decision_year = ", "decision_years = ")
+    assert cli.main(["check"]) == 1
+    faults = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in faults if "decision_year is missing" in line] == [
+        f"data/{CASE}/case.toml",
+        "data/mkip-2012/case.toml",
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "report"])
+def test_unknown_case_is_refused_with_the_nearest(command, capsys):
+    assert cli.main([command, "mkip-2021"]) == 2
+    assert "case 'mkip-2021' is unknown; nearest: mkip-2012" in capsys.readouterr().err
+
+
+def test_scenario_that_no_chosen_case_has_is_refused(capsys):
+    assert cli.main(["report", CASE, "--scenario", "same-place"]) == 2
+    assert "scenario 'same-place' is unknown; nearest: same-pace" in capsys.readouterr().err
+
+
+def test_scenario_is_run_for_each_chosen_case_that_has_it():
+    cases = [load_case(CASE), load_case("mkip-2012")]
+    jobs = [(job.case, job.scenario) for job in cli._jobs(cases, ["base", "cautious"])]
+    assert jobs == [(CASE, "base"), ("mkip-2012", "base"), ("mkip-2012", "cautious")]
+
+
+def test_report_runs_nothing_if_the_data_are_refused(project, capsys):
+    replace_text(project / "data" / CASE / "case.toml", "decision_year = ", "decision_years = ")
+    assert cli.main(["report", CASE]) == 1
+    assert "decision_year is missing" in capsys.readouterr().err
+    assert not (project / "reports").exists()
+
+
+def test_report_says_where_the_reports_are_and_names_each_failure(project, capsys):
+    write_notebooks(project / "notebooks", "assert scenario == 'base', 'not the base'")
+    arguments = ["report", CASE, "--scenario", "same-pace", "--scenario", "base", "--workers", "2"]
+    assert cli.main(arguments) == 1
+    said = capsys.readouterr()
+    assert said.out == f"1 of 2 reports made: {project / 'reports' / 'index.html'}\n"
+    error = f"{CASE} same-pace: 06_readiness.ipynb, cell [3]: AssertionError: not the base"
+    assert said.err.splitlines()[-1] == error
+    assert (project / "reports" / CASE / "base" / "report.html").is_file()
+
+
+def test_report_into_a_file_is_refused(project, capsys):
+    (project / "taken").touch()
+    assert cli.main(["report", CASE, "--output", "taken"]) == 1
+    assert capsys.readouterr().err == "taken: File exists\n"
+
+
+def start_report(project, source):
+    """Start a report of two notebooks that write down their kernel's and its parent's number."""
+    marker = project / "started"
+    note = f"import os\nopen({str(marker)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\n"
+    write_notebooks(project / "notebooks", note + source)
+    command = [sys.executable, "-m", "businesscase.cli", "report", CASE, "--scenario", "base"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: process.poll() or (marker.exists() and " " in marker.read_text()))
+    assert process.poll() is None, process.communicate()[1]
+    return process, [int(number) for number in marker.read_text().split()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to one process on POSIX only")
+def test_interrupted_report_ends_its_processes_and_keeps_the_earlier_report(project):
+    earlier = project / "reports" / CASE / "base" / "report.html"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("an earlier run", encoding="utf-8")
+    process, started = start_report(project, "import time\ntime.sleep(120)")
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[1] == "interrupted\n"
+    assert process.returncode == cli.INTERRUPTED
+    wait_until(lambda: not any(map(is_running, started)))
+    assert [path.name for path in earlier.parent.parent.iterdir()] == ["base"]
+    assert earlier.read_text(encoding="utf-8") == "an earlier run"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to one process on POSIX only")
+def test_killed_report_leaves_no_process_behind(project):
+    process, started = start_report(project, "import time\ntime.sleep(120)")
+    process.kill()
+    process.communicate(timeout=30)
+    wait_until(lambda: not any(map(is_running, started)))
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def is_running(process_id):
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{process_id}/stat")  # an ended process that nobody has waited for is a Z
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_refresh_names_the_notebook_that_fails(project, capsys):
+    write_notebooks(project / "notebooks", "assert case == 'x', 'wrong case'")
+    assert cli.main(["refresh", "--workers", "2"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "06_readiness.ipynb, cell [2]: AssertionError: wrong case",
+        "07_decision.ipynb, cell [2]: AssertionError: wrong case",
+    ]
+
+
+def test_test_runs_every_step_and_names_those_that_failed(project, monkeypatch, capsys):
+    steps = {"first": "no_such_module", "second": "json.tool --help"}
+    monkeypatch.setattr(cli, "TESTS", steps)
+    assert cli.main(["test"]) == 1
+    assert capsys.readouterr().out.endswith("== second\nfailed: first\n")
+    monkeypatch.setattr(cli, "TESTS", {"second": steps["second"]})
+    assert cli.main(["test"]) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["report", "--workers", "0"], ["report", "--workers", "x"]]
+)
+def test_wrong_usage_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments)
+    assert "usage: businesscase" in capsys.readouterr().err
+
+
+def test_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"businesscase {__version__}\n"

@@ -1,0 +1,287 @@
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import nbformat
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from businesscase.batch import Job, Outcome
+from businesscase.case import load_case
+from businesscase.report import index_html, report_html
+from businesscase.study import load_study
+from businesscase.views.display import Chart, Table
+
+CASE = "durham-sunderland-2014"  # its sections are readiness and decision
+HOSTILE = '</title><script>alert("x")</script><img src=x onerror=alert(1)>'
+BREAKING_OUT = "</script><!--<script>"
+
+
+class Page(HTMLParser):
+    """What a browser would find in a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.headings, self.scripts, self.rows, self.text = [], [], [], [], ""
+        self.inside = set()
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.inside.add(tag)
+        if tag == "script":
+            self.scripts.append([dict(attrs), ""])
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in ("th", "td"):
+            self.rows[-1].append("")
+        elif re.fullmatch("h[1-6]", tag):
+            self.headings.append([int(tag[1]), ""])
+
+    def handle_endtag(self, tag):
+        self.inside.discard(tag)
+
+    def handle_data(self, data):
+        if "script" in self.inside:
+            self.scripts[-1][1] += data
+        elif "style" not in self.inside:
+            self.text += data
+        if "tr" in self.inside and data.strip():
+            self.rows[-1][-1] += data
+        if self.inside & {"h1", "h2", "h3", "h4", "h5", "h6"}:
+            self.headings[-1][1] += data
+
+    def values(self, attribute):
+        return [found[attribute] for _, found in self.tags if attribute in found]
+
+
+def outputs(*shown):
+    """Return a code cell that showed these objects, as a kernel sends them."""
+    cell = nbformat.v4.new_code_cell("secret_code()", execution_count=1)
+    for value in shown:
+        if isinstance(value, Chart):
+            data = value._repr_mimebundle_()
+        elif isinstance(value, Table):
+            data = {"text/html": value._repr_html_(), "text/plain": repr(value)}
+        else:
+            data = value
+        cell.outputs.append(nbformat.v4.new_output("display_data", data=data))
+    return cell
+
+
+def chart(title="Costs fall"):
+    figure = go.Figure(go.Bar(x=[BREAKING_OUT], y=[1.5]))
+    figure.update_layout(title={"text": title}, height=300, margin={"t": 60})
+    return Chart(figure, title, "One bar of 1.5.")
+
+
+def notebooks(*cells):
+    """Return notebooks of a section that the case lacks and of one that shows ``cells``."""
+    savings = nbformat.v4.new_markdown_cell("# What is saved?\n\nProse about savings.")
+    return {
+        "savings": nbformat.v4.new_notebook(cells=[savings]),
+        "readiness": nbformat.v4.new_notebook(cells=list(cells)),
+    }
+
+
+@pytest.fixture
+def hostile_study(data_copy):
+    """A study whose case has an attack for a title in every scenario."""
+    file = data_copy / CASE / "scenarios.toml"
+    text = file.read_text(encoding="utf-8")
+    title = f"title = '{HOSTILE}'"
+    file.write_text(re.sub('^title = ".*"', title, text, flags=re.M), encoding="utf-8")
+    return load_study(CASE, "same-pace")
+
+
+@pytest.fixture(scope="module")
+def text():
+    """A page with everything that a notebook can show."""
+    cells = [
+        nbformat.v4.new_markdown_cell("# Are the partners *ready*?\n\nProse, see [costs](03_savings.ipynb)."),
+        nbformat.v4.new_markdown_cell("## The answer\n\n#### Too deep\n\n# Another title"),
+        outputs({"text/markdown": "A **computed** sentence."}, chart(), chart("Costs rise")),
+        outputs(Table(pd.DataFrame({"area": ["people"], "gap": [2]}), "Gaps & more", {"area": "Area", "gap": "Gap"})),
+        nbformat.v4.new_markdown_cell("Said in the notebook", metadata={"tags": ["notebook-only"]}),
+    ]  # fmt: skip
+    return report_html(load_study(CASE, "same-pace"), notebooks(*cells))
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    return Page(text)
+
+
+def test_page_has_one_h1_and_skips_no_level(page):
+    levels = [level for level, _ in page.headings]
+    assert levels.count(1) == 1 and levels[0] == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+def test_headings_of_a_notebook_go_below_the_heading_of_its_section(page):
+    start = page.headings.index([2, "Are the partners ready?"])
+    assert page.headings[start + 1 : start + 4] == [
+        [3, "The answer"],
+        [4, "Too deep"],
+        [3, "Another title"],
+    ]
+
+
+def test_section_that_the_case_lacks_has_its_heading_and_says_so(page):
+    assert [2, "What is saved?"] in page.headings
+    assert "Not in the published report." in page.text
+    assert "Prose about savings" not in page.text
+
+
+def test_code_and_cells_for_the_notebook_only_are_not_shown(page):
+    assert "secret_code" not in page.text and "Said in the notebook" not in page.text
+
+
+def test_link_to_another_notebook_leads_to_its_section(page):
+    links = [found for tag, found in page.tags if tag == "a"]
+    assert {"href": "#savings"} in links
+
+
+def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(page):
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    assert {link[1:] for link in page.values("href") if link.startswith("#")} <= set(ids)
+    described = " ".join(page.values("aria-labelledby") + page.values("aria-describedby"))
+    assert set(described.split()) <= set(ids)
+
+
+def test_chart_has_title_description_and_data(page):
+    figures = [found for tag, found in page.tags if tag == "figure"]
+    assert len(figures) == 2 and figures[0]["role"] == "group"
+    assert "Costs fall" in page.text and "One bar of 1.5." in page.text
+    data = [json.loads(text) for found, text in page.scripts if "data-chart" in found]
+    assert data[0]["data"][0]["x"] == [BREAKING_OUT]
+
+
+def test_chart_data_cannot_end_its_script(text):
+    assert BREAKING_OUT not in text
+    assert r"\u003c/script\u003e\u003c!--\u003cscript\u003e" in text
+
+
+def test_title_of_a_chart_is_shown_once_as_its_caption(page):
+    data = [json.loads(text) for found, text in page.scripts if "data-chart" in found]
+    assert "title" not in data[0]["layout"]
+    assert page.text.count("Costs rise") == 1
+
+
+def test_plotly_is_inlined_once_and_only_for_charts(text):
+    assert text.count("* plotly.js v") == 1
+    plain = report_html(load_study(CASE), notebooks(outputs({"text/markdown": "No chart."})))
+    assert "<script" not in plain
+
+
+def test_table_scrolls_in_a_region_named_after_its_caption(page):
+    regions = [found for tag, found in page.tags if found.get("role") == "region"]
+    assert {
+        "class": "scroll",
+        "role": "region",
+        "tabindex": "0",
+        "aria-label": "Gaps & more",
+    } in regions
+
+
+def test_nothing_comes_from_another_host(text):
+    hostile = nbformat.v4.new_markdown_cell(
+        "![picture](https://example.org/a.png) [link](https://example.org) <https://example.org/b> "
+        "[run](javascript:alert(1)) <img src='https://example.org/c.png'>"
+    )
+    study = load_study(CASE)
+    for found in (Page(text), Page(report_html(study, notebooks(hostile)))):
+        addresses = [found.values(name) for name in ("src", "href", "action", "data", "poster")]
+        assert not [url for urls in addresses for url in urls if ":" in url or url.startswith("//")]
+
+
+def test_page_runs_only_its_own_scripts_and_fetches_nothing(page):
+    policy = next(found["content"] for _, found in page.tags if "http-equiv" in found)
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    own = [script for found, script in page.scripts if not found]
+    digests = [
+        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in own
+    ]
+    assert re.findall(r"'sha256-(.+?)'", policy) == digests
+
+
+def test_gates_say_their_outcome_in_words_with_what_was_found_and_the_threshold():
+    found = Page(report_html(load_study(CASE), notebooks()))
+    row = next(row for row in found.rows if row[0] == "partners ready")
+    assert row[2:] == ["not met", "2", "at most 0", "stop"]
+    badges = [attributes["class"] for tag, attributes in found.tags if tag == "span"]
+    assert {"badge met", "badge not-met", "badge not-known"} == set(badges)
+    assert ("strong", {"class": "badge stop"}) in found.tags
+
+
+def test_parameters_that_differ_from_the_base_are_listed_with_both_values():
+    study = load_study("mkip-2012", "cautious")
+    row = ["Share of the planned saving that is realised", "1", "0.6", "fraction"]
+    assert row in Page(report_html(study, notebooks())).rows
+
+
+def test_base_scenario_says_that_it_is_the_base():
+    text = report_html(load_study(CASE), notebooks())
+    assert "This is the base scenario" in Page(text).text
+
+
+def test_report_says_what_it_was_made_from(page):
+    case = load_case(CASE)
+    for said in (
+        case.input_hash,
+        "same-pace",
+        "11 June 2014",
+        "Durham County Council, 11 June 2014",
+    ):
+        assert said in page.text
+
+
+def test_reconciliation_counts_the_figures_that_agree(page):
+    count = len(load_case(CASE).tables["published"])
+    assert f"{count} of {count} published figures agree" in page.text
+
+
+def test_hostile_scenario_title_arrives_as_text(hostile_study):
+    sentence = outputs({"text/markdown": f"Scenario **{HOSTILE}**"})
+    outcome = Outcome(Job(CASE, "same-pace"), 1.0, error=HOSTILE)
+    for text in (
+        report_html(hostile_study, notebooks(sentence)),
+        index_html([hostile_study.case], [outcome]),
+    ):
+        found = Page(text)
+        assert HOSTILE in found.text
+        assert not found.scripts and not found.values("onerror")
+
+
+def test_html_that_is_not_from_a_table_of_ours_is_not_trusted():
+    cell = outputs({"text/html": "<script>alert(1)</script>", "text/plain": "<b>plain</b>"})
+    found = Page(report_html(load_study(CASE), notebooks(cell)))
+    assert not found.scripts and "<b>plain</b>" in found.text
+
+
+def test_same_inputs_give_the_same_page(text):
+    cells = [nbformat.v4.new_markdown_cell("# Ready?", id="a"), outputs(chart())]
+    pages = {report_html(load_study(CASE, "same-pace"), notebooks(*cells)) for _ in range(2)}
+    assert len(pages) == 1
+
+
+def test_index_leads_to_reports_and_shows_failures_as_failures():
+    outcomes = [
+        Outcome(Job(CASE, "base"), 1.0),
+        Outcome(Job(CASE, "same-pace"), 1.0, "07_decision.ipynb, cell [3]: ValueError: no"),
+    ]
+    found = Page(index_html([load_case(CASE)], outcomes))
+    assert found.values("href") == ["#content", f"{CASE}/base/report.html"]
+    assert load_case(CASE).file.question in found.text
+    assert "failed 07_decision.ipynb, cell [3]: ValueError: no" in found.text
+    assert found.text.count("not run") == len(load_case(CASE).scenarios) - 2
+
+
+def test_index_does_not_depend_on_how_long_a_run_took():
+    pages = {index_html([load_case(CASE)], [Outcome(Job(CASE, "base"), s)]) for s in (1.0, 2.0)}
+    assert len(pages) == 1
