@@ -5,7 +5,8 @@ from businesscase.case import load_case
 from businesscase.errors import InputError, unknown_name
 from businesscase.study import load_study
 
-LICTP, MKIP, ALLERDALE = "lictp-2020", "mkip-2012", "allerdale-carlisle-2008"
+LICTP, MKIP = "lictp-2020", "mkip-2012"
+ALLERDALE, DURHAM = "allerdale-carlisle-2008", "durham-sunderland-2014"
 
 # In the sentences, 'here' is the file and line that a test broke, 'file' is the file.
 
@@ -261,6 +262,34 @@ def test_a_key_that_the_case_file_lacks_is_refused(data_copy):
     )
 
 
+def test_a_preferred_option_that_the_case_does_not_have_is_refused(data_copy):
+    assert the_fault(
+        data_copy, "case.toml", 'preferred_option = "b"', 'preferred_option = "z"'
+    ) == ("file: preferred_option 'z' is unknown; allowed: a, b, c, d, e")
+
+
+def test_an_appraisal_that_ends_before_it_starts_is_refused(data_copy):
+    replaced(data_copy / DURHAM / "case.toml", "last_year = ", "last_year = 1999 # ")
+    faults = [fault for fault in faults_of(DURHAM) if "case.toml" in fault]
+    sentence = f"data/{DURHAM}/case.toml: last_year 1999 is before decision_year "
+    assert len(faults) == 1
+    assert faults[0].startswith(sentence)
+
+
+def test_readiness_off_the_scale_in_an_unknown_area_or_missing_is_refused(data_copy):
+    path = data_copy / DURHAM / "readiness.csv"
+    place = f"data/{DURHAM}/readiness.csv"
+    line = replaced(path, "culture,Durham,3", "cultures,Durham,3")
+    assert faults_of(DURHAM) == [
+        f"{place} line {line}: area 'cultures' is unknown; nearest: culture",
+        f"{place}: Durham has no score in culture",
+    ]
+    replaced(path, "cultures,Durham,3", "culture,Durham,6")
+    assert faults_of(DURHAM) == [
+        f"{place} line {line}, column score: found '6'; it should be less than or equal to 5"
+    ]
+
+
 def test_a_case_without_scenarios_is_refused(data_copy):
     (data_copy / LICTP / "scenarios.toml").unlink()
     assert faults_of(LICTP) == [f"data/{LICTP}/scenarios.toml is missing"]
@@ -340,6 +369,12 @@ def test_what_is_given_by_hand_is_refused_too(case, scenario, changes, sentence)
 def test_a_change_that_is_none_leaves_what_the_scenario_says():
     study = load_study(LICTP, "cost-overrun", overrun=None, realisation=0.5)
     assert (study.parameters.overrun, study.parameters.realisation) == (0.75, 0.5)
+
+
+def test_the_whole_term_is_the_longest_horizon():
+    assert load_study(LICTP, horizon_years=6).years == list(range(2020, 2027))
+    with pytest.raises(InputError, match="horizon_years is 7; the case's term is 6 years"):
+        load_study(LICTP, horizon_years=7)
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_or_else_with_all():
