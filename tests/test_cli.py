@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
 from businesscase import __version__, cli
 from businesscase.case import load_case
 
@@ -123,7 +124,7 @@ def test_report_says_where_the_reports_are_and_names_each_failure(project, capsy
 def test_report_into_a_file_is_refused(project, capsys):
     (project / "taken").touch()
     assert cli.main(["report", CASE, "--output", "taken"]) == 1
-    assert capsys.readouterr().err == "taken: File exists\n"
+    assert capsys.readouterr().err.startswith("taken: ")
 
 
 def start_report(project, source):

@@ -1,6 +1,8 @@
 """A case with a fault is refused: where it is, what was found, what is allowed."""
 
 import pytest
+
+from businesscase import cli
 from businesscase.case import load_case
 from businesscase.errors import InputError, unknown_name
 from businesscase.study import load_study
@@ -12,13 +14,15 @@ ALLERDALE, DURHAM = "allerdale-carlisle-2008", "durham-sunderland-2014"
 
 # what replaces an amount of 277000, and the sentence
 AMOUNTS = {
-    '"277,000"': "here, column amount_gbp: found '277,000'; it should be a valid number",
-    "277,000": "here: found 10 cells; the header has 9",
-    "£277000": "here, column amount_gbp: found '£277000'; it should be a valid number",
-    "": "here, column amount_gbp: found ''; it should be a valid number",
+    '"277,000"': "here, column amount_gbp: found '277,000'; it should be a plain number",
+    "277,000": "here: found 11 cells; the header has 10",
+    "£277000": "here, column amount_gbp: found '£277000'; it should be a plain number",
+    "277_000": "here, column amount_gbp: found '277_000'; it should be a plain number",
+    "2.77e5": "here, column amount_gbp: found '2.77e5'; it should be a plain number",
+    "": "here, column amount_gbp: found ''; it should be a plain number",
     "-277000": "here, column amount_gbp: found '-277000'; it should be greater than or equal to 0",
-    "NaN": "here, column amount_gbp: found 'NaN'; it should be a finite number",
-    "inf": "here, column amount_gbp: found 'inf'; it should be a finite number",
+    "NaN": "here, column amount_gbp: found 'NaN'; it should be a plain number",
+    "inf": "here, column amount_gbp: found 'inf'; it should be a plain number",
 }
 
 # what replaces first year, last year, part of the year, amount and fraction of a flow
@@ -57,27 +61,70 @@ ROWS = {
     ),
     "score above the scale": (
         "scores.csv",
-        "b,Cost,workbook,4",
-        "b,Cost,workbook,6",
+        "b,Cost,finance view,4",
+        "b,Cost,finance view,6",
         "here: score of b on Cost is 6; scores run from 0 to 5",
     ),
     "score below the scale": (
         "scores.csv",
-        "b,Cost,workbook,4",
-        "b,Cost,workbook,-0.5",
+        "b,Cost,finance view,4",
+        "b,Cost,finance view,-0.5",
         "here: score of b on Cost is -0.5; scores run from 0 to 5",
-    ),
-    "missing score": (
-        "scores.csv",
-        "b,Cost,workbook,4",
-        "a,Cost,second assessor,4",
-        "file: option b has no score on Cost",
     ),
     "missing driver": (
         "drivers.csv",
-        "Melton,users",
-        "Oadby and Wigston,users",
+        "Melton,users,2020-07-31,229,published,melton-2020,9.1,\n",
+        "",
         "file: users has no row for Melton; every partner needs one",
+    ),
+    "row of a partner that is leaving": (
+        "drivers.csv",
+        "Melton,users",
+        "Oadby and Wigston,users,2020-07-31,90,published,melton-2020,9.1,\nMelton,users",
+        "here: Oadby and Wigston is leaving; only partners that stay have rows here",
+    ),
+    "date that is a number": (
+        "drivers.csv",
+        "Melton,users,2020-07-31",
+        "Melton,users,0",
+        "here, column date: found '0'; it should be a date such as 2026-04-01",
+    ),
+    "yes for true": (
+        "risk_bands.csv",
+        ",true,",
+        ",yes,",
+        "here, column within_appetite: found 'yes'; it should be true or false",
+    ),
+    "threshold in words": (
+        "gates.csv",
+        ",at_most,0.02,",
+        ",at_most,two,",
+        "here, column threshold: found 'two'; it should be a plain number or a date such as "
+        "2026-04-01",
+    ),
+    "printed figure with a comma": (
+        "published.csv",
+        ",0.467,0.0005,",
+        ',"46,7",0.0005,',
+        "here: found '46,7'; it should be a plain number",
+    ),
+    "printed figure in words": (
+        "published.csv",
+        ",0.467,0.0005,",
+        ",nought,0.0005,",
+        "here: found 'nought'; it should be a plain number",
+    ),
+    "printed date that is a number": (
+        "published.csv",
+        ",0.467,0.0005,fraction,",
+        ",0.467,0.0005,date,",
+        "here: found '0.467'; it should be a date such as 2026-04-01",
+    ),
+    "level that stands twice": (
+        "risk_levels.csv",
+        "impact,4,Catastrophic,",
+        "impact,4,Critical,",
+        "here: impact 'Critical' stands here twice",
     ),
     "likelihood not on the scale": (
         "risks.csv",
@@ -121,6 +168,12 @@ ROWS = {
         "driver,date,",
         "here: column value is missing",
     ),
+    "column that stands twice": (
+        "drivers.csv",
+        "driver,date,value,",
+        "driver,date,value,value,",
+        "here: column 'value' stands here twice",
+    ),
     "misspelt column": (
         "drivers.csv",
         "driver,date,value,",
@@ -131,7 +184,14 @@ ROWS = {
 
 # what replaces the change of the scenario late-start, and the sentence
 PARAMETERS = {
-    "realization = 0.5": "here: parameter 'realization' is unknown; nearest: realisation",
+    "overrrun = 0.5": "here: parameter 'overrrun' is unknown; nearest: overrun",
+    "realisation = true": ("here, parameter realisation: found True; it should be a valid number"),
+    'realisation = "0.5"': (
+        "here, parameter realisation: found '0.5'; it should be a valid number"
+    ),
+    "likelihood_shift = 1.0": (
+        "here, parameter likelihood_shift: found 1.0; it should be a valid integer"
+    ),
     "stranded_fraction = 35": (
         "here, parameter stranded_fraction: found 35; it should be less than or equal to 1"
     ),
@@ -151,7 +211,23 @@ PARAMETERS = {
     'leaver = "Oadby and Wigston"\nleaves_after = 2024': (
         "here: leaver 'Oadby and Wigston' is unknown; allowed: Hinckley and Bosworth, Blaby, Melton"
     ),
+    'leaver = "Blaby"\nleaves_after = 2019': (
+        "here: leaves_after is 2019; the appraisal runs from 2020 to 2026"
+    ),
+    'leaver = "Blaby"\nleaves_after = 2025\nhorizon_years = 4': (
+        "here: leaves_after is 2025; the appraisal runs from 2020 to 2024"
+    ),
+    "saving_mix = { devices = 1, equal = 1 }": (
+        "here: saving_mix 'devices' is unknown; allowed: equal, revenue_budget, users"
+    ),
+    "cost_mix = { equal = 0 }": ("here: cost_mix is all 0; at least one weight must be above 0"),
+    "user_growth = { Meltn = 0.1 }": "here: user_growth 'Meltn' is unknown; nearest: Melton",
     "weights = { Costs = 5 }": "here: weights 'Costs' is unknown; nearest: Cost",
+    "weights = { Cost = 0, Deliverability = 0, Complexity = 0, Control = 0, Resilience = 0, "
+    "Innovation = 0 }": "here: weights are all 0; at least one must be above 0",
+    'extra_days = { "1" = -105.5 }': (
+        "here: extra_days '1' leaves the task -0.5 days; 0 is the least"
+    ),
     'extra_days = { "17" = 5 }': "here: extra_days '17' is unknown; nearest: 1",
     "horizon_years = 7": "here: horizon_years is 7; the case's term is 6 years",
 }
@@ -181,7 +257,9 @@ def the_fault(data, file, old, new):
 
 
 def test_a_refusal_names_file_and_line_and_what_was_found_and_is_allowed(data_copy):
-    line = replaced(data_copy / LICTP / "scores.csv", "b,Cost,workbook,4", "b,Cost,workbook,6")
+    line = replaced(
+        data_copy / LICTP / "scores.csv", "b,Cost,finance view,4", "b,Cost,finance view,6"
+    )
     assert faults_of(LICTP) == [
         f"data/lictp-2020/scores.csv line {line}: score of b on Cost is 6; scores run from 0 to 5"
     ]
@@ -216,9 +294,11 @@ def test_a_parameter_that_the_case_cannot_have_is_refused(data_copy, text):
     ("file", "found"),
     [
         ("partners.csv", "Blaby"),
-        ("scores.csv", "a, Cost, workbook"),
+        ("scores.csv", "a, Cost, finance view"),
+        ("factors.csv", "Cost"),
         ("risks.csv", "2"),
         ("gates.csv", "affordable"),
+        ("published.csv", "baseline, user_share, Blaby"),
     ],
 )
 def test_a_row_that_stands_twice_is_refused(data_copy, file, found):
@@ -296,9 +376,181 @@ def test_a_case_without_scenarios_is_refused(data_copy):
 
 
 def test_a_case_whose_first_scenario_is_not_the_base_is_refused(data_copy):
-    assert the_fault(data_copy, "scenarios.toml", "\n[base]\n", "\n[basis]\n") == (
+    moved = '\n[first]\ntitle = "First"\nwhy = "To be first."\n\n[base]\n'
+    assert the_fault(data_copy, "scenarios.toml", "\n[base]\n", moved) == (
         "file: the first scenario must be [base]"
     )
+
+
+def test_an_option_that_an_assessor_leaves_out_is_refused(data_copy):
+    path = data_copy / LICTP / "scores.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("b,Cost,finance view,")]
+    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    place = f"data/{LICTP}/scores.csv"
+    sentence = f"{place}: option b has no score on Cost by finance view, who scores others on it"
+    assert faults_of(LICTP) == [sentence]
+
+
+@pytest.mark.parametrize("text", ["", '[basis]\ntitle = "A"\nwhy = "B"\n'])
+def test_a_case_without_a_base_scenario_is_refused(data_copy, text):
+    (data_copy / LICTP / "scenarios.toml").write_text(text, encoding="utf-8")
+    assert faults_of(LICTP) == [f"data/{LICTP}/scenarios.toml: [base] is missing"]
+
+
+def test_an_empty_case_file_is_refused_with_every_key_that_it_lacks(data_copy):
+    (data_copy / LICTP / "case.toml").write_text("", encoding="utf-8")
+    faults = faults_of(LICTP)
+    assert f"data/{LICTP}/case.toml: key title is missing" in faults
+    assert all(fault.endswith(" is missing") for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("decision_year = 2020", 'decision_year = "2020"', ", key decision_year: found '2020'; "),
+        ("plan_start = 2021-01-04", "plan_start = 0", ", key plan_start: found 0; "),
+        ("last_year =", "lastyear =", ": key 'lastyear' is unknown; nearest: last_year"),
+        ("publisher =", "publsher =", ": key 'publsher' is unknown; nearest: publisher"),
+    ],
+)
+def test_a_key_of_the_case_file_that_is_misspelt_or_of_another_type_is_refused(
+    data_copy, old, new, sentence
+):
+    replaced(data_copy / LICTP / "case.toml", old, new)
+    place = f"data/{LICTP}/case.toml"
+    assert any(fault.startswith(place + sentence) for fault in faults_of(LICTP))
+
+
+def test_a_key_that_is_misspelt_in_the_shared_sources_is_answered_with_its_own_keys(data_copy):
+    replaced(data_copy / "sources.toml", "publisher =", "publsher =")
+    sentence = "data/sources.toml [green-book]: key 'publsher' is unknown; nearest: publisher"
+    assert sentence in faults_of(LICTP)
+
+
+def test_a_scenario_without_a_title_is_refused_in_words(data_copy):
+    title = 'title = "The service costs more than planned"\n'
+    assert the_fault(data_copy, "scenarios.toml", title, "") == (
+        "file [cost-overrun]: key title is missing"
+    )
+
+
+@pytest.mark.parametrize(
+    "parameter", ["overrun = 75", 'option = "z"', "horizon_years = 7", 'leaver = "Melton"']
+)
+def test_a_parameter_that_every_scenario_inherits_is_refused_once(data_copy, parameter):
+    fault = the_fault(data_copy, "scenarios.toml", "\n[base]\n", f"\n[base]\n{parameter}\n")
+    assert fault.startswith("file [base]")
+
+
+@pytest.mark.parametrize(
+    ("found", "nearest"), [("risk.csv", "risks.csv"), ("senarios.toml", "scenarios.toml")]
+)
+def test_a_file_that_nothing_reads_is_refused_with_the_nearest_name(data_copy, found, nearest):
+    (data_copy / LICTP / found).touch()
+    (fault,) = faults_of(LICTP)
+    assert fault.startswith(f"data/{LICTP}: file {found!r} is unknown; nearest: {nearest}")
+
+
+def test_a_shared_table_that_nothing_reads_is_refused(data_copy):
+    (data_copy / "discount_rate.csv").touch()
+    assert faults_of(LICTP) == [
+        "data: file 'discount_rate.csv' is unknown; nearest: discount_rates.csv"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rows"),
+    [("Green Book,0,30,", "Green Book,0,5,", 0), ("Green Book,31,75,", "Green Book,6,75,", 2)],
+)
+def test_a_year_of_the_appraisal_with_no_rate_or_two_is_refused(data_copy, old, new, rows):
+    replaced(data_copy / "discount_rates.csv", old, new)
+    place = "data/discount_rates.csv"
+    sentence = f"{place}: year 6 of the appraisal lies in {rows} rows; it must lie in one"
+    assert faults_of(LICTP) == [sentence]
+    assert load_case(DURHAM)  # it appraises no money
+
+
+def test_a_duplicate_in_a_shared_table_is_reported_where_it_is(data_copy):
+    path = data_copy / "sensitivities.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines, lines[1]]) + "\n", encoding="utf-8")
+    place = f"data/sensitivities.csv line {len(lines) + 1}"
+    assert faults_of(LICTP) == [f"{place}: realisation stands here twice; once is allowed"]
+
+
+def test_a_work_package_of_an_unknown_task_is_refused(data_copy):
+    path = data_copy / ALLERDALE / "work_packages.csv"
+    line = replaced(path, "\nTelephony,10,", "\nTelephony,100,") + 1
+    assert faults_of(ALLERDALE) == [
+        f"data/{ALLERDALE}/work_packages.csv line {line}: task '100' is unknown; nearest: 10"
+    ]
+
+
+def test_a_register_without_scales_is_refused(data_copy):
+    folder = data_copy / LICTP
+    (folder / "risk_levels.csv").unlink()
+    place = f"data/{LICTP}/risk_levels.csv"
+    assert faults_of(LICTP) == [
+        f"{place}: no level of {axis}; risks.csv needs its scale"
+        for axis in ("likelihood", "impact")
+    ]
+
+
+def test_a_revenue_budget_that_a_partner_lacks_can_not_share_anything(data_copy):
+    path = data_copy / MKIP / "service_costs.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace(",revenue,2012,600000,", ",capital,2012,600000,"), encoding="utf-8"
+    )
+    replaced(path, "Swale,non-staff,non_staff,revenue,", "Swale,non-staff,non_staff,capital,")
+    sentence = "saving_apportionment is 'revenue_budget'; the case has data for "
+    assert any(sentence in fault for fault in faults_of(MKIP))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "savings,annual_cost_change_fraction,all,",
+            "savings,annual_cost_chnage_fraction,all,",
+            "measure 'annual_cost_chnage_fraction' is unknown; nearest: annual_cost_change_fraction",
+        ),
+        (
+            "savings,annual_cost_change_fraction,all,",
+            "savings,annual_cost_change_fraction,Meltn,",
+            "item 'Meltn' is unknown; nearest: Melton",
+        ),
+        (
+            ",at_most,0.02,",
+            ",at_most,2020-12-16,",
+            "the threshold is a date; annual_cost_change_fraction is a number",
+        ),
+    ],
+)
+def test_a_gate_on_what_no_result_of_the_base_holds_is_refused(data_copy, old, new, sentence):
+    replaced(data_copy / LICTP / "gates.csv", old, new)
+    with pytest.raises(InputError) as refused:
+        _ = load_study(LICTP, "late-start").gates
+    (fault,) = refused.value.faults
+    assert fault.startswith(f"data/{LICTP}/gates.csv: criterion 'affordable': ")
+    assert sentence in fault
+
+
+@pytest.mark.parametrize("command", ["check", "report"])
+def test_check_and_report_refuse_a_misspelt_gate_before_anything_runs(data_copy, capsys, command):
+    replaced(data_copy / ALLERDALE / "gates.csv", "plan,finish,all,", "plan,finsh,all,")
+    assert cli.main([command, ALLERDALE]) == 1
+    assert capsys.readouterr() == (
+        "",
+        f"data/{ALLERDALE}/gates.csv: criterion 'deadline likely': "
+        "measure 'finsh' is unknown; nearest: finish\n",
+    )
+
+
+def test_a_gate_on_a_section_that_the_case_lacks_is_not_known():
+    gates = load_study(LICTP).gates.set_index("criterion")
+    assert gates.at["partners ready", "outcome"] == "not known"
 
 
 def test_a_pooled_line_that_no_rule_splits_is_refused(data_copy):
@@ -325,7 +577,7 @@ def test_faults_in_the_cells_of_several_files_are_reported_together(data_copy):
 
 def test_faults_between_rows_are_reported_together_one_a_line(data_copy):
     folder = data_copy / LICTP
-    replaced(folder / "scores.csv", "b,Cost,workbook,4", "b,Cost,workbook,6")
+    replaced(folder / "scores.csv", "b,Cost,finance view,4", "b,Cost,finance view,6")
     replaced(folder / "tasks.csv", "1,Service design,105,,", "1,Service design,105,3,")
     replaced(folder / "scenarios.toml", "duration_change = 0.2", "horizon_years = 7")
     with pytest.raises(InputError) as refused:
@@ -356,6 +608,19 @@ def test_the_input_hash_tells_a_change_in_any_input(data_copy):
         (LICTP, "base", {"realization": 1}, "'realization' is unknown; nearest: realisation"),
         (LICTP, "base", {"overrun": 75}, "parameter overrun: found 75; it should be less than"),
         (LICTP, "base", {"leaver": "Blaby"}, "leaver and leaves_after go together"),
+        (LICTP, "base", {"overrun": "0.5"}, "parameter overrun: found '0.5'; it should be"),
+        (
+            DURHAM,
+            "base",
+            {"leaver": "Durham", "leaves_after": 2015},
+            "leaver is 'Durham'; the case has no savings for a partner to leave",
+        ),
+        (
+            DURHAM,
+            "base",
+            {"readiness_scores": {"governance": {"Durham": 6}}},
+            "readiness_scores.governance.Durham: found 6; it should be less than or equal to 5",
+        ),
         (ALLERDALE, "base", {"extra_days": {"20": 1}}, "extra_days '20' is unknown; nearest: 2"),
     ],
 )

@@ -4,12 +4,13 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from businesscase.plan import Link, early_days, late_days, links, schedule, task_order
-from businesscase.study import load_study
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pytest import approx
+
+from businesscase.plan import Link, early_days, late_days, links, schedule, task_order
+from businesscase.study import load_study
 
 MONDAY = dt.date(2026, 3, 2)
 EASTER_2026 = [dt.date(2026, 4, 3), dt.date(2026, 4, 6)]
@@ -219,6 +220,23 @@ def test_a_milestone_takes_no_time_and_shows_the_day_on_which_it_is_reached():
     assert dates_of(found, "early_start") == ["03-02", "03-02", "03-06", "03-09"]
     assert dates_of(found, "early_finish") == ["03-02", "03-06", "03-06", "03-09"]
     assert found["critical"].all()
+
+
+def test_a_milestone_that_may_not_be_before_a_monday_is_reached_on_that_monday():
+    found = plan((0, ""), (5, ""), (0, "2"), not_before={1: "2026-03-09"})
+    assert dates_of(found, "early_start") == ["03-09", "03-02", "03-06"]
+    assert dates_of(found, "early_finish") == ["03-09", "03-06", "03-06"]
+
+
+def test_a_milestone_is_not_shown_before_the_milestone_or_the_start_that_it_follows():
+    days = {1: "2026-03-09", 3: "2026-03-09"}
+    found = plan((0, ""), (0, "1"), (2, ""), (0, "3SS"), not_before=days)
+    assert dates_of(found, "early_start") == ["03-09", "03-09", "03-09", "03-09"]
+    assert dates_of(found, "late_finish")[2] == "03-10"
+
+
+def test_a_milestone_after_a_lag_is_reached_at_the_end_of_the_lags_last_day():
+    assert dates_of(plan((5, ""), (0, "1FS+2")), "early_finish") == ["03-06", "03-10"]
 
 
 def test_late_dates_and_float_of_a_side_branch():

@@ -2,7 +2,6 @@
 
 import copy
 import os
-import re
 import shutil
 import signal
 import tempfile
@@ -28,6 +27,7 @@ from businesscase.study import load_study
 
 KERNEL = "python3"
 INJECTED = "injected-parameters"
+KERNEL_STARTS = 3  # times that a notebook's kernel is started before it is given up
 CELL_TIMEOUT = 600  # seconds after which a cell is taken to hang
 PROCESS_DIED = "its process died without saying why; often the computer had no memory left"
 
@@ -42,13 +42,6 @@ class Job:
 
     case: str
     scenario: str
-
-    def __post_init__(self):
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", self.scenario):
-            raise InputError(
-                f"{self.case}: scenario {self.scenario!r} can't name a folder; "
-                "use letters, digits, hyphens and underscores"
-            )
 
     def folder(self, reports_folder: Path) -> Path:
         """Return the folder of the finished report."""
@@ -108,7 +101,8 @@ def run_jobs(
         outcomes = _in_processes(run, jobs, workers, "report")
         found = [outcomes.get(job, Outcome(job, 0.0, PROCESS_DIED)) for job in jobs]
         for outcome in found:
-            _tidy(outcome, reports_folder)
+            if outcome.error:
+                _keep_evidence(outcome.job, reports_folder)
         return found
     finally:
         for job in jobs:
@@ -140,14 +134,16 @@ def _earlier_outcomes(cases: list[Case], run: set[Job], reports_folder: Path) ->
     A report whose results.csv differs from what the inputs now give is out of date: it is left out.
     """
     for case in cases:
-        for job in (Job(case.name, scenario) for scenario in case.scenarios):
-            made = job.folder(reports_folder) / "results.csv"
-            if job in run:
-                continue
-            if job.failed_folder(reports_folder).is_dir():
-                yield Outcome(job, 0.0, "in an earlier run")
-            elif made.is_file() and made.read_text(encoding="utf-8") == _results_text(job):
-                yield Outcome(job, 0.0)
+        for scenario in case.scenarios:
+            with suppress(InputError):  # a scenario that is refused now has no report
+                job = Job(case.name, scenario)
+                made = job.folder(reports_folder) / "results.csv"
+                if job in run:
+                    continue
+                if job.failed_folder(reports_folder).is_dir():
+                    yield Outcome(job, 0.0, "in an earlier run")
+                elif made.is_file() and made.read_text(encoding="utf-8") == _results_text(job):
+                    yield Outcome(job, 0.0)
 
 
 def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
@@ -271,17 +267,16 @@ def _make_report(job: Job, reports_folder: Path, notebooks_folder: Path) -> None
     if final.exists():
         shutil.rmtree(final)
     folder.rename(final)
+    shutil.rmtree(job.failed_folder(reports_folder), ignore_errors=True)
 
 
-def _tidy(outcome: Outcome, reports_folder: Path) -> None:
-    """Remove what an earlier run of the job left, and keep the evidence of a failure."""
-    job = outcome.job
+def _keep_evidence(job: Job, reports_folder: Path) -> None:
+    """Keep what a job that failed executed, and remove the report of an earlier run."""
     failed = job.failed_folder(reports_folder)
-    shutil.rmtree(failed, ignore_errors=True)
-    if outcome.error:
-        shutil.rmtree(job.folder(reports_folder), ignore_errors=True)
-        with suppress(OSError):  # there is nothing to keep if it failed before the first notebook
-            job.unfinished_folder(reports_folder).rename(failed)
+    for folder in (failed, job.folder(reports_folder)):
+        shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):  # there is nothing to keep if it failed before the first notebook
+        job.unfinished_folder(reports_folder).rename(failed)
 
 
 def _results_text(job: Job) -> str:
@@ -303,11 +298,22 @@ def _refresh(path: Path) -> str | None:
 
 def _executed(path: Path, output: Path, values: dict[str, Any]) -> nbformat.NotebookNode:
     """Run a notebook in its own folder with values for its parameters, and return it executed."""
-    import papermill
-
     try:
         if values:
             _refuse_unknown(path, values)
+        return _run_notebook(path, output, values, KERNEL_STARTS)
+    except Exception as exception:
+        cell = _cell_reached(output)
+        place = f"{path.name}, cell [{cell}]" if cell else path.name
+        raise NotebookError(f"{place}: {_sentence(exception)}") from exception
+
+
+def _run_notebook(
+    path: Path, output: Path, values: dict[str, Any], starts: int
+) -> nbformat.NotebookNode:
+    import papermill
+
+    try:
         return papermill.execute_notebook(
             _literal(path),
             _literal(output),
@@ -323,10 +329,11 @@ def _executed(path: Path, output: Path, values: dict[str, Any]) -> nbformat.Note
             # some ends that it was interrupted; what fails in a cell arrives by another way
             extra_arguments=["--log-level=CRITICAL"],
         )
-    except Exception as exception:
-        cell = _cell_reached(output)
-        place = f"{path.name}, cell [{cell}]" if cell else path.name
-        raise NotebookError(f"{place}: {_sentence(exception)}") from exception
+    except RuntimeError:
+        # a kernel dies at its start if another took a port that was chosen for it; no cell has run
+        if starts == 1 or _cell_reached(output):
+            raise
+        return _run_notebook(path, output, values, starts - 1)
 
 
 def _read(path: Path) -> nbformat.NotebookNode:

@@ -4,9 +4,9 @@ import csv
 import datetime as dt
 import hashlib
 import os
+import re
 import tomllib
-import types
-import typing
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,10 +17,20 @@ from pydantic import BaseModel, ValidationError
 
 from businesscase.errors import InputError, unknown_name
 from businesscase.parameters import Parameters, Scenario
-from businesscase.schema import SHARED_TABLES, TABLES, CaseFile, Figure, Source, described
-from businesscase.validation import table_faults
+from businesscase.schema import (
+    BASELINE_EVIDENCE,
+    SHARED_TABLES,
+    TABLES,
+    CaseFile,
+    Figure,
+    Source,
+    described,
+    plain_types,
+)
+from businesscase.validation import has_recurring_flows, table_faults
 
 BASE = "base"
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # a scenario's report has a folder
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 
 
@@ -51,11 +61,10 @@ class Case:
     def section_names(self) -> list[str]:
         """Return the sections for which the case has data, in the order of the report."""
         tables = self.tables
-        recurring = tables["flows"]["flow"].isin(["saving", "running_cost"])
         has_data = {
-            "baseline": len(tables["service_costs"]) + len(tables["service_measures"]) > 0,
+            "baseline": any(len(tables[stem]) for stem in BASELINE_EVIDENCE),
             "options": len(tables["scores"]) > 0,
-            "savings": bool(recurring.any()),
+            "savings": has_recurring_flows(tables),
             "risks": len(tables["risks"]) > 0,
             "plan": len(tables["tasks"]) > 0,
             "readiness": len(tables["readiness"]) > 0,
@@ -96,7 +105,8 @@ def load_case(name: str) -> Case:
     if name not in case_names():
         raise InputError(unknown_name("case", name, case_names()))
     folder = data_folder() / name
-    faults: list[str] = []
+    faults = _unknown_files(folder, [*TABLES, "case", "scenarios"])
+    faults += _unknown_files(data_folder(), [*SHARED_TABLES, "sources"])
     sources = _sources(data_folder() / "sources.toml", faults)
     file = _case_file(folder / "case.toml", faults)
     tables, lines = {}, {}
@@ -108,9 +118,10 @@ def load_case(name: str) -> Case:
     scenarios = _scenarios(folder / "scenarios.toml", faults)
     if not faults:
         for place, index, sentence in table_faults(file, tables, scenarios, set(sources)):
+            home = data_folder() if place.removesuffix(".csv") in SHARED_TABLES else folder
             if index is not None:
                 place = f"{place}.csv line {lines[place][index]}"
-            faults.append(f"{_shown(folder)}/{place}: {sentence}")
+            faults.append(f"{_shown(home)}/{place}: {sentence}")
     if faults:
         raise InputError(faults)
     return Case(name, file, tables, scenarios, _input_hash(folder))
@@ -118,6 +129,16 @@ def load_case(name: str) -> Case:
 
 def _shown(path: Path) -> str:
     return path.relative_to(data_folder().parent).as_posix()
+
+
+def _unknown_files(folder: Path, stems: list[str]) -> list[str]:
+    """Return a sentence for each table that nothing would read, for instance risk.csv."""
+    files = [f"{stem}.csv" if stem in TABLES | SHARED_TABLES else f"{stem}.toml" for stem in stems]
+    return [
+        f"{_shown(folder)}: {unknown_name('file', path.name, files)}"
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in (".csv", ".toml") and path.name not in files
+    ]
 
 
 def _input_hash(folder: Path) -> str:
@@ -143,10 +164,12 @@ def _rows(path: Path, model: type[Figure], faults: list[str]) -> list[tuple[int,
                 f"{where} line 1: {unknown_name('column', name, missing or model.model_fields)}"
                 for name in wrong
             )
+            twice = [name for name, count in Counter(header).items() if count > 1]
+            faults.extend(f"{where} line 1: column {name!r} stands here twice" for name in twice)
             required = [name for name in missing if model.model_fields[name].is_required()]
             if required and not wrong:
                 faults.append(f"{where} line 1: column {', '.join(required)} is missing")
-            if wrong or required:
+            if wrong or twice or required:
                 return []
             return [
                 (line, row)
@@ -178,38 +201,45 @@ def _row(model: type[BaseModel], cells: dict, where: str, faults: list[str]):
     given = {
         name: text for name, text in cells.items() if text.strip() or fields[name].is_required()
     }
+    found, sentences = _validated(model, given, "column")
+    faults.extend(where + sentence for sentence in sentences)
+    return found
+
+
+def _validated(
+    model: type[BaseModel], given: dict, kind: str
+) -> tuple[BaseModel | None, list[str]]:
+    """Return a valid model, or sentences to follow the place: what was found, what is allowed."""
     try:
-        return model.model_validate(given)
+        return model.model_validate(given), []
     except ValidationError as error:
-        faults.extend(_sentences(error, where, "column"))
-        return None
+        return None, list(_sentences(error, model, kind))
 
 
-def _sentences(error: ValidationError, where: str, kind: str) -> list[str]:
-    """Turn pydantic's findings into sentences: where, what was found, what is allowed."""
-    sentences = []
+def _sentences(error: ValidationError, model: type[BaseModel], kind: str) -> Iterator[str]:
     for found in error.errors():
+        *parents, name = found["loc"] or [""]
         field = ".".join(str(part) for part in found["loc"])
-        place = f"{where}, {kind} {field}" if field else where
+        place = f", {kind} {field}" if field else ""
         message = found["msg"].removeprefix("Value error, ")
         if found["type"] == "extra_forbidden":
-            message = unknown_name(kind, field, Parameters.model_fields)
-            sentences.append(f"{where}: {message}")
+            # the only models within a model are the documents in the sources of case.toml
+            owner = Source if parents else model
+            yield f": {unknown_name(kind, name, owner.model_fields)}"
         elif found["type"] == "value_error":
-            sentences.append(f"{place}: {message}")
+            yield f"{place}: {message}"
         elif found["type"] == "missing":
-            sentences.append(f"{where}: {kind} {field} is missing")
+            yield f": {kind} {field} is missing"
         else:
             allowed = message.replace("Input should be", "it should be").replace("String", "it")
-            sentences.append(f"{place}: found {found['input']!r}; {allowed}")
-    return sentences
+            yield f"{place}: found {found['input']!r}; {allowed}"
 
 
 def _frame(rows: list[Figure], model: type[Figure]) -> pd.DataFrame:
     fields = model.model_fields
     frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(fields))
     for name, field in fields.items():
-        kinds = _kinds(field.annotation)
+        kinds = plain_types(field.annotation)
         if kinds == {dt.date}:
             frame[name] = pd.to_datetime(frame[name])
         elif dt.date in kinds:
@@ -228,32 +258,21 @@ def _frame(rows: list[Figure], model: type[Figure]) -> pd.DataFrame:
     return frame
 
 
-def _kinds(annotation) -> set:
-    """Return the plain types of an annotation, without None and Annotated."""
-    if isinstance(annotation, types.UnionType):
-        return set().union(*map(_kinds, typing.get_args(annotation))) - {type(None)}
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _kinds(typing.get_args(annotation)[0])
-    return {annotation}
-
-
-def _toml(path: Path, faults: list[str]) -> dict:
+def _toml(path: Path, faults: list[str]) -> dict | None:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         faults.append(f"{_shown(path)} is missing")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         faults.append(f"{_shown(path)}: not TOML, {error}")
-    return {}
+    return None
 
 
 def _sources(path: Path, faults: list[str]) -> dict[str, Source]:
     found = {}
-    for key, fields in _toml(path, faults).items():
-        try:
-            found[key] = Source.model_validate(fields)
-        except ValidationError as error:
-            faults.extend(_sentences(error, f"{_shown(path)} [{key}]", "key"))
+    for key, fields in (_toml(path, faults) or {}).items():
+        found[key], sentences = _validated(Source, fields, "key")
+        faults.extend(f"{_shown(path)} [{key}]{sentence}" for sentence in sentences)
     return found
 
 
@@ -272,35 +291,44 @@ def documents(case: Case) -> dict[str, Source]:
 
 def _case_file(path: Path, faults: list[str]) -> CaseFile | None:
     content = _toml(path, faults)
-    if not content:
+    if content is None:
         return None
-    try:
-        return CaseFile.model_validate(content)
-    except ValidationError as error:
-        faults.extend(_sentences(error, _shown(path), "key"))
-        return None
+    file, sentences = _validated(CaseFile, content, "key")
+    faults.extend(_shown(path) + sentence for sentence in sentences)
+    return file
 
 
 def _scenarios(path: Path, faults: list[str]) -> dict[str, Scenario]:
     """Return the scenarios; each holds the base's parameters with its own differences on top."""
     content = _toml(path, faults)
-    if content and next(iter(content)) != BASE:
+    if content is None:
+        return {}
+    if BASE not in content:
+        faults.append(f"{_shown(path)}: [{BASE}] is missing")
+        return {}
+    if next(iter(content)) != BASE:
         faults.append(f"{_shown(path)}: the first scenario must be [{BASE}]")
         return {}
-    base = {}
+    base, inherited = {}, []
     scenarios = {}
     for name, fields in content.items():
         where = f"{_shown(path)} [{name}]"
         if not isinstance(fields, dict):
             faults.append(f"{where}: found {fields!r}; a scenario is a table with title and why")
             continue
+        if not FOLDER_NAME.fullmatch(name):
+            faults.append(
+                f"{where}: {name!r} can't name a folder; use letters, digits, hyphens and underscores"
+            )
         own = {key: value for key, value in fields.items() if key not in ("title", "why")}
+        parameters, sentences = _validated(Parameters, base | own, "parameter")
         if name == BASE:
-            base = own
-        given = {"title": fields.get("title"), "why": fields.get("why"), "parameters": base | own}
-        try:
-            parameters = Parameters.model_validate(given["parameters"])
-            scenarios[name] = Scenario.model_validate(given | {"parameters": parameters})
-        except ValidationError as error:
-            faults.extend(_sentences(error, where, "parameter"))
+            base, inherited = own, sentences
+        else:
+            sentences = [sentence for sentence in sentences if sentence not in inherited]
+        said = {key: fields[key] for key in ("title", "why") if key in fields}
+        scenarios[name], more = _validated(
+            Scenario, said | {"parameters": parameters or Parameters()}, "key"
+        )
+        faults.extend(where + sentence for sentence in [*sentences, *more])
     return scenarios

@@ -4,7 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from businesscase import __version__
@@ -93,12 +93,11 @@ def _cases(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from businesscase.results import reconciliation
-    from businesscase.study import load_study
 
-    cases = _loaded(_known(arguments.case))
     wrong = []
-    for case in cases:
-        table = reconciliation(case.tables["published"], load_study(case.name).results)
+    for study in _base_studies(_known(arguments.case)):
+        case = study.case
+        table = reconciliation(case.tables["published"], study.results)
         agreed = int(table["agrees"].sum())
         table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
         table = table.astype(object).where(table.notna(), "").astype(str)
@@ -114,7 +113,9 @@ def _check(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from businesscase.batch import run_jobs, write_index
 
-    jobs = _jobs(_loaded(_known(arguments.case)), arguments.scenario)
+    names = _known(arguments.case)
+    jobs = _jobs(_loaded(names), arguments.scenario)
+    _base_studies(names)  # refuses what only the results show, before anything runs
     folder = arguments.output or project_folder() / "reports"
     folder.mkdir(parents=True, exist_ok=True)
     outcomes = run_jobs(jobs, folder, arguments.workers)
@@ -160,15 +161,28 @@ def _known(names: list[str]) -> list[str]:
 
 def _loaded(names: list[str]) -> list[Case]:
     """Return the cases, or refuse them with the faults of all."""
-    cases, faults = [], []
+    return _each(load_case, names)
+
+
+def _base_studies(names: list[str]) -> list:
+    """Return the cases under their base scenarios, or refuse them with the faults of all."""
+    from businesscase.study import load_study
+
+    studies = _each(load_study, names)
+    _each(lambda study: study.gates, studies)
+    return studies
+
+
+def _each(load: Callable, names: list) -> list:
+    found, faults = [], []
     for name in names:
         try:
-            cases.append(load_case(name))
+            found.append(load(name))
         except InputError as error:
             faults += error.faults
     if faults:
         raise InputError(dict.fromkeys(faults))
-    return cases
+    return found
 
 
 def _jobs(cases: list[Case], scenarios: list[str]) -> list:

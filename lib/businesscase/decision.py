@@ -1,8 +1,11 @@
 """The stop/go decision: criteria tested on the results, and the rule that follows from them."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pandas as pd
+
+from businesscase.errors import unknown_name
 
 MET, NOT_MET, NOT_KNOWN = "met", "not met", "not known"
 GO, CONDITIONAL, STOP = "go", "go with conditions", "stop"
@@ -48,6 +51,48 @@ def tested_gates(gates: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
         unit=[found["unit"].get(key, "") for key in keys],
         outcome=outcomes,
     )
+
+
+def gate_faults(gates: pd.DataFrame, results: pd.DataFrame, sections: list[str]) -> Iterator[str]:
+    """Yield a sentence for each criterion that names no result, or one of another kind.
+
+    Parameters
+    ----------
+    gates, results : DataFrame
+        As for ``tested_gates``.
+    sections : list of str
+        Sections for which the case has data; a criterion on another one is merely not known.
+
+    Examples
+    --------
+    >>> gate = pd.DataFrame([{"criterion": "in time", "section": "plan", "measure": "finsh",
+    ...     "item": "all", "threshold": 0.0}])
+    >>> row = pd.DataFrame([{"section": "plan", "measure": "finish", "item": "all", "year": None,
+    ...     "value": pd.Timestamp("2026-04-01"), "unit": "date"}])
+    >>> list(gate_faults(gate, row, ["plan"]))
+    ["criterion 'in time': measure 'finsh' is unknown; nearest: finish"]
+    >>> list(gate_faults(gate.assign(measure="finish"), row, ["plan"]))
+    ["criterion 'in time': the threshold is a number; finish is a date"]
+    """
+    timeless = results[results["year"].isna()]
+    for gate in gates[gates["section"].isin(sections)].itertuples():
+        place = f"criterion {gate.criterion!r}"
+        of_section = timeless[timeless["section"] == gate.section]
+        of_measure = of_section[of_section["measure"] == gate.measure]
+        values = of_measure.loc[of_measure["item"] == gate.item, "value"]
+        if of_measure.empty:
+            yield f"{place}: {unknown_name('measure', gate.measure, of_section['measure'].unique())}"
+        elif values.empty:
+            yield f"{place}: {unknown_name('item', gate.item, of_measure['item'])}"
+        elif _kind(values.iloc[0]) != _kind(gate.threshold):
+            threshold, found = _kind(gate.threshold), _kind(values.iloc[0])
+            yield f"{place}: the threshold is {threshold}; {gate.measure} is {found}"
+
+
+def _kind(value) -> str:
+    if isinstance(value, dt.date):
+        return "a date"
+    return "text" if isinstance(value, str) else "a number"
 
 
 def _outcome(value, comparison: str, threshold: float | dt.date) -> str:

@@ -5,6 +5,7 @@ Time is counted in working days from the start of the plan's first day, with fra
 """
 
 import datetime as dt
+import math
 import re
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
@@ -126,6 +127,30 @@ def late_days(
     return days
 
 
+def changed_durations(
+    tasks: pd.DataFrame, change: float, extra_days: dict[str, float]
+) -> pd.Series:
+    """Return each task's duration under a scenario [working days].
+
+    Parameters
+    ----------
+    tasks : DataFrame
+        Columns ``task`` and ``duration_days`` [working days].
+    change : float
+        Change of every duration [fraction of plan].
+    extra_days : dict
+        Working days added, by task number as text.
+
+    Examples
+    --------
+    >>> tasks = pd.DataFrame({"task": [1, 2], "duration_days": [10.0, 20.0]})
+    >>> changed_durations(tasks, 0.5, {"2": 5.0}).tolist()
+    [15.0, 35.0]
+    """
+    extra = tasks["task"].astype(str).map(extra_days).fillna(0.0)
+    return tasks["duration_days"] * (1 + change) + extra
+
+
 def working_date(day: float, plan_start: dt.date, holidays: list[dt.date]) -> pd.Timestamp:
     """Return the date of a working day, counted from 0 on the plan's first working day."""
     found = np.busday_offset(plan_start, int(day), roll="forward", holidays=holidays)
@@ -174,12 +199,14 @@ def schedule(
     }
     early = early_days(durations, network, not_before)
     late = late_days(durations, network, max(finish for _, finish in early.values()))
-    dated = [
-        _dates(*early[task], plan_start, holidays) + _dates(*late[task], plan_start, holidays)
-        for task in tasks["task"]
-    ]
-    columns = ["early_start", "early_finish", "late_start", "late_finish"]
-    table = tasks.assign(**dict(zip(columns, map(list, zip(*dated, strict=True)), strict=True)))
+    dates = {}
+    for name, times in {"early": early, "late": late}.items():
+        days = shown_days(times, network, not_before)
+        for part, end in enumerate(("start", "finish")):
+            dates[f"{name}_{end}"] = [
+                working_date(days[task][part], plan_start, holidays) for task in tasks["task"]
+            ]
+    table = tasks.assign(**dates)
     table["total_float_days"] = [
         round(late[task][0] - early[task][0], PRECISION) for task in tasks["task"]
     ]
@@ -191,15 +218,38 @@ def schedule(
     return table
 
 
-def _dates(
-    start: float, finish: float, plan_start: dt.date, holidays: list[dt.date]
-) -> tuple[pd.Timestamp, pd.Timestamp]:
-    last_day = max(np.ceil(finish) - 1, 0)
-    first_day = np.floor(start) if finish > start else last_day
-    return (
-        working_date(first_day, plan_start, holidays),
-        working_date(last_day, plan_start, holidays),
-    )
+def shown_days(
+    times: dict[int, tuple[float, float]],
+    network: dict[int, list[Link]],
+    not_before: dict[int, float],
+) -> dict[int, tuple[int, int]]:
+    """Return the first and last working day of each task, counted from 0.
+
+    A milestone takes no time, so the end of one day and the start of the next are the same moment.
+    It is shown on the earlier day, unless its own ``not_before`` or the day of what it follows is
+    the later one.
+
+    Examples
+    --------
+    >>> after = {1: [], 2: [Link(1, "FS", 0.0)], 3: []}
+    >>> shown_days({1: (0.0, 5.0), 2: (5.0, 5.0), 3: (5.0, 5.0)}, after, {3: 5.0})
+    {1: (0, 4), 3: (5, 5), 2: (4, 4)}
+    """
+    days: dict[int, tuple[int, int]] = {}
+    for task in task_order(network):
+        start, finish = times[task]
+        last = math.ceil(finish) - 1
+        if finish > start:
+            days[task] = (math.floor(start), last)
+            continue
+        followed = [
+            days[link.predecessor][0 if link.kind in ("SS", "SF") else 1]
+            for link in network[task]
+            if link.lag_days == 0
+        ]
+        reached = int(max(last, not_before.get(task, 0), *followed))
+        days[task] = (reached, reached)
+    return days
 
 
 def _days_after(finish: pd.Timestamp, deadline: pd.Timestamp, holidays: list[dt.date]) -> float:
