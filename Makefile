@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UPDATE := $(VENV)-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check lab notebooks lock clean
+.PHONY: help report test check lab notebooks bench lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):[^#]*## /\1\t/p' Makefile | expand -t 12
@@ -25,6 +25,9 @@ lab: $(VENV)/ready ## open the notebooks in JupyterLab
 
 notebooks: $(VENV)/ready ## run the committed notebooks again and store their outputs
 	$(BIN)/businesscase refresh
+
+bench: $(VENV)/ready ## time the model beside other ways of computing the same
+	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 # uv, because one lock must serve Linux, macOS and Windows: pip-compile locks only the system it runs on
 lock: ## take the newest versions into requirements.lock and environment.yml

@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from businesscase.case import load_case
 from hypothesis import settings
+
+from businesscase.case import load_case
 
 ROOT = Path(__file__).parents[1]
 

@@ -2,18 +2,22 @@
 
 import pandas as pd
 import pytest
-from businesscase.appraisal import (
-    discount_factors,
-    equivalent_annual_cost,
-    net_present_value,
-    payback_years,
-    scheduled_rates,
-)
-from businesscase.case import load_case
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_series_equal
 from pytest import approx
+
+from businesscase.appraisal import (
+    benefit_cost_ratio,
+    discount_factors,
+    internal_rate_of_return,
+    net_present_value,
+    payback_years,
+    peak_funding,
+    scheduled_rates,
+    switching_value,
+)
+from businesscase.case import load_case
 
 RATE = st.floats(0.001, 0.2)
 MONEY = st.floats(-1e7, 1e7).map(lambda amount: round(amount, 2))
@@ -105,12 +109,56 @@ def test_payback_is_none_if_money_is_out_at_the_horizon(net_flows):
     assert payback_years(pd.Series(net_flows, dtype=float)) is None
 
 
-@given(st.floats(1, 1e7), RATE, st.integers(1, 60))
-def test_the_equivalent_annual_cost_repays_the_cost(cost, rate, years):
-    annual = equivalent_annual_cost(cost, rate, years)
-    assert npv([-cost] + [annual] * years, rate) == approx(0, abs=cost * 1e-9)
+# ratio, rate of return, funding
 
 
-def test_the_equivalent_annual_cost_is_cost_over_years_at_a_zero_rate_and_near_it():
-    assert equivalent_annual_cost(900.0, 0.0, 3) == approx(300)
-    assert equivalent_annual_cost(900.0, 1e-7, 3) == approx(300, abs=1e-3)
+def test_green_books_it_system_has_its_ratio_rate_and_discounted_payback():
+    flows = pd.Series([-1_000_000.0] + [150_000.0] * 10, index=range(2003, 2014))
+    factors = discount_factors(pd.Series(0.035, index=flows.index))
+    present = flows * factors
+    assert benefit_cost_ratio(present[1:].sum(), 1_000_000) == approx(1.247491, abs=1e-6)
+    rate, reason = internal_rate_of_return(flows)
+    assert reason == ""
+    # the annuity factor at the rate is 1,000,000 / 150,000
+    assert (1 - (1 + rate) ** -10) / rate == approx(1_000_000 / 150_000)
+    assert payback_years(flows) == approx(6 + 2 / 3)
+    # 0.9662 + ... to year 7 is 6.1145; year 8 brings 0.7594
+    assert payback_years(present) == approx(7 + (6.66667 - 6.11454) / 0.75941, abs=1e-3)
+    assert peak_funding(flows) == 1_000_000
+
+
+def test_there_is_no_ratio_without_cost():
+    assert benefit_cost_ratio(100.0, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("flows", "reason"),
+    [
+        ([100.0, 50.0], "never change sign"),
+        ([-100.0, -50.0], "never change sign"),
+        ([0.0, 0.0], "never change sign"),
+        ([-100.0, 300.0, -150.0], "change sign 2 times"),
+    ],
+)
+def test_a_rate_of_return_is_refused_with_the_reason(flows, reason):
+    rate, said = internal_rate_of_return(pd.Series(flows))
+    assert rate is None
+    assert reason in said
+
+
+def test_peak_funding_is_the_deepest_point_and_nil_if_never_out_of_pocket():
+    assert peak_funding(pd.Series([-10.0, -5.0, 30.0, -12.0])) == 15
+    assert peak_funding(pd.Series([5.0, -2.0])) == 0
+
+
+def test_the_nearest_of_several_switching_values_is_given():
+    def worth(values):
+        return (values - 0.2) * (values - 0.9)
+
+    assert switching_value(worth, 1.0, 0.0, 1.5) == approx(0.9, abs=1e-6)
+    assert switching_value(worth, 0.0, 0.0, 1.5) == approx(0.2, abs=1e-6)
+
+
+def test_there_is_no_switching_value_where_the_worth_keeps_its_sign_or_is_nil_all_along():
+    assert switching_value(lambda values: values * 0 + 3.0, 0.5, 0.0, 1.0) is None
+    assert switching_value(lambda values: values * 0.0, 0.5, 0.0, 1.0) is None

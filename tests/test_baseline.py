@@ -1,16 +1,53 @@
-"""What the partners spend today and how well the service runs."""
+"""What the partners spend today, on one price base, and how far the figures can be relied on."""
 
 import pandas as pd
 import pytest
-from businesscase.baseline import annual_costs, benchmark_gaps, cost_per_user, service_trends
+from hypothesis import given
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 
+from businesscase.baseline import (
+    annual_costs,
+    benchmark_gaps,
+    cost_per_unit,
+    data_quality,
+    price_conversions,
+    quartile_position,
+    real_amounts,
+    row_dates,
+    service_comparison,
+)
+from businesscase.case import load_case
+from businesscase.study import Study, load_study
 
-def readings(first, last, better="lower"):
-    """Return two readings of one measure, the later one first."""
-    dates = pd.to_datetime(["2012-04-01", "2012-01-01"])
-    same = {"measure": "calls", "partner": "North", "bound": "exactly", "unit": "calls"}
-    return pd.DataFrame({"date": dates, "value": [last, first]}).assign(**same, better=better)
+TODAY = pd.Timestamp("2026-04-01")
+STANDARDS = pd.Series(
+    {"weight_published": 1.0, "weight_derived": 0.7, "weight_assumed": 0.3, "oldest_years": 5.0}
+)
+MONEY = st.floats(min_value=1, max_value=1e7)
+
+
+def cost_line(partner="North", nature="staff", funding="revenue", amount=100.0, service="ICT"):
+    """Return a line of cost on the price base."""
+    return {
+        "service": service,
+        "partner": partner,
+        "nature": nature,
+        "funding": funding,
+        "amount_gbp": amount,
+        "real_gbp": amount,
+    }
+
+
+def quality(status, dates, value, standards=STANDARDS):
+    """Return the quality of one table with one column of figures."""
+    table = pd.DataFrame({"status": status, "value": value})
+    dated = {"drivers": pd.Series(pd.to_datetime(dates))}
+    found = data_quality({"drivers": table}, {"drivers": ["value"]}, dated, standards, TODAY)
+    return found.loc["drivers"]
+
+
+# costs
 
 
 def test_annual_costs_add_lines_and_keep_the_order_of_the_table():
@@ -20,37 +57,258 @@ def test_annual_costs_add_lines_and_keep_the_order_of_the_table():
     assert_frame_equal(costs, expected, check_names=False)
 
 
-def test_cost_per_user_is_left_out_where_there_are_no_users():
-    costs = pd.Series({"North": 300.0, "South": 90.0})
-    users = pd.Series({"North": 4, "West": 9})
-    assert_series_equal(cost_per_user(costs, users), pd.Series({"North": 75.0}))
+def test_services_stand_side_by_side_by_nature_and_by_funding():
+    lines = [
+        cost_line("North", "staff", "revenue", 200.0),
+        cost_line("North", "non_staff", "capital", 50.0),
+        cost_line("North", None, "revenue", 30.0),
+        cost_line("South", "non_staff", "revenue", 90.0),
+        cost_line("North", "staff", "revenue", 7.0, service="web"),
+    ]
+    table = service_comparison(pd.DataFrame(lines)).set_index(["service", "partner"])
+    columns = ["staff", "non_staff", "undivided", "revenue", "capital", "real_gbp"]
+    assert table.loc[("ICT", "North"), columns].tolist() == [200, 50, 30, 230, 50, 280]
+    assert table.loc[("ICT", "South"), columns].tolist() == [0, 90, 0, 90, 0, 90]
+    assert table.loc[("web", "North"), "real_gbp"] == 7
 
 
-def test_the_gap_is_positive_below_the_benchmark_and_negative_above_it():
-    table = pd.DataFrame({"benchmark": ["low", "high"], "amount_gbp": [90.0, 130.0]})
-    gaps = benchmark_gaps(table, 100.0)
-    assert gaps["gap_gbp"].tolist() == [-10.0, 30.0]
-    assert gaps["annual_cost_gbp"].tolist() == [100.0, 100.0]
+@given(st.lists(MONEY, min_size=1, max_size=6), st.permutations(range(6)))
+def test_the_parts_of_a_service_add_up_in_any_order_of_rows(amounts, order):
+    natures = ["staff", "non_staff", None, "staff", None, "non_staff"]
+    fundings = ["revenue", "capital"] * 3
+    lines = [
+        cost_line("North", natures[place], fundings[place], amounts[place])
+        for place in order
+        if place < len(amounts)
+    ]
+    row = service_comparison(pd.DataFrame(lines)).iloc[0]
+    assert row[["staff", "non_staff", "undivided"]].sum() == pytest.approx(sum(amounts))
+    assert row[["revenue", "capital"]].sum() == pytest.approx(sum(amounts))
+    assert row["real_gbp"] == pytest.approx(sum(amounts))
+
+
+# prices
+
+
+def test_a_thousand_pounds_flat_in_cash_falls_as_the_green_book_prints_it():
+    years = pd.Series(range(2020, 2026))
+    price_index = pd.Series(1.02 ** (years - 2020).to_numpy(), index=years)
+    real = real_amounts(pd.Series(1000.0, index=years.index), years, price_index, 2020)
+    assert real.round().tolist() == [1000, 980, 961, 942, 924, 906]
+
+
+def test_an_amount_in_the_base_year_needs_no_index():
+    real = real_amounts(pd.Series([70.0]), pd.Series([2020]), pd.Series(dtype=float), 2020)
+    assert real.tolist() == [70.0]
+
+
+@pytest.mark.parametrize(("base_year", "missing"), [(2020, "2019"), (2021, "2019, 2021")])
+def test_a_year_that_the_index_lacks_is_refused(base_year, missing):
+    with pytest.raises(ValueError, match=f"no year {missing}$"):
+        real_amounts(
+            pd.Series([1.0, 1.0]), pd.Series([2019, 2020]), pd.Series({2020: 100.0}), base_year
+        )
+
+
+@given(MONEY, st.floats(min_value=50, max_value=200), st.floats(min_value=50, max_value=200))
+def test_prices_taken_there_and_back_give_the_amount_again(amount, first, second):
+    price_index = pd.Series({2010: first, 2020: second})
+    there = real_amounts(pd.Series([amount]), pd.Series([2010]), price_index, 2020)
+    back = real_amounts(there, pd.Series([2020]), price_index, 2010)
+    assert back.item() == pytest.approx(amount)
+
+
+def test_what_the_conversion_did_is_shown_by_year_and_only_where_there_was_one():
+    lines = pd.DataFrame(
+        {
+            "year": [2019, 2020, 2019],
+            "amount_gbp": [100.0, 50.0, 300.0],
+            "real_gbp": [110.0, 50.0, 330.0],
+        }
+    )
+    table = price_conversions(lines, pd.Series({2019: 100.0, 2020: 110.0}), 2020)
+    assert table["change_gbp"].tolist() == [40.0, 0.0]
+    assert table["price_index"].isna().tolist() == [False, True]
+    assert table["base_index"].iloc[0] == 110
+
+
+def test_a_budget_of_an_earlier_year_is_held_in_prices_of_the_decision_year():
+    case = load_case("lictp-2020")
+    earlier = case.tables["service_costs"].assign(year=2018)
+    index = case.tables["deflators"].set_index("year")["price_index"]
+    study = changed(service_costs=earlier)
+    assert study.real_annual_cost["Melton"] == pytest.approx(311_000 * index[2020] / index[2018])
+    assert study.annual_cost["Melton"] == 311_000
+
+
+def changed(**tables):
+    """Return Leicestershire's base study with other tables."""
+    study = load_study("lictp-2020")
+    case = study.case
+    replaced = type(case)(
+        case.name, case.file, case.tables | tables, case.scenarios, case.input_hash
+    )
+    return Study(replaced, "base", study.parameters)
+
+
+# users and benchmarks
+
+
+def test_cost_of_a_user_counts_only_partners_that_have_both():
+    costs = pd.Series({"North": 300.0, "South": 90.0, "East": 100.0})
+    users = pd.Series({"North": 4, "West": 9, "East": 1})
+    expected = pd.Series({"all": 80.0, "North": 75.0, "East": 100.0})
+    assert_series_equal(cost_per_unit(costs, users), expected)
+
+
+def test_without_users_there_is_no_cost_of_a_user():
+    assert cost_per_unit(pd.Series({"North": 1.0}), pd.Series(dtype=float)).empty
+
+
+@pytest.mark.parametrize("users", [0, -3])
+def test_users_that_are_not_above_zero_are_refused(users):
+    with pytest.raises(ValueError, match="North: the number must be above 0"):
+        cost_per_unit(pd.Series({"North": 1.0}), pd.Series({"North": users}))
+
+
+@given(
+    st.lists(st.tuples(MONEY, st.integers(1, 5000)), min_size=1, max_size=5),
+    st.floats(min_value=0.1, max_value=10),
+)
+def test_scaling_all_money_scales_the_cost_of_a_user(pairs, factor):
+    names = [f"partner {place}" for place in range(len(pairs))]
+    costs = pd.Series([cost for cost, _ in pairs], index=names)
+    users = pd.Series([count for _, count in pairs], index=names)
+    scaled = cost_per_unit(costs * factor, users)
+    assert_series_equal(scaled, cost_per_unit(costs, users) * factor)
+
+
+@given(st.permutations(["Hinckley and Bosworth", "Blaby", "Melton"]))
+def test_the_order_of_partners_changes_no_figure(order):
+    tables = load_case("lictp-2020").tables
+    shuffled = {
+        stem: pd.concat([tables[stem][tables[stem]["partner"] == name] for name in order])
+        for stem in ("drivers", "service_costs")
+    }
+    before, after = load_study("lictp-2020"), changed(**shuffled)
+    assert_series_equal(after.cost_per_user, before.cost_per_user)
+    assert_frame_equal(after.benchmark_gaps, before.benchmark_gaps)
+    assert_frame_equal(after.service_comparison, before.service_comparison)
+
+
+def test_the_gap_is_positive_below_the_benchmark_and_worth_it_for_every_user():
+    table = pd.DataFrame(
+        {
+            "benchmark": ["low", "high"],
+            "measure": ["cost_per_user", "annual_cost"],
+            "amount_gbp": [90.0, 130.0],
+        }
+    )
+    levels = pd.DataFrame(
+        {"cost_per_user": [100.0, 80.0], "annual_cost": [120.0, None]}, index=["all", "North"]
+    )
+    units = pd.DataFrame(
+        {"cost_per_user": [5.0, 2.0], "annual_cost": [1.0, None]}, index=["all", "North"]
+    )
+    gaps = benchmark_gaps(table, levels, units)
+    assert gaps["item"].tolist() == ["all", "North", "all"]
+    assert gaps["gap_gbp"].tolist() == [-10.0, 10.0, 10.0]
+    assert gaps["worth_gbp"].tolist() == [-50.0, 20.0, 10.0]
+
+
+def test_partners_share_the_gap_of_the_whole_by_users():
+    gaps = load_study("lictp-2020").benchmark_gaps.set_index("item")["worth_gbp"]
+    assert gaps["all"] == pytest.approx(4_000_000 - 1_451_786)
+    assert gaps["Melton"] == pytest.approx(gaps["all"] * 229 / 1069)
+    assert gaps.drop("all").sum() == pytest.approx(gaps["all"])
+
+
+def test_a_benchmark_of_a_device_is_worth_its_gap_times_devices():
+    tables = load_case("lictp-2020").tables
+    users, bands = tables["drivers"], tables["benchmarks"]
+    devices = users.assign(driver="devices", value=users["value"] * 2)
+    band = bands.assign(measure="cost_per_device", band="median", amount_gbp=700.0)
+    study = changed(drivers=pd.concat([users, devices]), benchmarks=band)
+    gaps = study.benchmark_gaps.set_index("item")
+    assert gaps.at["Melton", "level_gbp"] == pytest.approx(311_000 / 458)
+    assert gaps.at["Melton", "worth_gbp"] == pytest.approx(700 * 458 - 311_000)
+    results = study.results.set_index(["measure", "item"])["value"]
+    assert results["cost_per_device", "Melton"] == pytest.approx(311_000 / 458)
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "better", "improved"),
+    ("level", "position"),
     [
-        (400.0, 150.0, "lower", True),
-        (400.0, 150.0, "higher", False),
-        (150.0, 400.0, "higher", True),
-        (150.0, 400.0, "lower", False),
-        (150.0, 150.0, "lower", None),
+        (9, "below the lower quartile"),
+        (10, "from the lower quartile to the median"),
+        (19, "from the lower quartile to the median"),
+        (20, "from the median to the upper quartile"),
+        (30, "at or above the upper quartile"),
     ],
 )
-def test_a_trend_runs_by_date_and_knows_which_way_is_better(first, last, better, improved):
-    trend = service_trends(readings(first, last, better)).iloc[0]
-    assert (trend["first"], trend["last"], trend["change"]) == (first, last, last - first)
-    assert trend["first_date"] < trend["last_date"]
-    assert trend["improved"] == improved
+def test_a_level_has_its_place_among_the_quartiles(level, position):
+    bands = pd.Series({"upper_quartile": 30, "lower_quartile": 10, "median": 20})
+    assert quartile_position(level, bands) == position
 
 
-def test_partners_and_measures_have_trends_of_their_own():
-    south = readings(8.0, 9.0).assign(partner="South")
-    trends = service_trends(pd.concat([readings(5.0, 1.0), south], ignore_index=True))
-    assert trends.set_index("partner")["change"].to_dict() == {"North": -4.0, "South": 1.0}
+def test_without_quartiles_a_level_has_no_place():
+    assert quartile_position(10, pd.Series(dtype=float)) == "no quartile is given"
+
+
+# data quality
+
+
+def test_a_figure_printed_and_counted_on_the_day_scores_a_hundred():
+    assert quality(["published"], ["2026-04-01"], [5])["score"] == 100
+
+
+def test_quality_is_the_product_of_its_three_parts():
+    row = quality(["published", "assumed"], ["2026-04-01", "2023-10-01"], [5, None])
+    assert row["complete"] == 0.5
+    assert row["provenance"] == 0.65  # mean of 1 and 0.3
+    assert row["age_years"] == pytest.approx(2.5 / 2, abs=0.005)
+    assert row["freshness"] == pytest.approx(0.75, abs=0.001)  # mean of 1 and half of 5 years left
+    assert row["score"] == pytest.approx(100 * 0.5 * 0.65 * 0.75, abs=0.05)
+
+
+def test_a_figure_beyond_the_oldest_age_counts_nothing_and_one_of_tomorrow_is_new():
+    assert quality(["published"], ["2020-01-01"], [5])["score"] == 0
+    assert quality(["published"], ["2026-09-01"], [5])["age_years"] == 0
+
+
+def test_text_that_is_blank_is_not_complete():
+    assert quality(["published", "published"], ["2026-04-01"] * 2, ["yes", ""])["complete"] == 0.5
+
+
+def test_a_table_without_rows_scores_nothing():
+    empty = pd.DataFrame({"status": [], "value": []})
+    dates = {"drivers": pd.Series([], dtype="datetime64[ns]")}
+    found = data_quality({"drivers": empty}, {"drivers": ["value"]}, dates, STANDARDS, TODAY)
+    assert found.loc["drivers", ["rows", "score"]].tolist() == [0, 0]
+
+
+@given(
+    st.lists(st.sampled_from(["published", "derived", "assumed"]), min_size=1, max_size=8),
+    st.randoms(),
+)
+def test_quality_lies_between_its_limits_and_is_blind_to_the_order_of_rows(statuses, random):
+    shuffled = random.sample(statuses, len(statuses))
+    score = quality(statuses, ["2026-01-01"] * len(statuses), 1.0)["score"]
+    assert 0 <= score <= 100
+    again = quality(shuffled, ["2026-01-01"] * len(statuses), 1.0)["score"]
+    assert again == pytest.approx(score)
+
+
+def test_taking_a_table_away_never_raises_the_score_of_a_case():
+    study = load_study("lictp-2020")
+    score = study.data_quality["score"].mean()
+    for stem in ("drivers", "benchmarks", "service_costs"):
+        without = changed(**{stem: study.tables[stem].iloc[:0]})
+        assert without.data_quality["score"].mean() < score
+
+
+def test_a_row_is_dated_by_itself_else_by_its_financial_year_else_by_the_case():
+    assert row_dates(pd.DataFrame({"year": [2025]}), TODAY).item() == pd.Timestamp("2025-04-01")
+    assert row_dates(pd.DataFrame({"asset": ["rack"]}), TODAY).item() == TODAY
+    dated = pd.DataFrame({"date": pd.to_datetime(["2024-05-06", None])})
+    assert row_dates(dated, TODAY).tolist() == [pd.Timestamp("2024-05-06"), TODAY]

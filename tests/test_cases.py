@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+
 from businesscase import results
 from businesscase.case import case_names, load_case
 from businesscase.study import Study, load_study

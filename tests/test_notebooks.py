@@ -10,9 +10,10 @@ import sys
 import nbformat
 import papermill
 import pytest
+from conftest import ROOT
+
 from businesscase.batch import refresh_notebooks
 from businesscase.parameters import Parameters
-from conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 HEADINGS = [

@@ -2,11 +2,22 @@
 
 import pandas as pd
 import pytest
-from businesscase.options import contributions, mean_scores, ranks, weighted_scores
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 from pytest import approx
+
+from businesscase.errors import InputError
+from businesscase.options import (
+    benefit_scores,
+    contributions,
+    failed_success_factors,
+    mean_scores,
+    ranks,
+    weighted_scores,
+)
+from businesscase.study import load_study
+from businesscase.views import options as show
 
 SCORES = pd.DataFrame({"cost": [4.0, 1.0], "control": [2.0, 5.0]}, index=["a", "b"])
 SCORE = st.floats(0, 5)
@@ -63,3 +74,265 @@ def test_equal_scores_share_the_better_rank_and_the_next_is_skipped():
     scores = pd.Series({"a": 2.0, "b": 3.5, "c": 3.5, "d": 0.1 + 0.2, "e": 0.3})
     expected = pd.Series({"a": 3, "b": 1, "c": 1, "d": 4, "e": 4})
     assert_series_equal(ranks(scores), expected)
+
+
+def test_the_benefit_score_leaves_out_cost_and_keeps_the_proportions_of_the_rest():
+    scores = SCORES.assign(resilience=[1.0, 3.0])
+    weights = pd.Series({"cost": 50.0, "control": 30.0, "resilience": 20.0})
+    kinds = pd.Series({"cost": "cost", "control": "benefit", "resilience": "benefit"})
+    found = benefit_scores(scores, weights, kinds)
+    assert found.to_dict() == approx({"a": 0.6 * 2 + 0.4 * 1, "b": 0.6 * 5 + 0.4 * 3})
+
+
+def test_without_a_cost_factor_the_benefit_score_is_the_weighted_score():
+    weights = pd.Series({"cost": 3.0, "control": 1.0})
+    found = benefit_scores(SCORES, weights, pd.Series("benefit", index=SCORES.columns))
+    assert_series_equal(found, weighted_scores(SCORES, weights))
+
+
+def test_without_a_benefit_that_carries_weight_there_is_no_benefit_score():
+    kinds = pd.Series({"cost": "cost", "control": "benefit"})
+    for weights in ({"cost": 1.0, "control": 0.0}, {"cost": 1.0, "control": 1.0}):
+        chosen = kinds if weights["control"] == 0 else pd.Series("cost", index=SCORES.columns)
+        assert benefit_scores(SCORES, pd.Series(weights), chosen).isna().all()
+
+
+def test_failed_success_factors_are_listed_in_the_order_of_the_table():
+    rows = [("b", "fit", False), ("a", "fit", True), ("b", "value", True), ("b", "supply", False)]
+    given_rows = pd.DataFrame(rows, columns=["option", "criterion", "passes"])
+    assert failed_success_factors(given_rows).to_dict() == {"b": "fit, supply", "a": ""}
+    assert failed_success_factors(given_rows.iloc[:0]).empty
+
+
+# the cases as they are
+
+
+@pytest.mark.parametrize(("case", "best"), [("lictp-2020", "b"), ("mkip-2012", "a")])
+def test_the_option_that_each_report_proposes_scores_highest(case, best):
+    study = load_study(case)
+    assert study.ranking["option"].iloc[0] == best == study.case.file.preferred_option
+    assert study.acceptability.loc[best].min() > 0.95
+    assert (study.other_methods.loc[best] == 1).all()
+
+
+def test_a_weighted_score_of_the_leicestershire_case_worked_by_hand():
+    # mean of two views, weights 20, 20, 15, 15, 15, 15
+    by_hand = 0.2 * 4 + 0.2 * 3.5 + 0.15 * (4 + 4 + 3.5 + 4)
+    found = load_study("lictp-2020").ranking.set_index("option")["weighted_score"]
+    assert found["b"] == approx(by_hand)
+
+
+def test_the_switching_weight_of_control_in_the_leicestershire_case_worked_by_hand():
+    # on the other factors b leads d by 2, 1.5, 1, 2.5 and 2, weighed 20, 20, 15, 15 and 15;
+    # on control d leads by 1
+    lead = (20 * 2 + 20 * 1.5 + 15 * (1 + 2.5 + 2)) / 85
+    study = load_study("lictp-2020")
+    assert study.switching_weights.at["Control", "switching_share"] == approx(lead / (lead + 1))
+    rows = study.results.query("section == 'options' and item == 'Control'").set_index("measure")
+    assert rows.at["switching_weight", "value"] == approx(lead / (lead + 1))
+    assert rows.at["switching_weight_winner", "value"] == "d"
+    rows = study.results.query("section == 'options' and item == 'Cost'").set_index("measure")
+    assert rows.at["switching_weight_winner", "value"] == "none"
+    assert "switching_weight" not in rows.index
+
+
+def test_an_option_that_another_beats_on_benefit_and_cost_is_named():
+    table = load_study("lictp-2020").value_for_money.set_index("option")
+    assert table.at["a", "beaten_by"] == "b"
+    assert table["net_present_value"].notna().to_dict() == {
+        "a": True, "b": True, "c": False, "d": False, "e": False,
+    }  # fmt: skip
+
+
+def test_the_worth_of_an_option_beside_its_benefit_is_that_of_the_option_appraised():
+    study = load_study("lictp-2020", option="a")
+    worth = study.value_for_money.set_index("option")["net_present_value"]
+    assert worth["a"] == approx(study.appraisal.at["all", "net_present_value"])
+
+
+def test_the_order_of_rows_changes_no_result(data_copy):
+    before = load_study("lictp-2020").results.query("section == 'options'")
+    for name in ("scores", "factors", "options", "success_factors"):
+        path = data_copy / "lictp-2020" / f"{name}.csv"
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([header, *reversed(lines)]) + "\n", encoding="utf-8")
+    load_study.__globals__["load_case"].cache_clear()
+    after = load_study("lictp-2020").results.query("section == 'options'")
+    key = ["measure", "item"]
+    before, after = (table.set_index(key)["value"].sort_index() for table in (before, after))
+    assert list(before.index) == list(after.index)
+    for (measure, item), value in before.items():
+        expected = value if isinstance(value, str) else approx(value)
+        found = after[(measure, item)]
+        if measure in ("dominated", "finding"):
+            found, expected = sorted(found.split(", ")), sorted(value.split(", "))
+        assert found == expected, (measure, item)
+
+
+# what a case cannot have
+
+REFUSED = {
+    "a success factor of an unknown option": (
+        "success_factors.csv",
+        "a,Potential affordability,",
+        "z,Potential affordability,",
+        [
+            "here: option 'z' is unknown; allowed: a, b, c, d, e",
+            "file: option a has no row for Potential affordability",
+        ],
+    ),
+    "a success factor that is neither passed nor failed": (
+        "success_factors.csv",
+        "a,Potential affordability,true",
+        "a,Potential affordability,perhaps",
+        ["here, column passes: found 'perhaps'; it should be true or false"],
+    ),
+    "an option that one criterion leaves out": (
+        "success_factors.csv",
+        "e,Potential affordability,",
+        "e,Affordability,",
+        [
+            "file: option e has no row for Potential affordability",
+            *(f"file: option {option} has no row for Affordability" for option in "abcd"),
+        ],
+    ),
+    "words for one end of a scale only": (
+        "factors.csv",
+        ",0,One absence stops a service,",
+        ",0,,",
+        ["here: give both of lowest_means and highest_means, or neither"],
+    ),
+    "a weight that is not a number": (
+        "factors.csv",
+        "benefit,15,0,One absence",
+        "benefit,NaN,0,One absence",
+        ["here, column weight: found 'NaN'; it should be a plain number"],
+    ),
+    "a negative weight": (
+        "factors.csv",
+        "benefit,15,0,One absence",
+        "benefit,-15,0,One absence",
+        ["here, column weight: found '-15'; it should be greater than or equal to 0"],
+    ),
+    "a kind of factor that is neither benefit nor cost": (
+        "factors.csv",
+        "cost,20,0,",
+        "price,20,0,",
+        ["here, column kind: found 'price'; it should be 'benefit' or 'cost'"],
+    ),
+    "an assessor who scores some options on a factor": (
+        "scores.csv",
+        "b,Cost,service view,4",
+        "b,Cost,third view,4",
+        [
+            "file: option b has no score on Cost by service view, who scores others on it",
+            *(
+                f"file: option {option} has no score on Cost by third view, who scores others on it"
+                for option in "acde"
+            ),
+        ],
+    ),
+    "a score against an unknown factor": (
+        "scores.csv",
+        "b,Cost,service view,4",
+        "b,Costs,service view,4",
+        [
+            "here: factor 'Costs' is unknown; nearest: Cost",
+            "file: option b has no score on Cost by service view, who scores others on it",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_scoring_that_cannot_be_used_is_refused_with_file_and_line(data_copy, fault):
+    file, old, new, sentences = REFUSED[fault]
+    path = data_copy / "lictp-2020" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    line = text[: text.index(old)].count("\n") + 1
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_study("lictp-2020")
+    place = f"data/lictp-2020/{file}"
+    found = [
+        sentence.replace(f"{place} line {line}", "here").replace(place, "file")
+        for sentence in refused.value.faults
+    ]
+    assert sorted(found) == sorted(sentences)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "sentence"),
+    [
+        (
+            "b,Cost,service",
+            "option b has no score on Cost by service view, who scores others on it",
+        ),
+        ("b,Cost,", "option b has no score on Cost"),
+    ],
+)
+def test_a_missing_score_is_refused(data_copy, left_out, sentence):
+    path = data_copy / "lictp-2020" / "scores.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith(left_out)]
+    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_study("lictp-2020")
+    assert f"data/lictp-2020/scores.csv: {sentence}" in refused.value.faults
+
+
+def test_a_success_factor_that_stands_twice_is_refused(data_copy):
+    path = data_copy / "lictp-2020" / "success_factors.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines, lines[1]]) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"line {len(lines) + 1}: a, Strategic fit .* stands here"):
+        load_study("lictp-2020")
+
+
+def test_a_case_without_success_factors_screens_nothing(data_copy):
+    (data_copy / "lictp-2020" / "success_factors.csv").unlink()
+    study = load_study("lictp-2020")
+    assert study.failed_success_factors.empty
+    assert "no critical success factors" in show.options_described(study).caption
+    assert "screened out" not in show.answer(study).text
+    assert "success_factors_failed" not in set(study.results["measure"])
+
+
+# what is shown
+
+
+def test_the_answer_follows_the_weights():
+    study = load_study("lictp-2020", weights={"Control": 1000.0})
+    assert "Option d, go it alone, scores highest" in show.answer(study).text
+    assert "is not the option that the report proposes" in show.answer(study).text
+    said = list(show.findings(study).frame["finding"])
+    assert "they add up to 1085, not 100; only their ratio is used" in said
+
+
+def test_the_answer_warns_of_a_winner_that_is_screened_out(data_copy):
+    path = data_copy / "lictp-2020" / "success_factors.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("b,Potential affordability,true", "b,Potential affordability,false"),
+        encoding="utf-8",
+    )
+    text = show.answer(load_study("lictp-2020")).text
+    assert "**It fails a critical success factor: potential affordability.**" in text
+
+
+def test_the_table_of_trials_says_whether_other_methods_agree():
+    assert "rank all options alike" in show.trials(load_study("lictp-2020")).caption
+    turned = load_study("lictp-2020", weights={"Control": 45.0})
+    differing = turned.other_methods.ne(turned.other_methods["weighted_sum"], axis="index")
+    said = "differently" in show.trials(turned).caption
+    assert said == bool(differing.any(axis=None))
+
+
+@pytest.mark.parametrize("draw", [show.switching_chart, show.acceptability_chart])
+@pytest.mark.parametrize("case", ["lictp-2020", "mkip-2012"])
+def test_charts_of_robustness_state_a_finding_and_hold_data(case, draw):
+    chart = draw(load_study(case))
+    assert chart.title.startswith("Option ")
+    assert chart.description.endswith(".")
+    assert all(len(trace.x) for trace in chart.figure.data)

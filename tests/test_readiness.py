@@ -2,8 +2,9 @@
 
 import pandas as pd
 import pytest
-from businesscase.readiness import area_scores, divergence
 from pandas.testing import assert_frame_equal
+
+from businesscase.readiness import area_scores, divergence
 
 
 def test_scores_become_a_table_in_the_order_of_the_rows():

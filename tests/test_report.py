@@ -9,6 +9,7 @@ import nbformat
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+
 from businesscase.batch import Job, Outcome
 from businesscase.case import load_case
 from businesscase.report import index_html, report_html

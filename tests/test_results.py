@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
+
 from businesscase import results
 from businesscase.case import case_names
 from businesscase.study import Study, load_study
-from pandas.testing import assert_frame_equal
 
 KEYS = ["section", "measure", "item", "year"]
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+
 from businesscase.risks import findings, grid, scored_risks
 from businesscase.study import load_study
 

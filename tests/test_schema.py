@@ -1,8 +1,9 @@
 """The schema and its description."""
 
+from conftest import ROOT
+
 from businesscase.case import described_data
 from businesscase.schema import KEYS, SHARED_TABLES, TABLES, VALUE_COLUMNS, Figure
-from conftest import ROOT
 
 
 def test_data_readme_describes_every_table_as_the_schema_has_it():

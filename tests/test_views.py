@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+
 from businesscase.case import case_names, load_case
 from businesscase.study import load_study
 from businesscase.views import baseline, common, decision, options, plan, readiness, risks, savings
@@ -14,7 +15,12 @@ def bundle(chart: Chart) -> dict:
 
 CHARTS = {
     "baseline": [baseline.answer_chart],
-    "options": [options.ranking_chart, options.contributions_chart],
+    "options": [
+        options.ranking_chart,
+        options.contributions_chart,
+        options.switching_chart,
+        options.acceptability_chart,
+    ],
     "savings": [savings.cumulative_chart, savings.tornado],
     "risks": [risks.matrix_chart],
     "plan": [plan.gantt],
@@ -88,7 +94,7 @@ def test_decision_shows_the_outcome_of_the_knobs_turned_by_hand():
 def test_assumptions_list_every_input_with_status_and_source():
     study = load_study("lictp-2020")
     table = common.assumptions(study, "options").frame
-    assert len(table) == 6 + 30
+    assert len(table) == 5 * 5 + 6 + 5 * 6 * 2
     assert set(table["status"]) == {"assumed"}
     assert table["note"].str.len().min() > 0
 

@@ -33,7 +33,52 @@ def shares(driver: pd.Series) -> pd.Series:
     return driver / driver.sum()
 
 
-def apportioned(amounts: pd.Series, share: pd.Series) -> pd.DataFrame:
+def mixed_shares(parts: list[pd.Series], weights: list[float]) -> pd.Series:
+    """Return a weighted mix of shares, for instance half by users and half equal.
+
+    Examples
+    --------
+    >>> users, equal = pd.Series({"North": 0.8, "South": 0.2}), pd.Series({"North": 0.5, "South": 0.5})
+    >>> mixed_shares([users, equal], [1.0, 2.0]).round(4).to_dict()
+    {'North': 0.6, 'South': 0.4}
+    """
+    weighted = [part * weight for part, weight in zip(parts, weights, strict=True)]
+    return sum(weighted) / sum(weights)
+
+
+def phased_shares(historic: pd.Series, driver: pd.DataFrame, phase_in_years: int) -> pd.DataFrame:
+    """Move shares from the historic to the driver's in equal steps.
+
+    Parameters
+    ----------
+    historic : Series, index partner
+        Shares before the change [fraction].
+    driver : DataFrame, partner by financial year
+        Shares by the driver [fraction].
+    phase_in_years : int
+        Years until the driver's shares apply in full; 0 is at once.
+
+    Returns
+    -------
+    DataFrame, partner by financial year
+        Shares [fraction]; the first year has the historic ones.
+
+    Examples
+    --------
+    >>> historic = pd.Series({"North": 0.5, "South": 0.5})
+    >>> driver = pd.DataFrame(1.0, index=["North"], columns=[2026, 2027, 2028]).reindex(
+    ...     ["North", "South"], fill_value=0.0)
+    >>> phased_shares(historic, driver, 2).loc["North"].tolist()
+    [0.5, 0.75, 1.0]
+    """
+    if phase_in_years == 0:
+        return driver
+    step = np.clip(np.arange(driver.shape[1]) / phase_in_years, 0.0, 1.0)
+    start = historic.reindex(driver.index).to_numpy()[:, None]
+    return start * (1 - step) + driver * step
+
+
+def apportioned(amounts: pd.Series, share: pd.Series | pd.DataFrame) -> pd.DataFrame:
     """Split amounts between partners so that the parts add up to the penny.
 
     Each part is rounded down to the penny and the pence left over go to the largest remainders.
@@ -42,7 +87,7 @@ def apportioned(amounts: pd.Series, share: pd.Series) -> pd.DataFrame:
     ----------
     amounts : Series
         Pooled amounts [£], for instance by year.
-    share : Series, index partner
+    share : Series, index partner, or DataFrame, partner by index of ``amounts``
         Shares [fraction] that add up to 1.
 
     Returns
@@ -61,7 +106,7 @@ def apportioned(amounts: pd.Series, share: pd.Series) -> pd.DataFrame:
     [33.34, 33.33, 33.33]
     """
     pence = np.round(amounts.to_numpy(float) * 100)
-    exact = np.outer(share.to_numpy(float), pence)
+    exact = share.to_numpy(float).reshape(len(share), -1) * pence
     parts = np.floor(np.round(exact, 6))
     left_over = pence - parts.sum(axis=0)
     # a stable sort gives an equal remainder's penny to the partner listed first

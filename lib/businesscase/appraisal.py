@@ -1,5 +1,7 @@
 """Measures of investment worth: discount factors, net present value, payback."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -109,16 +111,130 @@ def payback_years(net_flows: pd.Series) -> float | None:
     return float(last_deficit - cumulative[last_deficit] / recovered)
 
 
-def equivalent_annual_cost(cost_gbp: float, rate: float, years: int) -> float:
-    """Return the level amount a year, in arrears, that repays a cost over some years [£ a year].
+def benefit_cost_ratio(benefits: float, costs: float) -> float | None:
+    """Return present value of benefits over present value of costs, None if there is no cost.
 
     Examples
     --------
-    >>> round(equivalent_annual_cost(1000.0, 0.0, 10), 2)
-    100.0
-    >>> round(equivalent_annual_cost(1000.0, 0.035, 10), 2)
-    120.24
+    >>> benefit_cost_ratio(300.0, 200.0)
+    1.5
     """
-    if rate == 0:
-        return cost_gbp / years
-    return cost_gbp * rate / (1 - (1 + rate) ** -years)
+    return benefits / costs if round(costs, 2) > 0 else None
+
+
+def peak_funding(net_flows: pd.Series) -> float:
+    """Return the most that is out of pocket at the end of any year [£], zero if never.
+
+    Examples
+    --------
+    >>> peak_funding(pd.Series([-100.0, -50.0, 400.0]))
+    150.0
+    """
+    return float(max(0.0, -net_flows.cumsum().min()))
+
+
+def internal_rate_of_return(net_flows: pd.Series) -> tuple[float | None, str]:
+    """Return the discount rate at which the flows are worth nothing, or the reason why not.
+
+    Parameters
+    ----------
+    net_flows : Series, in order of financial year
+        Saving less cost [£]; the first is year 0.
+
+    Returns
+    -------
+    float or None, str
+        Rate [fraction a year], and the reason if there is none: flows that never change sign have
+        no rate, and flows that change sign more than once can have several.
+
+    Examples
+    --------
+    >>> rate, reason = internal_rate_of_return(pd.Series([-100.0, 110.0]))
+    >>> round(rate, 6), reason
+    (0.1, '')
+    >>> internal_rate_of_return(pd.Series([-100.0, 250.0, -150.0]))
+    (None, 'the flows change sign 2 times, so several rates may fit')
+    """
+    from pyxirr import irr  # compiled, used in one place
+
+    signs = np.sign(net_flows.round(2).to_numpy(float))
+    changes = int((np.diff(signs[signs != 0]) != 0).sum())
+    if changes == 0:
+        return None, "the flows never change sign"
+    if changes > 1:
+        return None, f"the flows change sign {changes} times, so several rates may fit"
+    rate = irr(net_flows.to_numpy(float))
+    return (rate, "") if rate is not None else (None, "no rate was found")
+
+
+def switching_value(
+    worth: Callable[[np.ndarray], np.ndarray],
+    current: float,
+    lowest: float,
+    highest: float,
+    points: int = 41,
+) -> float | None:
+    """Return the value nearest to the current one at which something is worth nothing.
+
+    The range is searched at evenly spaced points; the interval in which the sign changes is
+    searched again, twice, and then taken to be a straight line.
+
+    Parameters
+    ----------
+    worth : callable
+        Net present value [£] at each of an array of values of the parameter.
+    current, lowest, highest : float
+        The present value, and the range to search.
+    points : int
+        Number of points of each search.
+
+    Returns
+    -------
+    float or None
+        The value; None if the sign never changes in the range.
+
+    References
+    ----------
+    HM Treasury, The Green Book: switching values.
+
+    Examples
+    --------
+    >>> round(switching_value(lambda rate: 100 * rate - 60, 1.0, 0.0, 1.5), 6)
+    0.6
+    >>> switching_value(lambda rate: 0 * rate + 5.0, 1.0, 0.0, 1.5) is None
+    True
+    """
+    for _ in range(3):
+        values = np.linspace(lowest, highest, points)
+        worths = worth(values)
+        changes = np.flatnonzero(np.sign(worths[:-1]) * np.sign(worths[1:]) <= 0)
+        changes = changes[worths[changes] != worths[changes + 1]]  # not nil all along
+        if changes.size == 0:
+            return None
+        distance = np.minimum(
+            np.abs(values[changes] - current), np.abs(values[changes + 1] - current)
+        )
+        left = changes[distance.argmin()]
+        lowest, highest = values[left], values[left + 1]
+    low_worth, high_worth = worths[left], worths[left + 1]
+    return float(lowest - low_worth * (highest - lowest) / (high_worth - low_worth))
+
+
+def breakeven_cost(present_value: float, saving_fraction: float, factors: pd.Series) -> float:
+    """Return the annual cost at which saving a fraction of it is worth a present value [£ a year].
+
+    Parameters
+    ----------
+    present_value : float
+        Net present value that the saving must match [£].
+    saving_fraction : float
+        Saving as a fraction of the annual cost, in each year of ``factors``.
+    factors : Series
+        Discount factors of the years in which it is saved.
+
+    Examples
+    --------
+    >>> breakeven_cost(1000.0, 0.4, pd.Series([0.5]))
+    5000.0
+    """
+    return float(present_value / (saving_fraction * factors.sum()))

@@ -1,4 +1,4 @@
-"""Scoring the delivery options: weighted scores, contributions, ranking."""
+"""Scoring the delivery options: screening, weighted scores, contributions, ranking."""
 
 import pandas as pd
 
@@ -51,6 +51,51 @@ def contributions(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 def weighted_scores(scores: pd.DataFrame, weights: pd.Series) -> pd.Series:
     """Return the weighted mean score of each option, on the scale of the scores."""
     return contributions(scores, weights).sum(axis="columns")
+
+
+def benefit_scores(scores: pd.DataFrame, weights: pd.Series, kinds: pd.Series) -> pd.Series:
+    """Return the weighted score without the factors that score cost, so that cost is not in it twice.
+
+    Parameters
+    ----------
+    kinds : Series, index factor
+        ``benefit`` or ``cost``.
+
+    Returns
+    -------
+    Series, index option
+        Benefit score [score]; NaN if no benefit factor carries weight.
+
+    References
+    ----------
+    HM Treasury, The Green Book: benefits are weighed and scored apart from cost.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"cost": [4.0], "control": [2.0]}, index=["a"])
+    >>> weights = pd.Series({"cost": 3.0, "control": 1.0})
+    >>> benefit_scores(table, weights, pd.Series({"cost": "cost", "control": "benefit"})).to_dict()
+    {'a': 2.0}
+    """
+    benefits = [factor for factor in scores.columns if kinds[factor] == "benefit"]
+    if weights[benefits].sum() == 0:
+        return pd.Series(float("nan"), index=scores.index)
+    return weighted_scores(scores[benefits], weights[benefits])
+
+
+def failed_success_factors(success_factors: pd.DataFrame) -> pd.Series:
+    """Return the critical success factors that each option fails, blank if it passes all.
+
+    Examples
+    --------
+    >>> given = pd.DataFrame({"option": ["a", "a", "b"], "criterion": ["fit", "cost", "fit"],
+    ...                       "passes": [False, False, True]})
+    >>> failed_success_factors(given).to_dict()
+    {'a': 'fit, cost', 'b': ''}
+    """
+    failed = success_factors["criterion"].where(~success_factors["passes"].astype(bool))
+    by_option = failed.groupby(success_factors["option"], sort=False)
+    return by_option.agg(lambda criteria: ", ".join(criteria.dropna()))
 
 
 def ranks(weighted_score: pd.Series) -> pd.Series:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 ApportionmentRule = Literal["as_stated", "users", "devices", "revenue_budget", "agreed", "equal"]
 Weight = Annotated[float, Field(ge=0)]
+ReadinessLevel = Annotated[float, Field(ge=1, le=5)]
 
 
 def _parameter(default: Any, label: str, unit: str, step: float | None = None, **bounds) -> Any:
@@ -17,7 +18,7 @@ def _parameter(default: Any, label: str, unit: str, step: float | None = None, *
 class Parameters(BaseModel):
     """What a scenario may change. Every default means 'as the case's data say'."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
     option: str = _parameter("", "Delivery option; blank is the option proposed", "letter")
     realisation: float = _parameter(
@@ -52,6 +53,27 @@ class Parameters(BaseModel):
     saving_apportionment: ApportionmentRule = _parameter(
         "as_stated", "Rule that shares savings between partners", "rule"
     )
+    cost_mix: dict[str, Weight] = _parameter(
+        {}, "Mix of rules that shares costs, in place of one rule", "weight by rule"
+    )
+    saving_mix: dict[str, Weight] = _parameter(
+        {}, "Mix of rules that shares savings, in place of one rule", "weight by rule"
+    )
+    phase_in_years: int = _parameter(
+        0, "Years in which shares of cost move from today's to the rule's", "years", 1, ge=0, le=20
+    )
+    user_growth: dict[str, Annotated[float, Field(ge=-0.5, le=0.5)]] = _parameter(
+        {}, "Growth of users, by partner", "fraction a year by partner"
+    )
+    no_detriment: bool = _parameter(
+        False, "Partners that are ahead make good a partner out of pocket in a year", "yes or no"
+    )
+    baseline_cost_change: float = _parameter(
+        0.0, "Present cost of the service over the figures given", "fraction", 0.05, ge=-0.9, le=9
+    )
+    optimism_bias: Literal["none", "applied"] = _parameter(
+        "none", "Uplift of one-off cost for optimism bias, less mitigation", "none or applied"
+    )
     leaver: str = _parameter("", "Partner that withdraws; blank is nobody", "partner")
     leaves_after: int | None = _parameter(
         None,
@@ -68,6 +90,55 @@ class Parameters(BaseModel):
         0.05,
         ge=0,
         le=1,
+    )
+    notice_years: int = _parameter(
+        0,
+        "Years after leaving in which the leaver itself carries that share",
+        "years",
+        1,
+        ge=0,
+        le=10,
+    )
+    exit_charge: float = _parameter(
+        0.0, "Charge that the leaver pays to the others the year after", "£", 1000, ge=0, le=1e9
+    )
+    realisation_from: Literal["range", "reference_class"] = _parameter(
+        "range", "Draw realisation and overrun from their ranges, or from what others got", "choice"
+    )
+    pay_inflation: float | None = _parameter(
+        None,
+        "Pay inflation; blank is as finance_assumptions.csv says",
+        "fraction a year",
+        0.005,
+        ge=-0.1,
+        le=0.3,
+    )
+    price_inflation: float | None = _parameter(
+        None,
+        "Price inflation; blank is as finance_assumptions.csv says",
+        "fraction a year",
+        0.005,
+        ge=-0.1,
+        le=0.3,
+    )
+    capital_funding: Literal["revenue", "reserves", "borrowing"] = _parameter(
+        "revenue", "What pays for capital", "choice"
+    )
+    borrowing_rate: float | None = _parameter(
+        None,
+        "Interest on borrowing; blank is as finance_assumptions.csv says",
+        "fraction a year",
+        0.005,
+        ge=0,
+        le=0.2,
+    )
+    asset_life_years: int | None = _parameter(
+        None,
+        "Life of assets paid by borrowing; blank is as finance_assumptions.csv says",
+        "years",
+        1,
+        ge=1,
+        le=50,
     )
     weights: dict[str, Weight] = _parameter(
         {}, "Weights that replace those in factors.csv", "by factor"
@@ -92,7 +163,7 @@ class Parameters(BaseModel):
     calendar: Literal["weekdays", "england"] = _parameter(
         "weekdays", "Working days: weekdays, or weekdays less England's bank holidays", "calendar"
     )
-    readiness_scores: dict[str, dict[str, float]] = _parameter(
+    readiness_scores: dict[str, dict[str, ReadinessLevel]] = _parameter(
         {}, "Readiness scores that replace those in readiness.csv", "by area, by partner"
     )
 
@@ -100,7 +171,7 @@ class Parameters(BaseModel):
 class Scenario(BaseModel):
     """A named difference from the base scenario, and why it is plausible."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     title: str = Field(min_length=1, max_length=200)
     why: str = Field(min_length=1)

@@ -117,15 +117,15 @@ def _changes(study: Study) -> Markup | None:
 
 
 def _setting(value) -> str:
-    """Return the value of a parameter as text; blank means as the case's data say.
+    """Return the value of a parameter as text; its label says what blank means.
 
     Examples
     --------
     >>> _setting({"cost": 2.0, "risk": {"Melton": 1}}), _setting(None)
-    ('cost: 2; risk: Melton: 1', 'as the data say')
+    ('cost: 2; risk: Melton: 1', 'blank')
     """
     if value in (None, "", {}):
-        return "as the data say"
+        return "none" if value == {} else "blank"
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_setting(part)}" for key, part in value.items())
     return value.replace("_", " ") if isinstance(value, str) else f"{value:g}"

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from businesscase.estate import RELATIONS, SAME
+
 if TYPE_CHECKING:
     from businesscase.study import Study
 
@@ -14,12 +16,19 @@ ALL = "all"
 MONEY, FRACTION, YEARS, COUNT, SCORE, DAYS, DATE, TEXT = (
     "£", "fraction", "years", "count", "score", "days", "date", "text",
 )  # fmt: skip
+NONE = "none"
+ACCEPTABILITY = {
+    # weightings drawn: the measure that says in which share of them an option comes first
+    "any": "rank_acceptability",
+    "ordered": "rank_acceptability_ordered",
+    "band": "rank_acceptability_band",
+}
 NEVER = float("inf")  # a payback that is not reached within the horizon
 
 
 def of_study(study: "Study") -> pd.DataFrame:
     """Return every result of a study, the decision included."""
-    return pd.concat([of_sections(study), _frame(_decision(study))], ignore_index=True)
+    return pd.concat([study.section_results, _frame(_decision(study))], ignore_index=True)
 
 
 def of_sections(study: "Study") -> pd.DataFrame:
@@ -64,19 +73,49 @@ def _with_all(values: pd.Series) -> pd.Series:
 
 def _baseline(study: "Study") -> Iterator[tuple]:
     section = "baseline"
+    for driver, measure in (("user", "users"), ("device", "devices")):
+        count = study.driver(measure)
+        if not count.empty:
+            yield from _series(section, measure, _with_all(count), COUNT)
+        cost = getattr(study, f"cost_per_{driver}")
+        yield from _series(section, f"cost_per_{driver}", cost, f"£ a {driver} a year")
     if not study.users.empty:
-        yield from _series(section, "users", _with_all(study.users), COUNT)
         yield from _series(section, "user_share", study.user_shares, FRACTION)
-    if not study.tables["service_costs"].empty:
+    if not study.annual_cost.empty:
         yield from _series(section, "annual_cost", _with_all(study.annual_cost), "£ a year")
-        yield from _series(section, "cost_per_user", study.cost_per_user, "£ a user a year")
-        gaps = study.benchmark_gaps.set_index("benchmark")["gap_gbp"]
-        yield from _series(section, "benchmark_gap", gaps, "£ a year")
+        real = _with_all(study.real_annual_cost)
+        yield from _series(section, "real_annual_cost", real, "£ a year")
+    for gap in study.benchmark_gaps.itertuples():
+        item = gap.benchmark if gap.item == ALL else f"{gap.benchmark}, {gap.item}"
+        yield section, "benchmark_gap", item, pd.NA, gap.worth_gbp, "£ a year"
     for trend in study.service_trends.itertuples():
         item = f"{trend.measure}, {trend.partner}"
         yield section, "service_measure_first", item, pd.NA, trend.first, trend.unit
         yield section, "service_measure_last", item, pd.NA, trend.last, trend.unit
         yield section, "service_measure_change", item, pd.NA, trend.change, trend.unit
+        if not pd.isna(trend.target):
+            yield section, "service_measure_target", item, pd.NA, trend.target, trend.unit
+    changes = study.survey_changes
+    changes = changes.set_index(changes["survey"] + ", " + changes["partner"])
+    for part in ("difference", "difference_low", "difference_high"):
+        yield from _series(section, f"survey_{part}", changes[part], FRACTION)
+    yield from _series(section, "no_worse_afterwards", changes["outcome"], TEXT)
+    if not study.convergence.empty:
+        relations = study.convergence["relation"]
+        counts = relations.value_counts().reindex(RELATIONS, fill_value=0)
+        yield from _series(section, "application_overlap", counts, COUNT)
+        yield from _one(section, "application_overlap", (relations == SAME).mean(), FRACTION)
+    cover = study.skill_cover
+    if not cover.empty:
+        alone = cover.groupby("partner", sort=False)["single_person"].sum()
+        yield from _series(section, "single_person_skills", _with_all(alone), COUNT)
+        together = cover.loc[cover["single_together"], "skill"].nunique()
+        yield from _one(section, "single_person_skills_together", together, COUNT)
+    quality = study.data_quality["score"]
+    yield from _series(section, "data_quality", quality, "score of 100")
+    yield from _one(section, "data_quality", quality.mean(), "score of 100")
+    supplied = int((study.data_quality["rows"] > 0).sum())
+    yield from _one(section, "baseline_tables", supplied, COUNT)
 
 
 def _options(study: "Study") -> Iterator[tuple]:
@@ -89,17 +128,40 @@ def _options(study: "Study") -> Iterator[tuple]:
     for option, by_factor in study.contributions.iterrows():
         items = by_factor.rename(lambda factor, option=option: f"{option}, {factor}")
         yield from _series(section, "contribution", items, SCORE)
+    yield from _series(section, "benefit_score", study.benefit_scores, SCORE)
+    failed = study.failed_success_factors.replace("", NONE)
+    yield from _series(section, "success_factors_failed", failed, TEXT)
+    for name, measure in ACCEPTABILITY.items():
+        yield from _series(section, measure, study.acceptability[name], FRACTION)
+    switching = study.switching_weights
+    yield from _series(section, "switching_weight", switching["switching_share"], FRACTION)
+    winners = switching["new_winner"].replace("", NONE)
+    yield from _series(section, "switching_weight_winner", winners, TEXT)
+    dominated = study.dominated_options.set_index("option")["dominated_by"]
+    yield from _series(section, "dominated", dominated, TEXT)
+    for method in ("topsis", "promethee"):
+        yield from _series(section, f"{method}_rank", study.other_methods[method], "rank")
+    findings = study.option_findings.groupby("item", sort=False)["finding"].agg("; ".join)
+    yield from _series(section, "finding", findings, TEXT)
     counts = pd.Series({name: len(study.tables[f"{name}s"]) for name in ("option", "factor")})
     yield from _series(section, "count", counts, COUNT)
 
 
 def _savings(study: "Study") -> Iterator[tuple]:
     section = "savings"
-    units = {"payback_years": YEARS, "average_annual_saving": "£ a year"}
-    for measure, values in study.appraisal.items():
-        known = values.astype(float).fillna(NEVER) if measure == "payback_years" else values
-        yield from _series(section, measure, known, units.get(measure, MONEY))
-    lowest = study.appraisal["net_present_value"].drop(ALL).min()
+    table = study.appraisal
+    for measure in ("total_saving", "one_off_cost", "net_present_value", "peak_funding"):
+        yield from _series(section, measure, table[measure], MONEY)
+    yield from _series(section, "average_annual_saving", table["average_annual_saving"], "£ a year")
+    for measure in ("payback_years", "discounted_payback_years"):
+        yield from _series(section, measure, table[measure].astype(float).fillna(NEVER), YEARS)
+    ratio = table["benefit_cost_ratio"].astype(object)
+    yield from _known(section, "benefit_cost_ratio", ratio, "ratio", "there is no cost")
+    rate = table["internal_rate_of_return"].astype(object)
+    yield from _known(
+        section, "internal_rate_of_return", rate, "fraction a year", table["no_rate_because"]
+    )
+    lowest = study.net_present_values.min()
     yield from _one(section, "lowest_net_present_value", lowest, MONEY)
     yield from _one(section, "term_years", study.term_years, YEARS)
     for funding, spent in study.one_off_costs.groupby(level="funding", sort=False):
@@ -111,6 +173,49 @@ def _savings(study: "Study") -> Iterator[tuple]:
             section, f"annual_cost_{measure}", values, units.get(measure, "£ a year")
         )
     yield from _yearly(section, "net_flow", study.net_flows, MONEY)
+    yield from _uncertain_savings(study)
+    yield from _cash(study)
+
+
+def _uncertain_savings(study: "Study") -> Iterator[tuple]:
+    section = "savings"
+    for measure, values in study.risk_of_loss.items():
+        unit = FRACTION if measure == "probability_of_loss" else MONEY
+        yield from _series(section, measure, values, unit)
+    for level, by_year in study.simulated_years.iterrows():
+        yield from _yearly(section, f"cumulative_{level}", by_year.to_frame(ALL).T, MONEY)
+    switching = study.switching_values
+    items = switching["parameter"].where(
+        switching["item"] == ALL, switching["parameter"] + ", " + switching["item"]
+    )
+    values = switching["switching_value"].astype(object).set_axis(items)
+    yield from _known(section, "switching_value", values, "as the parameter", "none in range")
+    shares = study.variance_shares.set_index("input")
+    yield from _series(section, "variance_share", shares["total"], FRACTION)
+
+
+def _cash(study: "Study") -> Iterator[tuple]:
+    plan = study.medium_term_plan
+    for line, rows in plan.groupby(level="line", sort=False):
+        by_partner = rows.droplevel("line")
+        yield from _yearly("savings", f"cash_{line.replace(' ', '_')}", by_partner, MONEY)
+
+
+def _known(section: str, measure: str, values: pd.Series, unit: str, why_not) -> Iterator[tuple]:
+    """Yield the values that there are, and in words why there is none for the others."""
+    for item, value in values.items():
+        if pd.isna(value):
+            reason = why_not if isinstance(why_not, str) else why_not[item]
+            yield (
+                section,
+                measure,
+                str(item),
+                pd.NA,
+                reason if reason.startswith("none") else f"none: {reason}",
+                TEXT,
+            )
+        else:
+            yield section, measure, str(item), pd.NA, value, unit
 
 
 def _risks(study: "Study") -> Iterator[tuple]:
@@ -243,6 +348,7 @@ def _keys(table: pd.DataFrame) -> list[tuple]:
 
 
 def _agrees(value, printed: str, tolerance: float) -> bool:
-    if isinstance(value, str | pd.Timestamp):
+    try:
+        return abs(float(value) - float(printed)) <= tolerance + 1e-9
+    except (TypeError, ValueError):  # one of them is a date or a word
         return as_text(value) == printed
-    return abs(float(value) - float(printed)) <= tolerance + 1e-9

@@ -1,18 +1,41 @@
-"""How firmly an option leads: switching weights, rank acceptability, dominance, other methods."""
+"""How firmly an option leads: switching weights, rank acceptability, dominance, other methods.
+
+Scores are complete and on one scale here: a missing score and a score off the scale are refused
+when a case is read (``validation``).
+"""
 
 import numpy as np
 import pandas as pd
 
-from businesscase.options import weighted_scores
+from businesscase.options import mean_scores, ranks, weighted_scores
 
-ROUNDING = 9  # decimal places to which weighted scores are compared, so that ties are ties
+DRAWS = 100_000  # weightings drawn
+SEED = 20260401  # so that the same inputs give the same shares
+BAND = 0.25  # how far a weight may move from the stated one [fraction of itself]
+ROUNDING = 9  # decimal places to which scores are compared, so that ties are ties
+FULL_WEIGHT = 100  # what stated weights should add up to
+
+
+def leaders(weighted_score: pd.Series) -> str:
+    """Return the option that scores highest; more than one if they tie.
+
+    Examples
+    --------
+    >>> leaders(pd.Series({"a": 2.0, "b": 3.5})), leaders(pd.Series({"a": 2.0, "b": 2.0}))
+    ('b', 'a, b')
+    """
+    place = ranks(weighted_score)
+    return ", ".join(map(str, place.index[place == 1]))
+
+
+# one weight at a time
 
 
 def switching_weights(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
-    """Return, for each factor, the nearest weight at which the winner changes, and to whom.
+    """Return, for each factor, between which weights the winner keeps its lead, and who takes it.
 
     One factor's share of the weight moves; the others keep their proportions to each other. The
-    options' weighted scores are then straight lines in that share, so the crossing is exact.
+    lead over each rival is then a straight line in that share, so where it is lost is exact.
 
     Parameters
     ----------
@@ -24,8 +47,11 @@ def switching_weights(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index factor
-        ``share`` (stated share of the weight [fraction]), ``switching_share`` [fraction, NaN if no
-        share from 0 to 1 changes the winner] and ``new_winner``.
+        ``share`` (stated share of the weight [fraction]); ``lowest_share`` and ``highest_share``
+        between which the winner stays [fraction]; ``winner_below`` and ``winner_above``, blank if
+        no share down to 0 or up to 1 changes it; ``switching_share`` and ``new_winner``, the nearer
+        of the two changes, NaN and blank if there is none. Of a factor that has all the weight
+        nothing can be said, and that counts as none.
 
     References
     ----------
@@ -39,37 +65,42 @@ def switching_weights(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     (0.666667, 'b')
     """
     share = (weights / weights.sum()).reindex(scores.columns)
-    winner = weighted_scores(scores, weights).round(ROUNDING).idxmax()
-    rows = {factor: _nearest_switch(scores, share, factor, winner) for factor in scores.columns}
-    table = pd.DataFrame.from_dict(
-        rows, orient="index", columns=["switching_share", "new_winner"]
-    ).rename_axis("factor")
-    table.insert(0, "share", share)
-    return table
+    winner = ranks(weighted_scores(scores, weights)).sort_index().idxmin()
+    leads = scores.loc[winner] - scores.drop(index=winner)
+    rows = {factor: _switch(leads, share, factor) for factor in scores.columns}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
 
 
-def _nearest_switch(
-    scores: pd.DataFrame, share: pd.Series, factor: str, winner: str
-) -> tuple[float, str]:
+def _switch(leads: pd.DataFrame, share: pd.Series, factor: str) -> dict:
     others = share.drop(factor)
-    if others.sum() == 0:
-        return np.nan, ""
-    on_factor = scores[factor]
-    on_others = (scores[others.index] * (others / others.sum())).sum(axis="columns")
-    lead_on_factor = on_factor[winner] - on_factor.drop(winner)
-    lead_on_others = on_others[winner] - on_others.drop(winner)
-    slope = lead_on_factor - lead_on_others
-    crossing = (-lead_on_others / slope.where(slope.abs() > 10**-ROUNDING)).dropna()
-    # at a share of exactly 0 or 1 the two only tie
-    crossing = crossing[(crossing > 10**-ROUNDING) & (crossing < 1 - 10**-ROUNDING)]
-    below = crossing[crossing <= share[factor]]
-    above = crossing[crossing > share[factor]]
-    candidates = [side.loc[[pick(side)]] for side, pick in ((below, pd.Series.idxmax), (above, pd.Series.idxmin)) if len(side)]  # fmt: skip
-    if not candidates:
-        return np.nan, ""
-    nearest = pd.concat(candidates)
-    option = (nearest - share[factor]).abs().idxmin()
-    return float(nearest[option]), option
+    on_others = leads[others.index] @ (others / (others.sum() or 1.0))
+    slope = (leads[factor] - on_others).round(ROUNDING)  # of the lead in the factor's share
+    sloping = slope[slope != 0] if others.sum() else slope[:0]
+    lost_at = (-on_others[sloping.index] / sloping).round(ROUNDING)
+    table = pd.DataFrame({"at": lost_at, "slope": sloping})
+    # a lead that rises with the share is lost below it; where several are lost, the fastest to gain wins
+    below = table[(table["slope"] > 0) & table["at"].between(0, 1, inclusive="right")]
+    below = below.sort_values(["at", "slope"], ascending=[False, False], kind="stable")
+    above = table[(table["slope"] < 0) & table["at"].between(0, 1, inclusive="left")]
+    above = above.sort_values(["at", "slope"], ascending=[True, True], kind="stable")
+    found = {
+        "share": share[factor],
+        "lowest_share": below["at"].iloc[0] if len(below) else 0.0,
+        "winner_below": below.index[0] if len(below) else "",
+        "highest_share": above["at"].iloc[0] if len(above) else 1.0,
+        "winner_above": above.index[0] if len(above) else "",
+        "switching_share": np.nan,
+        "new_winner": "",
+    }
+    down = share[factor] - found["lowest_share"] if len(below) else np.inf
+    up = found["highest_share"] - share[factor] if len(above) else np.inf
+    if min(down, up) < np.inf:
+        nearer = ("lowest_share", "winner_below") if down <= up else ("highest_share", "winner_above")  # fmt: skip
+        found["switching_share"], found["new_winner"] = found[nearer[0]], found[nearer[1]]
+    return found
+
+
+# all weights at once
 
 
 def any_weights(factors: int, draws: int, seed: int) -> np.ndarray:
@@ -83,11 +114,16 @@ def ordered_weights(weights: pd.Series, draws: int, seed: int) -> np.ndarray:
 
     Factors with equal stated weights may come in either order.
     """
-    drawn = np.sort(any_weights(len(weights), draws, seed), axis=1)[:, ::-1]
-    tie_breaks = np.random.default_rng([seed, 1]).random((draws, len(weights)))
-    order = np.lexsort((tie_breaks, -np.tile(weights.to_numpy(float), (draws, 1))), axis=1)
+    stated = weights.to_numpy(float)
+    descending = np.sort(stated)[::-1]
+    drawn = np.sort(any_weights(len(stated), draws, seed), axis=1)[:, ::-1]
     placed = np.empty_like(drawn)
-    np.put_along_axis(placed, order, drawn, axis=1)
+    shuffle = np.random.default_rng([seed, 1])
+    for weight in np.unique(stated):
+        alike = drawn[:, descending == weight]
+        placed[:, stated == weight] = (
+            shuffle.permuted(alike, axis=1) if alike.shape[1] > 1 else alike
+        )
     return placed
 
 
@@ -115,11 +151,11 @@ def ranks_by_draw(scores: np.ndarray, weightings: np.ndarray) -> np.ndarray:
     array([[1, 2],
            [2, 1]], dtype=int8)
     """
-    worth = np.ascontiguousarray((weightings @ scores.T).T.round(ROUNDING))
-    ranks = np.ones(worth.shape, dtype=np.int8)
+    worth = (scores @ weightings.T).round(ROUNDING)  # option by draw: each row lies in one piece
+    place = np.ones(worth.shape, dtype=np.int8)
     for rival in worth:
-        ranks += rival > worth
-    return ranks.T
+        place += rival > worth
+    return place.T
 
 
 def rank_acceptability(scores: pd.DataFrame, weightings: np.ndarray) -> pd.DataFrame:
@@ -134,9 +170,8 @@ def rank_acceptability(scores: pd.DataFrame, weightings: np.ndarray) -> pd.DataF
     ----------
     Lahdelma, Hokkanen and Salminen (1998), stochastic multiobjective acceptability analysis.
     """
-    ranks = ranks_by_draw(scores.to_numpy(float), weightings)
-    places = range(1, len(scores) + 1)
-    table = {place: (ranks == place).mean(axis=0) for place in places}
+    place = ranks_by_draw(scores.to_numpy(float), weightings)
+    table = {rank: (place == rank).mean(axis=0) for rank in range(1, len(scores) + 1)}
     return pd.DataFrame(table, index=scores.index)
 
 
@@ -145,14 +180,19 @@ def central_weights(scores: pd.DataFrame, weightings: np.ndarray) -> pd.DataFram
 
     It is the typical opinion that favours the option; NaN for an option that never comes first.
     """
-    first = ranks_by_draw(scores.to_numpy(float), weightings) == 1
+    first = ranks_by_draw(scores.to_numpy(float), weightings).T == 1
     with np.errstate(invalid="ignore"):
-        mean = first.T.astype(float) @ weightings / first.sum(axis=0)[:, None]
+        mean = first.astype(float) @ weightings / first.sum(axis=1)[:, None]
     return pd.DataFrame(mean, index=scores.index, columns=scores.columns)
 
 
+# other opinions and methods
+
+
 def dominated_options(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the options that another beats or equals on every factor, and which does.
+    """Return the options that another equals or beats on every column, and which does.
+
+    Options that are equal on every column do not dominate each other.
 
     Examples
     --------
@@ -160,99 +200,197 @@ def dominated_options(scores: pd.DataFrame) -> pd.DataFrame:
     >>> dominated_options(table).to_dict("records")
     [{'option': 'b', 'dominated_by': 'a'}]
     """
-    values = scores.to_numpy(float)
+    values = scores.to_numpy(float).round(ROUNDING)
     at_least = (values[:, None, :] >= values[None, :, :]).all(axis=2)
     better = (values[:, None, :] > values[None, :, :]).any(axis=2)
-    found = [
-        {
-            "option": scores.index[loser],
-            "dominated_by": ", ".join(scores.index[(at_least & better)[:, loser]]),
-        }
-        for loser in range(len(scores))
-        if (at_least & better)[:, loser].any()
+    dominates = at_least & better  # winner by loser
+    rows = [
+        {"option": option, "dominated_by": ", ".join(map(str, scores.index[winners]))}
+        for option, winners in zip(scores.index, dominates.T, strict=True)
+        if winners.any()
     ]
-    return pd.DataFrame(found, columns=["option", "dominated_by"])
+    return pd.DataFrame(rows, columns=["option", "dominated_by"])
+
+
+def without_each_factor(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return the winner when all factors weigh alike, and when each in turn has no weight.
+
+    A factor that has all the weight is not left out: nothing would be left to weigh.
+
+    Returns
+    -------
+    DataFrame
+        ``trial``, ``winner``, ``score`` and ``lead`` over the next option [score].
+    """
+    trials = {"All factors weigh alike": pd.Series(1.0, index=weights.index)}
+    for factor in weights.index:
+        rest = weights.where(weights.index != factor, 0.0)
+        if rest.sum() > 0:
+            trials[f"Without {factor}"] = rest
+    rows = [_outcome(name, weighted_scores(scores, rest)) for name, rest in trials.items()]
+    return pd.DataFrame(rows)
 
 
 def without_each_assessor(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     """Return the winner when each assessor's scores are left out.
 
+    An assessor is left in if nobody else scored every factor.
+
     Parameters
     ----------
     scores : DataFrame
         Rows of scores.csv: ``option``, ``factor``, ``assessor``, ``score``.
+
+    Returns
+    -------
+    DataFrame
+        ``trial``, ``winner``, ``score`` and ``lead`` over the next option [score].
     """
     rows = []
     for assessor in scores["assessor"].unique():
         rest = scores[scores["assessor"] != assessor]
-        table = rest.pivot_table(index="option", columns="factor", values="score", aggfunc="mean")
-        if table.shape != (
-            scores["option"].nunique(),
-            scores["factor"].nunique(),
-        ) or table.isna().any(axis=None):
-            continue  # nobody else scored every option on every factor
-        score = weighted_scores(table, weights)
-        rows.append(
-            {"left_out": assessor, "winner": score.round(ROUNDING).idxmax(), "score": score.max()}
-        )
-    return pd.DataFrame(rows, columns=["left_out", "winner", "score"])
+        if set(rest["factor"]) == set(scores["factor"]):
+            rows.append(
+                _outcome(f"Without {assessor}", weighted_scores(mean_scores(rest), weights))
+            )
+    return pd.DataFrame(rows, columns=["trial", "winner", "score", "lead"])
 
 
-def disagreement(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the range of the assessors' scores, option by factor [score]."""
-    cells = scores.groupby(["option", "factor"], sort=False)["score"]
-    return (cells.max() - cells.min()).unstack("factor")
+def against_the_winner(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return the winner if the assessors' doubts all go against the option that scores highest.
 
+    That option has the lowest score that any assessor gave it on each factor, the others have the
+    highest.
 
-def other_methods(
-    scores: pd.DataFrame, weights: pd.Series, lowest: float, highest: float
-) -> pd.DataFrame:
-    """Return the ranks of the options by TOPSIS and PROMETHEE II, beside the weighted sum.
-
-    All three use scores brought to 0 to 1 on the declared scale, because normalising by the
-    options at hand can change the winner when an option is added. PROMETHEE II uses the usual
-    preference function.
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of scores.csv: ``option``, ``factor``, ``assessor``, ``score``.
 
     Returns
     -------
-    DataFrame, option by method
-        Ranks, 1 the best.
+    DataFrame
+        One row: ``trial``, ``winner``, ``score`` and ``lead`` over the next option [score].
     """
-    from pymcdm.methods import PROMETHEE_II, TOPSIS  # slow to import, used in one place
+    cells = scores.groupby(["option", "factor"])["score"]
+    turned = cells.max().unstack("factor")
+    best = ranks(weighted_scores(mean_scores(scores), weights)).sort_index().idxmin()
+    turned.loc[best] = cells.min().unstack("factor").loc[best]
+    trial = f"Lowest scores for option {best}, highest for the others"
+    return pd.DataFrame([_outcome(trial, weighted_scores(turned, weights))])
 
-    on_scale = ((scores - lowest) / (highest - lowest)).to_numpy(float)
+
+def _outcome(trial: str, score: pd.Series) -> dict:
+    best = score.sort_values(ascending=False).to_numpy()
+    lead = best[0] - best[1] if len(best) > 1 else np.nan
+    return {"trial": trial, "winner": leaders(score), "score": best[0], "lead": lead}
+
+
+def disagreement(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return how far the assessors lie apart, option by factor [score].
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of scores.csv: ``option``, ``factor``, ``assessor``, ``score``.
+    """
+    cells = scores.groupby(["option", "factor"], sort=False)["score"]
+    return (cells.max() - cells.min()).unstack("factor")[list(scores["factor"].unique())]
+
+
+def closeness_to_ideal(scores: pd.DataFrame, weights: pd.Series) -> pd.Series:
+    """Return how near each option lies to the best and how far from the worst seen (TOPSIS) [0 to 1].
+
+    The scores are used as they stand on their declared scale, without normalisation: normalising by
+    the options at hand would let the scoring of a factor change its weight. The ideal is the best
+    score of any option on each factor; if all options are alike, all are at 0.5.
+
+    References
+    ----------
+    Hwang and Yoon (1981), technique for order of preference by similarity to ideal solution.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"cost": [4.0, 1.0], "control": [2.0, 5.0]}, index=["a", "b"])
+    >>> closeness_to_ideal(table, pd.Series({"cost": 3.0, "control": 1.0})).round(6).to_dict()
+    {'a': 0.75, 'b': 0.25}
+    """
+    weighted = scores * (weights / weights.sum()).reindex(scores.columns)
+    to_best = np.sqrt(((weighted - weighted.max()) ** 2).sum(axis="columns"))
+    to_worst = np.sqrt(((weighted - weighted.min()) ** 2).sum(axis="columns"))
+    return (to_worst / (to_best + to_worst)).fillna(0.5)
+
+
+def net_outranking(scores: pd.DataFrame, weights: pd.Series) -> pd.Series:
+    """Return the weight on which an option beats its rivals less that on which it loses [-1 to 1].
+
+    It is the net flow of PROMETHEE II with the usual preference function: only which of two options
+    scores higher counts, not by how much, so no normalisation is needed.
+
+    References
+    ----------
+    Brans and Vincke (1985), a preference ranking organisation method.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"cost": [4.0, 1.0], "control": [2.0, 5.0]}, index=["a", "b"])
+    >>> net_outranking(table, pd.Series({"cost": 3.0, "control": 1.0})).to_dict()
+    {'a': 0.5, 'b': -0.5}
+    """
+    values = scores.to_numpy(float).round(ROUNDING)
+    beats = np.sign(values[:, None, :] - values[None, :, :]).sum(axis=1)
     share = (weights / weights.sum()).reindex(scores.columns).to_numpy(float)
-    benefit = np.ones(scores.shape[1])
-
-    def as_given(column: np.ndarray, cost: bool = False) -> np.ndarray:
-        return column
-
-    methods = {
-        "weighted_sum": on_scale @ share,
-        "topsis": TOPSIS(normalization_function=as_given)(on_scale, share, benefit),
-        "promethee_ii": PROMETHEE_II("usual")(on_scale, share, benefit),
-    }
-    table = pd.DataFrame(methods, index=scores.index)
-    return table.round(ROUNDING).rank(ascending=False, method="min").astype(int)
+    return pd.Series(beats @ share / max(len(scores) - 1, 1), index=scores.index)
 
 
-def findings(factors: pd.DataFrame, scores: pd.DataFrame) -> list[str]:
-    """Return what is wrong or weak in the scoring itself, one sentence each.
+def other_methods(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return the ranks of the options by the weighted sum, TOPSIS and PROMETHEE II; 1 is best.
+
+    Returns
+    -------
+    DataFrame, option by ``weighted_sum``, ``topsis`` and ``promethee``
+        Ranks; options that tie share the better one.
+    """
+    return pd.DataFrame(
+        {
+            "weighted_sum": ranks(weighted_scores(scores, weights)),
+            "topsis": ranks(closeness_to_ideal(scores, weights)),
+            "promethee": ranks(net_outranking(scores, weights)),
+        }
+    )
+
+
+def findings(factors: pd.DataFrame, scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
+    """Return what is weak in the scoring itself.
 
     Parameters
     ----------
     factors : DataFrame
-        Rows of factors.csv: ``factor``, ``weight``.
+        Rows of factors.csv: ``factor``, ``kind``, ``lowest_means``, ``highest_means``.
     scores : DataFrame
         Rows of scores.csv: ``option``, ``factor``, ``assessor``, ``score``.
+    weights : Series, index factor
+        Weights as used.
+
+    Returns
+    -------
+    DataFrame
+        ``item`` (weights, assessors or a factor) and ``finding``, a sentence. A missing score and
+        one off the scale are not among them: they are refused when the case is read.
     """
     found = []
-    total = factors["weight"].sum()
-    if abs(total - 100) > 10**-ROUNDING:
-        found.append(f"the weights add up to {total:g}, not 100; only their ratio is used")
-    for factor, rows in scores.groupby("factor", sort=False):
-        if rows.groupby("option")["score"].mean().nunique() == 1:
-            found.append(f"{factor} does not discriminate: every option scores alike")
+    if abs(weights.sum() - FULL_WEIGHT) > 10**-ROUNDING:
+        sentence = f"they add up to {weights.sum():g}, not {FULL_WEIGHT}; only their ratio is used"
+        found.append(("weights", sentence))
+    means = mean_scores(scores).round(ROUNDING)
+    for row in factors.itertuples():
+        if len(means) > 1 and means[row.factor].nunique() == 1:
+            found.append((row.factor, "does not discriminate: every option scores alike"))
+        if not row.lowest_means or not row.highest_means:
+            found.append((row.factor, "weighted without words for the ends of its scale"))
+        if row.kind == "cost":
+            sentence = "is a cost inside the weighted score; the benefit score leaves it out"
+            found.append((row.factor, sentence))
     if scores["assessor"].nunique() == 1:
-        found.append("one assessor scored everything, so disagreement can't be shown")
-    return found
+        found.append(("assessors", "one scored everything, so disagreement can't be seen"))
+    return pd.DataFrame(found, columns=["item", "finding"])

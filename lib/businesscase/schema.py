@@ -1,16 +1,61 @@
 """The one schema of every case: a pydantic row per table, with the meaning and unit of each column."""
 
 import datetime as dt
+import re
+import types
+import typing
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 Status = Literal["published", "derived", "assumed"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1)]
-Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
+
+# how the text of a cell must look, and in words
+PLAIN: dict[type, tuple[str, str]] = {
+    float: (r"-?\d+(\.\d+)?", "a plain number"),
+    int: (r"-?\d+", "a whole number"),
+    dt.date: (r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "a date such as 2026-04-01"),
+    bool: (r"(?i:true|false)", "true or false"),
+}
+
+
+def plain_types(annotation) -> set[type]:
+    """Return the types of an annotation, without None and Annotated.
+
+    Examples
+    --------
+    >>> plain_types(FinancialYear | None)
+    {<class 'int'>}
+    """
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        return set().union(*map(plain_types, typing.get_args(annotation))) - {type(None)}
+    if typing.get_origin(annotation) is Annotated:
+        return plain_types(typing.get_args(annotation)[0])
+    return {annotation}
+
+
+def refuse_unless_plain(text: str, kinds: set[type]) -> None:
+    """Refuse a cell that is not written as one of its kinds: pydantic alone reads 1_000 and 1e3.
+
+    Raises
+    ------
+    ValueError
+        If the text is neither of the kinds.
+    """
+    allowed = [PLAIN[kind] for kind in PLAIN if kind in kinds]
+    if allowed and not any(re.fullmatch(pattern, text.strip()) for pattern, _ in allowed):
+        raise ValueError(f"found {text!r}; it should be {' or '.join(name for _, name in allowed)}")
 
 
 class Row(BaseModel):
@@ -31,6 +76,12 @@ class Figure(Row):
     source: Name = Field(description="key of a document under [sources] in case.toml")
     paragraph: str = Field(description="paragraph, table or page of the source")
     note: str = Field("", description="the working if derived, the reasoning if assumed")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _cell_is_plain(cls, cell: str, field: ValidationInfo) -> str:
+        refuse_unless_plain(cell, plain_types(cls.model_fields[field.field_name].annotation))
+        return cell
 
     @model_validator(mode="after")
     def _note_explains_what_is_not_published(self):
@@ -63,10 +114,14 @@ class ServiceCost(Figure):
     """What a partner spends a year before any change."""
 
     partner: Name = Field(description="the authority")
+    service: Name = Field("ICT", description="the service that the money is for; ICT if blank")
     category: Name = Field(description="what the money buys, e.g. staff, contract, web")
+    nature: Literal["staff", "non_staff"] | None = Field(
+        None, description="staff or non_staff; blank where the source does not divide the sum"
+    )
     funding: Literal["revenue", "capital"] = Field(description="revenue or capital")
     year: FinancialYear = Field(description="year of the budget; 2026 means 2026/27")
-    amount_gbp: float = Field(ge=0, description="cost a year [£]")
+    amount_gbp: float = Field(ge=0, description="cost a year, in that year's prices [£]")
 
 
 class Benchmark(Figure):
@@ -74,7 +129,17 @@ class Benchmark(Figure):
 
     benchmark: Name = Field(description="what it is, e.g. lower quartile of district councils")
     basis: Name = Field(description="for how many authorities and of which kind")
-    amount_gbp: float = Field(gt=0, description="cost a year [£]")
+    measure: Literal["annual_cost", "cost_per_user", "cost_per_device"] = Field(
+        "annual_cost",
+        description="annual_cost (of all partners together), cost_per_user or cost_per_device",
+    )
+    band: Literal["lower_quartile", "median", "upper_quartile", "other"] = Field(
+        "other", description="lower_quartile, median, upper_quartile or other"
+    )
+    amount_gbp: float = Field(
+        gt=0,
+        description="cost a year, of all or of one user or device, in decision-year prices [£]",
+    )
 
 
 class ServiceMeasure(Figure):
@@ -89,6 +154,58 @@ class ServiceMeasure(Figure):
     )
     unit: Name = Field(description="unit of the reading")
     better: Literal["lower", "higher"] = Field(description="which way is better")
+    target: float | None = Field(None, description="what the reading should reach, in its unit")
+
+
+class Survey(Figure):
+    """A survey of users' satisfaction before or after the service is shared."""
+
+    partner: Name = Field(description="the authority whose users were asked")
+    survey: Name = Field(description="name of the survey, the same before and after")
+    stage: Literal["before", "after"] = Field(description="before or after the change")
+    date: dt.date | None = Field(None, description="date of the survey")
+    satisfied: int | None = Field(None, ge=0, description="how many were satisfied [count]")
+    answers: int | None = Field(None, gt=0, description="how many answered [count]")
+
+    @model_validator(mode="after")
+    def _counts_go_together(self):
+        if (self.satisfied is None) != (self.answers is None):
+            raise ValueError("satisfied and answers go together; one is given without the other")
+        if self.answers is not None and self.satisfied > self.answers:
+            raise ValueError(
+                f"satisfied is {self.satisfied}; it can be at most the {self.answers} answers"
+            )
+        return self
+
+
+class Application(Figure):
+    """A business application that a partner uses."""
+
+    partner: Name = Field(description="the authority")
+    business_function: Name = Field(
+        description="what it is for, in the same words for all partners"
+    )
+    product: Name = Field(description="name of the product, in the same words for all partners")
+    contract_end: dt.date | None = Field(None, description="last day of the present contract")
+    annual_cost_gbp: float | None = Field(None, ge=0, description="licence and support a year [£]")
+
+
+class Skill(Figure):
+    """A skill that the service needs, and how many people of a partner hold it."""
+
+    partner: Name = Field(description="the authority")
+    skill: Name = Field(description="the skill, in the same words for all partners")
+    posts: float = Field(ge=0, description="posts that need it [full-time equivalents]")
+    people: int = Field(ge=0, description="people who hold it [count]")
+
+
+class Asset(Figure):
+    """Equipment or another asset of the service, and whose it will be."""
+
+    partner: Name = Field(description="the authority")
+    asset: Name = Field(description="what it is")
+    value_gbp: float | None = Field(None, ge=0, description="book value [£]")
+    owner_rule: Text = Field(description="who owns it once the service is shared")
 
 
 class Option(Figure):
@@ -103,10 +220,26 @@ class Factor(Figure):
     """What the options are scored against."""
 
     factor: Name = Field(description="short name")
-    definition: Text = Field(description="what a high score means")
-    weight: float = Field(ge=0, description="weight; only the ratio to the others matters")
-    lowest_score: float = Field(description="bottom of the scale")
-    highest_score: float = Field(description="top of the scale")
+    definition: Text = Field(description="what is judged")
+    kind: Literal["benefit", "cost"] = Field(
+        description="benefit, or cost if it scores money, which the benefit score leaves out; higher "
+        "is better for both"
+    )
+    weight: float = Field(
+        ge=0,
+        description="swing weight: what going from the lowest to the highest score on this factor is "
+        "worth beside the others; only the ratio matters, 100 for all is usual",
+    )
+    lowest_score: float = Field(description="bottom of the scale, the same for all factors")
+    lowest_means: str = Field("", description="what an option with the lowest score is like")
+    highest_score: float = Field(description="top of the scale, the same for all factors")
+    highest_means: str = Field("", description="what an option with the highest score is like")
+
+    @model_validator(mode="after")
+    def _both_ends_in_words_or_neither(self):
+        if bool(self.lowest_means) != bool(self.highest_means):
+            raise ValueError("give both of lowest_means and highest_means, or neither")
+        return self
 
 
 class Score(Figure):
@@ -114,8 +247,21 @@ class Score(Figure):
 
     option: str = Field(pattern=r"^[a-z]$", description="the option's letter")
     factor: Name = Field(description="the factor")
-    assessor: Name = Field(description="who scored")
+    assessor: Name = Field(
+        description="who scored, or from whose point of view; the mean over assessors counts"
+    )
     score: float = Field(description="the score, on the factor's scale; higher is better")
+
+
+class SuccessFactor(Figure):
+    """Whether an option meets a critical success factor; one that fails any is screened out.
+
+    An option that is screened out is still scored and shown, so that the reader sees what was lost.
+    """
+
+    option: str = Field(pattern=r"^[a-z]$", description="the option's letter")
+    criterion: Name = Field(description="the critical success factor")
+    passes: bool = Field(description="true if the option meets it")
 
 
 class Flow(Figure):
@@ -126,9 +272,12 @@ class Flow(Figure):
 
     option: str = Field(pattern=r"^[a-z]$", description="the option that the money belongs to")
     line: Name = Field(description="what it is")
-    flow: Literal["counterfactual_cost", "running_cost", "saving", "one_off_cost"] = Field(
+    flow: Literal[
+        "counterfactual_cost", "running_cost", "saving", "income_cost", "one_off_cost", "exit_cost"
+    ] = Field(
         description="counterfactual_cost (what is spent without the change), running_cost (of the "
-        "new service), saving, or one_off_cost"
+        "new service), saving, income_cost (full cost of serving outside partners, who are charged "
+        "it plus margin_fraction), one_off_cost (also redundancy and pension strain), or exit_cost"
     )
     category: Name = Field(description="staff, non_staff, contract, ...")
     funding: Literal["revenue", "capital"] = Field(description="revenue or capital")
@@ -146,6 +295,23 @@ class Flow(Figure):
     baseline_fraction: float | None = Field(
         None, ge=0, le=3, description="or: as a fraction of the annual cost in service_costs.csv"
     )
+    ramp_years: float = Field(
+        0.0, ge=0, le=20, description="years over which it grows evenly to the full amount"
+    )
+    margin_fraction: float = Field(
+        0.0, ge=0, le=1, description="for income_cost: margin on the full cost [fraction]"
+    )
+    cashable: bool = Field(True, description="false if the saving frees time but no budget")
+    low_fraction: float | None = Field(
+        None, ge=0, description="low end of its uncertainty, as a multiple of the amount"
+    )
+    high_fraction: float | None = Field(
+        None, ge=0, description="high end of its uncertainty, as a multiple of the amount"
+    )
+    cause: str = Field("", description="common cause that it shares with other uncertain inputs")
+    correlation: float = Field(
+        0.0, ge=0, le=1, description="how closely it follows its cause [fraction]"
+    )
 
     @model_validator(mode="after")
     def _one_amount_and_years_in_order(self):
@@ -153,6 +319,13 @@ class Flow(Figure):
             raise ValueError("give one of amount_gbp and baseline_fraction")
         if self.last_year < self.first_year:
             raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
+        if (self.low_fraction is None) != (self.high_fraction is None):
+            raise ValueError("give both of low_fraction and high_fraction, or neither")
+        if self.low_fraction is not None and not self.low_fraction <= 1 <= self.high_fraction:
+            raise ValueError(
+                f"low_fraction {self.low_fraction:g} and high_fraction {self.high_fraction:g} must "
+                "have 1, the amount itself, between them"
+            )
         return self
 
 
@@ -291,6 +464,12 @@ class PublishedFigure(Figure):
             raise ValueError(f"{status!r} is not a printed figure; status must be published")
         return status
 
+    @model_validator(mode="after")
+    def _value_fits_unit(self):
+        if self.unit not in ("text", "letter"):
+            refuse_unless_plain(self.value, {dt.date if self.unit == "date" else float})
+        return self
+
 
 class DiscountRate(Figure):
     """A dated row of the discount rate schedule."""
@@ -301,12 +480,54 @@ class DiscountRate(Figure):
     rate_fraction: float = Field(ge=0, lt=1, description="real discount rate [fraction a year]")
 
 
+class Deflator(Figure):
+    """The price level of a financial year."""
+
+    year: FinancialYear = Field(description="financial year; 2026 means 2026/27")
+    price_index: float = Field(gt=0, description="price index; only the ratio of years matters")
+
+
+class BaselineStandard(Figure):
+    """A number that the assessment of every baseline rests on."""
+
+    standard: Literal[
+        "weight_published",
+        "weight_derived",
+        "weight_assumed",
+        "oldest_years",
+        "confidence",
+        "margin",
+    ] = Field(
+        description="weight_published, weight_derived, weight_assumed (what a row so marked is worth "
+        "as evidence [fraction]), oldest_years (age at which a figure is worth nothing [years]), "
+        "confidence (of intervals [fraction]) or margin (fall in satisfaction that still counts as "
+        "no worse [fraction])"
+    )
+    value: float = Field(gt=0, description="its value, in the unit named there")
+
+    @model_validator(mode="after")
+    def _fraction_is_at_most_one(self):
+        if self.standard != "oldest_years" and self.value > 1:
+            raise ValueError(f"{self.standard} is {self.value:g}; it is a fraction of at most 1")
+        if self.standard == "confidence" and self.value == 1:
+            raise ValueError("confidence is 1; no survey is certain, so it must be below 1")
+        return self
+
+
 class Sensitivity(Figure):
     """The range over which a scenario parameter is tried."""
 
     parameter: Name = Field(description="a scenario parameter that is a number")
     low: float = Field(description="low end of the range, in the parameter's unit")
     high: float = Field(description="high end of the range, in the parameter's unit")
+    drawn: bool = Field(description="true if it is uncertain and so is drawn; false if only tried")
+    shape: Literal["pert", "triangular"] = Field(
+        "pert", description="pert or triangular, with the scenario's value as the most likely"
+    )
+    cause: str = Field("", description="common cause that it shares with other uncertain inputs")
+    correlation: float = Field(
+        0.0, ge=0, le=1, description="how closely it follows its cause [fraction]"
+    )
 
     @model_validator(mode="after")
     def _low_is_below_high(self):
@@ -315,16 +536,61 @@ class Sensitivity(Figure):
         return self
 
 
+class Mitigation(Figure):
+    """A cause of optimism bias in one-off cost, and how far it is dealt with."""
+
+    contributory_factor: Name = Field(description="the cause")
+    contribution_fraction: float = Field(
+        ge=0, le=1, description="part of the bias that it brings [fraction]; they add up to 1"
+    )
+    mitigation_fraction: float = Field(ge=0, le=1, description="how far it is mitigated [fraction]")
+
+
+class OptimismBound(Figure):
+    """Bounds of optimism bias for a kind of project."""
+
+    project_type: Name = Field(description="kind of project")
+    lower_fraction: float = Field(ge=0, description="lower bound of capital cost [fraction]")
+    upper_fraction: float = Field(ge=0, description="upper bound of capital cost [fraction]")
+
+
+class Evidence(Figure):
+    """What a shared service planned and what it got: a member of the reference class."""
+
+    case: Name = Field(description="the shared service")
+    measure: Literal["realisation", "overrun"] = Field(
+        description="realisation (actual saving over planned) or overrun (actual cost over planned)"
+    )
+    planned: float = Field(gt=0, description="what was planned, in the unit")
+    actual: float = Field(ge=0, description="what it came to, in the unit")
+    unit: Name = Field(description="unit of both")
+
+
+class FinanceAssumption(Figure):
+    """A figure of the cash view that holds unless a scenario says otherwise."""
+
+    parameter: Literal["pay_inflation", "price_inflation", "borrowing_rate", "asset_life_years"] = (
+        Field(description="the parameter of parameters.py that it stands for")
+    )
+    value: float = Field(ge=0, description="its value, in the parameter's unit")
+
+
 TABLES: dict[str, type[Figure]] = {
     "partners": Partner,
     "drivers": Driver,
     "service_costs": ServiceCost,
     "benchmarks": Benchmark,
     "service_measures": ServiceMeasure,
+    "surveys": Survey,
+    "applications": Application,
+    "skills": Skill,
+    "assets": Asset,
     "options": Option,
     "factors": Factor,
     "scores": Score,
+    "success_factors": SuccessFactor,
     "flows": Flow,
+    "mitigations": Mitigation,
     "risks": Risk,
     "risk_levels": RiskLevel,
     "risk_bands": RiskBand,
@@ -342,18 +608,28 @@ TABLES: dict[str, type[Figure]] = {
 SHARED_TABLES: dict[str, type[Figure]] = {
     # in data/ itself: the same for every case
     "discount_rates": DiscountRate,
+    "deflators": Deflator,
+    "baseline_standards": BaselineStandard,
     "sensitivities": Sensitivity,
+    "optimism_bias": OptimismBound,
+    "evidence": Evidence,
+    "finance_assumptions": FinanceAssumption,
 }
 
 KEYS: dict[str, list[str]] = {
     "partners": ["partner"],
     "drivers": ["partner", "driver"],
-    "service_costs": ["partner", "category", "funding", "year"],
+    "service_costs": ["partner", "service", "category", "funding", "year"],
     "benchmarks": ["benchmark"],
     "service_measures": ["measure", "partner", "date"],
+    "surveys": ["survey", "partner", "stage"],
+    "applications": ["partner", "business_function", "product"],
+    "skills": ["partner", "skill"],
+    "assets": ["partner", "asset"],
     "options": ["option"],
     "factors": ["factor"],
     "scores": ["option", "factor", "assessor"],
+    "success_factors": ["option", "criterion"],
     "flows": ["option", "line", "flow", "partner", "first_year", "funding"],
     "risks": ["risk"],
     "risk_levels": ["axis", "score"],
@@ -368,7 +644,13 @@ KEYS: dict[str, list[str]] = {
     "gates": ["criterion"],
     "published": ["section", "measure", "item", "year"],
     "discount_rates": ["schedule", "first_year"],
+    "deflators": ["year"],
+    "baseline_standards": ["standard"],
     "sensitivities": ["parameter"],
+    "mitigations": ["contributory_factor"],
+    "optimism_bias": ["project_type"],
+    "evidence": ["case", "measure"],
+    "finance_assumptions": ["parameter"],
 }
 
 VALUE_COLUMNS: dict[str, list[str]] = {
@@ -377,8 +659,13 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "service_costs": ["amount_gbp"],
     "benchmarks": ["amount_gbp"],
     "service_measures": ["bound", "value"],
+    "surveys": ["satisfied", "answers"],
+    "applications": ["contract_end", "annual_cost_gbp"],
+    "skills": ["posts", "people"],
+    "assets": ["owner_rule", "value_gbp"],
     "factors": ["weight"],
     "scores": ["score"],
+    "success_factors": ["passes"],
     "flows": ["amount_gbp", "baseline_fraction"],
     "risks": ["likelihood", "impact"],
     "risk_levels": ["level"],
@@ -388,13 +675,41 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "readiness": ["score"],
     "gates": ["comparison", "threshold"],
     "discount_rates": ["rate_fraction"],
+    "deflators": ["price_index"],
+    "baseline_standards": ["value"],
     "sensitivities": ["low", "high"],
+    "mitigations": ["contribution_fraction", "mitigation_fraction"],
+    "optimism_bias": ["lower_fraction", "upper_fraction"],
+    "evidence": ["planned", "actual", "unit"],
+    "finance_assumptions": ["value"],
 }
 
+BASELINE_EVIDENCE = [
+    # tables that say something of the present services by themselves
+    "service_costs",
+    "service_measures",
+    "surveys",
+    "applications",
+    "skills",
+    "assets",
+]
+
+BASELINE_TABLES = ["drivers", "benchmarks", *BASELINE_EVIDENCE]
+
 SECTION_TABLES: dict[str, list[str]] = {
-    "baseline": ["drivers", "service_costs", "benchmarks", "service_measures"],
-    "options": ["factors", "scores"],
-    "savings": ["flows", "service_costs", "drivers", "discount_rates", "sensitivities"],
+    "baseline": [*BASELINE_TABLES, "baseline_standards"],
+    "options": ["success_factors", "factors", "scores"],
+    "savings": [
+        "flows",
+        "mitigations",
+        "service_costs",
+        "drivers",
+        "discount_rates",
+        "sensitivities",
+        "evidence",
+        "optimism_bias",
+        "finance_assumptions",
+    ],
     "risks": ["risk_levels", "risk_bands", "risks"],
     "plan": ["tasks"],
     "readiness": ["readiness_areas", "readiness"],
@@ -402,8 +717,19 @@ SECTION_TABLES: dict[str, list[str]] = {
 }
 
 
+def figure_columns(stem: str) -> list[str]:
+    """Return the columns of a table that hold its figures, those that may be blank too."""
+    fields = (TABLES | SHARED_TABLES)[stem].model_fields
+    wanted = [
+        name for name, field in fields.items() if not field.is_required() and field.default is None
+    ]
+    return list(dict.fromkeys([*VALUE_COLUMNS[stem], *wanted]))
+
+
 class Source(Row):
     """A document that figures come from."""
+
+    model_config = ConfigDict(strict=True)
 
     title: Text = Field(description="title of the document")
     publisher: Name = Field(description="who published it")
@@ -412,6 +738,8 @@ class Source(Row):
 
 class CaseFile(Row):
     """case.toml: what the case asks, and of whom."""
+
+    model_config = ConfigDict(strict=True)
 
     title: Text = Field(description="name of the case")
     question: Text = Field(description="what the decision maker is asked, as a question")
@@ -423,6 +751,11 @@ class CaseFile(Row):
     last_year: FinancialYear = Field(description="last financial year of the appraisal")
     preferred_option: str = Field("", description="letter of the option that the report proposes")
     plan_start: dt.date | None = Field(None, description="first day of the work plan")
+    project_mix: dict[str, float] = Field(
+        {"equipment and development": 1.0},
+        description="what the one-off cost is spent on: shares [fraction] of the kinds of project "
+        "in optimism_bias.csv",
+    )
     sources: dict[str, Source] = Field(description="the documents, by key")
 
 

@@ -10,8 +10,8 @@
     });
     charts.push(place);
   });
-  // paper is narrower than the screen, and a chart is as wide as it was drawn
+  // a chart is as wide as it was drawn, and paper is narrower; the style sheet shrinks it to fit
   const draw = (width) => charts.forEach((place) => Plotly.relayout(place, { width }));
-  window.addEventListener("beforeprint", () => draw(680));
+  window.addEventListener("beforeprint", () => draw(960));
   window.addEventListener("afterprint", () => draw(null));
 })();

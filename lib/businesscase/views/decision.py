@@ -3,7 +3,6 @@
 import pandas as pd
 
 from businesscase.decision import MET, NOT_KNOWN, NOT_MET, recommendation
-from businesscase.results import as_text
 from businesscase.study import Study
 from businesscase.views.display import (
     BLUE,
@@ -72,7 +71,7 @@ def _with_unit(value, unit: str) -> str:
         return in_words(value) + unit[1:]
     if unit == "fraction":
         return percent(value)
-    return as_text(value) + (f" {unit}" if unit in ("years", "days") else "")
+    return printed(value) + (f" {unit}" if unit in ("years", "days") else "")
 
 
 def gates_chart(study: Study) -> Chart:

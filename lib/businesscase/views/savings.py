@@ -18,6 +18,7 @@ from businesscase.views.display import (
     chart,
     in_words,
     listed,
+    percent,
     pounds,
     printed,
     year_label,
@@ -38,6 +39,7 @@ def answer(study: Study) -> Sentence:
         f"{in_words(worth)}.",
         _payback_sentence(measures["payback_years"], measures["one_off_cost"], study),
         _losers_sentence(study),
+        _risk_sentence(study),
     ]
     return Sentence(" ".join(said))
 
@@ -49,6 +51,14 @@ def _payback_sentence(years: float | None, one_off: float, study: Study) -> str:
     if years == 0:
         return "The partnership is never out of pocket."
     return f"The money is back {printed(round(years, 1))} years after the start of {start}."
+
+
+def _risk_sentence(study: Study) -> str:
+    risk = study.risk_of_loss.loc[ALL]
+    return (
+        f"With what is uncertain drawn many times, half of the outcomes are below "
+        f"{in_words(risk['npv_p50'])}, and {percent(risk['probability_of_loss'], 0)} are a loss."
+    )
 
 
 def _losers_sentence(study: Study) -> str:
@@ -111,7 +121,10 @@ def _spread(ends: pd.Series, span: float) -> pd.Series:
 def by_partner(study: Study) -> Table:
     """Show what the case is worth to the partnership and to each partner."""
     table = study.appraisal.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
-    table["payback_years"] = table["payback_years"].astype(float).fillna(float("inf"))
+    for name in ("payback_years", "discounted_payback_years"):
+        table[name] = table[name].astype(float).fillna(float("inf"))
+    for name in ("benefit_cost_ratio", "internal_rate_of_return"):
+        table[name] = table[name].astype(float)
     return Table(
         table,
         "What the option is worth to each partner over the term",
@@ -121,8 +134,197 @@ def by_partner(study: Study) -> Table:
             "average_annual_saving": "Average saving (£ a year)",
             "one_off_cost": "One-off cost (£)",
             "net_present_value": "Net present value (£)",
+            "benefit_cost_ratio": "Benefit-cost ratio",
+            "internal_rate_of_return": "Rate of return (% a year)",
             "payback_years": "Payback (years)",
+            "discounted_payback_years": "Discounted payback (years)",
+            "peak_funding": "Peak funding (£)",
         },
+    )
+
+
+def no_rate(study: Study) -> Sentence:
+    """Say why a rate of return is missing, where one is."""
+    reasons = study.appraisal["no_rate_because"]
+    reasons = reasons[reasons != ""]
+    if reasons.empty:
+        return Sentence("Every partner's flows have one internal rate of return.")
+    said = reasons.groupby(reasons, sort=False).groups
+    parts = [
+        f"{listed([TOTAL if item == ALL else item for item in items])}: {reason}"
+        for reason, items in said.items()
+    ]
+    return Sentence(
+        f"No internal rate of return is given where it means nothing. {'; '.join(parts)}."
+    )
+
+
+def fan_chart(study: Study) -> Chart:
+    """Draw the cumulative position of the partnership with its range of likely outcomes."""
+    levels = study.simulated_years
+    plan = study.net_flows.sum().cumsum()
+    years = [year_label(year) for year in study.years]
+    figure = go.Figure()
+    figure.add_scatter(x=years, y=list(levels.loc["p90"]), mode="lines", line={"width": 0})
+    figure.add_scatter(
+        x=years,
+        y=list(levels.loc["p10"]),
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        fillcolor="#BFD9F0",
+    )
+    lines = (
+        ("as planned in this scenario", list(plan), GREY, "dash"),
+        ("as likely above as below", list(levels.loc["p50"]), BLUE, "solid"),
+    )
+    ends = _spread(
+        pd.Series({name: values[-1] for name, values, _, _ in lines}),
+        float(max(levels.to_numpy().max(), plan.max()) - min(levels.to_numpy().min(), plan.min())),
+    )
+    for name, values, colour, dash in lines:
+        figure.add_scatter(
+            x=years, y=values, mode="lines", line={"color": colour, "width": 3, "dash": dash}
+        )
+        figure.add_annotation(
+            x=years[-1], y=ends[name], text=name, xanchor="left", xshift=10, showarrow=False
+        )
+    figure.add_hline(y=0, line={"color": GREY, "width": 1})
+    every = 1 if len(years) <= 7 else 2
+    figure.update_xaxes(showgrid=False, type="category", tickvals=years[::every], tickangle=0)
+    figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
+    loss = study.risk_of_loss.at[ALL, "probability_of_loss"]
+    title = f"The partnership loses in {percent(loss)} of {len(study.simulated_worth):,} draws"
+    low, middle, high = (levels.loc[level].iloc[-1] for level in ("p10", "p50", "p90"))
+    description = (
+        f"Shaded: from the level that one draw in ten falls short of to the level that one in ten "
+        f"passes. At the end {in_words(low)} to {in_words(high)}, as likely above as below "
+        f"{in_words(middle)}; as planned {in_words(plan.iloc[-1])}."
+    )
+    built = chart(figure, title, description, 450)
+    built.figure.update_layout(margin={"r": 220})
+    return built
+
+
+def risk_of_loss(study: Study) -> Table:
+    """Show percentiles of the net present value and the probability of loss by partner."""
+    table = study.risk_of_loss.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+    planned = study.appraisal["net_present_value"].rename({ALL: TOTAL})
+    table["planned"] = table["partner"].map(planned)
+    as_others = study.varied(realisation_from="reference_class").risk_of_loss["npv_p50"]
+    table["as_others"] = as_others.to_numpy()
+    return Table(
+        table,
+        f"Net present value over {len(study.simulated_worth):,} draws, and how often it is a loss",
+        {
+            "partner": "Partner",
+            "planned": "As planned (£)",
+            "npv_p10": "One in ten is below (£)",
+            "npv_p50": "Half are below (£)",
+            "npv_p90": "One in ten is above (£)",
+            "probability_of_loss": "Probability of loss (%)",
+            "as_others": "Half are below, if it goes as it went for others (£)",
+        },
+    )
+
+
+def uncertain_inputs(study: Study) -> Table:
+    """Show what is drawn, its range, and how much of the uncertainty it explains."""
+    shares = study.variance_shares.set_index("input")
+    table = study.uncertain_inputs.assign(
+        label=[
+            row.name if row.is_line else _label(row.name)
+            for row in study.uncertain_inputs.itertuples(index=False)
+        ],
+        total=study.uncertain_inputs["name"].map(shares["total"]).clip(lower=0),
+    )
+    return Table(
+        table.sort_values("total", ascending=False, kind="stable"),
+        "What is uncertain, and its share of the uncertainty of the net present value",
+        {
+            "label": "Input",
+            "low": "Low",
+            "central": "Most likely",
+            "high": "High",
+            "shape": "Shape",
+            "cause": "Common cause",
+            "total": "Share of the uncertainty (%)",
+        },
+    )
+
+
+def evidence(study: Study) -> Table:
+    """Show the reference class: what shared services planned and what they got."""
+    table = study.tables["evidence"]
+    return Table(
+        table.assign(ratio=table["actual"] / table["planned"]),
+        "What others planned and got: a small sample, chosen by auditors because of trouble",
+        {
+            "case": "Shared service",
+            "measure": "Measure",
+            "planned": "Planned",
+            "actual": "Actual",
+            "unit": "Unit",
+            "ratio": "Actual over planned (%)",
+            "source": "Source",
+        },
+    )
+
+
+def switching_values(study: Study) -> Table:
+    """Show the value of each parameter at which the net present value is nil."""
+    values = study.switching_values
+    table = values.pivot(index="parameter", columns="item", values="switching_value")
+    order = values["parameter"].unique()
+    table = table.loc[order, [ALL, *study.partners]].rename(columns={ALL: TOTAL})
+    shown = table.map(lambda value: "none in range" if pd.isna(value) else f"{value:.6g}")
+    facts = values.drop_duplicates("parameter").set_index("parameter")
+    shown.insert(0, "label", [_label(name) for name in order])
+    shown.insert(1, "current", [f"{value:g}" for value in facts["current"]])
+    shown.insert(2, "range", [f"{row.lowest:g} to {row.highest:g}" for row in facts.itertuples()])
+    return Table(
+        shown.reset_index(),
+        "The value of each parameter at which the net present value is nil, all else as here",
+        {"label": "Parameter", "current": "Now", "range": "Range searched"}
+        | {name: name for name in table},
+    )
+
+
+def breakeven(study: Study) -> Table:
+    """Show the combined cost at which an option that saves a share of it is worth as much."""
+    table = study.breakeven_costs
+    return Table(
+        table,
+        f"Combined annual cost above which the other option is worth more than option {study.option}"
+        if len(table)
+        else "No other option's saving is stated as a share of the present cost",
+        {
+            "option": "Option",
+            "line": "Saving",
+            "saving_fraction": "Share saved (%)",
+            "reading": "Read as",
+            "breakeven_cost": "Breakeven cost (£ a year)",
+            "present_cost": "Present cost (£ a year)",
+            "better": "Worth more at the present cost",
+        },
+    )
+
+
+def medium_term_plan(study: Study) -> Table:
+    """Show the effect on each partner's budget by year, in cash."""
+    table = study.medium_term_plan.copy()
+    years = {str(year): f"{year_label(year)} (£)" for year in study.years}
+    table.columns = [str(year) for year in table.columns]
+    table = table[(table.abs() > 0.005).any(axis="columns")].reset_index()
+    assumed = ", ".join(
+        f"{name.replace('_', ' ')} {percent(study.finance_assumption(name))}"
+        for name in ("pay_inflation", "price_inflation")
+    )
+    return Table(
+        table,
+        f"Medium-term financial plan in cash, {assumed}, capital paid from "
+        f"{study.parameters.capital_funding}: a saving is positive",
+        {"partner": "Partner", "line": "Line"} | years,
     )
 
 

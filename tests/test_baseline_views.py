@@ -1,0 +1,137 @@
+"""What notebook 01 shows, in every case and in cases that have what no published one has."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from businesscase.case import case_names
+from businesscase.study import Study, load_study
+from businesscase.views import baseline as show
+from businesscase.views.display import Table
+
+TABLES = [
+    show.data_quality,
+    show.costs,
+    show.prices,
+    show.benchmarks,
+    show.service_measures,
+    show.surveys,
+    show.applications,
+    show.skills,
+    show.assets,
+    show.sensitivity,
+]
+
+
+def changed(case="lictp-2020", **tables):
+    """Return a base study with other tables."""
+    study = load_study(case)
+    return Study(replace(study.case, tables=study.tables | tables), "base", study.parameters)
+
+
+@pytest.mark.parametrize("case", case_names())
+@pytest.mark.parametrize("draw", TABLES, ids=lambda draw: draw.__name__)
+def test_every_table_is_shown_or_says_in_a_sentence_that_it_is_not_there(case, draw):
+    table = draw(load_study(case))
+    assert isinstance(table, Table)
+    shown = table._repr_html_()
+    assert not re.search(r"\bnan\b", shown)
+    assert ('<p class="absent">' in shown) == table.frame.empty
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_the_answer_holds_no_blank(case):
+    said = show.answer(load_study(case)).text
+    assert not re.search(r"\bnan\b", said)
+    assert "scores **" in said
+
+
+def test_the_answer_says_how_much_of_it_is_assumed():
+    assert "(4 of the 6 lines behind it are assumed)" in show.answer(load_study("lictp-2020")).text
+    assert "(all 6 lines behind it are assumed)" in show.answer(load_study("mkip-2012")).text
+
+
+def test_the_answer_says_that_carlisles_survey_has_no_numbers():
+    said = show.answer(load_study("allerdale-carlisle-2008")).text
+    assert "is **not known**, because no numbers are given before and after it" in said
+
+
+def test_a_survey_with_numbers_is_shown_with_its_interval_and_its_margin():
+    asked = pd.DataFrame(
+        {
+            "partner": "Melton",
+            "survey": "users",
+            "stage": ["before", "after"],
+            "date": pd.to_datetime(["2020-05-01", "2022-05-01"]),
+            "satisfied": pd.array([48, 56], "Int64"),
+            "answers": pd.array([80, 70], "Int64"),
+            "status": "assumed",
+        }
+    )
+    study = changed(surveys=asked)
+    table = show.surveys(study)
+    assert "95% intervals; a fall of up to 5%" in table.caption
+    row = table.frame.iloc[0]
+    assert row["change"] == "20.0% (5.2% to 33.4%)"
+    assert row["outcome"] == "no worse"
+    assert "Users at Melton after the change: **no worse**" in show.answer(study).text
+    changes = show.sensitivity(study).frame
+    assert changes["result"].eq("users at Melton").sum() == 2
+
+
+def test_two_services_stand_in_rows_of_their_own():
+    costs = load_study("lictp-2020").tables["service_costs"]
+    web = costs["category"] == "web support"
+    study = changed(service_costs=costs.assign(service=costs["service"].where(~web, "web")))
+    table = show.costs(study)
+    assert "service" in table.labels
+    assert len(table.frame) == 7
+    total = table.frame.iloc[-1]
+    assert (total["real_gbp"], total["users"]) == (1_451_786, 1069)
+    assert total["cost_per_users"] == pytest.approx(1_451_786 / 1069)
+
+
+def test_a_conversion_of_prices_shows_the_index_and_that_it_is_assumed():
+    costs = load_study("lictp-2020").tables["service_costs"].assign(year=2018)
+    table = show.prices(changed(service_costs=costs))
+    assert table.caption == "Prices: 1 of 1 budget years brought to 2020/21"
+    assert table.labels["price_index"] == "Price index of that year"
+    assert table.frame["status"].tolist() == ["assumed"]
+
+
+def test_capital_has_a_column_where_there_is_some():
+    costs = load_study("lictp-2020").tables["service_costs"]
+    table = show.costs(changed(service_costs=costs.assign(funding=["revenue", "capital"] * 3)))
+    assert {"revenue", "capital"} <= set(table.labels)
+    assert "all of it revenue" not in table.caption
+
+
+def test_more_than_four_categories_are_drawn_in_four_colours():
+    costs = load_study("lictp-2020").tables["service_costs"]
+    drawn = show.cost_chart(changed(service_costs=costs.assign(category=list("abcdef")))).figure
+    assert [trace.name for trace in drawn.data][-1] == "others"
+    assert len(drawn.data) == 4
+    assert sum(sum(trace.x) for trace in drawn.data) == pytest.approx(1_451_786)
+
+
+def test_application_chart_colours_the_same_products_first():
+    chart = show.answer_chart(load_study("allerdale-carlisle-2008"))
+    assert chart.title.startswith("3 of 10 business functions run on the same product")
+    assert chart.figure.data[0].text[2] == "same product"
+
+
+def test_quality_chart_draws_every_table_of_a_full_baseline():
+    chart = show.quality_chart(load_study("mkip-2012"))
+    assert len(chart.figure.data[0].x) == 8
+
+
+def test_trend_chart_draws_one_unit_and_the_target():
+    calls = load_study("dacorum-avdc-2012").tables["service_measures"].assign(target=200.0)
+    hours = calls.assign(measure="hours lost", unit="hours")
+    study = changed("dacorum-avdc-2012", service_measures=pd.concat([calls, hours]))
+    drawn = show.trend_chart(study).figure
+    assert [trace.name for trace in drawn.data] == ["pending helpdesk calls, Dacorum"]
+    assert drawn.layout.shapes[0].y0 == 200
+    assert drawn.layout.annotations[0].text == "target 200"

@@ -1,0 +1,111 @@
+"""Sampling and what is read from it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import approx
+
+from businesscase import uncertainty
+from businesscase.study import ALL, load_study
+
+
+def test_an_even_sample_has_one_draw_in_every_slice():
+    sample = uncertainty.even_sample(100, 3, seed=1)
+    assert sample.shape == (100, 3)
+    for column in sample.T:
+        assert sorted(np.floor(column * 100)) == list(range(100))
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_seed_others():
+    first, again, other = (uncertainty.even_sample(50, 2, seed) for seed in (1, 1, 2))
+    assert (first == again).all()
+    assert not (first == other).all()
+
+
+def test_inputs_of_one_cause_have_the_stated_correlation_and_keep_their_spread():
+    sample = uncertainty.even_sample(20_000, 3, seed=3)
+    joined = uncertainty.with_common_causes(sample, ["a", "a", ""], [0.5, 0.5, 0.9], seed=4)
+    from scipy.special import ndtri
+
+    scores = np.corrcoef(ndtri(joined).T)
+    assert scores[0, 1] == approx(0.5, abs=0.02)
+    assert scores[0, 2] == approx(0.0, abs=0.02)
+    assert joined.mean(axis=0) == approx([0.5] * 3, abs=0.01)
+    assert (joined[:, 2] == sample[:, 2]).all()
+
+
+RANGES = (
+    st.tuples(*[st.floats(-1e3, 1e3)] * 3).map(sorted).filter(lambda ends: ends[2] - ends[0] > 1e-3)
+)
+
+
+@given(RANGES, st.sampled_from(sorted(uncertainty.SHAPES)))
+def test_a_distribution_stays_in_its_range_and_rises(ends, shape):
+    values = uncertainty.SHAPES[shape](np.linspace(0, 1, 21), *ends)
+    assert values.min() >= ends[0] - 1e-6 and values.max() <= ends[2] + 1e-6
+    assert (np.diff(values) >= -1e-9).all()
+
+
+def test_means_are_those_of_the_textbook():
+    levels = (np.arange(100_000) + 0.5) / 100_000
+    assert uncertainty.triangular(levels, 0, 1, 5).mean() == approx(2.0, abs=1e-3)
+    assert uncertainty.pert(levels, 0, 1, 5).mean() == approx((0 + 4 + 5) / 6, abs=1e-3)
+
+
+def test_a_range_without_width_gives_the_one_value():
+    for shape in uncertainty.SHAPES.values():
+        assert shape(np.array([0.1, 0.9]), 2.0, 2.0, 2.0).tolist() == [2.0, 2.0]
+
+
+def test_the_reference_class_draws_between_the_worst_and_the_best_outcome():
+    drawn = uncertainty.reference_class(np.linspace(0, 1, 5), np.array([0.2, 0.4, 1.0]))
+    assert drawn.tolist() == approx([0.2, 0.3, 0.4, 0.7, 1.0])
+
+
+def test_summary_counts_losses():
+    table = uncertainty.summary(
+        np.array([[-1.0, 5.0], [3.0, 6.0], [4.0, 7.0], [5.0, 8.0]]), ["x", "y"]
+    )
+    assert table["probability_of_loss"].tolist() == [0.25, 0.0]
+    assert table.at["y", "npv_p50"] == 6.5
+
+
+def test_variance_shares_of_a_sum_are_the_squares_of_its_weights():
+    alone, total = uncertainty.variance_shares(lambda sample: sample @ [3.0, 4.0], 2, 2048, seed=1)
+    assert alone == approx([9 / 25, 16 / 25], abs=0.02)
+    assert total == approx([9 / 25, 16 / 25], abs=0.02)
+
+
+# a whole case
+
+
+def test_draws_are_worse_than_the_plan_where_the_plan_is_the_best_case():
+    study = load_study("mkip-2012")
+    worth = study.simulated_worth
+    assert worth.max().max() <= 1.01 * study.appraisal.at[ALL, "net_present_value"]
+    assert study.risk_of_loss.at[ALL, "npv_p50"] < study.appraisal.at[ALL, "net_present_value"]
+    assert worth[ALL].to_numpy() == approx(worth[study.partners].sum(axis=1).to_numpy())
+
+
+def test_a_low_realisation_comes_with_a_long_delay_and_a_high_overrun():
+    study = load_study("mkip-2012")
+    inputs = study.uncertain_inputs
+    sample = uncertainty.even_sample(5_000, len(inputs), 1)
+    levers, _ = study.drawn(study.joined(sample))
+    assert np.corrcoef(levers["realisation"], levers["delay_years"])[0, 1] < -0.3
+    assert np.corrcoef(levers["overrun"], levers["delay_years"])[0, 1] > 0.3
+
+
+def test_the_reference_class_makes_the_partnership_worth_less():
+    ranges = load_study("mkip-2012").risk_of_loss.at[ALL, "npv_p50"]
+    others = load_study("mkip-2012", realisation_from="reference_class").risk_of_loss.at[
+        ALL, "npv_p50"
+    ]
+    assert others < ranges
+
+
+@pytest.mark.parametrize("case", ["lictp-2020", "mkip-2012"])
+def test_the_same_study_gives_the_same_draws(case):
+    first, again = load_study(case).risk_of_loss, load_study(case).risk_of_loss
+    assert first.equals(again)
