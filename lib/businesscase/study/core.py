@@ -1,0 +1,104 @@
+"""What every part of a study stands on: the case, its scenario, partners and years."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import pandas as pd
+from pydantic import ValidationError
+
+from businesscase.case import Case
+from businesscase.errors import InputError, unknown_name
+from businesscase.parameters import Parameters, Scenario
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class StudyCore:
+    """A case under a scenario."""
+
+    case: Case
+    scenario_name: str
+    parameters: Parameters
+
+    @property
+    def scenario(self) -> Scenario:
+        """Title, reason and parameters of the scenario, as scenarios.toml has them."""
+        return self.case.scenarios[self.scenario_name]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The case's tables."""
+        return self.case.tables
+
+    @cached_property
+    def partners(self) -> list[str]:
+        """Partners that stay, in the order of partners.csv."""
+        staying = self.tables["partners"]["role"] != "leaving"
+        return list(self.tables["partners"].loc[staying, "partner"])
+
+    @property
+    def years(self) -> list[int]:
+        """Financial years of the appraisal; the first is year 0."""
+        file = self.case.file
+        last = file.last_year
+        if self.parameters.horizon_years is not None:
+            last = file.decision_year + self.parameters.horizon_years
+        return list(range(file.decision_year, last + 1))
+
+    @property
+    def option(self) -> str:
+        """Letter of the delivery option that is appraised."""
+        return self.parameters.option or self.case.file.preferred_option
+
+    def varied(self, **changes) -> Self:
+        """Return this study with other parameters."""
+        return replace(self, parameters=changed_parameters(self.parameters, changes))
+
+    def in_scenario(self, name: str) -> Self:
+        """Return the case under another of its scenarios, as that scenario says."""
+        return replace(self, scenario_name=name, parameters=self.case.scenarios[name].parameters)
+
+    def driver(self, name: str, year: int | None = None) -> pd.Series:
+        """Return a driver by partner: users, devices, agreed, revenue_budget [£] or equal.
+
+        Users and devices grow from the decision year as the scenario says.
+        """
+        if name == "equal":
+            return pd.Series(1.0, index=self.partners)
+        if name == "revenue_budget":
+            costs = self.tables["service_costs"]
+            revenue = costs[costs["funding"] == "revenue"]
+            return revenue.groupby("partner")["amount_gbp"].sum().reindex(self.partners)
+        drivers = self.tables["drivers"]
+        values = drivers[drivers["driver"] == name].set_index("partner")["value"]
+        values = values.reindex([partner for partner in self.partners if partner in values.index])
+        if year is None or name == "agreed":
+            return values
+        growth = pd.Series(self.parameters.user_growth, dtype=float).reindex(values.index).fillna(0)
+        return values * (1 + growth) ** (year - self.years[0])
+
+
+def changed_parameters(parameters: Parameters, changes: dict) -> Parameters:
+    """Return parameters with changes, validated; changes that are None say nothing.
+
+    Raises
+    ------
+    InputError
+        With one sentence for each change that is unknown or out of bounds.
+    """
+    said = {name: value for name, value in changes.items() if value is not None}
+    unknown = [name for name in said if name not in Parameters.model_fields]
+    if unknown:
+        raise InputError(
+            unknown_name("parameter", name, Parameters.model_fields) for name in unknown
+        )
+    try:
+        return Parameters.model_validate(parameters.model_dump() | said)
+    except ValidationError as error:
+        raise InputError(
+            f"parameter {'.'.join(map(str, fault['loc']))}: found {fault['input']!r}; "
+            f"{fault['msg'].replace('Input should be', 'it should be')}"
+            for fault in error.errors()
+        ) from None

@@ -1,0 +1,281 @@
+"""The savings of a study: flows by partner and year, what they are worth, and their cash."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pandas as pd
+
+from businesscase import (
+    apportionment,
+    appraisal,
+    finance,
+    savings,
+)
+from businesscase.study.baseline import BaselineStudy
+from businesscase.study.core import ALL
+
+
+@dataclass(frozen=True)
+class SavingsStudy(BaselineStudy):
+    """What is saved and spent, by whom and when, at one setting of the levers."""
+
+    @cached_property
+    def rates(self) -> pd.Series:
+        """Discount rate of each year [fraction a year]."""
+        if self.parameters.discount_rate is not None:
+            return pd.Series(self.parameters.discount_rate, index=self.years)
+        return appraisal.scheduled_rates(self.tables["discount_rates"], self.years)
+
+    @cached_property
+    def discount_factors(self) -> pd.Series:
+        """Discount factor of each year [fraction]."""
+        return appraisal.discount_factors(self.rates)
+
+    @cached_property
+    def flow_lines(self) -> pd.DataFrame:
+        """Rows of flows.csv for the option that is appraised."""
+        lines = self.tables["flows"]
+        return lines[lines["option"] == self.option]
+
+    @cached_property
+    def planned_flows(self) -> pd.DataFrame:
+        """Flows of the option by partner and year before the scenario's effect [£]."""
+        chosen, lines = self.parameters, self.flow_lines
+        baseline_cost = self.real_annual_cost * (1 + chosen.baseline_cost_change)
+        planned = savings.planned_flows(lines, baseline_cost, self.years)
+        planned = savings.with_charges(planned, lines.groupby("line")["margin_fraction"].first())
+        flow = planned.index.get_level_values("flow")
+        is_saving, is_own = flow == "saving", flow == "counterfactual_cost"
+        cost_shares = self.shares(chosen.cost_apportionment, chosen.cost_mix)
+        if cost_shares is not None and chosen.phase_in_years:
+            historic = apportionment.shares(self.driver("revenue_budget"))
+            cost_shares = apportionment.phased_shares(historic, cost_shares, chosen.phase_in_years)
+        saving_shares = self.shares(chosen.saving_apportionment, chosen.saving_mix)
+        parts = [
+            planned[is_own],
+            _divided(planned[is_saving], saving_shares),
+            _divided(planned[~is_saving & ~is_own], cost_shares),
+        ]
+        return pd.concat([part for part in parts if not part.empty] or [planned])
+
+    def shares(self, rule: str, mix: dict[str, float]) -> pd.DataFrame | None:
+        """Return shares by partner and year [fraction], None where amounts stay as stated."""
+        weights = mix or ({} if rule == "as_stated" else {rule: 1.0})
+        if not weights:
+            return None
+        parts = [
+            pd.DataFrame(
+                {year: apportionment.shares(self.driver(name, year)) for year in self.years}
+            )
+            for name in weights
+        ]
+        return apportionment.mixed_shares(parts, list(weights.values()))
+
+    @property
+    def levers(self) -> dict[str, float]:
+        """Where the scenario sets the levers of the savings model."""
+        chosen = self.parameters
+        return {
+            "realisation": chosen.realisation,
+            "delay_years": chosen.delay_years,
+            "overrun": (1 + chosen.overrun) * (1 + self.optimism_bias) - 1,
+            "running_cost_change": chosen.running_cost_change,
+        }
+
+    @cached_property
+    def optimism_bias(self) -> float:
+        """Uplift of one-off cost for optimism bias [fraction]: zero unless the scenario applies it."""
+        if self.parameters.optimism_bias == "none":
+            return 0.0
+        upper_bounds = self.tables["optimism_bias"].set_index("project_type")["upper_fraction"]
+        upper = savings.mixed_bound(upper_bounds, self.case.file.project_mix)
+        return savings.optimism_bias(upper, self.tables["mitigations"])
+
+    def prepared_flows(self, longest_delay: float) -> pd.DataFrame:
+        """Return flows ready for any setting of the levers, a withdrawal included [£]."""
+        chosen = self.parameters
+        prepared = savings.levered(self.planned_flows, longest_delay)
+        if not chosen.leaver:
+            return prepared
+        years = pd.Series(self.years, index=self.years) - chosen.leaves_after
+        in_notice = years <= chosen.notice_years
+        stranded = chosen.stranded_fraction * (1.0 - 2.0 * in_notice)
+        rule = "equal" if chosen.cost_apportionment == "as_stated" else chosen.cost_apportionment
+        shares = apportionment.shares(self.driver(rule).drop(chosen.leaver))
+        service = savings.service_cost_rows(prepared, self.real_annual_cost)
+        left = savings.after_withdrawal(
+            pd.concat([prepared, service]), chosen.leaver, chosen.leaves_after, shares, stranded
+        )
+        if not chosen.exit_charge:
+            return left
+        charges = savings.exit_charges(
+            chosen.leaver, chosen.exit_charge, chosen.leaves_after + 1, shares, self.years
+        )
+        return pd.concat([left, charges])
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """Flows of the option by partner and year under the scenario [£]."""
+        levers = self.levers
+        flows = savings.scenario_flows(self.prepared_flows(levers["delay_years"]), levers)
+        if not self.parameters.no_detriment:
+            return flows
+        return pd.concat([flows, savings.transfer_rows(savings.net_flows(flows))])
+
+    @cached_property
+    def net_flows(self) -> pd.DataFrame:
+        """Saving less cost by partner and year [£]."""
+        return savings.net_flows(self.flows)
+
+    @cached_property
+    def gross_savings(self) -> pd.DataFrame:
+        """Saving before one-off cost by partner and year [£]."""
+        return savings.gross_savings(self.flows)
+
+    @property
+    def one_off_costs(self) -> pd.DataFrame:
+        """One-off costs by line, funding and partner, by year [£]."""
+        return self.flows[self.flows.index.get_level_values("flow") == "one_off_cost"]
+
+    @cached_property
+    def committed_cost(self) -> pd.Series:
+        """One-off cost by partner over all years [£]."""
+        return savings.by_partner(self.flows, "one_off_cost").sum(axis="columns")
+
+    @cached_property
+    def term_years(self) -> float:
+        """Years for which the option saves or runs as planned, part years counted in part."""
+        lasting = self.flow_lines[~self.flow_lines["flow"].isin(savings.ONE_OFF)]
+        return savings.running_years(lasting, self.years).sum()
+
+    @cached_property
+    def appraisal(self) -> pd.DataFrame:
+        """Measures of worth for the partnership ('all') and each partner.
+
+        An option without flows, which changes nothing, has a row of zeros for every partner.
+        """
+        net = savings.with_total(self.net_flows.reindex(self.partners, fill_value=0.0), ALL)
+        saved = savings.with_total(
+            self.gross_savings.reindex(self.partners, fill_value=0.0), ALL
+        ).reindex(net.index)
+        present = net * self.discount_factors
+        benefits, costs = self._present_benefits_and_costs
+        once = savings.with_total(self.one_off_by_partner, ALL).reindex(net.index)
+        rates = [appraisal.internal_rate_of_return(flows) for _, flows in net.iterrows()]
+        term = self.term_years or 1.0
+        table = pd.DataFrame(
+            {
+                "total_saving": saved.sum(axis="columns"),
+                "average_annual_saving": saved.sum(axis="columns") / term,
+                "one_off_cost": once.sum(axis="columns"),
+                "net_present_value": present.sum(axis="columns"),
+                "benefit_cost_ratio": [
+                    appraisal.benefit_cost_ratio(benefits[item], costs[item]) for item in net.index
+                ],
+                "internal_rate_of_return": [rate for rate, _ in rates],
+                "no_rate_because": [reason for _, reason in rates],
+                "payback_years": [appraisal.payback_years(row) for _, row in net.iterrows()],
+                "discounted_payback_years": [
+                    appraisal.payback_years(row) for _, row in present.iterrows()
+                ],
+                "peak_funding": [appraisal.peak_funding(row) for _, row in net.iterrows()],
+            },
+            index=net.index,
+        )
+        return table.reindex([ALL, *self.partners]).rename_axis("partner")
+
+    @property
+    def _present_benefits_and_costs(self) -> tuple[pd.Series, pd.Series]:
+        """Present value of what is saved or received, and of what is spent, with 'all' [£]."""
+        present = (self.flows * self.discount_factors).sum(axis="columns")
+        spent = self.flows.index.get_level_values("flow").map(savings.SIGNS) < 0
+        sides = []
+        for side in (present[~spent], present[spent]):
+            values = side.groupby(level="partner").sum().reindex(self.partners, fill_value=0.0)
+            sides.append(pd.concat([values, pd.Series({ALL: values.sum()})]))
+        return sides[0], sides[1]
+
+    @property
+    def one_off_by_partner(self) -> pd.DataFrame:
+        """One-off cost by partner and year, zero for a partner that has none [£]."""
+        spent = savings.by_partner(self.flows, "one_off_cost")
+        return spent.reindex(self.partners, fill_value=0.0)
+
+    @cached_property
+    def cost_change(self) -> pd.DataFrame:
+        """Cost of a full year before and after, for partners with a stated running cost [£]."""
+        lines = self.tables["flows"]
+        if not (lines["flow"] == "running_cost").any():
+            return pd.DataFrame(columns=["present", "new", "change", "change_fraction"])
+        chosen = lines[lines["option"] == self.option]
+        full = savings.running_years(chosen[chosen["flow"] == "running_cost"], self.years)
+        year = full.idxmax()
+        present = savings.by_partner(self.planned_flows, "counterfactual_cost")[year]
+        changed = self.parameters.running_cost_change
+        new = savings.by_partner(self.planned_flows, "running_cost")[year] * (1 + changed)
+        table = pd.DataFrame({"present": present, "new": new}).reindex(self.partners)
+        table.loc[ALL] = table.sum()
+        table = table.assign(change=table["new"] - table["present"])
+        return table.assign(change_fraction=table["change"] / table["present"])
+
+    def finance_assumption(self, name: str) -> float:
+        """Return an assumption of the cash view: the scenario's, else finance_assumptions.csv's."""
+        chosen = getattr(self.parameters, name)
+        stated = self.tables["finance_assumptions"].set_index("parameter")["value"]
+        return float(stated[name]) if chosen is None else float(chosen)
+
+    @property
+    def net_present_values(self) -> pd.Series:
+        """Net present value of each partner [£]."""
+        net = self.net_flows.reindex(self.partners, fill_value=0.0)
+        return appraisal.net_present_value(net, self.discount_factors)
+
+    @property
+    def cashable_flows(self) -> pd.DataFrame:
+        """Flows of the option but for savings that free time and no budget [£]."""
+        lines = self.flow_lines.loc[~self.flow_lines["cashable"], "line"]
+        labels = self.flows.index
+        frees_time = (labels.get_level_values("flow") == "saving") & labels.get_level_values(
+            "line"
+        ).isin(lines)
+        return self.flows[~frees_time]
+
+    @cached_property
+    def cashable_saving(self) -> pd.Series:
+        """Saving before one-off cost that reaches a budget, by partner [£]."""
+        saved = savings.gross_savings(self.cashable_flows).sum(axis="columns")
+        return saved.reindex(self.partners, fill_value=0.0)
+
+    @cached_property
+    def withdrawal(self) -> pd.DataFrame:
+        """Net present value of each partner before and after the withdrawal of one [£]."""
+        if not self.parameters.leaver:
+            return pd.DataFrame(columns=["before", "after", "change"])
+        stays = replace(
+            self, parameters=self.parameters.model_copy(update={"leaver": "", "leaves_after": None})
+        )
+        table = pd.DataFrame(
+            {"before": stays.net_present_values, "after": self.net_present_values}
+        ).reindex(self.partners)
+        return table.assign(change=table["after"] - table["before"])
+
+    @cached_property
+    def medium_term_plan(self) -> pd.DataFrame:
+        """Effect on the budget of each partner by year, in cash [£]."""
+        cash = finance.cash_flows(
+            self.cashable_flows,
+            self.finance_assumption("pay_inflation"),
+            self.finance_assumption("price_inflation"),
+        )
+        return finance.medium_term_plan(
+            cash,
+            self.parameters.capital_funding,
+            int(self.finance_assumption("asset_life_years")),
+            self.finance_assumption("borrowing_rate"),
+        )
+
+
+def _divided(flows: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
+    if shares is None or flows.empty:
+        return flows
+    return savings.apportioned_flows(flows, shares)

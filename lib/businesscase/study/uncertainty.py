@@ -1,0 +1,278 @@
+"""The uncertainty of a study's savings: ranges, switching values, many draws."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import pandas as pd
+
+from businesscase import (
+    appraisal,
+    savings,
+    uncertainty,
+)
+from businesscase.parameters import Parameters
+from businesscase.study.core import ALL
+from businesscase.study.savings import SavingsStudy
+
+DRAWS, SOBOL_DRAWS, SEED = 10_000, 1024, 20_260_401  # one sample for all, so that pages agree
+
+
+@dataclass(frozen=True)
+class UncertaintyStudy(SavingsStudy):
+    """What would change the worth of the savings, and how sure it is."""
+
+    @cached_property
+    def sensitivity(self) -> pd.DataFrame:
+        """Net present value of the partnership at the low and high of each parameter [£]."""
+        ranges = self.tables["sensitivities"]
+        table = ranges.assign(
+            at_low=[self._worth_at(row.parameter, row.low) for row in ranges.itertuples()],
+            at_high=[self._worth_at(row.parameter, row.high) for row in ranges.itertuples()],
+        )
+        table["swing"] = (table["at_high"] - table["at_low"]).abs()
+        return table.sort_values("swing", ascending=False, ignore_index=True)
+
+    def _worth_at(self, parameter: str, value: float) -> float:
+        return self._worths_at(parameter, np.array([value]))[ALL].item()
+
+    def _worths_at(self, parameter: str, values: np.ndarray) -> pd.DataFrame:
+        """Return net present values at values of a parameter, value by 'all' and partner [£]."""
+        if parameter in self.levers:
+            levers = {name: np.full(len(values), at) for name, at in self.levers.items()}
+            scale = 1 + self.optimism_bias if parameter == "overrun" else 1.0
+            levers[parameter] = (1 + values) * scale - 1 if parameter == "overrun" else values
+            worths = self._net_of_levers(levers) @ self.discount_factors.to_numpy()
+        elif parameter == "discount_rate":
+            rates = pd.DataFrame({value: pd.Series(value, index=self.years) for value in values})
+            factors = rates.apply(appraisal.discount_factors)
+            net = self.net_flows.reindex(self.partners, fill_value=0.0)
+            worths = (net @ factors).T.to_numpy()
+        else:
+            studies = [self.varied(**{parameter: float(value)}) for value in values]
+            worths = np.array([study.net_present_values for study in studies])
+        table = pd.DataFrame(worths, index=values, columns=self.partners)
+        table.insert(0, ALL, worths.sum(axis=1))
+        return table
+
+    @cached_property
+    def switching_values(self) -> pd.DataFrame:
+        """Value of each parameter at which the net present value is nil, NaN if none in its bounds.
+
+        One row a parameter and item: the partnership ('all') and each partner.
+        """
+        rows = []
+        tried = list(self.tables["sensitivities"]["parameter"])
+        if self.flow_lines["baseline_fraction"].isna().all():  # then it moves no flow
+            tried = [name for name in tried if name != "baseline_cost_change"]
+        for parameter in tried:
+            current, (lowest, highest) = self.setting(parameter), bounds(parameter)
+            worths = _remembered(partial(self._worths_at, parameter))
+            # a change of the baseline cost builds the study anew, and its effect is a straight line
+            points = 3 if parameter == "baseline_cost_change" else 41
+            for item in [ALL, *self.partners]:
+                value = appraisal.switching_value(
+                    lambda at, item=item, worths=worths: worths(at)[item].to_numpy(),
+                    current,
+                    lowest,
+                    highest,
+                    points,
+                )
+                rows.append((parameter, item, current, lowest, highest, value))
+        columns = ["parameter", "item", "current", "lowest", "highest", "switching_value"]
+        return pd.DataFrame(rows, columns=columns).astype({"switching_value": float})
+
+    @cached_property
+    def breakeven_costs(self) -> pd.DataFrame:
+        """Combined annual cost at which an option that saves a share of it matches this option.
+
+        An initial saving "and none after" can be read in two ways: saved in its first year only,
+        or every year at the first level; both are shown.
+        """
+        lines = self.tables["flows"]
+        others = lines[(lines["option"] != self.option) & (lines["flow"] == "saving")]
+        rows = []
+        for line in others.dropna(subset="baseline_fraction").itertuples():
+            later = self.discount_factors.loc[line.first_year :]
+            readings = {"in the first year only": later.iloc[:1], "in every year": later}
+            for multiple in dict.fromkeys([line.low_fraction, 1.0, line.high_fraction]):
+                for reading, factors in readings.items():
+                    if not pd.isna(multiple):
+                        rows.append(
+                            self._breakeven(
+                                line, line.baseline_fraction * multiple, reading, factors
+                            )
+                        )
+        columns = ["option", "line", "saving_fraction", "reading", "breakeven_cost"]
+        table = pd.DataFrame(rows, columns=columns).astype(
+            {"saving_fraction": float, "breakeven_cost": float}
+        )
+        table["present_cost"] = self.real_annual_cost.sum()
+        dearer = table["present_cost"] > table["breakeven_cost"]
+        return table.assign(better=table["option"].where(dearer, self.option))
+
+    def _breakeven(self, line, saving_fraction: float, reading: str, factors: pd.Series) -> tuple:
+        worth = self.net_present_values.sum()
+        cost = appraisal.breakeven_cost(worth, saving_fraction, factors)
+        return line.option, line.line, saving_fraction, reading, cost
+
+    def setting(self, parameter: str) -> float:
+        """Return where the scenario sets a parameter; a blank discount rate is that of year 1."""
+        value = getattr(self.parameters, parameter)
+        return float(self.rates.iloc[1]) if value is None else float(value)
+
+    @cached_property
+    def uncertain_inputs(self) -> pd.DataFrame:
+        """What is drawn: parameters and lines with low, central, high, shape and common cause."""
+        ranges = self.tables["sensitivities"]
+        ranges = ranges[ranges["drawn"]]
+        central = ranges["parameter"].map(self.setting)
+        parameters = pd.DataFrame(
+            {
+                "name": ranges["parameter"],
+                "is_line": False,
+                "low": ranges["low"].clip(upper=central),
+                "central": central,
+                "high": ranges["high"].clip(lower=central),
+                "shape": ranges["shape"],
+                "cause": ranges["cause"],
+                "correlation": ranges["correlation"],
+            }
+        )
+        lines = self.flow_lines.dropna(subset="low_fraction").groupby("line", sort=False).first()
+        uncertain_lines = pd.DataFrame(
+            {
+                "name": lines.index,
+                "is_line": True,
+                "low": lines["low_fraction"].to_numpy(float),
+                "central": 1.0,
+                "high": lines["high_fraction"].to_numpy(float),
+                "shape": "pert",
+                "cause": lines["cause"].to_numpy(object),
+                "correlation": lines["correlation"].to_numpy(float),
+            }
+        )
+        parts = [part for part in (parameters, uncertain_lines) if not part.empty]
+        return pd.concat(parts, ignore_index=True)
+
+    def drawn(self, sample: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Return levers and multiples of lines at levels of an even sample, draw by input."""
+        inputs = self.uncertain_inputs
+        values = {
+            row.name: uncertainty.SHAPES[row.shape](
+                sample[:, number], row.low, row.central, row.high
+            )
+            for number, row in enumerate(inputs.itertuples(index=False))
+        }
+        if self.parameters.realisation_from == "reference_class":
+            outcomes = self.reference_class
+            for number, name in enumerate(inputs["name"]):
+                if name in outcomes:
+                    # one draw of overrun is a bad outcome at the same level as a low realisation
+                    values[name] = uncertainty.reference_class(sample[:, number], outcomes[name])
+        is_line = dict(zip(inputs["name"], inputs["is_line"], strict=True))
+        fixed = {name: np.full(len(sample), value) for name, value in self.levers.items()}
+        levers = fixed | {name: value for name, value in values.items() if not is_line[name]}
+        levers["overrun"] = (1 + levers["overrun"]) * (1 + self.optimism_bias) - 1
+        return levers, {name: value for name, value in values.items() if is_line[name]}
+
+    @property
+    def reference_class(self) -> dict[str, np.ndarray]:
+        """What others got: actual over planned saving, and cost over plan [fraction]."""
+        evidence = self.tables["evidence"]
+        ratio = evidence["actual"] / evidence["planned"]
+        of = {name: np.sort(ratio[evidence["measure"] == name].to_numpy()) for name in ("realisation", "overrun")}  # fmt: skip
+        return {"realisation": of["realisation"], "overrun": of["overrun"] - 1}
+
+    @cached_property
+    def simulated_net(self) -> np.ndarray:
+        """Saving less cost of every draw, draw by partner by financial year [£]."""
+        sample = uncertainty.even_sample(DRAWS, len(self.uncertain_inputs), SEED)
+        return self.net_of_sample(self.joined(sample))
+
+    def joined(self, sample: np.ndarray) -> np.ndarray:
+        """Return an even sample in which inputs of a common cause go wrong together."""
+        inputs = self.uncertain_inputs
+        causes, correlations = list(inputs["cause"]), list(inputs["correlation"])
+        adverse = _adverse(sample, inputs["name"])
+        joined = uncertainty.with_common_causes(adverse, causes, correlations, SEED)
+        return _adverse(joined, inputs["name"])
+
+    def net_of_sample(self, sample: np.ndarray) -> np.ndarray:
+        """Return saving less cost at levels of an even sample, draw by partner by year [£]."""
+        return self._net_of_levers(*self.drawn(sample))
+
+    def _net_of_levers(
+        self, levers: dict[str, np.ndarray], lines: dict[str, np.ndarray] | None = None
+    ) -> np.ndarray:
+        prepared = self.prepared_flows(levers["delay_years"].max())
+        net = savings.net_by_draw(prepared, self.partners, levers, lines)
+        if self.parameters.no_detriment:
+            net = net + savings.no_detriment_transfers(net)
+        return net
+
+    @cached_property
+    def simulated_worth(self) -> pd.DataFrame:
+        """Net present value of every draw, for the partnership ('all') and each partner [£]."""
+        worth = self.simulated_net @ self.discount_factors.to_numpy()
+        table = pd.DataFrame(worth, columns=self.partners)
+        table.insert(0, ALL, worth.sum(axis=1))
+        return table
+
+    @cached_property
+    def risk_of_loss(self) -> pd.DataFrame:
+        """Percentiles of the net present value [£] and probability of loss [fraction]."""
+        worth = self.simulated_worth
+        return uncertainty.summary(worth.to_numpy(), list(worth))
+
+    @cached_property
+    def simulated_years(self) -> pd.DataFrame:
+        """P10, P50 and P90 of the cumulative position of the partnership by year [£]."""
+        position = self.simulated_net.sum(axis=1).cumsum(axis=1)
+        levels = np.percentile(position, uncertainty.PERCENTILES, axis=0)
+        names = [f"p{level}" for level in uncertainty.PERCENTILES]
+        return pd.DataFrame(levels, index=names, columns=self.years)
+
+    @cached_property
+    def variance_shares(self) -> pd.DataFrame:
+        """How much of the variance of the net present value each uncertain input explains."""
+
+        def worth(sample: np.ndarray) -> np.ndarray:
+            return self.net_of_sample(sample).sum(axis=1) @ self.discount_factors.to_numpy()
+
+        inputs = self.uncertain_inputs
+        alone, total = uncertainty.variance_shares(worth, len(inputs), SOBOL_DRAWS, SEED)
+        table = pd.DataFrame({"input": inputs["name"], "first_order": alone, "total": total})
+        return table.sort_values("total", ascending=False, ignore_index=True)
+
+
+def _adverse(sample: np.ndarray, names: pd.Series) -> np.ndarray:
+    """Turn levels round for the inputs of which more is better, so that high is bad for all.
+
+    A common cause then makes a low realisation come with a long delay. Turning twice gives the
+    levels back.
+    """
+    better_high = (names == "realisation").to_numpy()
+    return np.where(better_high, 1 - sample, sample)
+
+
+def _remembered(worths: Callable) -> Callable:
+    """Keep what a function of an array returned, for the same array again."""
+    found: dict[bytes, pd.DataFrame] = {}
+
+    def remembered(values: np.ndarray) -> pd.DataFrame:
+        key = values.tobytes()
+        if key not in found:
+            found[key] = worths(values)
+        return found[key]
+
+    return remembered
+
+
+def bounds(parameter: str) -> tuple[float, float]:
+    """Return the lowest and highest value that a parameter allows."""
+    limits = Parameters.model_fields[parameter].metadata
+    lowest = next(limit.ge for limit in limits if hasattr(limit, "ge"))
+    highest = next(limit.le for limit in limits if hasattr(limit, "le"))
+    return float(lowest), float(highest)
