@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -133,7 +134,11 @@ def start_report(project, source):
     note = f"import os\nopen({str(marker)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\n"
     write_notebooks(project / "notebooks", note + source)
     command = [sys.executable, "-m", "businesscase.cli", "report", CASE, "--scenario", "base"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # a shell that runs the tests in the background has them, and so the process, ignore Ctrl-C
+    hear = (
+        None if sys.platform == "win32" else partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    )
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hear)
     wait_until(lambda: process.poll() or (marker.exists() and " " in marker.read_text()))
     assert process.poll() is None, process.communicate()[1]
     return process, [int(number) for number in marker.read_text().split()]

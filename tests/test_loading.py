@@ -646,3 +646,33 @@ def test_an_unknown_name_is_answered_with_the_nearest_or_else_with_all():
     names = ["North", "West"]
     assert unknown_name("partner", "NORTH", names) == "partner 'NORTH' is unknown; nearest: North"
     assert unknown_name("partner", "Q", names) == "partner 'Q' is unknown; allowed: North, West"
+
+
+def test_a_profile_that_does_not_add_up_to_its_stated_total_is_refused(data_copy):
+    replaced(data_copy / "mkip-2012" / "flows.csv", ",2014,2014,1,160000,", ",2014,2014,1,161000,")
+    (fault,) = faults_of("mkip-2012")
+    assert fault == (
+        "data/mkip-2012/flows.csv line 2: line_total_gbp is 2,400,000, but the rows of 'Fewer posts "
+        "and shared management' (option a, shared) add up to 2,401,000"
+    )
+
+
+def test_a_scenario_whose_name_can_not_be_a_folder_is_refused(data_copy):
+    path = data_copy / LICTP / "scenarios.toml"
+    replaced(path, "[late-start]", '["../late"]')
+    (fault,) = faults_of(LICTP)
+    assert "can't name a folder; use letters, digits, hyphens and underscores" in fault
+
+
+def test_kinds_of_project_and_mitigations_must_be_known_and_add_up(data_copy):
+    case = data_copy / "mkip-2012"
+    replaced(
+        case / "case.toml", "[sources.", '[project_mix]\n"standard building" = 0.5\n\n[sources.'
+    )
+    replaced(case / "mitigations.csv", ",0.4,0.9,", ",0.5,0.9,")
+    faults = faults_of("mkip-2012")
+    assert any(
+        "'standard building' is unknown; nearest: standard buildings" in fault for fault in faults
+    )
+    assert any("project_mix adds up to 0.5" in fault for fault in faults)
+    assert any("contribution_fraction adds up to 1.1" in fault for fault in faults)

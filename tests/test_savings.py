@@ -477,3 +477,23 @@ def test_an_option_that_changes_nothing_is_worth_nothing_to_anybody():
     study = load_study("mkip-2012", option="c")
     assert study.appraisal["net_present_value"].tolist() == [0, 0, 0, 0]
     assert study.appraisal.index.tolist() == [ALL, "Maidstone", "Swale", "Tunbridge Wells"]
+
+
+def test_a_saving_that_is_not_cashable_counts_in_worth_but_reaches_no_budget():
+    study = load_study("mkip-2012")
+    flows = study.tables["flows"]
+    is_staff = flows["category"] == "staff"
+    freed = with_tables(study, flows=flows.assign(cashable=~is_staff))
+    assert freed.cashable_saving.sum() == approx(1_310_000, abs=0.01)
+    assert npv(freed) == approx(npv(study))
+    recurring = freed.medium_term_plan.xs("recurring revenue", level="line")
+    assert recurring[2013].sum() == approx(55_000 * 1.02)
+
+
+def test_withdrawal_shows_each_partner_before_and_after():
+    table = load_study("mkip-2012", "swale-leaves").withdrawal
+    assert table["before"].to_dict() == approx(
+        {name: worth for name, worth in npv(load_study("mkip-2012")).items() if name != ALL}
+    )
+    assert (table["change"] < 0).all()
+    assert load_study("mkip-2012").withdrawal.empty

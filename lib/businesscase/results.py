@@ -152,6 +152,7 @@ def _savings(study: "Study") -> Iterator[tuple]:
     table = study.appraisal
     for measure in ("total_saving", "one_off_cost", "net_present_value", "peak_funding"):
         yield from _series(section, measure, table[measure], MONEY)
+    yield from _series(section, "cashable_saving", _with_all(study.cashable_saving), MONEY)
     yield from _series(section, "average_annual_saving", table["average_annual_saving"], "£ a year")
     for measure in ("payback_years", "discounted_payback_years"):
         yield from _series(section, measure, table[measure].astype(float).fillna(NEVER), YEARS)
@@ -173,6 +174,8 @@ def _savings(study: "Study") -> Iterator[tuple]:
             section, f"annual_cost_{measure}", values, units.get(measure, "£ a year")
         )
     yield from _yearly(section, "net_flow", study.net_flows, MONEY)
+    yield from _one(section, "optimism_bias", study.optimism_bias, FRACTION)
+    yield from _series(section, "change_by_withdrawal", study.withdrawal["change"], MONEY)
     yield from _uncertain_savings(study)
     yield from _cash(study)
 

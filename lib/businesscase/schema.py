@@ -301,6 +301,9 @@ class Flow(Figure):
     margin_fraction: float = Field(
         0.0, ge=0, le=1, description="for income_cost: margin on the full cost [fraction]"
     )
+    line_total_gbp: float | None = Field(
+        None, ge=0, description="what the rows of this line add up to, as a control total [£]"
+    )
     cashable: bool = Field(True, description="false if the saving frees time but no budget")
     low_fraction: float | None = Field(
         None, ge=0, description="low end of its uncertainty, as a multiple of the amount"

@@ -283,6 +283,25 @@ def _flow_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
                 index,
                 f"baseline_fraction needs a cost in service_costs.csv for {', '.join(uncosted)}",
             )
+    yield from _profile_faults(tables["flows"])
+
+
+def _profile_faults(flows: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the lines whose yearly amounts do not add up to the total that they state."""
+    years = flows["last_year"] - flows["first_year"] + 1
+    amounts = flows["amount_gbp"] * flows["year_fraction"] * years
+    for (option, line, partner), rows in flows.groupby(["option", "line", "partner"], sort=False):
+        totals = rows["line_total_gbp"].dropna()
+        found = amounts[rows.index].sum()
+        for index, total in totals.items():
+            if abs(found - total) > 0.5:
+                yield (
+                    "flows",
+                    index,
+                    f"line_total_gbp is {total:,.0f}, but the rows of {line!r} (option {option}, "
+                    f"{partner}) add up to {found:,.0f}",
+                )
+                break
 
 
 def _discount_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:

@@ -310,6 +310,54 @@ def breakeven(study: Study) -> Table:
     )
 
 
+def withdrawal(study: Study) -> Table:
+    """Show each partner's position with and without the withdrawal of the scenario."""
+    chosen = study.parameters
+    if chosen.leaver:
+        caption = (
+            f"Net present value if {chosen.leaver} leaves after {year_label(chosen.leaves_after)}, "
+            f"with {percent(chosen.stranded_fraction, 0)} of its cost left to pay"
+        )
+    else:
+        caption = "No partner withdraws in this scenario"
+    return Table(
+        study.withdrawal.rename_axis("partner").reset_index(),
+        caption,
+        {
+            "partner": "Partner",
+            "before": "If all stay (£)",
+            "after": "Here (£)",
+            "change": "Change (£)",
+        },
+    )
+
+
+def optimism_bias(study: Study) -> Table:
+    """Show how the uplift for optimism bias is worked out, and whether it is applied."""
+    table = study.tables["mitigations"]
+    bounds = study.tables["optimism_bias"].set_index("project_type")["upper_fraction"]
+    upper = savings.mixed_bound(bounds, study.case.file.project_mix)
+    uplift = savings.optimism_bias(upper, table)
+    used = "applied here" if study.parameters.optimism_bias == "applied" else "not applied here"
+    caption = (
+        f"Optimism bias in one-off cost: upper bound {percent(upper, 0)} less what is mitigated "
+        f"is {percent(uplift, 0)}, {used}"
+    )
+    return Table(
+        table.assign(
+            mitigated=table["contribution_fraction"] * table["mitigation_fraction"] * upper
+        ),
+        caption,
+        {
+            "contributory_factor": "Cause",
+            "contribution_fraction": "Part of the bias (%)",
+            "mitigation_fraction": "Mitigated (%)",
+            "mitigated": "Taken off the bound (%)",
+            "note": "How",
+        },
+    )
+
+
 def medium_term_plan(study: Study) -> Table:
     """Show the effect on each partner's budget by year, in cash."""
     table = study.medium_term_plan.copy()
