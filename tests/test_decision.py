@@ -61,3 +61,8 @@ def test_the_recommendation_follows_from_the_gates_in_any_order(outcomes, if_not
     assert (
         decision.recommendation(pd.Series(outcomes[::-1]), pd.Series(if_not_met[::-1])) == expected
     )
+
+
+def test_without_criteria_nothing_is_recommended():
+    empty = pd.Series([], dtype=object)
+    assert decision.recommendation(empty, empty) == "not known"

@@ -632,8 +632,8 @@ def test_what_is_given_by_hand_is_refused_too(case, scenario, changes, sentence)
 
 
 def test_a_change_that_is_none_leaves_what_the_scenario_says():
-    study = load_study(LICTP, "cost-overrun", overrun=None, realisation=0.5)
-    assert (study.parameters.overrun, study.parameters.realisation) == (0.75, 0.5)
+    study = load_study(LICTP, "cost-overrun", overrun=None, delay_years=0.5)
+    assert (study.parameters.overrun, study.parameters.delay_years) == (0.75, 0.5)
 
 
 def test_the_whole_term_is_the_longest_horizon():
@@ -676,3 +676,17 @@ def test_kinds_of_project_and_mitigations_must_be_known_and_add_up(data_copy):
     )
     assert any("project_mix adds up to 0.5" in fault for fault in faults)
     assert any("contribution_fraction adds up to 1.1" in fault for fault in faults)
+
+
+def test_a_second_budget_year_of_one_line_is_refused(data_copy):
+    path = data_copy / LICTP / "service_costs.csv"
+    header, first, *rest = path.read_text(encoding="utf-8").splitlines()
+    again = first.replace(",2020,", ",2019,")
+    path.write_text("\n".join([header, first, *rest, again]) + "\n", encoding="utf-8")
+    (fault,) = faults_of(LICTP)
+    assert "has contract and client team for 2020 and 2019; one year of each is allowed" in fault
+
+
+def test_an_option_is_one_lower_case_letter(data_copy):
+    fault = the_fault(data_copy, "options.csv", "e,Join another", "E,Join another")
+    assert fault == "here, column option: found 'E'; it should be one lower-case letter"

@@ -12,6 +12,7 @@ from pytest import approx
 
 from businesscase import savings
 from businesscase.case import load_case
+from businesscase.errors import InputError
 from businesscase.study import ALL, Study, load_study
 
 YEARS = [2026, 2027, 2028, 2029]
@@ -152,7 +153,10 @@ def test_a_delay_moves_savings_later_and_part_of_a_year_in_proportion(delay, exp
     flows = under(planned(*lines, *EVERY_KIND[1:]), delay_years=delay)
     assert amounts(flows) == approx(expected)
     assert amounts(flows, "one_off_cost") == [300, 0, 0, 0]
-    assert amounts(flows, "running_cost") == [500] * 4
+    # until it starts, the partner neither pays for the new service nor is rid of the old one
+    started = [min(max(year + 1 - delay, 0), 1) for year in range(4)]
+    assert amounts(flows, "running_cost") == approx([500 * part for part in started])
+    assert amounts(flows, "counterfactual_cost") == approx([600 * part for part in started])
 
 
 def test_net_is_saving_and_old_cost_less_new_and_one_off_cost():
@@ -382,6 +386,41 @@ def test_mid_kents_fund_is_uplifted_by_what_is_not_mitigated():
 
 
 # sharing rules
+
+
+def test_a_rule_divides_what_is_pooled_and_leaves_what_is_an_authoritys_own():
+    study = load_study("mkip-2012", cost_apportionment="revenue_budget")
+    assert study.appraisal["one_off_cost"].drop(ALL).tolist() == approx([100_000] * 3)
+    pooled = study.tables["flows"].assign(pooled=True)
+    divided = with_tables(study, flows=pooled)
+    assert divided.appraisal.at["Swale", "one_off_cost"] == approx(300_000 * 1.05 / 3.6)
+
+
+def test_what_partners_pay_each_other_is_no_benefit_to_all_of_them():
+    plain = load_study("mkip-2012", "swale-leaves").appraisal["benefit_cost_ratio"]
+    charged = load_study("mkip-2012", "swale-leaves", exit_charge=30_000).appraisal
+    assert charged.at[ALL, "benefit_cost_ratio"] == approx(plain[ALL])
+    assert charged.at["Swale", "benefit_cost_ratio"] < plain["Swale"]
+    assert charged.at["Swale", "one_off_cost"] == approx(130_000)
+    assert charged.at[ALL, "one_off_cost"] == approx(300_000)
+
+
+def test_a_year_of_delay_moves_the_service_that_replaces_another():
+    base, late = load_study("lictp-2020"), load_study("lictp-2020", delay_years=1.0)
+    # Melton pays 4,000 a year more from a year later; the last nine months are then lost
+    assert base.gross_savings.loc["Melton"].tolist() == approx([0, -1000, *[-4000] * 4, -3000])
+    assert late.gross_savings.loc["Melton"].tolist() == approx([0, 0, -1000, *[-4000] * 4])
+
+
+def test_only_what_moves_the_option_is_drawn_and_tried():
+    inputs = set(load_study("lictp-2020").uncertain_inputs["name"])
+    assert inputs == {"delay_years", "overrun", "running_cost_change"}
+    assert "running_cost_change" not in set(load_study("mkip-2012").sensitivity["parameter"])
+
+
+def test_realisation_is_refused_where_no_saving_is_stated():
+    with pytest.raises(InputError, match=r"realisation is 0.6, but option b states no saving"):
+        load_study("lictp-2020", realisation=0.6)
 
 
 def test_a_mix_of_rules_lies_between_them():

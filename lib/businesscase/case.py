@@ -230,6 +230,8 @@ def _sentences(error: ValidationError, model: type[BaseModel], kind: str) -> Ite
             yield f"{place}: {message}"
         elif found["type"] == "missing":
             yield f": {kind} {field} is missing"
+        elif found["type"] == "string_pattern_mismatch":  # options have the only pattern
+            yield f"{place}: found {found['input']!r}; it should be one lower-case letter"
         else:
             allowed = message.replace("Input should be", "it should be").replace("String", "it")
             yield f"{place}: found {found['input']!r}; {allowed}"

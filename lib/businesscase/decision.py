@@ -103,7 +103,7 @@ def _outcome(value, comparison: str, threshold: float | dt.date) -> str:
 
 
 def recommendation(outcomes: pd.Series, if_not_met: pd.Series) -> str:
-    """Return go, go with conditions, or stop.
+    """Return go, go with conditions, or stop; not known if there is no criterion.
 
     Stop if a stop criterion is not met. Otherwise go if every criterion is met, else go with
     conditions: a criterion that is not known is a condition, whatever its kind.
@@ -115,6 +115,8 @@ def recommendation(outcomes: pd.Series, if_not_met: pd.Series) -> str:
     >>> recommendation(pd.Series(["not met"]), pd.Series(["stop"]))
     'stop'
     """
+    if outcomes.empty:
+        return NOT_KNOWN
     if ((outcomes == NOT_MET) & (if_not_met == "stop")).any():
         return STOP
     return GO if (outcomes == MET).all() else CONDITIONAL

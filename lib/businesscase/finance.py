@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from businesscase.savings import SIGNS
+from businesscase.savings import ONE_OFF, SIGNS
 
 STAFF = "staff"  # the category that pay inflation applies to
 
@@ -112,7 +112,7 @@ def medium_term_plan(
     signed = cash.mul(sign, axis="index")
     labels = cash.index
     is_capital = labels.get_level_values("funding") == "capital"
-    is_one_off = labels.get_level_values("flow") == "one_off_cost"
+    is_one_off = labels.get_level_values("flow").isin(ONE_OFF)
     tables = {}
     for partner in labels.get_level_values("partner").unique():
         own = labels.get_level_values("partner") == partner

@@ -15,7 +15,7 @@ from businesscase.schema import SHARED
 
 LABELS = ["flow", "line", "category", "funding", "partner"]
 LEVERS = ["lever", "lag"]  # what moves a prepared row, and the whole years by which it is delayed
-FIXED = "fixed"
+FIXED, RECURRING = "fixed", "recurring"  # moved by no lever, and by a delay alone
 SERVICE = "service_cost"  # a working flow: what a partner pays for the new service
 SIGNS = {
     "counterfactual_cost": 1,
@@ -127,8 +127,10 @@ def apportioned_flows(planned: pd.DataFrame, share: pd.Series) -> pd.DataFrame:
 def levered(planned: pd.DataFrame, longest_delay: float = 0.0) -> pd.DataFrame:
     """Prepare planned flows for scenarios: say which lever moves each row, and by which delay.
 
-    A delay is a weighted sum of whole years, so each saving is repeated once for every whole year
-    of delay, moved later by it; what falls beyond the last year is lost to the appraisal.
+    A delay moves all that recurs: savings, and the new service with the cost that it replaces.
+    One-off costs stay in their years. A delay is a weighted sum of whole years, so each recurring
+    row is repeated once for every whole year of delay, moved later by it; what falls beyond the
+    last year is lost to the appraisal.
 
     Parameters
     ----------
@@ -143,16 +145,12 @@ def levered(planned: pd.DataFrame, longest_delay: float = 0.0) -> pd.DataFrame:
         Amounts [£] that :func:`factors` multiplies.
     """
     flow = planned.index.get_level_values("flow")
-    fixed = planned[flow != "saving"]
-    lever = fixed.index.get_level_values("flow").where(
-        fixed.index.get_level_values("flow").isin(["one_off_cost", "running_cost"]), FIXED
-    )
-    saving = planned[flow == "saving"]
-    lags = range(math.ceil(longest_delay) + 1)
-    parts = [_with_levers(fixed, lever, 0)]
-    parts += [
-        _with_levers(saving.shift(lag, axis=1, fill_value=0.0), "saving", lag) for lag in lags
-    ]
+    once = flow.isin(ONE_OFF)
+    lever = flow.where(flow.isin(["saving", "running_cost", "one_off_cost"]), FIXED)
+    parts = [_with_levers(planned[once], lever[once], 0)]
+    for lag in range(math.ceil(longest_delay) + 1):
+        later = planned[~once].shift(lag, axis=1, fill_value=0.0)
+        parts.append(_with_levers(later, lever[~once].where(lever[~once] != FIXED, RECURRING), lag))
     return pd.concat([part for part in parts if not part.empty] or parts[:1])
 
 
@@ -180,13 +178,15 @@ def factors(
     names = pd.DataFrame({name: index.get_level_values(name) for name in ("lever", "lag", "line")})
     result = np.ones((len(levers["realisation"]), len(names)))
     for (lever, lag), rows in names.groupby(["lever", "lag"], sort=False).indices.items():
-        if lever == "saving":
-            part_of_delay = np.maximum(0.0, 1.0 - np.abs(levers["delay_years"] - lag))
-            result[:, rows] = (levers["realisation"] * part_of_delay)[:, None]
-        elif lever == "one_off_cost":
+        if lever == "one_off_cost":
             result[:, rows] = (1 + levers["overrun"])[:, None]
-        elif lever == "running_cost":
-            result[:, rows] = (1 + levers["running_cost_change"])[:, None]
+        elif lever != FIXED:
+            part_of_delay = np.maximum(0.0, 1.0 - np.abs(levers["delay_years"] - lag))
+            size = {
+                "saving": levers["realisation"],
+                "running_cost": 1 + levers["running_cost_change"],
+            }
+            result[:, rows] = (size.get(lever, 1.0) * part_of_delay)[:, None]
     for line, multiple in (lines or {}).items():
         result[:, names["line"] == line] *= multiple[:, None]
     return result
@@ -302,7 +302,7 @@ def service_cost_rows(prepared: pd.DataFrame, baseline_cost: pd.Series) -> pd.Da
     if (flow == "running_cost").any():
         return _relabelled(prepared[flow == "running_cost"], SERVICE)
     saving = prepared[flow == "saving"]
-    first = saving[saving.index.get_level_values("lag") == 0]
+    first = saving[saving.index.get_level_values("lag") == 0]  # once, whatever the delay
     own = first.groupby(level="partner", sort=False).sum()
     baseline = pd.DataFrame(
         {year: baseline_cost.reindex(own.index) for year in own.columns}, index=own.index
@@ -416,6 +416,11 @@ def by_partner(flows: pd.DataFrame, flow: str) -> pd.DataFrame:
     return chosen.groupby(level="partner", sort=False).sum()
 
 
+def one_off_costs(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return what is spent once, exit included and less exit receipts, partner by year [£]."""
+    return -net_flows(flows[flows.index.get_level_values("flow").isin(ONE_OFF)])
+
+
 def net_flows(flows: pd.DataFrame) -> pd.DataFrame:
     """Return saving less cost, partner by financial year [£].
 
@@ -428,7 +433,7 @@ def net_flows(flows: pd.DataFrame) -> pd.DataFrame:
     >>> net_flows(flows).loc["North"].tolist()
     [-30.0, 100.0]
     """
-    sign = flows.index.get_level_values("flow").map(SIGNS)
+    sign = flows.index.get_level_values("flow").map(SIGNS).astype(float)
     return flows.mul(sign, axis="index").groupby(level="partner", sort=False).sum()
 
 

@@ -211,7 +211,7 @@ class Asset(Figure):
 class Option(Figure):
     """A way of delivering the service."""
 
-    option: str = Field(pattern=r"^[a-z]$", description="the option's letter")
+    option: str = Field(pattern=r"^[a-z]$", description="the option's lower-case letter")
     name: Name = Field(description="short name")
     description: Text = Field(description="what it means for the partners")
 
@@ -245,7 +245,7 @@ class Factor(Figure):
 class Score(Figure):
     """An assessor's score of one option against one factor."""
 
-    option: str = Field(pattern=r"^[a-z]$", description="the option's letter")
+    option: str = Field(pattern=r"^[a-z]$", description="the option's lower-case letter")
     factor: Name = Field(description="the factor")
     assessor: Name = Field(
         description="who scored, or from whose point of view; the mean over assessors counts"
@@ -259,7 +259,7 @@ class SuccessFactor(Figure):
     An option that is screened out is still scored and shown, so that the reader sees what was lost.
     """
 
-    option: str = Field(pattern=r"^[a-z]$", description="the option's letter")
+    option: str = Field(pattern=r"^[a-z]$", description="the option's lower-case letter")
     criterion: Name = Field(description="the critical success factor")
     passes: bool = Field(description="true if the option meets it")
 
@@ -283,6 +283,11 @@ class Flow(Figure):
     funding: Literal["revenue", "capital"] = Field(description="revenue or capital")
     partner: Name = Field(
         description="the authority, or 'shared' for a pooled amount that the scenario apportions"
+    )
+    pooled: bool = Field(
+        False,
+        description="true if an authority's amount is its share of a pool, which a scenario's rule "
+        "of apportionment divides anew; otherwise the amount stays with the authority",
     )
     first_year: FinancialYear = Field(description="first financial year; 2026 means 2026/27")
     last_year: FinancialYear = Field(description="last financial year")

@@ -33,6 +33,7 @@ def table_faults(
         return  # the checks below look rows up by their keys
     yield from _leaving_partner_faults(tables)
     yield from _driver_faults(tables)
+    yield from _budget_year_faults(tables)
     yield from _baseline_faults(file, tables)
     yield from _option_faults(tables)
     yield from _flow_faults(file, tables)
@@ -133,6 +134,20 @@ def _driver_faults(tables: Tables) -> Iterator[Fault]:
                     None,
                     f"{driver} has no row for {partner}; every partner needs one",
                 )
+
+
+def _budget_year_faults(tables: Tables) -> Iterator[Fault]:
+    """Yield budgets given for a second year: they would be added up as one year's cost."""
+    costs = tables["service_costs"]
+    own = ["partner", "service", "category", "funding"]
+    first = costs.groupby(own, sort=False)["year"].transform("first")
+    for index in costs.index[costs["year"] != first]:
+        yield (
+            "service_costs",
+            index,
+            f"{costs.at[index, 'partner']} has {costs.at[index, 'category']} for {first[index]} and "
+            f"{costs.at[index, 'year']}; one year of each is allowed",
+        )
 
 
 def _baseline_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
@@ -414,6 +429,13 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
         for name in found:
             if name and name not in allowed:
                 yield unknown_name(parameter, name, allowed)
+    option = parameters.option or file.preferred_option
+    saving = tables["flows"][(tables["flows"]["flow"] == "saving")]
+    if parameters.realisation != 1 and option not in set(saving["option"]):
+        yield (
+            f"realisation is {parameters.realisation:g}, but option {option} states no saving for it "
+            "to move; running_cost_change moves the cost of a service"
+        )
     if bool(parameters.leaver) != (parameters.leaves_after is not None):
         yield "leaver and leaves_after go together; one is given without the other"
     if parameters.leaver and not has_recurring_flows(tables):

@@ -75,6 +75,25 @@ class BaselineStudy(StudyCore):
         """Services side by side by partner [£ a year, base-year prices]."""
         return baseline.service_comparison(self.real_service_costs)
 
+    def driver(self, name: str, year: int | None = None) -> pd.Series:
+        """Return a driver by partner: users, devices, agreed, revenue_budget [£, base-year prices] or equal.
+
+        Users and devices grow from the decision year as the scenario says.
+        """
+        if name == "equal":
+            return pd.Series(1.0, index=self.partners)
+        if name == "revenue_budget":
+            costs = self.real_service_costs
+            revenue = costs[costs["funding"] == "revenue"]
+            return revenue.groupby("partner")["real_gbp"].sum().reindex(self.partners)
+        drivers = self.tables["drivers"]
+        values = drivers[drivers["driver"] == name].set_index("partner")["value"]
+        values = values.reindex([partner for partner in self.partners if partner in values.index])
+        if year is None or name == "agreed":
+            return values
+        growth = pd.Series(self.parameters.user_growth, dtype=float).reindex(values.index).fillna(0)
+        return values * (1 + growth) ** (year - self.years[0])
+
     @property
     def users(self) -> pd.Series:
         """Users by partner, empty where the case has none."""

@@ -60,25 +60,6 @@ class StudyCore:
         """Return the case under another of its scenarios, as that scenario says."""
         return replace(self, scenario_name=name, parameters=self.case.scenarios[name].parameters)
 
-    def driver(self, name: str, year: int | None = None) -> pd.Series:
-        """Return a driver by partner: users, devices, agreed, revenue_budget [£] or equal.
-
-        Users and devices grow from the decision year as the scenario says.
-        """
-        if name == "equal":
-            return pd.Series(1.0, index=self.partners)
-        if name == "revenue_budget":
-            costs = self.tables["service_costs"]
-            revenue = costs[costs["funding"] == "revenue"]
-            return revenue.groupby("partner")["amount_gbp"].sum().reindex(self.partners)
-        drivers = self.tables["drivers"]
-        values = drivers[drivers["driver"] == name].set_index("partner")["value"]
-        values = values.reindex([partner for partner in self.partners if partner in values.index])
-        if year is None or name == "agreed":
-            return values
-        growth = pd.Series(self.parameters.user_growth, dtype=float).reindex(values.index).fillna(0)
-        return values * (1 + growth) ** (year - self.years[0])
-
 
 def changed_parameters(parameters: Parameters, changes: dict) -> Parameters:
     """Return parameters with changes, validated; changes that are None say nothing.

@@ -5,12 +5,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from businesscase import (
-    apportionment,
-    appraisal,
-    finance,
-    savings,
-)
+from businesscase import apportionment, appraisal, finance, savings
+from businesscase.schema import SHARED
 from businesscase.study.baseline import BaselineStudy
 from businesscase.study.core import ALL
 
@@ -42,21 +38,25 @@ class SavingsStudy(BaselineStudy):
         """Flows of the option by partner and year before the scenario's effect [£]."""
         chosen, lines = self.parameters, self.flow_lines
         baseline_cost = self.real_annual_cost * (1 + chosen.baseline_cost_change)
-        planned = savings.planned_flows(lines, baseline_cost, self.years)
-        planned = savings.with_charges(planned, lines.groupby("line")["margin_fraction"].first())
-        flow = planned.index.get_level_values("flow")
-        is_saving, is_own = flow == "saving", flow == "counterfactual_cost"
+        margins = lines.groupby("line")["margin_fraction"].first()
+        is_pooled = (lines["partner"] == SHARED) | lines["pooled"]
+        stated, pooled = (
+            savings.with_charges(savings.planned_flows(part, baseline_cost, self.years), margins)
+            for part in (lines[~is_pooled], lines[is_pooled])
+        )
         cost_shares = self.shares(chosen.cost_apportionment, chosen.cost_mix)
         if cost_shares is not None and chosen.phase_in_years:
             historic = apportionment.shares(self.driver("revenue_budget"))
             cost_shares = apportionment.phased_shares(historic, cost_shares, chosen.phase_in_years)
         saving_shares = self.shares(chosen.saving_apportionment, chosen.saving_mix)
+        is_saving = pooled.index.get_level_values("flow") == "saving"
         parts = [
-            planned[is_own],
-            _divided(planned[is_saving], saving_shares),
-            _divided(planned[~is_saving & ~is_own], cost_shares),
+            stated,
+            _divided(pooled[is_saving], saving_shares),
+            _divided(pooled[~is_saving], cost_shares),
         ]
-        return pd.concat([part for part in parts if not part.empty] or [planned])
+        every = pd.concat([part for part in parts if not part.empty] or [stated])
+        return every.groupby(level=savings.LABELS, sort=False).sum()
 
     def shares(self, rule: str, mix: dict[str, float]) -> pd.DataFrame | None:
         """Return shares by partner and year [fraction], None where amounts stay as stated."""
@@ -140,7 +140,7 @@ class SavingsStudy(BaselineStudy):
     @cached_property
     def committed_cost(self) -> pd.Series:
         """One-off cost by partner over all years [£]."""
-        return savings.by_partner(self.flows, "one_off_cost").sum(axis="columns")
+        return savings.one_off_costs(self.flows).sum(axis="columns")
 
     @cached_property
     def term_years(self) -> float:
@@ -187,18 +187,25 @@ class SavingsStudy(BaselineStudy):
     @property
     def _present_benefits_and_costs(self) -> tuple[pd.Series, pd.Series]:
         """Present value of what is saved or received, and of what is spent, with 'all' [£]."""
-        present = (self.flows * self.discount_factors).sum(axis="columns")
-        spent = self.flows.index.get_level_values("flow").map(savings.SIGNS) < 0
+        flow = self.flows.index.get_level_values("flow")
+        signed = self.flows.mul(flow.map(savings.SIGNS), axis="index")
+        present = (signed * self.discount_factors).sum(axis="columns")
+        # what partners pay each other is one line, which nets to nothing for all of them
+        kind = flow.where(flow != "exit_receipt", "exit_cost")
+        line = self.flows.index.get_level_values("line")
+        together = present.groupby([kind, line]).sum()
         sides = []
-        for side in (present[~spent], present[spent]):
-            values = side.groupby(level="partner").sum().reindex(self.partners, fill_value=0.0)
-            sides.append(pd.concat([values, pd.Series({ALL: values.sum()})]))
+        for sign in (1, -1):
+            values = (sign * present).clip(lower=0).groupby(level="partner").sum()
+            total = (sign * together).clip(lower=0).sum()
+            values = values.reindex(self.partners, fill_value=0.0)
+            sides.append(pd.concat([values, pd.Series({ALL: total})]))
         return sides[0], sides[1]
 
     @property
     def one_off_by_partner(self) -> pd.DataFrame:
         """One-off cost by partner and year, zero for a partner that has none [£]."""
-        spent = savings.by_partner(self.flows, "one_off_cost")
+        spent = savings.one_off_costs(self.flows)
         return spent.reindex(self.partners, fill_value=0.0)
 
     @cached_property

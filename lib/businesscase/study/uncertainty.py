@@ -7,11 +7,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from businesscase import (
-    appraisal,
-    savings,
-    uncertainty,
-)
+from businesscase import appraisal, savings, uncertainty
 from businesscase.parameters import Parameters
 from businesscase.study.core import ALL
 from businesscase.study.savings import SavingsStudy
@@ -24,9 +20,23 @@ class UncertaintyStudy(SavingsStudy):
     """What would change the worth of the savings, and how sure it is."""
 
     @cached_property
+    def tried_ranges(self) -> pd.DataFrame:
+        """Rows of sensitivities.csv for the parameters that move a flow of this option."""
+        ranges, lines = self.tables["sensitivities"], self.flow_lines
+        needed = {
+            "realisation": "saving",
+            "overrun": "one_off_cost",
+            "running_cost_change": "running_cost",
+        }
+        flow_moved = ranges["parameter"].map(needed)
+        moves = flow_moved.isna() | flow_moved.isin(lines["flow"])
+        is_baseline = ranges["parameter"] == "baseline_cost_change"
+        return ranges[moves & (~is_baseline | lines["baseline_fraction"].notna().any())]
+
+    @cached_property
     def sensitivity(self) -> pd.DataFrame:
         """Net present value of the partnership at the low and high of each parameter [£]."""
-        ranges = self.tables["sensitivities"]
+        ranges = self.tried_ranges
         table = ranges.assign(
             at_low=[self._worth_at(row.parameter, row.low) for row in ranges.itertuples()],
             at_high=[self._worth_at(row.parameter, row.high) for row in ranges.itertuples()],
@@ -63,22 +73,22 @@ class UncertaintyStudy(SavingsStudy):
         One row a parameter and item: the partnership ('all') and each partner.
         """
         rows = []
-        tried = list(self.tables["sensitivities"]["parameter"])
-        if self.flow_lines["baseline_fraction"].isna().all():  # then it moves no flow
-            tried = [name for name in tried if name != "baseline_cost_change"]
-        for parameter in tried:
+        moving = set(self.tried_ranges["parameter"])
+        for parameter in self.tables["sensitivities"]["parameter"]:
             current, (lowest, highest) = self.setting(parameter), bounds(parameter)
             worths = _remembered(partial(self._worths_at, parameter))
             # a change of the baseline cost builds the study anew, and its effect is a straight line
             points = 3 if parameter == "baseline_cost_change" else 41
             for item in [ALL, *self.partners]:
-                value = appraisal.switching_value(
-                    lambda at, item=item, worths=worths: worths(at)[item].to_numpy(),
-                    current,
-                    lowest,
-                    highest,
-                    points,
-                )
+                value = None
+                if parameter in moving:
+                    value = appraisal.switching_value(
+                        lambda at, item=item, worths=worths: worths(at)[item].to_numpy(),
+                        current,
+                        lowest,
+                        highest,
+                        points,
+                    )
                 rows.append((parameter, item, current, lowest, highest, value))
         columns = ["parameter", "item", "current", "lowest", "highest", "switching_value"]
         return pd.DataFrame(rows, columns=columns).astype({"switching_value": float})
@@ -125,7 +135,7 @@ class UncertaintyStudy(SavingsStudy):
     @cached_property
     def uncertain_inputs(self) -> pd.DataFrame:
         """What is drawn: parameters and lines with low, central, high, shape and common cause."""
-        ranges = self.tables["sensitivities"]
+        ranges = self.tried_ranges
         ranges = ranges[ranges["drawn"]]
         central = ranges["parameter"].map(self.setting)
         parameters = pd.DataFrame(

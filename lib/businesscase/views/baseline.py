@@ -540,7 +540,7 @@ def applications(study: Study) -> Table:
     return Table(
         table.assign(relation=table["relation"].map(RELATION_WORDS)),
         f"Applications: one product for each function would save up to {in_words(saved)} a year, "
-        "before the cost of moving"
+        f"before the cost of moving{_assumed(study, 'applications')}"
         if len(table)
         else "The published report lists no applications",
         {
@@ -559,7 +559,7 @@ def skills(study: Study) -> Table:
     """Show who holds each skill, and where it hangs on one person."""
     return Table(
         study.skill_cover,
-        "Skills, and where they rest on one person alone"
+        f"Skills, and where they rest on one person alone{_assumed(study, 'skills')}"
         if len(study.skill_cover)
         else "The published report lists no skills",
         {

@@ -88,7 +88,7 @@ def _assumption(stem: str, row: dict) -> dict:
     return {
         "table": stem,
         "what": ", ".join(shown).replace(" 00:00:00", ""),
-        "value": " ".join(values) or "–",
+        "value": ", ".join(values) or "–",
         **kept,
     }
 

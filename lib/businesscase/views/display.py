@@ -107,8 +107,9 @@ def _unbroken(label: str) -> str:
 
 
 def _align(column: pd.Series) -> str:
-    numeric = column.map(lambda value: isinstance(value, Number) and not isinstance(value, bool))
-    return ' class="number"' if len(column) and numeric.any() else ""
+    known = column[column.notna()]
+    numeric = known.map(lambda value: isinstance(value, Number) and not isinstance(value, bool))
+    return ' class="number"' if len(known) and numeric.all() else ""
 
 
 def printed(value, label: str = "") -> str:

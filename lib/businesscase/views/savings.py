@@ -55,9 +55,11 @@ def _payback_sentence(years: float | None, one_off: float, study: Study) -> str:
 
 def _risk_sentence(study: Study) -> str:
     risk = study.risk_of_loss.loc[ALL]
+    loss = risk["probability_of_loss"]
+    lost = {0.0: "none is a loss", 1.0: "all are a loss"}.get(loss, f"{percent(loss)} are a loss")
     return (
         f"With what is uncertain drawn many times, half of the outcomes are below "
-        f"{in_words(risk['npv_p50'])}, and {percent(risk['probability_of_loss'], 0)} are a loss."
+        f"{in_words(risk['npv_p50'])}, and {lost}."
     )
 
 
@@ -194,7 +196,8 @@ def fan_chart(study: Study) -> Chart:
     figure.update_xaxes(showgrid=False, type="category", tickvals=years[::every], tickangle=0)
     figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
     loss = study.risk_of_loss.at[ALL, "probability_of_loss"]
-    title = f"The partnership loses in {percent(loss)} of {len(study.simulated_worth):,} draws"
+    share = {0.0: "none", 1.0: "all"}.get(loss, percent(loss))
+    title = f"The partnership loses in {share} of {len(study.simulated_worth):,} draws"
     low, middle, high = (levels.loc[level].iloc[-1] for level in ("p10", "p50", "p90"))
     description = (
         f"Shaded: from the level that one draw in ten falls short of to the level that one in ten "
