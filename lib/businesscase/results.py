@@ -134,7 +134,8 @@ def _options(study: "Study") -> Iterator[tuple]:
     for name, measure in ACCEPTABILITY.items():
         yield from _series(section, measure, study.acceptability[name], FRACTION)
     switching = study.switching_weights
-    yield from _series(section, "switching_weight", switching["switching_share"], FRACTION)
+    shares = switching["switching_share"].astype(object)
+    yield from _known(section, "switching_weight", shares, FRACTION, NONE)
     winners = switching["new_winner"].replace("", NONE)
     yield from _series(section, "switching_weight_winner", winners, TEXT)
     dominated = study.dominated_options.set_index("option")["dominated_by"]
