@@ -1,0 +1,103 @@
+"""Faults that one row cannot show: unknown names, duplicates, gaps, years outside the appraisal."""
+
+from collections.abc import Iterator
+
+from businesscase.errors import unknown_name
+from businesscase.parameters import Parameters, Scenario
+from businesscase.schema import KEYS, SHARED, CaseFile
+from businesscase.validation import baseline, money, plan, readiness, risks
+from businesscase.validation.core import Fault, Tables, has_recurring_flows
+from businesscase.validation.parameters import parameter_faults
+
+__all__ = ["has_recurring_flows", "parameter_faults", "table_faults"]
+
+SECTIONS = ["baseline", "options", "savings", "risks", "plan", "readiness", "decision"]
+
+
+def table_faults(
+    file: CaseFile, tables: Tables, scenarios: dict[str, Scenario], shared_sources: set[str]
+) -> Iterator[Fault]:
+    """Yield every fault of a case whose rows are each valid by themselves."""
+    duplicates = list(_duplicates(tables))
+    yield from duplicates
+    yield from _unknown_names(file, tables, shared_sources)
+    yield from _case_file_faults(file, tables)
+    if duplicates:
+        return  # the checks below look rows up by their keys
+    yield from baseline.leaving_partner_faults(tables)
+    yield from baseline.driver_faults(tables)
+    yield from baseline.budget_year_faults(tables)
+    yield from baseline.baseline_faults(file, tables)
+    yield from money.option_faults(tables)
+    yield from money.flow_faults(file, tables)
+    yield from money.discount_faults(file, tables)
+    yield from risks.risk_faults(tables)
+    yield from plan.plan_faults(file, tables)
+    yield from readiness.readiness_faults(tables)
+    sentences = {
+        name: list(parameter_faults(file, tables, scenario.parameters))
+        for name, scenario in scenarios.items()
+    }
+    of_base = next(iter(sentences.values()), [])  # said once, though every scenario inherits them
+    for name, found in sentences.items():
+        for sentence in found:
+            if found is of_base or sentence not in of_base:
+                yield f"scenarios.toml [{name}]", None, sentence
+
+
+def _duplicates(tables: Tables) -> Iterator[Fault]:
+    for stem, key in KEYS.items():
+        for index in tables[stem].index[tables[stem].duplicated(key)]:
+            cells = tables[stem].loc[index, key].dropna()
+            found = ", ".join(map(str, cells))
+            yield stem, index, f"{found} stands here twice; once is allowed"
+
+
+def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> Iterator[Fault]:
+    partners = list(tables["partners"]["partner"])
+    sources = [*file.sources, *shared_sources]
+    allowed = {"source": sources, "partner": partners, "section": SECTIONS}
+    if not tables["options"].empty:
+        allowed["option"] = list(tables["options"]["option"])
+    for stem, table in tables.items():
+        for column, names in allowed.items():
+            if column not in table:
+                continue
+            names = [*names, SHARED] if (stem, column) == ("flows", "partner") else names
+            for index in table.index[~table[column].isin(names)]:
+                yield stem, index, unknown_name(column, table.at[index, column], names)
+
+
+def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+    if tables["partners"].empty:
+        yield "partners.csv", None, "the case has no partners; at least one is needed"
+    if file.last_year < file.decision_year:
+        yield (
+            "case.toml",
+            None,
+            f"last_year {file.last_year} is before decision_year {file.decision_year}",
+        )
+    options = list(tables["options"]["option"])
+    if options and file.preferred_option not in options:
+        yield "case.toml", None, unknown_name("preferred_option", file.preferred_option, options)
+    kinds = list(tables["optimism_bias"]["project_type"])
+    for kind in file.project_mix:
+        if kind not in kinds:
+            yield "case.toml", None, unknown_name("project_mix", kind, kinds)
+    mixed, brought = sum(file.project_mix.values()), tables["mitigations"]["contribution_fraction"]
+    if abs(mixed - 1) > 1e-9:
+        yield "case.toml", None, f"project_mix adds up to {mixed:g}; the shares must add up to 1"
+    if len(brought) and abs(brought.sum() - 1) > 1e-9:
+        yield (
+            "mitigations.csv",
+            None,
+            f"contribution_fraction adds up to {brought.sum():g}; it must add up to 1",
+        )
+    numbers = [
+        name
+        for name, field in Parameters.model_fields.items()
+        if field.annotation in (float, float | None)
+    ]
+    for index, name in tables["sensitivities"]["parameter"].items():
+        if name not in numbers:
+            yield "sensitivities", index, unknown_name("parameter", name, numbers)

@@ -1,0 +1,29 @@
+"""What every check of a case needs."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+Fault = tuple[str, int | None, str]  # table or file, row number in the table, sentence
+Tables = dict[str, pd.DataFrame]
+
+
+def has_recurring_flows(tables: Tables) -> bool:
+    """Return whether the case has money that recurs, without which there is nothing to appraise."""
+    return bool(tables["flows"]["flow"].isin(["saving", "running_cost"]).any())
+
+
+def not_held_once(
+    lowest: pd.Series, highest: pd.Series, numbers: range
+) -> Iterator[tuple[int, int]]:
+    """Yield each number that does not lie in exactly one row, and in how many it lies."""
+    for number in numbers:
+        holding = int(((lowest <= number) & (number <= highest)).sum())
+        if holding != 1:
+            yield number, holding
+
+
+def staying(tables: Tables) -> list[str]:
+    """Return the partners that stay, in the order of partners.csv."""
+    partners = tables["partners"]
+    return list(partners.loc[partners["role"] != "leaving", "partner"])

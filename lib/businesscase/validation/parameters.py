@@ -1,0 +1,86 @@
+"""Faults of a scenario's parameters: they name what the case does not have."""
+
+from collections.abc import Iterator
+
+from businesscase import plan
+from businesscase.errors import unknown_name
+from businesscase.schema import SHARED, CaseFile
+from businesscase.validation.core import Tables, has_recurring_flows, staying
+
+
+def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str]:
+    """Yield one sentence for each parameter that names what the case does not have."""
+    partners = staying(tables)
+    named = {
+        "option": ([parameters.option], list(tables["options"]["option"])),
+        "leaver": ([parameters.leaver], partners),
+        "user_growth": (parameters.user_growth, partners),
+        "weights": (parameters.weights, list(tables["factors"]["factor"])),
+        "extra_days": (parameters.extra_days, [str(task) for task in tables["tasks"]["task"]]),
+        "readiness_scores": (parameters.readiness_scores, list(tables["readiness_areas"]["area"])),
+        "readiness_scores partner": (
+            [name for scores in parameters.readiness_scores.values() for name in scores],
+            partners,
+        ),
+    }
+    for parameter, (found, allowed) in named.items():
+        for name in found:
+            if name and name not in allowed:
+                yield unknown_name(parameter, name, allowed)
+    option = parameters.option or file.preferred_option
+    saving = tables["flows"][(tables["flows"]["flow"] == "saving")]
+    if parameters.realisation != 1 and option not in set(saving["option"]):
+        yield (
+            f"realisation is {parameters.realisation:g}, but option {option} states no saving for it "
+            "to move; running_cost_change moves the cost of a service"
+        )
+    if bool(parameters.leaver) != (parameters.leaves_after is not None):
+        yield "leaver and leaves_after go together; one is given without the other"
+    if parameters.leaver and not has_recurring_flows(tables):
+        yield f"leaver is {parameters.leaver!r}; the case has no savings for a partner to leave"
+    term = file.last_year - file.decision_year
+    horizon = term if parameters.horizon_years is None else parameters.horizon_years
+    if horizon > term:
+        yield f"horizon_years is {horizon}; the case's term is {term} years"
+    last_year = file.decision_year + horizon
+    if parameters.leaves_after and not file.decision_year <= parameters.leaves_after <= last_year:
+        yield (
+            f"leaves_after is {parameters.leaves_after}; the appraisal runs from "
+            f"{file.decision_year} to {last_year}"
+        )
+    stated = tables["factors"].set_index("factor")["weight"].to_dict()
+    if parameters.weights and not any({**stated, **parameters.weights}.values()):
+        yield "weights are all 0; at least one must be above 0"
+    tasks = tables["tasks"]
+    days = plan.changed_durations(tasks, parameters.duration_change, parameters.extra_days)
+    for task, duration in zip(tasks["task"], days, strict=True):
+        if duration < 0:
+            yield f"extra_days '{task}' leaves the task {duration:g} days; 0 is the least"
+    yield from _rule_faults(tables, parameters)
+
+
+def _rule_faults(tables: Tables, parameters) -> Iterator[str]:
+    drivers = set(tables["drivers"]["driver"]) | {"equal", "as_stated"}
+    costs = tables["service_costs"]
+    budgets = costs[costs["funding"] == "revenue"].groupby("partner")["amount_gbp"].sum()
+    if (budgets.reindex(staying(tables)) > 0).all():  # shares need a budget of every partner
+        drivers.add("revenue_budget")
+    elif parameters.phase_in_years:
+        yield "phase_in_years needs a revenue budget of every partner in service_costs.csv"
+    pooled = tables["flows"][tables["flows"]["partner"] == SHARED]
+    for kind in ("cost", "saving"):
+        rule = getattr(parameters, f"{kind}_apportionment")
+        if rule not in drivers:
+            yield f"{kind}_apportionment is {rule!r}; the case has data for {', '.join(sorted(drivers))}"
+        mix = getattr(parameters, f"{kind}_mix")
+        for name in mix:
+            if name not in drivers - {"as_stated"}:
+                yield unknown_name(f"{kind}_mix", name, sorted(drivers - {"as_stated"}))
+        if mix and not any(mix.values()):
+            yield f"{kind}_mix is all 0; at least one weight must be above 0"
+        shared_lines = pooled[(pooled["flow"] == "saving") == (kind == "saving")]
+        if rule == "as_stated" and not mix and not shared_lines.empty:
+            yield (
+                f"{kind}_apportionment is 'as_stated', but flows.csv pools "
+                f"{shared_lines['line'].iloc[0]!r}; name a rule that splits it"
+            )
