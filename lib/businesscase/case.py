@@ -68,6 +68,7 @@ class Case:
             "risks": len(tables["risks"]) > 0,
             "plan": len(tables["tasks"]) > 0,
             "readiness": len(tables["readiness"]) > 0,
+            "outturn": len(tables["actuals"]) > 0,
             "decision": len(tables["gates"]) > 0,
         }
         return [section for section, present in has_data.items() if present]

@@ -154,6 +154,9 @@ class Parameters(BaseModel):
     likelihood_shift: int = _parameter(
         0, "Levels by which every risk is more likely than assessed", "levels", 1, ge=-5, le=5
     )
+    risk_responses: Literal["carried_out", "none"] = _parameter(
+        "carried_out", "Responses to risks are carried out, or none is", "choice"
+    )
     duration_change: float = _parameter(
         0.0, "Task durations over plan", "fraction of plan", 0.05, ge=-0.5, le=2
     )
@@ -163,8 +166,22 @@ class Parameters(BaseModel):
     calendar: Literal["weekdays", "england"] = _parameter(
         "weekdays", "Working days: weekdays, or weekdays less England's bank holidays", "calendar"
     )
+    report_date: str = _parameter(
+        "",
+        "Date of the progress report; blank is the date of the figures",
+        "date such as 2026-04-01",
+        pattern=r"^(\d{4}-\d{2}-\d{2})?$",
+    )
     readiness_scores: dict[str, dict[str, ReadinessLevel]] = _parameter(
         {}, "Readiness scores that replace those in readiness.csv", "by area, by partner"
+    )
+    own_year_weight: float = _parameter(
+        1.0,
+        "What a year of own results counts for in the re-forecast beside the reference class",
+        "ratio",
+        0.5,
+        ge=0,
+        le=20,
     )
 
 

@@ -40,6 +40,7 @@ def of_sections(study: "Study") -> pd.DataFrame:
         "risks": _risks,
         "plan": _plan,
         "readiness": _readiness,
+        "outturn": _outturn,
     }
     sections = study.case.section_names()
     rows = [row for name in sections if name in makers for row in makers[name](study)]
@@ -258,6 +259,10 @@ def _readiness(study: "Study") -> Iterator[tuple]:
     yield from _series(section, "divergence", study.divergence["gap"], SCORE)
     yield from _one(section, "lowest_score", study.readiness_scores.min().min(), SCORE)
     yield from _one(section, "areas_beyond_gap", int(study.divergence["beyond_gap"].sum()), COUNT)
+
+
+def _outturn(study: "Study") -> Iterator[tuple]:
+    yield from ()
 
 
 def _commitments(study: "Study") -> Iterator[tuple]:

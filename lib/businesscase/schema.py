@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import types
 import typing
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -56,6 +57,14 @@ def refuse_unless_plain(text: str, kinds: set[type]) -> None:
     allowed = [PLAIN[kind] for kind in PLAIN if kind in kinds]
     if allowed and not any(re.fullmatch(pattern, text.strip()) for pattern, _ in allowed):
         raise ValueError(f"found {text!r}; it should be {' or '.join(name for _, name in allowed)}")
+
+
+def _in_order(row: "Row", fields: list[str]) -> None:
+    """Refuse a row whose fields do not rise, or stay level, from each to the next."""
+    for lower, upper in pairwise(fields):
+        low, high = getattr(row, lower), getattr(row, upper)
+        if low > high:
+            raise ValueError(f"{lower} {low:g} is above {upper} {high:g}")
 
 
 class Row(BaseModel):
@@ -346,6 +355,35 @@ class Risk(Figure):
     impact: str = Field(description="an impact word of risk_levels.csv, or blank")
     mitigation: str = Field(description="what is done about it")
     owner: str = Field(description="who owns it; blank if the source names nobody")
+    response: Literal["treat", "tolerate", "transfer", "terminate", ""] = Field(
+        "", description="treat, tolerate, transfer or terminate; blank if none is chosen"
+    )
+    residual_likelihood: str = Field(
+        "", description="likelihood word once the response is in place; blank if not assessed"
+    )
+    residual_impact: str = Field(
+        "", description="impact word once the response is in place; blank if not assessed"
+    )
+    target_likelihood: str = Field(
+        "", description="likelihood word that the partners aim for; blank if not set"
+    )
+    target_impact: str = Field(
+        "", description="impact word that the partners aim for; blank if not set"
+    )
+    proximity: dt.date | None = Field(None, description="the date from which it could happen")
+    response_cost_gbp: float | None = Field(
+        None, ge=0, description="what the response costs in all, base-year prices [£]"
+    )
+
+    @model_validator(mode="after")
+    def _both_words_of_a_position(self):
+        for position in ("residual", "target"):
+            likelihood = getattr(self, f"{position}_likelihood")
+            if bool(likelihood) != bool(getattr(self, f"{position}_impact")):
+                raise ValueError(
+                    f"{position}_likelihood and {position}_impact go together; one is blank"
+                )
+        return self
 
 
 class RiskLevel(Figure):
@@ -365,6 +403,52 @@ class RiskBand(Figure):
     within_appetite: bool = Field(description="true if the partners accept risks in this band")
 
 
+class RiskProbability(Figure):
+    """The range of probability that a likelihood word stands for."""
+
+    level: Name = Field(description="a likelihood word of risk_levels.csv")
+    lowest_probability: float = Field(
+        ge=0, le=1, description="lowest chance that the risk happens at all [fraction]"
+    )
+    highest_probability: float = Field(
+        ge=0, le=1, description="highest chance that the risk happens at all [fraction]"
+    )
+
+    @model_validator(mode="after")
+    def _lowest_is_not_above_highest(self):
+        _in_order(self, ["lowest_probability", "highest_probability"])
+        return self
+
+
+class RiskCost(Figure):
+    """What a risk costs in a run of years if it happens."""
+
+    risk: int = Field(ge=1, description="the risk's number in risks.csv")
+    position: Literal["inherent", "residual"] = Field(
+        description="inherent (without the response) or residual (with it); where a risk has no "
+        "residual row, it costs as much as without the response"
+    )
+    partner: Name = Field(
+        description="the authority that bears it, or 'shared' for what the scenario apportions"
+    )
+    first_year: FinancialYear = Field(description="first financial year; 2026 means 2026/27")
+    last_year: FinancialYear = Field(description="last financial year")
+    low_gbp: float = Field(ge=0, description="low estimate for each year, base-year prices [£]")
+    most_likely_gbp: float = Field(ge=0, description="most likely for each year [£]")
+    high_gbp: float = Field(ge=0, description="high estimate for each year [£]")
+    cost_line: str = Field(
+        "",
+        description="line of flows.csv that it would add to, blank if none; where optimism bias "
+        "already raises that line, the risk is not counted again",
+    )
+
+    @model_validator(mode="after")
+    def _amounts_and_years_in_order(self):
+        _in_order(self, ["low_gbp", "most_likely_gbp", "high_gbp"])
+        _in_order(self, ["first_year", "last_year"])
+        return self
+
+
 class Task(Figure):
     """A task of the work plan."""
 
@@ -377,6 +461,37 @@ class Task(Figure):
     )
     not_before: dt.date | None = Field(None, description="the task can't start before this date")
     deadline: dt.date | None = Field(None, description="the task should end by this date")
+    contingency_days: float = Field(
+        0.0, ge=0, description="working days set aside after the deadline"
+    )
+    gate: bool = Field(
+        False, description="true if its end is a gate: the work goes on only if that is decided"
+    )
+
+    @model_validator(mode="after")
+    def _contingency_follows_a_deadline(self):
+        if self.contingency_days and self.deadline is None:
+            raise ValueError(
+                f"contingency_days is {self.contingency_days:g} without a deadline; it follows one"
+            )
+        return self
+
+
+class TaskRange(Figure):
+    """How short and how long a task may turn out; its duration in tasks.csv is the most likely."""
+
+    task: int = Field(ge=1, description="the task's number in tasks.csv")
+    optimistic_days: float = Field(ge=0, description="working days if all goes well")
+    pessimistic_days: float = Field(ge=0, description="working days if much goes wrong")
+    cause: str = Field("", description="common cause that it shares with other tasks")
+    correlation: float = Field(
+        0.0, ge=0, le=1, description="how closely it follows its cause [fraction]"
+    )
+
+    @model_validator(mode="after")
+    def _optimistic_is_not_above_pessimistic(self):
+        _in_order(self, ["optimistic_days", "pessimistic_days"])
+        return self
 
 
 class WorkPackage(Figure):
@@ -410,14 +525,20 @@ class Objective(Figure):
     text: Text = Field(description="what it says, in our words")
 
 
+GovernanceTopic = Literal[
+    "host", "board", "chair", "term", "review", "charging", "assets", "exit", "people"
+]
+TOPICS = "host, board, chair, term, review, charging, assets, exit or people"
+Settled = Literal["yes", "partly", "no"]
+
+
 class Arrangement(Figure):
     """How the partnership is to be governed."""
 
-    topic: Literal[
-        "host", "board", "chair", "term", "review", "charging", "assets", "exit", "people"
-    ] = Field(description="host, board, chair, term, review, charging, assets, exit or people")
+    topic: GovernanceTopic = Field(description=TOPICS)
     name: Name = Field(description="short name of the arrangement")
     arrangement: Text = Field(description="what the source says, in our words")
+    settled: Settled = Field("yes", description="yes, partly or no: whether it settles the topic")
 
 
 class ReadinessArea(Figure):
@@ -428,6 +549,12 @@ class ReadinessArea(Figure):
     largest_gap: float = Field(
         ge=0, description="the largest difference between partners' scores that can be managed"
     )
+    lowest_score: float | None = Field(
+        None,
+        ge=1,
+        le=5,
+        description="red line: a partner that scores below it is not ready, whatever the gap",
+    )
 
 
 class ReadinessScore(Figure):
@@ -436,6 +563,90 @@ class ReadinessScore(Figure):
     area: Name = Field(description="an area of readiness_areas.csv")
     partner: Name = Field(description="the authority")
     score: float = Field(ge=1, le=5, description="1 not ready to 5 ready")
+
+
+class RedLine(Figure):
+    """What a partner will not give up, and whether the proposal leaves it that."""
+
+    partner: Name = Field(description="the authority, or 'shared' if all of them hold it")
+    red_line: Name = Field(description="short name")
+    requirement: Text = Field(description="what it demands of the shared service")
+    respected: Literal["yes", "no", "not known"] = Field(
+        description="yes, no or not known: whether the proposal respects it"
+    )
+
+
+class Lesson(Figure):
+    """Why a programme stopped or had to change, and when that could first have been known."""
+
+    lesson: Name = Field(description="short name")
+    known_from: dt.date = Field(
+        description="date of the gate or decision in events.csv at which it could have been known"
+    )
+    evidence: Text = Field(description="what would have shown it then")
+
+
+class Actual(Figure):
+    """What came true: a reading after the decision, to hold beside what was planned."""
+
+    kind: Literal[
+        "saving",
+        "one_off_cost",
+        "running_cost",
+        "users",
+        "service_measure",
+        "task_start",
+        "task_finish",
+    ] = Field(
+        description="saving, one_off_cost or running_cost (of a financial year), users, "
+        "service_measure, task_start or task_finish"
+    )
+    item: Name = Field(
+        description="the line of flows.csv, the measure, the task's number, or 'users'"
+    )
+    partner: str = Field(description="the authority; blank for a task, which has none")
+    date: dt.date = Field(description="date of the reading, or of the task's start or finish")
+    year: FinancialYear | None = Field(
+        None, description="financial year of the money, 2026 for 2026/27; blank for all else"
+    )
+    value: float | None = Field(
+        None, description="the amount [£], count or reading; blank for a task"
+    )
+    planned: float | None = Field(
+        None,
+        description="what was planned for users or a service measure; blank for money, which is "
+        "planned in flows.csv",
+    )
+
+    @model_validator(mode="after")
+    def _cells_fit_the_kind(self):
+        is_money = self.kind in ("saving", "one_off_cost", "running_cost")
+        is_task = self.kind.startswith("task")
+        if is_money != (self.year is not None):
+            raise ValueError(f"{self.kind} {'needs a' if is_money else 'has no'} financial year")
+        if is_task != (self.value is None):
+            raise ValueError(f"{self.kind} {'has no' if is_task else 'needs a'} value")
+        if is_task == bool(self.partner):
+            raise ValueError(f"{self.kind} {'has no' if is_task else 'needs a'} partner")
+        if self.planned is not None and (is_money or is_task):
+            raise ValueError(f"{self.kind} has no planned; the case's tables say what was planned")
+        return self
+
+
+class GovernanceQuestion(Figure):
+    """A topic that the governance of a shared service must settle, as a question."""
+
+    topic: GovernanceTopic = Field(description=TOPICS)
+    question: Text = Field(description="what must be settled")
+
+
+class Precedent(Figure):
+    """Whether a published case settled a topic of governance."""
+
+    case: Name = Field(description="name of the case's folder")
+    topic: GovernanceTopic = Field(description=TOPICS)
+    settled: Settled = Field(description="yes, partly or no")
+    arrangement: Text = Field(description="how, or what was lacking, in our words")
 
 
 class Gate(Figure):
@@ -602,14 +813,20 @@ TABLES: dict[str, type[Figure]] = {
     "risks": Risk,
     "risk_levels": RiskLevel,
     "risk_bands": RiskBand,
+    "risk_probabilities": RiskProbability,
+    "risk_costs": RiskCost,
     "tasks": Task,
+    "task_ranges": TaskRange,
     "work_packages": WorkPackage,
     "events": Event,
     "objectives": Objective,
     "governance": Arrangement,
     "readiness_areas": ReadinessArea,
     "readiness": ReadinessScore,
+    "red_lines": RedLine,
+    "lessons": Lesson,
     "gates": Gate,
+    "actuals": Actual,
     "published": PublishedFigure,
 }
 
@@ -622,6 +839,8 @@ SHARED_TABLES: dict[str, type[Figure]] = {
     "optimism_bias": OptimismBound,
     "evidence": Evidence,
     "finance_assumptions": FinanceAssumption,
+    "governance_questions": GovernanceQuestion,
+    "governance_precedents": Precedent,
 }
 
 KEYS: dict[str, list[str]] = {
@@ -642,14 +861,20 @@ KEYS: dict[str, list[str]] = {
     "risks": ["risk"],
     "risk_levels": ["axis", "score"],
     "risk_bands": ["band"],
+    "risk_probabilities": ["level"],
+    "risk_costs": ["risk", "position", "partner", "first_year", "cost_line"],
     "tasks": ["task"],
+    "task_ranges": ["task"],
     "work_packages": ["package"],
     "events": ["date", "kind", "event"],
     "objectives": ["kind", "item"],
     "governance": ["topic", "name"],
     "readiness_areas": ["area"],
     "readiness": ["area", "partner"],
+    "red_lines": ["partner", "red_line"],
+    "lessons": ["lesson"],
     "gates": ["criterion"],
+    "actuals": ["kind", "item", "partner", "date", "year"],
     "published": ["section", "measure", "item", "year"],
     "discount_rates": ["schedule", "first_year"],
     "deflators": ["year"],
@@ -659,6 +884,8 @@ KEYS: dict[str, list[str]] = {
     "optimism_bias": ["project_type"],
     "evidence": ["case", "measure"],
     "finance_assumptions": ["parameter"],
+    "governance_questions": ["topic"],
+    "governance_precedents": ["case", "topic"],
 }
 
 VALUE_COLUMNS: dict[str, list[str]] = {
@@ -678,9 +905,16 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "risks": ["likelihood", "impact"],
     "risk_levels": ["level"],
     "risk_bands": ["lowest_score", "highest_score"],
+    "risk_probabilities": ["lowest_probability", "highest_probability"],
+    "risk_costs": ["low_gbp", "most_likely_gbp", "high_gbp"],
     "tasks": ["duration_days", "not_before"],
+    "task_ranges": ["optimistic_days", "pessimistic_days"],
     "readiness_areas": ["largest_gap"],
     "readiness": ["score"],
+    "red_lines": ["respected"],
+    "lessons": ["known_from"],
+    "actuals": ["value"],
+    "governance_precedents": ["settled"],
     "gates": ["comparison", "threshold"],
     "discount_rates": ["rate_fraction"],
     "deflators": ["price_index"],
@@ -718,9 +952,10 @@ SECTION_TABLES: dict[str, list[str]] = {
         "optimism_bias",
         "finance_assumptions",
     ],
-    "risks": ["risk_levels", "risk_bands", "risks"],
-    "plan": ["tasks"],
-    "readiness": ["readiness_areas", "readiness"],
+    "risks": ["risk_levels", "risk_bands", "risks", "risk_probabilities", "risk_costs"],
+    "plan": ["tasks", "task_ranges"],
+    "readiness": ["readiness_areas", "readiness", "red_lines", "lessons"],
+    "outturn": ["actuals", "evidence"],
     "decision": ["gates"],
 }
 

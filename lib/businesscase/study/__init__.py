@@ -11,17 +11,17 @@ from businesscase.case import BASE, data_folder, load_case
 from businesscase.errors import InputError, unknown_name
 from businesscase.study.core import ALL, changed_parameters
 from businesscase.study.options import OptionsStudy
+from businesscase.study.outturn import OutturnStudy
 from businesscase.study.plan import PlanStudy
 from businesscase.study.readiness import ReadinessStudy
 from businesscase.study.risks import RisksStudy
-from businesscase.study.uncertainty import UncertaintyStudy
 from businesscase.validation import parameter_faults
 
 __all__ = ["ALL", "Study", "load_study"]
 
 
 @dataclass(frozen=True)
-class Study(OptionsStudy, UncertaintyStudy, RisksStudy, PlanStudy, ReadinessStudy):
+class Study(OptionsStudy, OutturnStudy, RisksStudy, PlanStudy, ReadinessStudy):
     """A case under a scenario; each property is a result, computed when first asked for."""
 
     @cached_property

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from businesscase.errors import unknown_name
 from businesscase.parameters import Parameters, Scenario
 from businesscase.schema import KEYS, SHARED, CaseFile
-from businesscase.validation import baseline, money, plan, readiness, risks
+from businesscase.validation import baseline, money, outturn, plan, readiness, risks
 from businesscase.validation.core import Fault, Tables, has_recurring_flows
 from businesscase.validation.parameters import parameter_faults
 
 __all__ = ["has_recurring_flows", "parameter_faults", "table_faults"]
 
-SECTIONS = ["baseline", "options", "savings", "risks", "plan", "readiness", "decision"]
+SECTIONS = ["baseline", "options", "savings", "risks", "plan", "readiness", "outturn", "decision"]
+POOLED = ["flows", "risk_costs", "red_lines"]  # tables in which shared may stand for a partner
 
 
 def table_faults(
@@ -34,6 +35,7 @@ def table_faults(
     yield from risks.risk_faults(tables)
     yield from plan.plan_faults(file, tables)
     yield from readiness.readiness_faults(tables)
+    yield from outturn.outturn_faults(tables)
     sentences = {
         name: list(parameter_faults(file, tables, scenario.parameters))
         for name, scenario in scenarios.items()
@@ -63,7 +65,9 @@ def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> 
         for column, names in allowed.items():
             if column not in table:
                 continue
-            names = [*names, SHARED] if (stem, column) == ("flows", "partner") else names
+            if column == "partner":
+                names = [*names, *([SHARED] if stem in POOLED else [])]
+                names = [*names, ""] if stem == "actuals" else names  # a task has no partner
             for index in table.index[~table[column].isin(names)]:
                 yield stem, index, unknown_name(column, table.at[index, column], names)
 
