@@ -1,12 +1,14 @@
-"""The five cases: what they print is reproduced, and every row says where it comes from."""
+"""The cases: what the published ones print is reproduced, and every row says where it comes from."""
 
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from conftest import ROOT
 
 from businesscase import results
 from businesscase.case import case_names, load_case
+from businesscase.schema import TABLES
 from businesscase.study import Study, load_study
 
 # case: the recommendation on its base scenario
@@ -16,8 +18,11 @@ CASES = {
     "durham-sunderland-2014": "stop",
     "lictp-2020": "go with conditions",
     "mkip-2012": "go with conditions",
+    "worked-example": "go with conditions",
 }
-MONEY_CASES = ["lictp-2020", "mkip-2012"]
+EXAMPLE = "worked-example"  # invented, so that every table is seen filled in
+PUBLISHED_CASES = [case for case in CASES if case != EXAMPLE]
+MONEY_CASES = ["lictp-2020", "mkip-2012", EXAMPLE]
 SCENARIOS = [(case, scenario) for case in CASES for scenario in load_case(case).scenarios]
 
 
@@ -32,14 +37,33 @@ def printed(case, table, *columns):
     return set(rows[list(columns)].itertuples(index=False, name=None))
 
 
-def test_there_are_five_cases():
+def test_there_are_five_published_cases_and_the_worked_example_last():
     assert case_names() == list(CASES)
+    assert case_names() == [*PUBLISHED_CASES, EXAMPLE]
+    assert len(PUBLISHED_CASES) == 5
+
+
+def test_the_worked_example_has_rows_in_every_table_but_that_of_published_figures():
+    tables = load_case(EXAMPLE).tables
+    assert [stem for stem in TABLES if tables[stem].empty] == ["published"]
+
+
+def test_the_worked_example_shows_every_column_of_every_table():
+    for stem, model in TABLES.items():
+        file = ROOT / "data" / EXAMPLE / f"{stem}.csv"
+        header = file.read_text(encoding="utf-8").splitlines()[0].split(",")
+        assert set(header) == set(model.model_fields), stem
+
+
+def test_no_row_of_the_worked_example_is_marked_as_published_or_derived():
+    for stem in TABLES:
+        assert set(load_case(EXAMPLE).tables[stem]["status"]) <= {"assumed"}, stem
 
 
 # published figures
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", PUBLISHED_CASES)
 def test_every_published_figure_is_reproduced(case):
     table = reconciled(load_study(case))
     disagreeing = table[~table["agrees"]]

@@ -1,9 +1,37 @@
-"""The stop/go decision."""
+"""The stop/go decision: criteria, the rule, sentences with figures, and what would turn it."""
+
+from dataclasses import replace
+from functools import cache
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import approx
 
-from businesscase import decision
+from businesscase import decision, results
+from businesscase.case import case_names, load_case
+from businesscase.errors import InputError
+from businesscase.study import Study, load_study
+from businesscase.study.decision import QUICK
+
+LICTP, MKIP, DURHAM = "lictp-2020", "mkip-2012", "durham-sunderland-2014"
+PUBLISHED = [name for name in case_names() if name != "worked-example"]
+STANDARD = {
+    # the six questions of every case: section and measure that they rest on
+    "affordable": {("savings", "net_present_value"), ("savings", "annual_cost_change_fraction")},
+    "no partner worse off": {("savings", "lowest_net_present_value")},
+    "winning option robust": {("options", "rank_acceptability")},
+    "exposure within appetite": {("risks", "risks_above_appetite")},
+    "partners ready": {("readiness", "areas_beyond_gap")},
+    "deadline likely": {("plan", "deadline_probability")},
+}
+
+
+@cache
+def base(case):
+    """Return a case under its base scenario, computed once for all tests."""
+    return load_study(case)
 
 
 def outcome(value, comparison, threshold, year=pd.NA):
@@ -34,11 +62,12 @@ def test_a_gate_is_met_up_to_and_at_its_threshold(value, comparison, threshold, 
 
 
 def test_a_gate_without_a_result_is_not_known():
-    gate = pd.DataFrame([("savings", "npv", "all", "at_least", 0.0)])
-    gate.columns = ["section", "measure", "item", "comparison", "threshold"]
+    gate = pd.DataFrame([("affordable", "savings", "npv", "all", "at_least", 0.0)])
+    gate.columns = ["criterion", "section", "measure", "item", "comparison", "threshold"]
     none = pd.DataFrame(columns=["section", "measure", "item", "year", "value", "unit"])
     found = decision.tested_gates(gate, none).iloc[0]
     assert (found["found"], found["unit"], found["outcome"]) == (None, "", "not known")
+    assert found["reason"] == "Affordable: not known, because this scenario has no such figure."
 
 
 def test_a_gate_is_tested_on_the_whole_term_and_not_on_a_single_year():
@@ -66,3 +95,289 @@ def test_the_recommendation_follows_from_the_gates_in_any_order(outcomes, if_not
 def test_without_criteria_nothing_is_recommended():
     empty = pd.Series([], dtype=object)
     assert decision.recommendation(empty, empty) == "not known"
+
+
+# sentences
+
+
+def sentence(measure, item, value, unit, comparison, threshold, **more):
+    """Return the sentence of one gate."""
+    gate = {"criterion": "as agreed", "section": "savings", "measure": measure, "item": item}
+    gate |= {"comparison": comparison, "threshold": threshold}
+    row = ("savings", measure, item, pd.NA, value, unit)
+    found = pd.DataFrame([row], columns=results.COLUMNS).astype({"value": object})
+    return decision.tested_gates(pd.DataFrame([gate]), found, **more)["reason"].item()
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (
+            ("net_present_value", "all", 2_100_000.0, "£", "at_least", 0.0),
+            "As agreed: the net present value is £2.10m, at least £0 is needed: met.",
+        ),
+        (
+            ("lowest_net_present_value", "all", -148_569.3, "£", "at_least", 0.0),
+            "As agreed: the lowest net present value of a partner is -£148,569, at least £0 is "
+            "needed: not met.",
+        ),
+        (
+            ("rank_acceptability", "b", 0.4567, "fraction", "at_least", 0.5),
+            "As agreed: the share of weightings in which option b comes first is 45.7%, at least 50% "
+            "is needed: not met.",
+        ),
+        (
+            ("payback_years", "all", float("inf"), "years", "at_most", 6.0),
+            "As agreed: the time until the money is back is never, at most 6 years is allowed: not "
+            "met.",
+        ),
+        (
+            ("finish", "all", pd.Timestamp("2008-07-01"), "date", "at_most", pd.Timestamp("2008-07-24")),
+            "As agreed: the end of the plan is 1 July 2008, 24 July 2008 is the latest allowed: met.",
+        ),
+        (
+            ("internal_rate_of_return", "all", "none: the flows never change sign", "text", "at_least", 0.1),
+            "As agreed: not known, because the flows never change sign.",
+        ),
+        (
+            ("own_measure", "Melton", 3.0, "calls", "at_most", 4.0),
+            "As agreed: the own measure (Melton) is 3 calls, at most 4 calls is allowed: met.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_sentence_gives_the_figure_what_it_must_be_and_the_outcome(cells, expected):
+    assert sentence(*cells) == expected
+
+
+def test_a_sentence_says_what_is_counted():
+    said = sentence("areas_beyond_gap", "all", 2, "count", "at_most", 0.0, details={"areas_beyond_gap": "people, pace"})  # fmt: skip
+    assert said == (
+        "As agreed: the number of areas in which the partners stand too far apart is 2 (people, "
+        "pace), at most 0 is allowed: not met."
+    )
+
+
+def test_durham_stops_for_the_two_reasons_of_its_report():
+    study = base(DURHAM)
+    assert study.recommendation == "stop"
+    stopping = study.gates.query("outcome == 'not met' and if_not_met == 'stop'")
+    assert stopping["reason"].tolist() == [
+        "Partners ready: the number of areas in which the partners stand too far apart is 2 (pace of "
+        "change, delivery model), at most 0 is allowed: not met."
+    ]
+
+
+@pytest.mark.parametrize("case", PUBLISHED)
+def test_every_case_asks_the_six_questions_of_the_measures_that_answer_them(case):
+    gates = load_case(case).tables["gates"].set_index("criterion")
+    for criterion, measures in STANDARD.items():
+        row = gates.loc[criterion]
+        assert (row["section"], row["measure"]) in measures
+        assert row["set_by"] and row["question"].endswith("?")
+
+
+@pytest.mark.parametrize("case", PUBLISHED)
+def test_no_case_stops_for_a_chance_or_a_weighting_that_rests_on_our_assumptions(case):
+    gates = load_case(case).tables["gates"]
+    ours = gates["measure"].isin(["deadline_probability", "rank_acceptability"])
+    assert set(gates.loc[ours, "if_not_met"]) == {"condition"}
+    assert set(gates.loc[ours, "status"]) == {"assumed"}
+
+
+@pytest.mark.parametrize(
+    ("case", "criterion", "lacks"),
+    [
+        (MKIP, "exposure within appetite", "the case has no risk register (risks.csv)"),
+        (MKIP, "deadline likely", "the case has no work plan (tasks.csv)"),
+        (LICTP, "partners ready", "the case has no readiness scores (readiness.csv)"),
+        (DURHAM, "affordable", "the case has no saving or running cost (flows.csv)"),
+        (DURHAM, "winning option robust", "the case has no scores of options (scores.csv)"),
+    ],
+)
+def test_what_the_case_lacks_is_said_where_a_criterion_is_not_known(case, criterion, lacks):
+    row = base(case).gates.set_index("criterion").loc[criterion]
+    assert row["reason"].endswith(f": not known, because {lacks}.")
+
+
+def with_gate(data, case, old, new):
+    """Change one row of a case's gates.csv."""
+    path = data / case / "gates.csv"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_measure_whose_table_is_missing_is_not_known_though_its_section_is_there(data_copy):
+    (data_copy / "allerdale-carlisle-2008" / "task_ranges.csv").unlink()
+    gates = load_study("allerdale-carlisle-2008").gates.set_index("criterion")
+    assert gates.at["deadline likely", "reason"] == (
+        "Deadline likely: not known, because the case has no ranges of task durations "
+        "(task_ranges.csv)."
+    )
+    assert gates.at["case ready for scrutiny", "outcome"] == "met"
+
+
+def test_a_misspelt_measure_is_refused_where_the_section_is_there_for_other_reasons(data_copy):
+    with_gate(data_copy, LICTP, "readiness,areas_beyond_gap,", "readiness,areas_beyond_gaps,")
+    assert "readiness" in load_case(LICTP).section_names()  # for its governance, without scores
+    with pytest.raises(InputError, match="measure 'areas_beyond_gaps' is unknown"):
+        _ = load_study(LICTP).gates
+
+
+def test_a_misspelt_task_of_a_chance_is_refused(data_copy):
+    with_gate(data_copy, LICTP, "deadline_probability,all,", "deadline_probability,al,")
+    with pytest.raises(InputError) as refused:
+        _ = load_study(LICTP).gates
+    assert refused.value.faults == [
+        "data/lictp-2020/gates.csv: criterion 'deadline likely': item 'al' is unknown; nearest: all"
+    ]
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_a_criterion_finds_what_the_results_hold(case):
+    study = base(case)
+    rows = study.section_results
+    timeless = rows[rows["year"].isna()].set_index(["section", "measure", "item"])
+    for (section, measure), (_, unit) in QUICK.items():
+        if (section, measure, "all") in timeless.index:
+            row = timeless.loc[(section, measure, "all")]
+            value, found_unit = study.result(section, measure, "all")
+            assert (value, found_unit, unit) == (approx(row["value"]), row["unit"], row["unit"])
+    for gate in study.gates.dropna(subset="found").itertuples():
+        row = timeless.loc[(gate.section, gate.measure, gate.item)]
+        assert (gate.found, gate.unit) == (row["value"], row["unit"]) or gate.found == approx(row["value"])  # fmt: skip
+
+
+# what would turn it
+
+
+@pytest.mark.parametrize(
+    ("stays", "expected"),
+    [
+        ([], [True, True]),
+        ([("met", "condition")], [True, True]),
+        ([("not met", "condition")], [True, False]),
+        ([("not known", "stop")], [True, False]),
+        ([("not met", "stop")], [False, False]),
+    ],
+)
+def test_a_criterion_can_turn_only_what_the_others_leave_open(stays, expected):
+    rows = [("met", "stop"), ("met", "condition"), *stays]
+    gates = pd.DataFrame(rows, columns=["outcome", "if_not_met"])
+    moves = pd.Series([True, True, *[False] * len(stays)])
+    assert decision.decisive(gates, moves).tolist() == [*expected, *[False] * len(stays)]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["met", "not met", "not known"]), st.sampled_from(["stop", "condition"])), min_size=1, max_size=5), st.data())  # fmt: skip
+def test_a_criterion_that_is_not_decisive_turns_nothing(rows, data):
+    gates = pd.DataFrame(rows, columns=["outcome", "if_not_met"])
+    moves = pd.Series(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))))
+    idle = moves & ~decision.decisive(gates, moves)
+    found = set()
+    for outcome_of_idle in ("met", "not met", "not known"):
+        outcomes = gates["outcome"].mask(idle, outcome_of_idle)
+        found.add(decision.recommendation(outcomes, gates["if_not_met"]))
+    assert len(found) == 1
+
+
+def test_the_nearest_change_is_on_whichever_side_is_nearer():
+    def recommended(value):
+        return "stop" if value < 0.7 or value > 1.25 else "go"
+
+    tried = [0.0, 0.5, 1.5, 2.0]
+    assert decision.nearest_change(recommended, 1.0, tried, 30) == approx(1.25, abs=1e-5)
+    assert recommended(decision.nearest_change(recommended, 1.0, tried, 30)) == "stop"
+
+
+def test_whole_steps_are_tried_one_by_one_and_not_between():
+    asked = []
+
+    def recommended(value):
+        asked.append(value)
+        return "stop" if value >= 2 else "go"
+
+    assert decision.nearest_change(recommended, 0.0, [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]) == 2
+    assert set(asked) <= {-3, -2, -1, 0, 1, 2}
+
+
+def test_the_current_value_itself_is_no_change():
+    assert decision.nearest_change(lambda value: "go", 1.0, [1.0]) is None
+
+
+def turning(study, parameter, item="all"):
+    """Return the row of a parameter in the turning changes."""
+    table = study.turning_changes.set_index(["parameter", "item"])
+    return table.loc[(parameter, item)]
+
+
+def test_leicestershires_charge_turns_the_decision_at_the_limit_of_its_rise():
+    study = base(LICTP)
+    row = turning(study, "running_cost_change")
+    # 315 against 311 today, a rise of 1.286%, may be 2%
+    assert row["value"] == approx(1.02 / (315 / 311) - 1, abs=0.0002)
+    assert (row["then"], row["criteria"], row["within_tried"]) == ("stop", ["affordable"], True)
+    assert load_study(LICTP, running_cost_change=row["value"]).recommendation == "stop"
+    assert load_study(LICTP, running_cost_change=row["value"] - 0.0003).recommendation != "stop"
+    cheaper = turning(study, "baseline_cost_change")
+    assert cheaper["value"] == approx((315 / 311) / 1.02 - 1, abs=0.0011)
+    assert load_study(LICTP, baseline_cost_change=cheaper["value"]).recommendation == "stop"
+
+
+def test_a_longer_plan_turns_the_decision_on_leicestershire():
+    row = turning(base(LICTP), "duration_change")
+    assert (row["then"], row["criteria"]) == ("stop", ["plan keeps its deadline"])
+    assert load_study(LICTP, "base", duration_change=row["value"]).recommendation == "stop"
+
+
+def test_mid_kents_saving_turns_the_decision_only_beyond_what_is_tried():
+    row = turning(base(MKIP), "realisation")
+    assert row["value"] == approx(0.096079, abs=0.0002)
+    assert (row["then"], row["within_tried"]) == ("stop", False)  # a third is the lowest tried
+    assert pd.isna(turning(base(MKIP), "overrun")["value"])
+
+
+def test_no_single_change_turns_durhams_stop():
+    table = base(DURHAM).turning_changes
+    assert len(table) > 1
+    assert table["value"].isna().all()
+
+
+def test_a_partner_that_becomes_less_ready_is_no_way_to_close_a_gap():
+    study = base(DURHAM)
+    scores = study.tables["readiness"]
+    # one gap only, and nothing else in the way: closing it from below or above would give go
+    areas = scores["area"].isin(["pace of change"])
+    tables = study.tables | {
+        "readiness": scores[areas],
+        "readiness_areas": study.tables["readiness_areas"].query("area == 'pace of change'"),
+        "gates": study.tables["gates"]
+        .query("criterion == 'partners ready'")
+        .reset_index(drop=True),
+    }
+    alone = Study(replace(study.case, tables=tables), "base", study.parameters)
+    assert alone.recommendation == "stop"
+    turns = alone.turning_changes.dropna(subset="value").set_index("item")
+    assert turns["value"].to_dict() == {"pace of change, Durham": 3}
+    assert turns["then"].to_dict() == {"pace of change, Durham": "go"}
+
+
+@pytest.mark.parametrize("parameter", ["overrun", "running_cost_change", "discount_rate"])
+def test_a_parameter_of_money_moves_no_criterion_of_other_sections(parameter):
+    study = base(LICTP)
+    moved = study.varied(**{parameter: 0.1})
+    for gate in study.gates.dropna(subset="found").itertuples():
+        if gate.section not in ("savings", "decision"):
+            assert moved.result(gate.section, gate.measure, gate.item)[0] == gate.found
+
+
+def test_results_end_with_the_reasons_the_changes_and_the_recommendation():
+    table = base(LICTP).results.query("section == 'decision'").reset_index(drop=True)
+    measures = list(dict.fromkeys(table["measure"]))
+    assert measures[-5:] == ["gate", "reason", "turning_change", "turning_change_to", "recommendation"]  # fmt: skip
+    assert table["measure"].iloc[-1] == "recommendation"
+    value = table.set_index(["measure", "item"])["value"]
+    assert value["turning_change", "discount_rate"] == "none in range"
+    assert value["turning_change_to", "running_cost_change"] == "stop"
+    assert value["reason", "affordable"] == (
+        "Affordable: the change of the annual cost is 1.3%, at most 2% is allowed: met."
+    )

@@ -543,8 +543,8 @@ def test_check_and_report_refuse_a_misspelt_gate_before_anything_runs(data_copy,
     assert cli.main([command, ALLERDALE]) == 1
     assert capsys.readouterr() == (
         "",
-        f"data/{ALLERDALE}/gates.csv: criterion 'deadline likely': "
-        "measure 'finsh' is unknown; nearest: finish\n",
+        f"data/{ALLERDALE}/gates.csv: criterion 'case ready for scrutiny': "
+        "measure 'finsh' is unknown; nearest: finish, finish_p80, finish_p50\n",
     )
 
 

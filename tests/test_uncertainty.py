@@ -35,6 +35,22 @@ def test_inputs_of_one_cause_have_the_stated_correlation_and_keep_their_spread()
     assert (joined[:, 2] == sample[:, 2]).all()
 
 
+def test_a_common_cause_of_the_samples_own_seed_is_still_independent_of_the_sample():
+    sample = uncertainty.even_sample(20_000, 2, seed=3)
+    turned = np.column_stack([1 - sample[:, 0], sample[:, 1]])
+    joined = uncertainty.with_common_causes(turned, ["a", "a"], [0.5, 0.5], seed=3)
+    assert joined.std(axis=0) == approx([np.sqrt(1 / 12)] * 2, abs=0.005)
+
+
+def test_realisation_varies_over_its_range_in_the_savings_of_a_case():
+    study = load_study("mkip-2012")
+    levers, _ = study.drawn(
+        study.joined(uncertainty.even_sample(5_000, len(study.uncertain_inputs), 1))
+    )
+    low, high = np.percentile(levers["realisation"], [1, 99])
+    assert low < 0.65 and high > 0.95
+
+
 RANGES = (
     st.tuples(*[st.floats(-1e3, 1e3)] * 3).map(sorted).filter(lambda ends: ends[2] - ends[0] > 1e-3)
 )

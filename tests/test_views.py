@@ -5,7 +5,17 @@ import pytest
 
 from businesscase.case import case_names, load_case
 from businesscase.study import load_study
-from businesscase.views import baseline, common, decision, options, plan, readiness, risks, savings
+from businesscase.views import (
+    baseline,
+    common,
+    decision,
+    governance,
+    options,
+    outturn,
+    plan,
+    risks,
+    savings,
+)
 from businesscase.views.display import Chart, Table, printed
 
 
@@ -23,8 +33,9 @@ CHARTS = {
     ],
     "savings": [savings.cumulative_chart, savings.tornado],
     "risks": [risks.matrix_chart],
-    "plan": [plan.gantt],
-    "readiness": [readiness.gap_chart],
+    "plan": [plan.gantt, plan.progress_chart],
+    "readiness": [governance.precedents_chart],
+    "outturn": [outturn.measures_chart],
     "decision": [decision.gates_chart],
 }
 ALL_CHARTS = [

@@ -25,6 +25,7 @@ from businesscase.case import Case, case_names, data_folder, load_case, project_
 from businesscase.errors import InputError
 from businesscase.study import load_study
 
+TOLD_IN = {"outturn": "decision"}  # sections that the notebook of another one tells
 KERNEL = "python3"
 INJECTED = "injected-parameters"
 KERNEL_STARTS = 3  # times that a notebook's kernel is started before it is given up
@@ -248,7 +249,7 @@ def _make_report(job: Job, reports_folder: Path, notebooks_folder: Path) -> None
     study = load_study(job.case, job.scenario)
     paths = notebook_paths(notebooks_folder)
     sections = study.case.section_names()
-    missing = [section for section in sections if section not in paths]
+    missing = [section for section in sections if TOLD_IN.get(section, section) not in paths]
     if missing:
         raise InputError(
             f"notebooks: none for section {', '.join(missing)}; found {', '.join(paths)}"

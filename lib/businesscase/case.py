@@ -67,7 +67,9 @@ class Case:
             "savings": has_recurring_flows(tables),
             "risks": len(tables["risks"]) > 0,
             "plan": len(tables["tasks"]) > 0,
-            "readiness": len(tables["readiness"]) > 0,
+            "readiness": any(
+                len(tables[stem]) for stem in ("readiness", "red_lines", "lessons", "governance")
+            ),
             "outturn": len(tables["actuals"]) > 0,
             "decision": len(tables["gates"]) > 0,
         }

@@ -1,7 +1,9 @@
-"""The stop/go decision: criteria tested on the results, and the rule that follows from them."""
+"""The stop/go decision: criteria tested on the results, the rule that follows from them, what turns it."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from numbers import Number
 
 import pandas as pd
 
@@ -9,9 +11,33 @@ from businesscase.errors import unknown_name
 
 MET, NOT_MET, NOT_KNOWN = "met", "not met", "not known"
 GO, CONDITIONAL, STOP = "go", "go with conditions", "stop"
+SUBJECTS = {
+    # what a sentence calls a measure; any other is called by its name
+    "annual_cost_change_fraction": "the change of the annual cost",
+    "areas_beyond_gap": "the number of areas in which the partners stand too far apart",
+    "committed_cost": "the cost committed",
+    "days_late": "the longest delay past a deadline",
+    "deadline_probability": "the chance of keeping every deadline",
+    "finish": "the end of the plan",
+    "lowest_net_present_value": "the lowest net present value of a partner",
+    "payback_years": "the time until the money is back",
+    "preferred_option_rank": "the rank of the proposed option",
+    "risks_above_appetite": "the number of risks above the appetite",
+}
+ITEM_SUBJECTS = {
+    "deadline_probability": "the chance of keeping the deadline of task {}",
+    "rank_acceptability": "the share of weightings in which option {} comes first",
+    "service_measure_last": "the latest reading of {}",
+}
+BARE_UNITS = ("count", "fraction", "letter", "rank", "ratio", "score", "text", "date", "")
 
 
-def tested_gates(gates: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
+def tested_gates(
+    gates: pd.DataFrame,
+    results: pd.DataFrame,
+    lacking: Mapping[str, str] | None = None,
+    details: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Hold each criterion against its row of the results.
 
     Parameters
@@ -21,12 +47,16 @@ def tested_gates(gates: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
         (at_least or at_most), ``threshold`` (number or date), ``if_not_met``.
     results : DataFrame
         Tidy results: ``section``, ``measure``, ``item``, ``year``, ``value``, ``unit``.
+    lacking : mapping, optional
+        What the case lacks, by criterion that can't be tested for it.
+    details : mapping, optional
+        What a count counts, by measure, for its sentence.
 
     Returns
     -------
     DataFrame
-        ``gates`` with ``found`` (the value, None if the case has none), ``unit`` and ``outcome``
-        (met, not met, not known).
+        ``gates`` with ``found`` (the value, None if the case has none), ``unit``, ``outcome``
+        (met, not met, not known) and ``reason`` (a sentence).
 
     Examples
     --------
@@ -34,34 +64,139 @@ def tested_gates(gates: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     ...     "item": "all", "comparison": "at_least", "threshold": 0.0, "if_not_met": "stop"}])
     >>> row = pd.DataFrame([{"section": "savings", "measure": "npv", "item": "all", "year": None,
     ...     "value": 5.0, "unit": "£"}])
-    >>> tested_gates(gate, row)["outcome"].tolist()
-    ['met']
+    >>> tested_gates(gate, row)["reason"].tolist()
+    ['Affordable: the npv is £5, at least £0 is needed: met.']
     """
     found = results[results["year"].isna()].set_index(["section", "measure", "item"])
     keys = list(zip(gates["section"], gates["measure"], gates["item"], strict=True))
     values = [found["value"].get(key) for key in keys]
-    outcomes = [
-        _outcome(value, comparison, threshold)
-        for value, comparison, threshold in zip(
-            values, gates["comparison"], gates["threshold"], strict=True
-        )
-    ]
-    return gates.assign(
+    table = gates.assign(
         found=pd.Series(values, index=gates.index, dtype=object),
         unit=[found["unit"].get(key, "") for key in keys],
-        outcome=outcomes,
+        outcome=[
+            outcome(value, comparison, threshold)
+            for value, comparison, threshold in zip(
+                values, gates["comparison"], gates["threshold"], strict=True
+            )
+        ],
+    )
+    lacking, details = lacking or {}, details or {}
+    reasons = [
+        reason(gate, lacking.get(gate.criterion, ""), details.get(gate.measure, ""))
+        for gate in table.itertuples()
+    ]
+    return table.assign(reason=pd.Series(reasons, index=table.index, dtype=object))
+
+
+def outcome(value, comparison: str, threshold: float | dt.date) -> str:
+    """Return whether a value meets a threshold: met, not met, or not known without a figure.
+
+    Examples
+    --------
+    >>> outcome(6.0, "at_most", 6.0), outcome(None, "at_most", 6.0), outcome("none", "at_most", 6.0)
+    ('met', 'not known', 'not known')
+    """
+    if value is None or isinstance(value, str):
+        return NOT_KNOWN
+    passed = value >= threshold if comparison == "at_least" else value <= threshold
+    return MET if passed else NOT_MET
+
+
+def reason(gate, lacking: str = "", detail: str = "") -> str:
+    """Return the sentence that says why a tested criterion is met, not met or not known.
+
+    Parameters
+    ----------
+    gate : named tuple
+        A row of :func:`tested_gates` but for the sentence itself.
+    lacking : str
+        What the case lacks, if that is why the criterion is not known.
+    detail : str
+        What is counted, if the figure is a count.
+    """
+    criterion = gate.criterion[:1].upper() + gate.criterion[1:]
+    if gate.outcome == NOT_KNOWN:
+        if isinstance(gate.found, str):
+            because = gate.found.removeprefix("none").removeprefix(": ") or "there is none"
+        else:
+            because = (
+                f"the case has no {lacking}" if lacking else "this scenario has no such figure"
+            )
+        return f"{criterion}: {NOT_KNOWN}, because {because}."
+    return (
+        f"{criterion}: {subject(gate.measure, gate.item)} is {worded(gate.found, gate.unit)}"
+        f"{f' ({detail})' if detail else ''}, "
+        f"{worded_test(gate.comparison, gate.threshold, gate.unit)}: {gate.outcome}."
     )
 
 
-def gate_faults(gates: pd.DataFrame, results: pd.DataFrame, sections: list[str]) -> Iterator[str]:
+def subject(measure: str, item: str) -> str:
+    """Return what a sentence calls a result.
+
+    Examples
+    --------
+    >>> subject("rank_acceptability", "b"), subject("net_present_value", "Melton")
+    ('the share of weightings in which option b comes first', 'the net present value (Melton)')
+    """
+    if item != "all" and measure in ITEM_SUBJECTS:
+        return ITEM_SUBJECTS[measure].format(item)
+    name = SUBJECTS.get(measure, f"the {measure.replace('_', ' ')}")
+    return name if item == "all" else f"{name} ({item})"
+
+
+def worded_test(comparison: str, threshold: float | dt.date, unit: str) -> str:
+    """Return a threshold as prose has it.
+
+    Examples
+    --------
+    >>> worded_test("at_most", 0.02, "fraction"), worded_test("at_least", 0.0, "£")
+    ('at most 2% is allowed', 'at least £0 is needed')
+    """
+    value = worded(threshold, unit)
+    if isinstance(threshold, dt.date):
+        return f"{value} is the {'latest' if comparison == 'at_most' else 'earliest'} allowed"
+    return (
+        f"at most {value} is allowed" if comparison == "at_most" else f"at least {value} is needed"
+    )
+
+
+def worded(value, unit: str) -> str:
+    """Return a figure with its unit as prose has it.
+
+    Examples
+    --------
+    >>> worded(2_726_996.6, "£"), worded(-4500.4, "£ a year"), worded(0.99158, "fraction")
+    ('£2.73m', '-£4,500 a year', '99.2%')
+    >>> worded(1.6, "years"), worded(2, "count"), worded(pd.Timestamp("2012-12-01"), "date")
+    ('1.6 years', '2', '1 December 2012')
+    """
+    if isinstance(value, dt.date):
+        return f"{value.day} {value:%B %Y}"
+    if not isinstance(value, Number):
+        return str(value)
+    if value == float("inf"):
+        return "never"
+    if unit.startswith("£"):
+        size = f"£{abs(value) / 1e6:.2f}m" if abs(value) >= 1e6 else f"£{abs(round(value)):,}"
+        return f"{'-' if round(value) < 0 else ''}{size}{unit[1:]}"
+    if unit.startswith("fraction"):
+        return f"{_plain(100 * value, 1)}%{unit.removeprefix('fraction')}"
+    return _plain(value, 2) + (f" {unit}" if unit not in BARE_UNITS else "")
+
+
+def _plain(value: float, digits: int) -> str:
+    text = f"{float(value):,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def gate_faults(gates: pd.DataFrame, results: pd.DataFrame) -> Iterator[str]:
     """Yield a sentence for each criterion that names no result, or one of another kind.
 
     Parameters
     ----------
     gates, results : DataFrame
-        As for ``tested_gates``.
-    sections : list of str
-        Sections for which the case has data; a criterion on another one is merely not known.
+        As for ``tested_gates``; only criteria for which the case has what they need.
 
     Examples
     --------
@@ -69,13 +204,13 @@ def gate_faults(gates: pd.DataFrame, results: pd.DataFrame, sections: list[str])
     ...     "item": "all", "threshold": 0.0}])
     >>> row = pd.DataFrame([{"section": "plan", "measure": "finish", "item": "all", "year": None,
     ...     "value": pd.Timestamp("2026-04-01"), "unit": "date"}])
-    >>> list(gate_faults(gate, row, ["plan"]))
+    >>> list(gate_faults(gate, row))
     ["criterion 'in time': measure 'finsh' is unknown; nearest: finish"]
-    >>> list(gate_faults(gate.assign(measure="finish"), row, ["plan"]))
+    >>> list(gate_faults(gate.assign(measure="finish"), row))
     ["criterion 'in time': the threshold is a number; finish is a date"]
     """
     timeless = results[results["year"].isna()]
-    for gate in gates[gates["section"].isin(sections)].itertuples():
+    for gate in gates.itertuples():
         place = f"criterion {gate.criterion!r}"
         of_section = timeless[timeless["section"] == gate.section]
         of_measure = of_section[of_section["measure"] == gate.measure]
@@ -93,13 +228,6 @@ def _kind(value) -> str:
     if isinstance(value, dt.date):
         return "a date"
     return "text" if isinstance(value, str) else "a number"
-
-
-def _outcome(value, comparison: str, threshold: float | dt.date) -> str:
-    if value is None or isinstance(value, str):
-        return NOT_KNOWN
-    passed = value >= threshold if comparison == "at_least" else value <= threshold
-    return MET if passed else NOT_MET
 
 
 def recommendation(outcomes: pd.Series, if_not_met: pd.Series) -> str:
@@ -120,3 +248,98 @@ def recommendation(outcomes: pd.Series, if_not_met: pd.Series) -> str:
     if ((outcomes == NOT_MET) & (if_not_met == "stop")).any():
         return STOP
     return GO if (outcomes == MET).all() else CONDITIONAL
+
+
+def is_better(recommended: str, than: str) -> bool:
+    """Return whether a recommendation is nearer to going on than another.
+
+    Examples
+    --------
+    >>> is_better("go", "go with conditions"), is_better("stop", "go with conditions")
+    (True, False)
+    """
+    order = [STOP, CONDITIONAL, GO]
+    return order.index(recommended) > order.index(than)
+
+
+def decisive(gates: pd.DataFrame, moves: pd.Series) -> pd.Series:
+    """Return which of the criteria that move can turn the recommendation, the others staying.
+
+    Parameters
+    ----------
+    gates : DataFrame
+        ``outcome`` and ``if_not_met`` of every criterion.
+    moves : Series of bool
+        Which criteria move.
+
+    Examples
+    --------
+    >>> gates = pd.DataFrame({"outcome": ["met", "met", "not known"],
+    ...     "if_not_met": ["stop", "condition", "condition"]})
+    >>> decisive(gates, pd.Series([True, True, False])).tolist()  # a condition stays in any case
+    [True, False, False]
+    """
+    stays = gates[~moves]
+    if recommendation(stays["outcome"], stays["if_not_met"]) == STOP:
+        return moves & False
+    if (stays["outcome"] != MET).any():
+        return moves & (gates["if_not_met"] == "stop")
+    return moves
+
+
+def nearest_change(
+    recommendation_at: Callable[[float], str],
+    current: float,
+    tried: list[float],
+    halvings: int = 0,
+) -> float | None:
+    """Return the value nearest to the current one at which the recommendation is another.
+
+    The values tried are gone through from the nearest to the farthest; between the first at which
+    the recommendation is another and the one before it, the change is closed in by halving. A
+    change and its reversal between two neighbours are not seen.
+
+    Parameters
+    ----------
+    recommendation_at : callable
+        The recommendation at a value.
+    current : float
+        The present value.
+    tried : list of float
+        Values to try.
+    halvings : int
+        How often the interval is halved; none for a parameter in whole steps.
+
+    Returns
+    -------
+    float or None
+        A value at which the recommendation is another; None if it is the same at all values tried.
+
+    Examples
+    --------
+    >>> nearest_change(lambda value: "stop" if value <= 0.25 else "go", 1.0, [0.0, 0.5, 1.5], 20)
+    0.25
+    >>> nearest_change(lambda value: "go", 1.0, [0.0, 0.5, 1.5]) is None
+    True
+    """
+    at = cache(recommendation_at)
+    here = at(current)
+
+    def closed_in(same: float, other: float) -> float:
+        for _ in range(halvings):
+            middle = (same + other) / 2
+            same, other = (same, middle) if at(middle) != here else (middle, other)
+        return round(other, 6) if at(round(other, 6)) != here else other
+
+    last = {-1: current, 1: current}  # by side: the farthest value with the same recommendation
+    for value in sorted(tried, key=lambda value: abs(value - current)):
+        side = 1 if value > current else -1
+        if at(value) == here:
+            last[side] = value
+            continue
+        found = closed_in(last[side], value)
+        mirrored = 2 * current - found  # the other side may change as near, but was not tried there
+        if halvings and min(tried) <= mirrored <= max(tried) and at(mirrored) != here:
+            found = closed_in(current, mirrored)
+        return found
+    return None

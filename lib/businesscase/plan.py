@@ -73,6 +73,18 @@ def task_order(network: dict[int, list[Link]]) -> list[int]:
         raise ValueError(f"tasks wait for each other: {circle}") from None
 
 
+def start_allowed(link: Link, days: dict[int, tuple[float, float]], duration: float) -> float:
+    """Return the earliest start that a link allows a task of some duration [working days].
+
+    Examples
+    --------
+    >>> start_allowed(Link(1, "FF", 1.0), {1: (0.0, 5.0)}, 2.0)
+    4.0
+    """
+    anchor = days[link.predecessor][0 if link.kind in ("SS", "SF") else 1] + link.lag_days
+    return anchor if link.kind in ("FS", "SS") else anchor - duration
+
+
 def early_days(
     durations: dict[int, float], network: dict[int, list[Link]], not_before: dict[int, float]
 ) -> dict[int, tuple[float, float]]:
@@ -95,11 +107,8 @@ def early_days(
     days: dict[int, tuple[float, float]] = {}
     for task in task_order(network):
         duration = durations[task]
-        bounds = [0.0, not_before.get(task, 0.0)]
-        for link in network[task]:
-            anchor = days[link.predecessor][0 if link.kind in ("SS", "SF") else 1] + link.lag_days
-            bounds.append(anchor if link.kind in ("FS", "SS") else anchor - duration)
-        start = round(max(bounds), PRECISION)
+        allowed = [start_allowed(link, days, duration) for link in network[task]]
+        start = round(max(0.0, not_before.get(task, 0.0), *allowed), PRECISION)
         days[task] = (start, round(start + duration, PRECISION))
     return days
 
@@ -127,6 +136,35 @@ def late_days(
     return days
 
 
+def free_floats(
+    days: dict[int, tuple[float, float]], network: dict[int, list[Link]], plan_finish: float
+) -> dict[int, float]:
+    """Return how far each task alone can slip before another task or the plan's end must move.
+
+    Parameters
+    ----------
+    days : dict
+        Earliest start and finish by task [working days].
+    network : dict
+        Links by task.
+    plan_finish : float
+        End of the plan [working days].
+
+    Examples
+    --------
+    >>> after = {1: [], 2: [Link(1, "FS", 0.0)], 3: [Link(1, "FS", 4.0)]}
+    >>> free_floats({1: (0.0, 2.0), 2: (2.0, 3.0), 3: (6.0, 7.0)}, after, 7.0)
+    {1: 0.0, 2: 4.0, 3: 0.0}
+    """
+    room = {task: plan_finish - finish for task, (_, finish) in days.items()}
+    for task, task_links in network.items():
+        for link in task_links:
+            own = days[task][0 if link.kind in ("FS", "SS") else 1]
+            followed = days[link.predecessor][0 if link.kind in ("SS", "SF") else 1]
+            room[link.predecessor] = min(room[link.predecessor], own - followed - link.lag_days)
+    return {task: round(free, PRECISION) for task, free in room.items()}
+
+
 def changed_durations(
     tasks: pd.DataFrame, change: float, extra_days: dict[str, float]
 ) -> pd.Series:
@@ -151,10 +189,60 @@ def changed_durations(
     return tasks["duration_days"] * (1 + change) + extra
 
 
-def working_date(day: float, plan_start: dt.date, holidays: list[dt.date]) -> pd.Timestamp:
-    """Return the date of a working day, counted from 0 on the plan's first working day."""
-    found = np.busday_offset(plan_start, int(day), roll="forward", holidays=holidays)
-    return pd.Timestamp(found)
+def duration_ranges(
+    tasks: pd.DataFrame, ranges: pd.DataFrame, change: float, extra_days: dict[str, float]
+) -> pd.DataFrame:
+    """Return how short and how long each task may turn out under a scenario.
+
+    Parameters
+    ----------
+    tasks : DataFrame
+        Columns ``task`` and ``duration_days`` [working days].
+    ranges : DataFrame
+        Columns ``task``, ``optimistic_days``, ``pessimistic_days`` [working days], ``cause`` and
+        ``correlation`` [fraction].
+    change, extra_days
+        As for ``changed_durations``; they move the whole range.
+
+    Returns
+    -------
+    DataFrame, a row a task
+        ``task``, ``optimistic_days``, ``duration_days``, ``pessimistic_days`` [working days],
+        ``cause`` and ``correlation``; a task without a range takes its duration for certain.
+
+    Examples
+    --------
+    >>> tasks = pd.DataFrame({"task": [1, 2], "duration_days": [10.0, 20.0]})
+    >>> ranges = pd.DataFrame({"task": [2], "optimistic_days": [18.0], "pessimistic_days": [30.0],
+    ...     "cause": [""], "correlation": [0.0]})
+    >>> duration_ranges(tasks, ranges, 0.5, {"2": 5.0}).iloc[1, 1:4].tolist()
+    [32.0, 35.0, 50.0]
+    """
+    given = ranges.set_index("task").reindex(tasks["task"])
+    table = pd.DataFrame({"task": tasks["task"].to_numpy()})
+    for column in ("optimistic_days", "duration_days", "pessimistic_days"):
+        planned = tasks["duration_days"].to_numpy(float)
+        days = planned if column == "duration_days" else given[column].to_numpy(float)
+        stated = table.assign(duration_days=np.where(np.isnan(days), planned, days))
+        table[column] = changed_durations(stated[["task", "duration_days"]], change, extra_days)
+    return table.assign(
+        cause=given["cause"].fillna("").to_numpy(object),
+        correlation=given["correlation"].fillna(0.0).to_numpy(float),
+    )
+
+
+def working_dates(days, plan_start: dt.date, holidays: list[dt.date]) -> pd.DatetimeIndex:
+    """Return the dates of working days, counted from 0 on the plan's first working day.
+
+    Examples
+    --------
+    >>> working_dates([0, 4, 5], dt.date(2026, 3, 2), []).strftime("%a %d").tolist()
+    ['Mon 02', 'Fri 06', 'Mon 09']
+    """
+    offsets = np.asarray(days, dtype="int64")
+    return pd.DatetimeIndex(
+        np.busday_offset(plan_start, offsets, roll="forward", holidays=holidays)
+    )
 
 
 def working_day(date: dt.date, plan_start: dt.date, holidays: list[dt.date]) -> float:
@@ -162,10 +250,35 @@ def working_day(date: dt.date, plan_start: dt.date, holidays: list[dt.date]) -> 
     return float(np.busday_count(plan_start, date, holidays=holidays))
 
 
+def working_days(
+    tasks: pd.DataFrame, column: str, plan_start: dt.date, holidays: list[dt.date]
+) -> dict[int, float]:
+    """Return the working day of each date in a column, by task; tasks without one are left out.
+
+    Examples
+    --------
+    >>> tasks = pd.DataFrame({"task": [1, 2], "not_before": pd.to_datetime(["2026-03-04", None])})
+    >>> working_days(tasks, "not_before", dt.date(2026, 3, 2), [])
+    {1: 2.0}
+    """
+    dated = tasks.dropna(subset=column)
+    counted = np.busday_count(
+        plan_start, dated[column].to_numpy("datetime64[D]"), holidays=holidays
+    )
+    return dict(zip(dated["task"].tolist(), counted.astype(float).tolist(), strict=True))
+
+
+def network_of(tasks: pd.DataFrame) -> dict[int, list[Link]]:
+    """Return the links of each task, by its number."""
+    return {
+        task: links(text) for task, text in zip(tasks["task"], tasks["predecessors"], strict=True)
+    }
+
+
 def schedule(
     tasks: pd.DataFrame, plan_start: dt.date, holidays: list[dt.date] | None = None
 ) -> pd.DataFrame:
-    """Return early and late dates, total float and the critical path of a plan.
+    """Return early and late dates, float and the critical path of a plan.
 
     Parameters
     ----------
@@ -181,8 +294,10 @@ def schedule(
     -------
     DataFrame
         ``tasks`` with ``early_start``, ``early_finish``, ``late_start``, ``late_finish`` (dates of
-        the working day in which each falls), ``total_float_days`` [working days], ``critical`` and
-        ``days_late`` [working days after the deadline, NaN where there is none].
+        the working day in which each falls), ``total_float_days`` (by how much a task can slip
+        before the plan's end moves [working days]), ``free_float_days`` (before any other task
+        moves), ``critical`` (no total float) and ``days_late`` [working days after the deadline,
+        NaN where there is none].
 
     References
     ----------
@@ -190,31 +305,25 @@ def schedule(
     """
     holidays = holidays or []
     durations = dict(zip(tasks["task"], tasks["duration_days"].astype(float), strict=True))
-    network = {
-        task: links(text) for task, text in zip(tasks["task"], tasks["predecessors"], strict=True)
-    }
-    fixed = tasks.dropna(subset="not_before").set_index("task")["not_before"]
-    not_before = {
-        task: working_day(date.date(), plan_start, holidays) for task, date in fixed.items()
-    }
+    network = network_of(tasks)
+    not_before = working_days(tasks, "not_before", plan_start, holidays)
     early = early_days(durations, network, not_before)
-    late = late_days(durations, network, max(finish for _, finish in early.values()))
+    plan_finish = max(finish for _, finish in early.values())
+    late = late_days(durations, network, plan_finish)
+    free = free_floats(early, network, plan_finish)
     dates = {}
     for name, times in {"early": early, "late": late}.items():
         days = shown_days(times, network, not_before)
         for part, end in enumerate(("start", "finish")):
-            dates[f"{name}_{end}"] = [
-                working_date(days[task][part], plan_start, holidays) for task in tasks["task"]
-            ]
+            shown = [days[task][part] for task in tasks["task"]]
+            dates[f"{name}_{end}"] = working_dates(shown, plan_start, holidays).to_numpy()
     table = tasks.assign(**dates)
     table["total_float_days"] = [
         round(late[task][0] - early[task][0], PRECISION) for task in tasks["task"]
     ]
+    table["free_float_days"] = [free[task] for task in tasks["task"]]
     table["critical"] = table["total_float_days"] <= 0
-    table["days_late"] = [
-        np.nan if pd.isna(deadline) else _days_after(finish, deadline, holidays)
-        for finish, deadline in zip(table["early_finish"], table["deadline"], strict=True)
-    ]
+    table["days_late"] = days_late(table["early_finish"], table["deadline"], holidays)
     return table
 
 
@@ -252,7 +361,24 @@ def shown_days(
     return days
 
 
-def _days_after(finish: pd.Timestamp, deadline: pd.Timestamp, holidays: list[dt.date]) -> float:
+def days_late(
+    finish: pd.Series, deadline: pd.Series, holidays: list[dt.date] | None = None
+) -> pd.Series:
+    """Return the working days by which each finish lies after its deadline, NaN without one.
+
+    Examples
+    --------
+    >>> finish = pd.to_datetime(pd.Series(["2026-03-09", "2026-03-09"]))
+    >>> days_late(finish, pd.to_datetime(pd.Series(["2026-03-06", None]))).tolist()
+    [1.0, nan]
+    """
+    late = pd.Series(np.nan, index=finish.index)
+    due = deadline.notna()
     day = np.timedelta64(1, "D")
-    after, until = np.datetime64(deadline, "D") + day, np.datetime64(finish, "D") + day
-    return float(max(np.busday_count(after, until, holidays=holidays), 0))
+    counted = np.busday_count(
+        deadline[due].to_numpy("datetime64[D]") + day,
+        finish[due].to_numpy("datetime64[D]") + day,
+        holidays=holidays or [],
+    )
+    late[due] = np.maximum(counted, 0).astype(float)
+    return late

@@ -33,6 +33,13 @@ def of_study(study: "Study") -> pd.DataFrame:
 
 def of_sections(study: "Study") -> pd.DataFrame:
     """Return the results that the decision rests on: all sections but the decision's outcome."""
+    names = [name for name in study.case.section_names() if name != "decision"]
+    rows = [row for name in names for row in of_section(study, name)]
+    return _frame([*rows, *_commitments(study)])
+
+
+def of_section(study: "Study", section: str) -> Iterator[tuple]:
+    """Yield a section's results one by one: what follows a row is not computed before it is due."""
     makers = {
         "baseline": _baseline,
         "options": _options,
@@ -41,10 +48,9 @@ def of_sections(study: "Study") -> pd.DataFrame:
         "plan": _plan,
         "readiness": _readiness,
         "outturn": _outturn,
+        "decision": _commitments,
     }
-    sections = study.case.section_names()
-    rows = [row for name in sections if name in makers for row in makers[name](study)]
-    return _frame([*rows, *_commitments(study)])
+    return makers[section](study)
 
 
 def _frame(rows: Iterable[tuple]) -> pd.DataFrame:
@@ -226,31 +232,89 @@ def _known(section: str, measure: str, values: pd.Series, unit: str, why_not) ->
 def _risks(study: "Study") -> Iterator[tuple]:
     section = "risks"
     scored = study.scored_risks.set_index("risk")
-    for measure in ("likelihood_score", "impact_score", "risk_score"):
-        yield from _series(section, measure, scored[measure], SCORE)
-    assessed = scored[scored["risk_score"].notna()]
-    yield from _series(section, "risk_band", assessed["band"], TEXT)
-    yield from _one(section, "highest_risk_score", scored["risk_score"].max(), SCORE)
-    above = int((assessed["within_appetite"] == False).sum())  # noqa: E712, holds None too
-    yield from _one(section, "risks_above_appetite", above, COUNT)
+    assessed = scored[scored["inherent_score"].notna()]
+    yield from _series(section, "likelihood_score", scored["inherent_likelihood_score"], SCORE)
+    yield from _series(section, "impact_score", scored["inherent_impact_score"], SCORE)
+    yield from _series(section, "risk_score", scored["inherent_score"], SCORE)
+    yield from _series(section, "risk_band", assessed["inherent_band"], TEXT)
+    yield from _series(section, "residual_score", scored["residual_score"], SCORE)
+    placed = scored["standing_score"].dropna()
+    if len(placed):
+        yield from _one(section, "highest_risk_score", placed.max(), SCORE)
+    yield from _one(section, "risks_above_appetite", study.risks_above_appetite, COUNT)
     findings = study.risk_findings.groupby("risk")["finding"].agg("; ".join)
     yield from _series(section, "finding", findings, TEXT)
+    if study.costed_risks:
+        yield from _risk_costs(study)
+
+
+def _risk_costs(study: "Study") -> Iterator[tuple]:
+    section = "risks"
+    expected = study.expected_risk_costs
+    yield from _series(section, "expected_cost", _with_all(expected.sum(axis="columns")), MONEY)
+    yield from _yearly(section, "expected_cost", expected.sum().to_frame(ALL).T, MONEY)
+    inherent = _with_all(study.inherent_risk_costs)
+    yield from _series(section, "expected_cost_inherent", inherent, MONEY)
+    yield from _series(section, "response_value", study.response_values, MONEY)
+    yield from _series(section, "expected_cost_borne", study.risk_costs_borne, MONEY)
+    for level, cost in study.contingency.items():
+        yield from _one(section, f"contingency_{level}", cost, MONEY)
+    tail = study.risk_contributions["tail_share"].sort_index()
+    yield from _series(section, "contingency_share", tail, FRACTION)
 
 
 def _plan(study: "Study") -> Iterator[tuple]:
     section = "plan"
     schedule = study.schedule.set_index("task")
-    for measure in ("early_start", "early_finish"):
+    for measure in ("early_start", "early_finish", "late_start", "late_finish"):
         yield from _series(section, measure, schedule[measure], DATE)
-    yield from _series(section, "total_float_days", schedule["total_float_days"], DAYS)
+    for measure in ("total_float_days", "free_float_days"):
+        yield from _series(section, measure, schedule[measure], DAYS)
     yield from _one(section, "finish", schedule["early_finish"].max(), DATE)
     critical = ", ".join(map(str, schedule.index[schedule["critical"]]))
     yield from _one(section, "critical_tasks", critical, TEXT)
     if schedule["days_late"].notna().any():
         yield from _one(section, "days_late", schedule["days_late"].max(), DAYS)
+    status = study.package_progress.set_index("item")["rag"]
+    yield from _series(section, "rag", status, TEXT)
+    if study.has_ranges:
+        yield from _uncertain_plan(study)
+
+
+def _uncertain_plan(study: "Study") -> Iterator[tuple]:
+    section = "plan"
+    yield from _series(section, "criticality_index", study.criticality, FRACTION)
+    for level, dates in study.certain_finishes.items():
+        yield from _series(section, f"finish_{level}", dates, DATE)
+    chances = study.deadline_chances
+    yield from _series(section, "deadline_probability", chances["chance"], FRACTION)
+    reserved = study.deadlines.loc[study.deadlines["contingency_days"] > 0, "task"]
+    if len(reserved):
+        with_reserve = chances.loc[[*reserved, ALL], "chance_with_contingency"]
+        yield from _series(section, "deadline_probability_with_contingency", with_reserve, FRACTION)
 
 
 def _readiness(study: "Study") -> Iterator[tuple]:
+    section = "readiness"
+    if not study.readiness_scores.empty:
+        yield from _readiness_scores(study)
+    respected = study.tables["red_lines"]["respected"]
+    if len(respected):
+        yield from _one(section, "red_lines_crossed", int((respected == "no").sum()), COUNT)
+        not_known = int((respected == "not known").sum())
+        yield from _one(section, "red_lines_not_known", not_known, COUNT)
+    yield from _series(section, "size_ratio", study.size_ratios, "ratio")
+    yield from _series(
+        section, "spent_before_stop", pd.Series({ALL: study.spent_before_stop}), MONEY
+    )
+    lessons = study.lessons.set_index("lesson")
+    yield from _series(section, "spent_by_gate", lessons["spent_by_gate"], MONEY)
+    yield from _series(section, "months_to_stop", lessons["months_to_stop"], "months")
+    yield from _one(section, "governance_lacking", len(study.governance_lacking), COUNT)
+    yield from _series(section, "governance", study.governance_settled, TEXT)
+
+
+def _readiness_scores(study: "Study") -> Iterator[tuple]:
     section = "readiness"
     yield from _series(section, "mean_score", study.readiness_scores.mean(), SCORE)
     for area, by_partner in study.readiness_scores.iterrows():
@@ -258,11 +322,55 @@ def _readiness(study: "Study") -> Iterator[tuple]:
         yield from _series(section, "readiness_score", items, SCORE)
     yield from _series(section, "divergence", study.divergence["gap"], SCORE)
     yield from _one(section, "lowest_score", study.readiness_scores.min().min(), SCORE)
-    yield from _one(section, "areas_beyond_gap", int(study.divergence["beyond_gap"].sum()), COUNT)
+    yield from _one(section, "areas_beyond_gap", len(study.areas_beyond_gap), COUNT)
+    yield from _one(section, "areas_below_red_line", len(study.areas_below_red_line), COUNT)
 
 
 def _outturn(study: "Study") -> Iterator[tuple]:
-    yield from ()
+    section = "outturn"
+    saved = study.realisation_to_date
+    yield from _series(section, "saving_to_date", saved["actual"], MONEY)
+    yield from _series(section, "planned_saving_to_date", saved["planned"], MONEY)
+    yield from _series(section, "realisation_to_date", saved["ratio"], FRACTION)
+    costs = study.money_variances.query("flow != 'saving'")
+    if len(costs):
+        by_line = costs.groupby("line", sort=False)["variance"].sum()
+        yield from _series(section, "cost_variance", _with_all(by_line), MONEY)
+    if study.realisation_forecast:
+        yield from _reforecast(study)
+    yield from _one(section, "review_flag", study.review_flag, TEXT)
+    if study.review is not None:
+        yield from _one(section, "review_date", study.review["date"], DATE)
+    latest = study.measures_to_date.drop_duplicates(["measure", "partner"], keep="last")
+    for row in latest.itertuples():
+        if not pd.isna(row.variance):
+            item = f"{row.measure}, {row.partner}"
+            yield section, "service_measure_variance", item, pd.NA, row.variance, row.unit
+    users = study.users_to_date.drop_duplicates("partner", keep="last").set_index("partner")
+    yield from _series(section, "users_variance", users["variance"], COUNT)
+    for row in study.tasks_to_date.itertuples():
+        measure = {"finish": "task_days_late", "start": "task_start_days_late"}[row.end]
+        yield section, measure, str(row.task), pd.NA, row.days_late, DAYS
+
+
+def _reforecast(study: "Study") -> Iterator[tuple]:
+    section = "outturn"
+    forecasts = {
+        "forecast_realisation": study.realisation_forecast,
+        "forecast_overrun": study.overrun_forecast,
+    }
+    for measure, found in forecasts.items():
+        if found:
+            yield from _one(section, measure, found.mean, FRACTION)
+            yield from _one(section, f"{measure}_p10", found.p10, FRACTION)
+            yield from _one(section, f"{measure}_p90", found.p90, FRACTION)
+    yield from _one(section, "own_weight", study.realisation_forecast.own_weight, FRACTION)
+    for level, worth in study.forecast_worth.items():
+        suffix = "" if level == "mean" else f"_{level}"
+        yield from _one(section, f"forecast_net_present_value{suffix}", worth, MONEY)
+    required = study.required_realisation
+    value, unit = (required, FRACTION) if required is not None else ("none: no saving is to come", TEXT)  # fmt: skip
+    yield from _one(section, "required_realisation", value, unit)
 
 
 def _commitments(study: "Study") -> Iterator[tuple]:
@@ -283,8 +391,16 @@ def _counts(study: "Study") -> pd.Series:
 def _decision(study: "Study") -> Iterator[tuple]:
     if study.gates.empty:
         return
-    outcomes = study.gates.set_index("criterion")["outcome"]
-    yield from _series("decision", "gate", outcomes, TEXT)
+    gates = study.gates.set_index("criterion")
+    yield from _series("decision", "gate", gates["outcome"], TEXT)
+    yield from _series("decision", "reason", gates["reason"], TEXT)
+    for row in study.turning_changes_shown.itertuples():
+        item = row.parameter if row.item == ALL else f"{row.parameter}, {row.item}"
+        if pd.isna(row.value):
+            yield "decision", "turning_change", item, pd.NA, "none in range", TEXT
+        else:
+            yield "decision", "turning_change", item, pd.NA, row.value, "as the parameter"
+            yield "decision", "turning_change_to", item, pd.NA, row.then, TEXT
     yield from _one("decision", "recommendation", study.recommendation, TEXT)
 
 

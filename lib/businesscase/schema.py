@@ -372,7 +372,10 @@ class Risk(Figure):
     )
     proximity: dt.date | None = Field(None, description="the date from which it could happen")
     response_cost_gbp: float | None = Field(
-        None, ge=0, description="what the response costs in all, base-year prices [£]"
+        None,
+        ge=0,
+        description="what the response costs in all, taken as spent in the decision year, base-year "
+        "prices [£]",
     )
 
     @model_validator(mode="after")
@@ -408,10 +411,16 @@ class RiskProbability(Figure):
 
     level: Name = Field(description="a likelihood word of risk_levels.csv")
     lowest_probability: float = Field(
-        ge=0, le=1, description="lowest chance that the risk happens at all [fraction]"
+        ge=0,
+        le=1,
+        description="lowest chance that the risk happens at all in the years of its cost rows "
+        "[fraction]",
     )
     highest_probability: float = Field(
-        ge=0, le=1, description="highest chance that the risk happens at all [fraction]"
+        ge=0,
+        le=1,
+        description="highest chance that the risk happens at all in the years of its cost rows "
+        "[fraction]",
     )
 
     @model_validator(mode="after")
@@ -429,13 +438,28 @@ class RiskCost(Figure):
         "residual row, it costs as much as without the response"
     )
     partner: Name = Field(
-        description="the authority that bears it, or 'shared' for what the scenario apportions"
+        description="the authority that bears it, or 'shared' for what the scenario apportions as it "
+        "does costs; where costs are as stated, it is divided as the option's running and one-off "
+        "cost is, and equally if there is none"
     )
-    first_year: FinancialYear = Field(description="first financial year; 2026 means 2026/27")
+    first_year: FinancialYear = Field(
+        description="first financial year; 2026 means 2026/27; if the risk happens, it costs in all "
+        "years of all its rows"
+    )
     last_year: FinancialYear = Field(description="last financial year")
-    low_gbp: float = Field(ge=0, description="low estimate for each year, base-year prices [£]")
-    most_likely_gbp: float = Field(ge=0, description="most likely for each year [£]")
-    high_gbp: float = Field(ge=0, description="high estimate for each year [£]")
+    low_gbp: float = Field(
+        ge=0, description="low estimate for each year if it happens, base-year prices [£]"
+    )
+    most_likely_gbp: float = Field(
+        ge=0,
+        description="most likely for each year; the mean is a third of low, most likely and high, and "
+        "the expected cost is the middle of the range of chances times it [£]",
+    )
+    high_gbp: float = Field(
+        ge=0,
+        description="high estimate for each year; a draw takes one level between low and high for all "
+        "rows of a risk [£]",
+    )
     cost_line: str = Field(
         "",
         description="line of flows.csv that it would add to, blank if none; where optimism bias "
@@ -538,7 +562,11 @@ class Arrangement(Figure):
     topic: GovernanceTopic = Field(description=TOPICS)
     name: Name = Field(description="short name of the arrangement")
     arrangement: Text = Field(description="what the source says, in our words")
-    settled: Settled = Field("yes", description="yes, partly or no: whether it settles the topic")
+    settled: Settled = Field(
+        "yes",
+        description="yes, partly or no: whether it settles the topic for the shared service itself; "
+        "partly if only for a time, a stage or a part",
+    )
 
 
 class ReadinessArea(Figure):
@@ -610,7 +638,8 @@ class Actual(Figure):
         None, description="financial year of the money, 2026 for 2026/27; blank for all else"
     )
     value: float | None = Field(
-        None, description="the amount [£], count or reading; blank for a task"
+        None,
+        description="the amount in base-year prices [£], the count or the reading; blank for a task",
     )
     planned: float | None = Field(
         None,
@@ -644,6 +673,7 @@ class Precedent(Figure):
     """Whether a published case settled a topic of governance."""
 
     case: Name = Field(description="name of the case's folder")
+    partnership: Name = Field(description="the case as a reader knows it, with its year")
     topic: GovernanceTopic = Field(description=TOPICS)
     settled: Settled = Field(description="yes, partly or no")
     arrangement: Text = Field(description="how, or what was lacking, in our words")
@@ -909,11 +939,13 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "risk_costs": ["low_gbp", "most_likely_gbp", "high_gbp"],
     "tasks": ["duration_days", "not_before"],
     "task_ranges": ["optimistic_days", "pessimistic_days"],
-    "readiness_areas": ["largest_gap"],
+    "governance": ["settled"],
+    "readiness_areas": ["largest_gap", "lowest_score"],
     "readiness": ["score"],
     "red_lines": ["respected"],
     "lessons": ["known_from"],
     "actuals": ["value"],
+    "governance_questions": ["question"],
     "governance_precedents": ["settled"],
     "gates": ["comparison", "threshold"],
     "discount_rates": ["rate_fraction"],
@@ -954,7 +986,14 @@ SECTION_TABLES: dict[str, list[str]] = {
     ],
     "risks": ["risk_levels", "risk_bands", "risks", "risk_probabilities", "risk_costs"],
     "plan": ["tasks", "task_ranges"],
-    "readiness": ["readiness_areas", "readiness", "red_lines", "lessons"],
+    "readiness": [
+        "readiness_areas",
+        "readiness",
+        "red_lines",
+        "lessons",
+        "governance",
+        "governance_questions",
+    ],
     "outturn": ["actuals", "evidence"],
     "decision": ["gates"],
 }

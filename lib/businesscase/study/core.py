@@ -58,6 +58,8 @@ class StudyCore:
 
     def in_scenario(self, name: str) -> Self:
         """Return the case under another of its scenarios, as that scenario says."""
+        if name == self.scenario_name and self.case.scenarios[name].parameters == self.parameters:
+            return self  # with what it has already computed
         return replace(self, scenario_name=name, parameters=self.case.scenarios[name].parameters)
 
 

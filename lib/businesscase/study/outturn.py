@@ -1,10 +1,246 @@
 """What became of a study after the decision."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import pandas as pd
+
+from businesscase import outturn, savings
+from businesscase.case import BASE
+from businesscase.study.core import ALL
+from businesscase.study.plan import PlanStudy
 from businesscase.study.uncertainty import UncertaintyStudy
+
+LEVELS = ("mean", "p10", "p90")
 
 
 @dataclass(frozen=True)
-class OutturnStudy(UncertaintyStudy):
-    """Actuals beside the plan, and the re-forecast that they lead to."""
+class OutturnStudy(PlanStudy, UncertaintyStudy):
+    """Actuals beside the plan, and the re-forecast that they lead to.
+
+    The plan is the base scenario's, before any lever is moved: it is what was decided.
+    """
+
+    @property
+    def actuals(self) -> pd.DataFrame:
+        """Rows of actuals.csv."""
+        return self.tables["actuals"]
+
+    @cached_property
+    def decided_flows(self) -> pd.DataFrame:
+        """Flows as decided, by kind, line and partner, by year [£]."""
+        planned = self.in_scenario(BASE).planned_flows
+        by_place = planned.groupby(level=outturn.PLACE, sort=False).sum()
+        return by_place.reindex(columns=self.years, fill_value=0.0)
+
+    @cached_property
+    def money_to_date(self) -> pd.DataFrame:
+        """Money as it came in beside what was planned, by line, partner and year [£]."""
+        return outturn.money_to_date(self.actuals, self.decided_flows)
+
+    @cached_property
+    def money_variances(self) -> pd.DataFrame:
+        """Money to date by kind, line and partner, all reported years together [£]."""
+        table = self.money_to_date.groupby(outturn.PLACE, sort=False)[["planned", "actual", "variance"]].sum().reset_index()  # fmt: skip
+        return table.assign(change=table["variance"] / table["planned"].where(table["planned"] > 0))
+
+    @cached_property
+    def realisation_to_date(self) -> pd.DataFrame:
+        """Planned and actual saving of the years reported [£] and their ratio, by 'all' and partner."""
+        return outturn.ratio_to_date(self.money_to_date, "saving", ALL)
+
+    @cached_property
+    def realisation_forecast(self) -> outturn.Forecast | None:
+        """Realisation of the years to come: the reference class updated by own results."""
+        return self._forecast("realisation", "saving", 0.0)
+
+    @cached_property
+    def overrun_forecast(self) -> outturn.Forecast | None:
+        """Overrun of the one-off cost to come: the reference class updated by own results."""
+        return self._forecast("overrun", "one_off_cost", -1.0)
+
+    def _forecast(self, name: str, flow: str, lowest: float) -> outturn.Forecast | None:
+        others = self.reference_class[name]
+        planned = self.decided_flows.index.get_level_values("flow") == flow
+        if len(others) < 2 or not self.decided_flows[planned].to_numpy().any():
+            return None
+        years = outturn.years_reported(self.money_to_date, flow)
+        own = (
+            outturn.ratio_to_date(self.money_to_date, flow, ALL).at[ALL, "ratio"] if years else 0.0
+        )
+        own = own - 1 if name == "overrun" else own
+        return outturn.forecast(others, own, years, self.parameters.own_year_weight, lowest)
+
+    @cached_property
+    def to_come(self) -> pd.DataFrame:
+        """Planned money for which nothing has been reported yet, by kind and year [£]."""
+        table = outturn.still_to_come(self.decided_flows, self.money_to_date)
+        by_kind = table.groupby(level="flow", sort=False).sum()
+        return by_kind.reindex(outturn.MONEY, fill_value=0.0)
+
+    @cached_property
+    def reported(self) -> pd.DataFrame:
+        """Money reported, by kind and year [£]."""
+        table = self.money_to_date.pivot_table(
+            index="flow", columns="year", values="actual", aggfunc="sum"
+        )
+        return table.reindex(index=outturn.MONEY, columns=self.years).fillna(0.0).astype(float)
+
+    def _worth_without_saving_to_come(self, overrun: float) -> float:
+        """Return the net present value if no saving that is still to come were realised [£]."""
+        flows = self.decided_flows.groupby(level="flow", sort=False).sum()
+        others = flows.drop(index=[kind for kind in outturn.MONEY if kind in flows.index])
+        costs = self.reported + self.to_come.mul({"saving": 0.0, "one_off_cost": 1 + overrun, "running_cost": 1.0}, axis="index")  # fmt: skip
+        every = pd.concat([others, costs])
+        signed = every.mul(every.index.map(savings.SIGNS).astype(float), axis="index")
+        return float((signed.sum() * self.discount_factors).sum())
+
+    @property
+    def _saving_to_come(self) -> float:
+        """Present value of the planned saving that is still to come [£]."""
+        return float((self.to_come.loc["saving"] * self.discount_factors).sum())
+
+    @cached_property
+    def required_realisation(self) -> float | None:
+        """Realisation of the years to come at which the net present value is nil [fraction].
+
+        One-off cost to come is taken at its forecast; None where no saving is to come.
+        """
+        overrun = self.overrun_forecast.mean if self.overrun_forecast else 0.0
+        return outturn.required_ratio(
+            self._worth_without_saving_to_come(overrun), self._saving_to_come
+        )
+
+    @cached_property
+    def required_realisation_at_plan(self) -> float | None:
+        """The same with one-off cost to come as planned [fraction]."""
+        return outturn.required_ratio(self._worth_without_saving_to_come(0.0), self._saving_to_come)
+
+    @cached_property
+    def required_running_cost(self) -> float | None:
+        """Running cost to come, as a part of plan, at which the net present value is nil [fraction].
+
+        None where none is to come. The saving to come is taken as planned.
+        """
+        running = float((self.to_come.loc["running_cost"] * self.discount_factors).sum())
+        worth = self._worth_without_saving_to_come(0.0) + self._saving_to_come
+        return outturn.required_ratio(worth + running, -running)
+
+    @cached_property
+    def forecast_worth(self) -> pd.Series:
+        """Net present value with actuals to date and the re-forecast, by level of realisation [£]."""
+        expected = self.realisation_forecast
+        if expected is None:
+            return pd.Series(dtype=float)
+        overrun = self.overrun_forecast.mean if self.overrun_forecast else 0.0
+        fixed = self._worth_without_saving_to_come(overrun)
+        return pd.Series(
+            {level: fixed + getattr(expected, level) * self._saving_to_come for level in LEVELS}
+        )
+
+    @cached_property
+    def yearly_outturn(self) -> pd.DataFrame:
+        """Saving by year: planned, actual (NaN if not reported), and forecast mean, P10, P90 [£]."""
+        flow = self.decided_flows.index.get_level_values("flow")
+        table = pd.DataFrame({"planned": self.decided_flows[flow == "saving"].sum()})
+        money = self.money_to_date
+        actual = money[money["flow"] == "saving"].groupby("year")["actual"].sum()
+        table["actual"] = actual.reindex(table.index)
+        expected, to_come = self.realisation_forecast, self.to_come.loc["saving"]
+        for level in LEVELS if expected else ():
+            table[level] = table["actual"].fillna(0.0) + getattr(expected, level) * to_come
+        return table
+
+    @cached_property
+    def last_reading(self) -> pd.Timestamp:
+        """Date of the last reading; of the decision if there is none."""
+        dates = self.actuals["date"]
+        return dates.max() if len(dates) else pd.Timestamp(self.case.file.decision_date)
+
+    @cached_property
+    def review(self) -> pd.Series | None:
+        """The event at which the partners look back next: date, kind and event."""
+        return outturn.next_review(self.tables["events"], self.last_reading)
+
+    @cached_property
+    def review_year(self) -> int | None:
+        """In which year of the service the review falls, 1 the first."""
+        if self.review is None:
+            return None
+        decided = self.case.file.decision_date
+        return outturn.year_of_service(self.tables["events"], decided, self.review["date"])
+
+    @property
+    def review_flag(self) -> str:
+        """Red, amber or green at the review, or not known where no saving is planned."""
+        return outturn.review_flag(self.realisation_forecast, self.required_realisation)
+
+    @cached_property
+    def measures_to_date(self) -> pd.DataFrame:
+        """Readings of service measures beside what was planned, else the target, else the criterion."""
+        readings = self.actuals[self.actuals["kind"] == "service_measure"]
+        rows = [self._measure_row(reading) for reading in readings.itertuples()]
+        columns = ["measure", "partner", "date", "actual", "bound", "unit", "better", "planned", "held_against", "variance", "reached"]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+    def _measure_row(self, reading) -> dict:
+        of_measure = self.tables["service_measures"].query("measure == @reading.item")
+        own = of_measure[of_measure["partner"] == reading.partner]
+        same = own[(own["date"] == reading.date) & (own["value"] == reading.value)]
+        planned, held_against = self._held_against(reading, own)
+        better = of_measure["better"].iloc[0]
+        reached = reading.value <= planned if better == "lower" else reading.value >= planned
+        return {
+            "measure": reading.item,
+            "partner": reading.partner,
+            "date": reading.date,
+            "actual": reading.value,
+            "bound": same["bound"].iloc[0] if len(same) else "exactly",
+            "unit": of_measure["unit"].iloc[0],
+            "better": better,
+            "planned": planned,
+            "held_against": held_against,
+            "variance": reading.value - planned,
+            "reached": None if pd.isna(planned) else bool(reached),
+        }
+
+    def _held_against(self, reading, own: pd.DataFrame) -> tuple[float, str]:
+        """Return what a reading is held against, and where that stands."""
+        targets, gates = own["target"].dropna(), self.tables["gates"]
+        tested = gates[
+            (gates["measure"] == "service_measure_last")
+            & (gates["item"] == f"{reading.item}, {reading.partner}")
+        ]
+        if not pd.isna(reading.planned):
+            return reading.planned, "plan"
+        if len(targets):
+            return targets.iloc[-1], "target"
+        if len(tested):
+            return float(tested["threshold"].iloc[0]), "criterion of the decision"
+        return float("nan"), ""
+
+    @cached_property
+    def users_to_date(self) -> pd.DataFrame:
+        """Users counted beside those planned, by partner and date."""
+        counted = self.actuals[self.actuals["kind"] == "users"]
+        table = counted[["partner", "date", "planned"]].assign(actual=counted["value"])
+        return table.assign(variance=table["actual"] - table["planned"]).reset_index(drop=True)
+
+    @cached_property
+    def tasks_to_date(self) -> pd.DataFrame:
+        """Starts and finishes of tasks beside the plan's, with the working days between them."""
+        table = self.actuals[self.actuals["kind"].isin(["task_start", "task_finish"])]
+        table = table.assign(task=table["item"].astype(int), end=table["kind"].str.removeprefix("task_"))  # fmt: skip
+        columns = ["task", "name", "end", "planned", "actual", "days_late"]
+        if table.empty:
+            return pd.DataFrame(columns=columns)
+        base = self.in_scenario(BASE)
+        schedule = base.schedule.set_index("task")
+        planned = [schedule.at[row.task, f"early_{row.end}"] for row in table.itertuples()]
+        table = table.assign(
+            name=table["task"].map(schedule["name"]),
+            planned=pd.Series(pd.to_datetime(planned), index=table.index),
+            actual=table["date"],
+        )
+        late = outturn.days_after_plan(table["actual"], table["planned"], base._days_off)
+        return table.assign(days_late=late)[columns].reset_index(drop=True)

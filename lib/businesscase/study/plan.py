@@ -7,27 +7,213 @@ from functools import cached_property
 import holidays
 import pandas as pd
 
-from businesscase import plan
-from businesscase.study.core import StudyCore
+from businesscase import durations, plan, progress
+from businesscase.study.core import ALL, StudyCore
+from businesscase.study.uncertainty import SEED
+
+TRIED = 10  # tasks whose shortest and longest time is tried, the most critical ones
+HEADLINES = 3  # deadlines that are looked at closely
 
 
 @dataclass(frozen=True)
 class PlanStudy(StudyCore):
-    """When the work is done, and what drives the date."""
+    """When the work is done, what drives the date, how likely it is, and where the work stands."""
 
     @cached_property
     def schedule(self) -> pd.DataFrame:
         """The plan's dates, float and critical path."""
-        chosen = self.parameters
-        tasks = self.tables["tasks"]
-        days = plan.changed_durations(tasks, chosen.duration_change, chosen.extra_days)
-        return plan.schedule(
-            tasks.assign(duration_days=days), self.case.file.plan_start, self._days_off
-        )
+        return plan.schedule(self._tasks, self.case.file.plan_start, self._days_off)
 
-    @property
+    @cached_property
+    def _tasks(self) -> pd.DataFrame:
+        chosen, tasks = self.parameters, self.tables["tasks"]
+        days = plan.changed_durations(tasks, chosen.duration_change, chosen.extra_days)
+        return tasks.assign(duration_days=days)
+
+    @cached_property
     def _days_off(self) -> list[dt.date]:
         if self.parameters.calendar == "weekdays":
             return []
         start = self.case.file.plan_start.year
-        return sorted(holidays.country_holidays("GB", "ENG", years=range(start, start + 10)))
+        return sorted(holidays.country_holidays("GB", "ENG", years=range(start - 1, start + 10)))
+
+    def working_dates(self, days) -> pd.DatetimeIndex:
+        """Return the dates of working days, counted from 0 at the plan's start."""
+        return plan.working_dates(days, self.case.file.plan_start, self._days_off)
+
+    def working_date(self, day: float) -> pd.Timestamp:
+        """Return the date of one working day."""
+        return self.working_dates([day])[0]
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether the case says how short and how long its tasks may turn out."""
+        return not self.tables["task_ranges"].empty
+
+    @cached_property
+    def uncertain_plan(self) -> durations.UncertainPlan:
+        """The plan with the range of each task's duration."""
+        tasks, chosen = self.tables["tasks"], self.parameters
+        return durations.UncertainPlan(
+            plan.duration_ranges(
+                tasks, self.tables["task_ranges"], chosen.duration_change, chosen.extra_days
+            ),
+            plan.network_of(tasks),
+            plan.working_days(tasks, "not_before", self.case.file.plan_start, self._days_off),
+        )
+
+    @cached_property
+    def simulated_plan(self) -> durations.SimulatedPlan:
+        """Many networks with durations drawn from their ranges."""
+        watched = list(self._last_allowed)
+        networks = durations.affordable_networks(len(self.tables["tasks"]))
+        return durations.simulation(self.uncertain_plan, watched, networks, SEED)
+
+    @cached_property
+    def _last_allowed(self) -> dict[int, float]:
+        """Last working day on which each deadline is met, counted from 0, by task."""
+        day_after = self.tables["tasks"]["deadline"] + pd.Timedelta(days=1)
+        days = plan.working_days(
+            self.tables["tasks"].assign(day_after=day_after),
+            "day_after",
+            self.case.file.plan_start,
+            self._days_off,
+        )
+        return {task: day - 1 for task, day in days.items()}
+
+    @cached_property
+    def certain_finishes(self) -> pd.DataFrame:
+        """Dates by which half and four fifths of the networks end: the plan and deadline tasks."""
+        simulated = self.simulated_plan
+        ends = {ALL: simulated.finish} | simulated.task_finish
+        levels = {"p50": 0.5, "p80": durations.CERTAINTY}
+        return pd.DataFrame(
+            {
+                name: [self.working_date(durations.certain_day(last, at)) for last in ends.values()]
+                for name, at in levels.items()
+            },
+            index=list(ends),
+        )
+
+    @cached_property
+    def deadline_chances(self) -> pd.DataFrame:
+        """Share of networks that meet each deadline, alone and with its contingency [fraction].
+
+        The last row, ``all``, is the share that meets every one of them.
+        """
+        contingency = self.tables["tasks"].set_index("task")["contingency_days"]
+        rows, every, every_in_reserve = {}, True, True
+        for task, last in self.simulated_plan.task_finish.items():
+            met = last <= self._last_allowed[task]
+            met_in_reserve = last <= self._last_allowed[task] + contingency[task]
+            rows[task] = met.mean(), met_in_reserve.mean()
+            every, every_in_reserve = every & met, every_in_reserve & met_in_reserve
+        if rows:
+            rows[ALL] = every.mean(), every_in_reserve.mean()
+        columns = ["chance", "chance_with_contingency"]
+        return pd.DataFrame(rows.values(), index=list(rows), columns=columns, dtype=float)
+
+    @cached_property
+    def deadlines(self) -> pd.DataFrame:
+        """Tasks with a deadline: lateness, and where there are ranges how likely it is met."""
+        table = self.schedule.dropna(subset="deadline").set_index("task")
+        table = table[["name", "deadline", "contingency_days", "early_finish", "days_late"]]
+        if self.has_ranges:
+            table = table.join(self.certain_finishes).join(self.deadline_chances)
+        return table.rename_axis("task").reset_index()
+
+    def with_contingency(self, task: int) -> pd.Timestamp:
+        """Return the last date of the contingency that follows a task's deadline."""
+        reserve = self.tables["tasks"].set_index("task").at[task, "contingency_days"]
+        return self.working_date(self._last_allowed[task] + reserve)
+
+    @cached_property
+    def headline_deadlines(self) -> pd.DataFrame:
+        """The last deadline, then the least likely ones; of each date the least likely task."""
+        by_doubt = self.deadlines.sort_values(["chance", "p80"], ascending=[True, False])
+        by_date = by_doubt.drop_duplicates("deadline")
+        is_last = by_date["deadline"] == by_date["deadline"].max()
+        chosen = pd.concat([by_date[is_last], by_date[~is_last]])
+        return chosen.head(HEADLINES).reset_index(drop=True)
+
+    @cached_property
+    def earlier_starts(self) -> pd.DataFrame:
+        """Working days by which the plan must start earlier for a headline deadline to be fairly sure.
+
+        ``days_earlier`` is blank where no earlier start is enough.
+        """
+        networks = durations.affordable_networks(len(self.tables["tasks"]), 10 * HEADLINES)
+        table = self.headline_deadlines
+        allowed = {task: self._last_allowed[task] for task in table["task"]}
+        found = durations.days_earlier(self.uncertain_plan, allowed, networks, SEED)
+        days = list(found.values())
+        starts = [None if day is None else self.working_date(-day) for day in days]
+        return table.assign(
+            days_earlier=pd.Series(days, dtype=float), plan_start=pd.to_datetime(pd.Series(starts))
+        )
+
+    @cached_property
+    def criticality(self) -> pd.Series:
+        """Share of networks in which each task is critical, by task [fraction]."""
+        return self.simulated_plan.criticality
+
+    @cached_property
+    def tried_tasks(self) -> pd.DataFrame:
+        """What the most critical uncertain tasks do to the end and to the first headline deadline."""
+        ranges = self.uncertain_plan.ranges
+        uncertain = ranges[ranges["optimistic_days"] < ranges["pessimistic_days"]]
+        index = self.criticality.loc[uncertain["task"]]
+        chosen = index.sort_values(ascending=False, kind="stable").head(TRIED)
+        headline = self.headline_deadlines
+        watched = chosen.index[0] if headline.empty else headline["task"].iloc[0]
+        ends = durations.finishes_if(
+            self.uncertain_plan, list(chosen.index), watched, self.networks_tried, SEED
+        )
+        table = uncertain.set_index("task").loc[chosen.index].assign(criticality=chosen)
+        for end, short in (("optimistic_days", "shortest"), ("pessimistic_days", "longest")):
+            found = [ends[task, end] for task in chosen.index]
+            days = [durations.certain_day(last, durations.CERTAINTY) for last, _ in found]
+            table[f"p80_if_{short}"] = [self.working_date(day) for day in days]
+            if not headline.empty:
+                allowed = self._last_allowed[watched]
+                table[f"chance_if_{short}"] = [(last <= allowed).mean() for _, last in found]
+        names = self.tables["tasks"].set_index("task")["name"]
+        return table.assign(name=names).reset_index()
+
+    @property
+    def networks_tried(self) -> int:
+        """Networks drawn for each end of each task in ``tried_tasks``."""
+        return durations.affordable_networks(len(self.tables["tasks"]), 2 * TRIED)
+
+    @property
+    def report_date(self) -> pd.Timestamp:
+        """Date of the progress report: the scenario's, else that of the case's figures."""
+        return pd.Timestamp(self.parameters.report_date or self.case.file.data_date)
+
+    @property
+    def has_task_readings(self) -> bool:
+        """Whether the case has actual starts or finishes of tasks."""
+        return bool(self.tables["actuals"]["kind"].isin(["task_start", "task_finish"]).any())
+
+    @cached_property
+    def progress(self) -> pd.DataFrame:
+        """Actual or forecast dates and the status of each task at the report date."""
+        if self.has_task_readings:
+            known = progress.readings(self.tables["actuals"], self.report_date)
+            start = self.case.file.plan_start
+            ahead = progress.forecast(self._tasks, known, start, self._days_off)
+        else:
+            ahead = progress.as_planned(self.schedule, self.report_date)
+        table = self.schedule.set_index("task").join(ahead)
+        chances = self.deadline_chances["chance"] if self.has_ranges else pd.Series(dtype=float)
+        table["chance"] = chances.reindex(table.index)
+        return table.join(progress.status(table, self.report_date)).reset_index()
+
+    @cached_property
+    def package_progress(self) -> pd.DataFrame:
+        """Status of each work package, which is that of its task; of each task if there is none."""
+        packages = self.tables["work_packages"].dropna(subset="task")
+        if packages.empty:
+            return self.progress.assign(item=self.progress["task"].astype(str))
+        chosen = self.progress.set_index("task").loc[packages["task"].astype(int)].reset_index()
+        return chosen.assign(item=packages["package"].to_numpy())

@@ -1,38 +1,226 @@
-"""The risks of a study."""
+"""The risks of a study: where they stand on the matrix, and what they may cost."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
-from businesscase import risks
+from businesscase import apportionment, exposure, risks
 from businesscase.study.savings import SavingsStudy
+from businesscase.study.uncertainty import DRAWS, SEED
 
 
 @dataclass(frozen=True)
 class RisksStudy(SavingsStudy):
     """What can go wrong, where it stands on the matrix, and what it may cost."""
 
+    @property
+    def highest_accepted_score(self) -> int:
+        """Highest risk score that the partners accept: the scenario's, else as the bands say."""
+        if self.parameters.appetite is not None:
+            return self.parameters.appetite
+        return risks.highest_accepted_score(self.tables["risk_bands"])
+
     @cached_property
     def scored_risks(self) -> pd.DataFrame:
-        """The register with scores and bands."""
+        """The register with score and band of every position, and where each risk stands."""
         scored = risks.scored_risks(
             self.tables["risks"],
             self.tables["risk_levels"],
             self.tables["risk_bands"],
             self.parameters.likelihood_shift,
         )
-        if self.parameters.appetite is None:
-            return scored
-        within = scored["risk_score"] <= self.parameters.appetite
-        return scored.assign(within_appetite=within.where(scored["risk_score"].notna(), None))
+        return risks.standing(scored, self.parameters.risk_responses, self.highest_accepted_score)
 
     @property
     def risk_grid(self) -> pd.DataFrame:
-        """The risk matrix, likelihood by impact, ids in the cells."""
+        """The risk matrix, likelihood by impact, ids in the cells where the risks stand."""
         return risks.grid(self.scored_risks, self.tables["risk_levels"])
 
     @property
+    def risks_above_appetite(self) -> int:
+        """How many risks stand above appetite."""
+        return int(self.scored_risks["within_appetite"].eq(False).sum())
+
+    @cached_property
     def risk_findings(self) -> pd.DataFrame:
         """What is wrong with the register itself."""
-        return risks.findings(self.tables["risks"])
+        costed = list(self.tables["risk_costs"]["risk"])
+        return risks.findings(self.scored_risks, self.response_values, costed)
+
+    @property
+    def standing_position(self) -> str:
+        """The position that counts: residual if responses are carried out, else inherent."""
+        carried_out = self.parameters.risk_responses == risks.CARRIED_OUT
+        return "residual" if carried_out else "inherent"
+
+    def costed_rows(self, position: str) -> pd.DataFrame:
+        """Return rows of risk_costs.csv at a position, with chances and by what each is counted.
+
+        A risk that is not placed anew by its response keeps its likelihood.
+        """
+        scored, chosen = self.scored_risks.set_index("risk"), self.parameters
+        words = scored["inherent_likelihood_level"]
+        if position == "residual":
+            anew = scored["residual_score"].notna()
+            words = scored["residual_likelihood_level"].where(anew, words)
+        rows = exposure.costs_at(self.tables["risk_costs"], position)
+        rows = exposure.with_chances(rows, words, self.tables["risk_probabilities"])
+        if chosen.leaver:
+            rows = exposure.after_withdrawal(rows, chosen.leaver, chosen.leaves_after)
+        once = self.flow_lines["flow"] == "one_off_cost"
+        raised = set(self.flow_lines.loc[once, "line"]) if self.optimism_bias > 0 else set()
+        counted = exposure.counted_by(rows["cost_line"], set(self.flow_lines["line"]), raised)
+        return rows.assign(counted_by=counted)
+
+    @cached_property
+    def risk_cost_shares(self) -> pd.DataFrame:
+        """Who bears a shared cost of a risk, partner by financial year [fraction].
+
+        By the scenario's rule for costs; where that is 'as_stated', as the lines of the option say
+        who pays its running and one-off cost, and equally where they say nothing.
+        """
+        chosen = self.parameters
+        shares = self.shares(chosen.cost_apportionment, chosen.cost_mix)
+        if shares is None:
+            stated = self._stated_cost_shares
+            shares = pd.DataFrame(dict.fromkeys(self.years, stated))
+        elif chosen.phase_in_years:
+            historic = apportionment.shares(self.driver("revenue_budget"))
+            shares = apportionment.phased_shares(historic, shares, chosen.phase_in_years)
+        if not chosen.leaver:
+            return shares
+        return exposure.shares_after_withdrawal(shares, chosen.leaver, chosen.leaves_after)
+
+    @property
+    def _stated_cost_shares(self) -> pd.Series:
+        planned = self.planned_flows
+        cost = planned[
+            planned.index.get_level_values("flow").isin(["running_cost", "one_off_cost"])
+        ]
+        paid = cost.groupby(level="partner").sum().sum(axis="columns")
+        paid = paid.reindex(self.partners, fill_value=0.0)
+        return paid / paid.sum() if paid.sum() else apportionment.shares(self.driver("equal"))
+
+    @property
+    def risk_cost_rule(self) -> str:
+        """How a shared cost of a risk is divided, in words."""
+        chosen = self.parameters
+        if chosen.cost_mix:
+            return f"by a mix of {', '.join(chosen.cost_mix)}".replace("_", " ")
+        if chosen.cost_apportionment != "as_stated":
+            rule = chosen.cost_apportionment
+            return "equally" if rule == "equal" else f"by {rule}".replace("_", " ")
+        if self.flow_lines["flow"].isin(["running_cost", "one_off_cost"]).any():
+            return "as the option's running and one-off cost is"
+        return "equally"
+
+    @cached_property
+    def risk_costs(self) -> pd.DataFrame:
+        """Rows of cost where the risks stand, without those that are counted elsewhere."""
+        rows = self.costed_rows(self.standing_position)
+        return rows[rows["counted_by"] == exposure.COSTED_RISK]
+
+    @property
+    def costed_risks(self) -> list[int]:
+        """Numbers of the risks that have a cost and a likelihood, in the order of the register."""
+        costed = set(self.costed_rows("inherent")["risk"])
+        return [risk for risk in self.tables["risks"]["risk"] if risk in costed]
+
+    def present_costs(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the expected cost of rows by risk and partner and by year, discounted [£]."""
+        return exposure.expected_costs(rows, self.risk_cost_shares) * self.discount_factors
+
+    @cached_property
+    def expected_risk_costs(self) -> pd.DataFrame:
+        """Discounted expected cost of the costed risks where they stand, risk by financial year [£]."""
+        by_risk = self.present_costs(self.risk_costs).groupby(level="risk").sum()
+        return by_risk.reindex(self.costed_risks, fill_value=0.0)
+
+    @cached_property
+    def inherent_risk_costs(self) -> pd.Series:
+        """Discounted expected cost of each costed risk without its response [£]."""
+        rows = self.costed_rows("inherent")
+        return self._worth_of(rows[rows["counted_by"] == exposure.COSTED_RISK])
+
+    def _worth_of(self, rows: pd.DataFrame) -> pd.Series:
+        by_risk = self.present_costs(rows).groupby(level="risk").sum().sum(axis="columns")
+        return by_risk.reindex(self.costed_risks, fill_value=0.0)
+
+    @cached_property
+    def risk_costs_borne(self) -> pd.Series:
+        """Discounted expected cost that each partner bears [£]."""
+        by_partner = self.present_costs(self.risk_costs).groupby(level="partner").sum()
+        return by_partner.sum(axis="columns").reindex(self.partners, fill_value=0.0)
+
+    @cached_property
+    def response_values(self) -> pd.Series:
+        """What each response is worth: expected cost removed less what it costs, where known [£].
+
+        Wherever the cost is counted, so that a response is not worth less because of an uplift.
+        """
+        register = self.scored_risks.set_index("risk")
+        rows = self.tables["risk_costs"]
+        assessed = set(rows.loc[rows["position"] == "residual", "risk"])
+        assessed |= set(register.index[register["residual_score"].notna()])
+        known = [risk for risk in self.costed_risks if risk in assessed]
+        worths = {name: self._worth_of(self.costed_rows(name)) for name in ("inherent", "residual")}
+        removed = worths["inherent"] - worths["residual"]
+        return exposure.response_values(removed[known], register["response_cost_gbp"])
+
+    @cached_property
+    def simulated_risk_costs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Discounted cost in every draw: of each risk of ``risk_costs``, and to each partner [£]."""
+        rows = self.risk_costs
+        by_year = exposure.borne(rows, self.risk_cost_shares)
+        worth = by_year @ self.discount_factors.to_numpy()
+        return exposure.simulated_costs(rows, worth, DRAWS, SEED)
+
+    @property
+    def simulated_contingency(self) -> np.ndarray:
+        """Discounted cost of all risks together in every draw [£]."""
+        return self.simulated_risk_costs[0].sum(axis=0)
+
+    @cached_property
+    def contingency(self) -> pd.Series:
+        """The cost that is enough in 50, 80 and 90 of a hundred draws [£]."""
+        return exposure.contingency(self.simulated_contingency)
+
+    @cached_property
+    def risk_contributions(self) -> pd.DataFrame:
+        """Each risk's part in the expected cost and in the draws beyond P80, the largest first."""
+        expected = self.expected_risk_costs.sum(axis="columns")
+        numbers = list(self.risk_costs["risk"].unique())
+        table = exposure.contributions(self.simulated_risk_costs[0], numbers)
+        table = table.reindex(self.costed_risks, fill_value=0.0)
+        table["expected_cost"] = expected
+        table["expected_share"] = expected / expected.sum() if expected.sum() else expected
+        return table.sort_values("tail_share", ascending=False, kind="stable")
+
+    @cached_property
+    def double_counting(self) -> pd.DataFrame:
+        """Lines of cost that a costed risk would add to, with both ways to allow for it.
+
+        Columns ``cost_line``, ``risks``, ``uplift`` (what optimism bias adds, or would add if it
+        were applied), ``expected_cost`` (of the risks), both discounted [£], and ``counted_by``.
+        """
+        rows = self.costed_rows(self.standing_position)
+        rows = rows[rows["cost_line"] != ""]
+        applied = self.varied(optimism_bias="applied").optimism_bias
+        flow = self.flows.index.get_level_values("flow")
+        one_off = self.flows[flow == "one_off_cost"] * self.discount_factors
+        by_line = one_off.groupby(level="line").sum().sum(axis="columns")
+        uplift = by_line / (1 + self.optimism_bias) * applied
+        lines = [
+            {
+                "cost_line": line,
+                "risks": list(dict.fromkeys(of_line["risk"])),
+                "uplift": uplift.get(line, 0.0),
+                "expected_cost": self._worth_of(of_line).sum(),
+                "counted_by": of_line["counted_by"].iloc[0],
+            }
+            for line, of_line in rows.groupby("cost_line", sort=False)
+        ]
+        columns = ["cost_line", "risks", "uplift", "expected_cost", "counted_by"]
+        return pd.DataFrame(lines, columns=columns)

@@ -32,10 +32,10 @@ def table_faults(
     yield from money.option_faults(tables)
     yield from money.flow_faults(file, tables)
     yield from money.discount_faults(file, tables)
-    yield from risks.risk_faults(tables)
+    yield from risks.risk_faults(file, tables)
     yield from plan.plan_faults(file, tables)
     yield from readiness.readiness_faults(tables)
-    yield from outturn.outturn_faults(tables)
+    yield from outturn.outturn_faults(file, tables)
     sentences = {
         name: list(parameter_faults(file, tables, scenario.parameters))
         for name, scenario in scenarios.items()

@@ -6,6 +6,7 @@ from businesscase import plan
 from businesscase.errors import unknown_name
 from businesscase.schema import SHARED, CaseFile
 from businesscase.validation.core import Tables, has_recurring_flows, staying
+from businesscase.validation.plan import plan_parameter_faults
 
 
 def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str]:
@@ -56,6 +57,7 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
     for task, duration in zip(tasks["task"], days, strict=True):
         if duration < 0:
             yield f"extra_days '{task}' leaves the task {duration:g} days; 0 is the least"
+    yield from plan_parameter_faults(tables, parameters)
     yield from _rule_faults(tables, parameters)
 
 

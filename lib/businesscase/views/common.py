@@ -82,7 +82,7 @@ def assumptions(study: Study, section: str) -> Table:
 
 def _assumption(stem: str, row: dict) -> dict:
     key = KEYS.get(stem, ["schedule", "first_year"])
-    shown = [str(row[name]) for name in key if name not in ("status", "source")]
+    shown = [str(row[name]) for name in key if not _blank(row[name])]
     values = [printed(row[name]) for name in VALUE_COLUMNS[stem] if not _blank(row[name])]
     kept = {name: row[name] for name in ("status", "source", "paragraph", "note")}
     return {

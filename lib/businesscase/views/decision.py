@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from businesscase.decision import MET, NOT_KNOWN, NOT_MET, recommendation
-from businesscase.study import Study
+from businesscase.decision import MET, NOT_KNOWN, NOT_MET, STOP, recommendation, worded
+from businesscase.parameters import Parameters
+from businesscase.study import ALL, Study
 from businesscase.views.display import (
     BLUE,
     PALE,
@@ -11,9 +12,7 @@ from businesscase.views.display import (
     Sentence,
     Table,
     chart,
-    in_words,
     listed,
-    percent,
     printed,
     tiles,
 )
@@ -37,10 +36,10 @@ def reasons(study: Study) -> Table:
     """Show each criterion with what was found and why it is met or not."""
     gates = study.gates
     table = gates.assign(
-        found_text=[_with_unit(*pair) for pair in zip(gates["found"], gates["unit"], strict=True)],
+        found_text=[_found(*pair) for pair in zip(gates["found"], gates["unit"], strict=True)],
         test=[
             f"{'at least' if row.comparison == 'at_least' else 'at most'} "
-            f"{_with_unit(row.threshold, row.unit)}"
+            f"{worded(row.threshold, row.unit)}"
             for row in gates.itertuples()
         ],
         consequence=gates["if_not_met"].map({"stop": "stop", "condition": "a condition"}),
@@ -62,16 +61,16 @@ def reasons(study: Study) -> Table:
     )
 
 
-def _with_unit(value, unit: str) -> str:
-    if value is None:
-        return "not in the published report"
-    if isinstance(value, pd.Timestamp):
-        return printed(value)
-    if unit.startswith("£"):
-        return in_words(value) + unit[1:]
-    if unit == "fraction":
-        return percent(value)
-    return printed(value) + (f" {unit}" if unit in ("years", "days") else "")
+def _found(value, unit: str) -> str:
+    return "not in the published report" if value is None else worded(value, unit)
+
+
+def reasons_in_words(study: Study) -> Sentence:
+    """Say of each criterion, in a sentence with its figure, why it is met or not."""
+    gates = study.gates
+    order = gates["outcome"].map({NOT_MET: 0, NOT_KNOWN: 1, MET: 2})
+    sentences = gates.loc[order.sort_values(kind="stable").index, "reason"]
+    return Sentence("\n".join(f"- {sentence}" for sentence in sentences))
 
 
 def gates_chart(study: Study) -> Chart:
@@ -88,7 +87,9 @@ def gates_chart(study: Study) -> Chart:
     texts = outcomes.map(OUTCOME_SIGNS.get)
     texts.columns = columns
     texts.insert(
-        0, "<b>recommendation</b>", [f"<b>{o.recommendation}</b>" for o in studies.values()]
+        0,
+        "<b>recommen-<br>dation</b>",
+        [f"<b>{_wrapped(other.recommendation, 12)}</b>" for other in studies.values()],
     )
     fills = [[(BLUE, "white"), *(OUTCOME_COLOURS[o] for o in row)] for row in outcomes.to_numpy()]
     texts.index = [
@@ -115,7 +116,7 @@ def _decided(study: Study, name: str) -> Study:
     return study if name == study.scenario_name else study.in_scenario(name)
 
 
-def _wrapped(text: str, width: int = 15) -> str:
+def _wrapped(text: str, width: int = 13) -> str:
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + len(word) >= width:
@@ -132,6 +133,139 @@ def rule(study: Study) -> Sentence:
         "not known is a condition. A figure that the published report does not give is not known; "
         "it is never taken as met."
     )
+
+
+def turning_answer(study: Study) -> Sentence:
+    """Name the smallest single change that would turn the recommendation, or say that there is none."""
+    changes = study.turning_changes_shown
+    turning = changes[changes["value"].notna()].sort_values("steps", kind="stable")
+    tried = turning[turning["within_tried"]]
+    now = study.recommendation
+    if len(tried):
+        row = tried.iloc[0]
+        said = (
+            f"**The smallest single change that would turn '{now}' into '{row['then']}': "
+            f"{_change(row)}.** {_otherwise(study, row)}"
+        )
+    elif changes.empty:
+        said = f"**No parameter moves a criterion of this case, so none would turn '{now}'.**"
+    else:
+        said = (
+            f"**No single change within the ranges tried would turn '{now}'**: "
+            f"{len(changes)} {'parameter was' if len(changes) == 1 else 'parameters were'} tried, "
+            "one at a time."
+        )
+        if len(turning):
+            row = turning.iloc[0]
+            said += f" Beyond them the nearest is {_change(row)}, which gives '{row['then']}'."
+    return Sentence(f"{said} {_what_holds_it(study)}".strip())
+
+
+def _otherwise(study: Study, row: pd.Series) -> str:
+    outcomes = study.gates.set_index("criterion")["outcome"]
+    lost = [name for name in row["criteria"] if outcomes[name] == MET]
+    won = [name for name in row["criteria"] if outcomes[name] != MET]
+    parts = [
+        f"{listed(names)} would {'no longer' if names is lost else 'then'} be met"
+        for names in (lost, won)
+        if names
+    ]
+    said = ", and ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+
+def _what_holds_it(study: Study) -> str:
+    """Say what keeps the recommendation from being go, whatever one parameter does."""
+    gates = study.gates
+    stopping = gates[(gates["outcome"] == NOT_MET) & (gates["if_not_met"] == STOP)]
+    unknown = list(gates.loc[gates["outcome"] == NOT_KNOWN, "criterion"])
+    if len(stopping):
+        return f"It is stop as long as this is not met: {listed(stopping['criterion'])}."
+    if unknown:
+        return f"It can't be go as long as this is not known: {listed(unknown)}."
+    return ""
+
+
+def _change(row: pd.Series) -> str:
+    label = _label(row["parameter"])
+    of = f" of {row['item']}" if row["item"] != ALL else ""
+    return f"{label[:1].lower()}{label[1:]}{of}: {_setting(row, 'value')} (now {_setting(row, 'current')})"
+
+
+def _label(parameter: str) -> str:
+    if parameter == "readiness_scores":
+        return "readiness score"
+    return Parameters.model_fields[parameter].description.split(";")[0]
+
+
+def _setting(row: pd.Series, column: str) -> str:
+    """Return a value of a parameter in its unit, with digits enough to tell it from the present one."""
+    value, parameter = row[column], row["parameter"]
+    if parameter == "readiness_scores":
+        return printed(value)
+    unit = Parameters.model_fields[parameter].json_schema_extra["unit"]
+    if unit.startswith("fraction"):
+        return f"{100 * value:.1f}%".replace(".0%", "%")
+    return printed(value) + (f" {unit}" if unit == "years" else "")
+
+
+def turning_changes(study: Study) -> Table:
+    """Show, for each parameter, the nearest value at which the recommendation is another."""
+    changes = study.turning_changes_shown
+    turns = changes["value"].notna()
+    none = pd.Series("none in range", index=changes.index)
+    rows = [row for _, row in changes.iterrows()]
+    table = changes.assign(
+        label=[
+            _label(row["parameter"]) + (f", {row['item']}" if row["item"] != ALL else "")
+            for row in rows
+        ],
+        now=[_range_of(row, "current") for row in rows],
+        searched=[_searched(row) for row in rows],
+        turns_at=[
+            _setting(row, "value") if turned else none[0]
+            for row, turned in zip(rows, turns, strict=True)
+        ],
+        then=changes["then"].where(turns, "–"),
+        because=[", ".join(row["criteria"]) or "–" for row in rows],
+        tried=[
+            ("yes" if row["within_tried"] else "no") if turned else "–"
+            for row, turned in zip(rows, turns, strict=True)
+        ],
+    )
+    table = table.assign(order=changes["steps"].fillna(float("inf"))).sort_values(
+        "order", kind="stable"
+    )
+    caption = (
+        f"The nearest value of each parameter that turns '{study.recommendation}': "
+        f"{int(turns.sum())} of {len(changes)} parameters do"
+        if len(changes)
+        else "No parameter moves a criterion of this case"
+    )
+    return Table(
+        table,
+        caption,
+        {
+            "label": "Parameter",
+            "now": "Now",
+            "turns_at": "Turns at",
+            "then": "Into",
+            "because": "Criteria that come out otherwise",
+            "searched": "Searched",
+            "tried": "Within the range of sensitivities.csv",
+        },
+    )
+
+
+def _range_of(row: pd.Series, column: str) -> str:
+    every_score = row["parameter"] == "readiness_scores" and row["item"] == ALL
+    return "–" if every_score else _setting(row, column)
+
+
+def _searched(row: pd.Series) -> str:
+    if row["parameter"] == "readiness_scores":
+        return "a point up and down, one partner and area at a time"
+    return f"{_setting(row, 'lowest')} to {_setting(row, 'highest')}"
 
 
 def what_would_turn_it(study: Study) -> Table:
@@ -171,19 +305,4 @@ def committed(study: Study) -> Table:
         if len(table)
         else "The published report states no one-off cost",
         {"partner": "Partner", "cost": "One-off cost (£)"},
-    )
-
-
-def governance(study: Study) -> Table:
-    """Show how the partnership is to be governed."""
-    return Table(
-        study.tables["governance"],
-        "How the partnership is governed, as the source has it",
-        {
-            "topic": "Topic",
-            "name": "Arrangement",
-            "arrangement": "What the source says",
-            "status": "Status",
-            "paragraph": "Paragraph",
-        },
     )

@@ -46,20 +46,25 @@ class Table:
             f'<th scope="col"{_align(self.frame[name])}>{_unbroken(escape(label))}</th>'
             for name, label in self.labels.items()
         )
-        body = "\n".join(f"<tr>{self._cells(row)}</tr>" for _, row in self.frame.iterrows())
+        columns = [
+            [
+                f"{escape(printed(value, label))}</{'td' if number else 'th'}>"
+                for value in self.frame[name]
+            ]
+            for number, (name, label) in enumerate(self.labels.items())
+        ]
+        tags = [
+            '<th scope="row">',
+            *(f"<td{_align(self.frame[name])}>" for name in list(self.labels)[1:]),
+        ]
+        body = "\n".join(
+            f"<tr>{''.join(tag + cell for tag, cell in zip(tags, cells, strict=True))}</tr>"
+            for cells in zip(*columns, strict=True)
+        )
         return (
             f'<table class="table">\n<caption>{escape(self.caption)}</caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
         )
-
-    def _cells(self, row: pd.Series) -> str:
-        first, *others = self.labels
-        cells = [f'<th scope="row">{escape(printed(row[first], self.labels[first]))}</th>']
-        cells += [
-            f"<td{_align(self.frame[name])}>{escape(printed(row[name], self.labels[name]))}</td>"
-            for name in others
-        ]
-        return "".join(cells)
 
     def __repr__(self) -> str:
         return f"{self.caption} ({len(self.frame)} rows)"
@@ -229,28 +234,34 @@ def tiles(
         Fill and text colour of each cell.
     """
     rows, columns = list(texts.index), list(texts.columns)
-    figure = go.Figure()
-    for row, name in enumerate(rows):
-        for column in range(len(columns)):
-            figure.add_shape(
-                type="rect",
-                x0=column - 0.5,
-                x1=column + 0.5,
-                y0=row - 0.5,
-                y1=row + 0.5,
-                fillcolor=colours[row][column],
-                line={"color": "#0B0C0C", "width": 1},
-                layer="below",
-            )
-            figure.add_annotation(
-                x=column,
-                y=row,
-                text=str(texts.loc[name].iloc[column]),
-                showarrow=False,
-                font={"size": size, "color": ink[row][column]},
-            )
-    # plotly needs a trace to draw axes; it is invisible and carries the cells' text for hovering
     places = [(row, column) for row in range(len(rows)) for column in range(len(columns))]
+    figure = go.Figure()
+    figure.update_layout(  # all at once: plotly checks every earlier shape again for each one added
+        shapes=[
+            {
+                "type": "rect",
+                "x0": column - 0.5,
+                "x1": column + 0.5,
+                "y0": row - 0.5,
+                "y1": row + 0.5,
+                "fillcolor": colours[row][column],
+                "line": {"color": "#0B0C0C", "width": 1},
+                "layer": "below",
+            }
+            for row, column in places
+        ],
+        annotations=[
+            {
+                "x": column,
+                "y": row,
+                "text": str(texts.iloc[row, column]),
+                "showarrow": False,
+                "font": {"size": size, "color": ink[row][column]},
+            }
+            for row, column in places
+        ],
+    )
+    # plotly needs a trace to draw axes; it is invisible and carries the cells' text for hovering
     figure.add_scatter(
         x=[column for _, column in places],
         y=[row for row, _ in places],

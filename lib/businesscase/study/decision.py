@@ -1,0 +1,347 @@
+"""The decision on a study: its criteria, what follows from them, and what would turn it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from typing import NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+
+from businesscase import appraisal, decision, results
+from businesscase.case import BASE, data_folder
+from businesscase.errors import InputError
+from businesscase.parameters import Parameters
+from businesscase.study.core import ALL
+from businesscase.study.uncertainty import UncertaintyStudy, bounds
+
+LACKS = {
+    # what a case lacks if it has nothing for a section
+    "baseline": "data on its present services",
+    "options": "scores of options (scores.csv)",
+    "savings": "saving or running cost (flows.csv)",
+    "risks": "risk register (risks.csv)",
+    "plan": "work plan (tasks.csv)",
+    "readiness": "readiness scores (readiness.csv)",
+    "outturn": "results yet (actuals.csv)",
+    "decision": "one-off cost (flows.csv)",
+}
+READINESS = ("readiness", "readiness scores (readiness.csv)")
+RED_LINES = ("red_lines", "red lines (red_lines.csv)")
+TASK_RANGES = ("task_ranges", "ranges of task durations (task_ranges.csv)")
+RISK_COSTS = ("risk_costs", "costs of risks (risk_costs.csv)")
+NEEDS = {
+    # measures that a section has only with a table of their own: without it they are not known
+    "areas_below_red_line": READINESS,
+    "areas_beyond_gap": READINESS,
+    "divergence": READINESS,
+    "lowest_score": READINESS,
+    "mean_score": READINESS,
+    "readiness_score": READINESS,
+    "red_lines_crossed": RED_LINES,
+    "red_lines_not_known": RED_LINES,
+    "criticality_index": TASK_RANGES,
+    "deadline_probability": TASK_RANGES,
+    "deadline_probability_with_contingency": TASK_RANGES,
+    "finish_p50": TASK_RANGES,
+    "finish_p80": TASK_RANGES,
+    "contingency_p50": RISK_COSTS,
+    "contingency_p80": RISK_COSTS,
+    "expected_cost": RISK_COSTS,
+    "expected_cost_borne": RISK_COSTS,
+    "expected_cost_inherent": RISK_COSTS,
+}
+MOVED = {
+    # the sections that a parameter moves; those of sensitivities.csv move the money
+    "appetite": ("risks",),
+    "likelihood_shift": ("risks",),
+    "duration_change": ("plan",),
+    "readiness_scores": ("readiness",),
+}
+MONEY = ("savings", "decision")
+TRIED, HALVINGS = 11, 10  # values tried over a parameter's bounds, then halvings of the interval
+PLAN_HALVINGS = 6  # fewer, as each value may mean a hundred thousand networks
+LEVEL = 1.0  # by which a readiness score is moved
+
+
+class Move(NamedTuple):
+    """A parameter, where it is now, the values to try, and the study at any of them."""
+
+    parameter: str
+    item: str
+    current: float
+    tried: list[float]
+    study_at: Callable[[float], "DecisionStudy"]
+    halvings: int = 0
+    step: float = LEVEL
+
+
+def _net_present_value(study, item: str) -> float | None:
+    values = study.net_present_values
+    return float(values.sum()) if item == ALL else values.get(item)
+
+
+def _payback_years(study, item: str) -> float:
+    net = study.net_flows.sum() if item == ALL else study.net_flows.loc[item]
+    years = appraisal.payback_years(net)
+    return results.NEVER if years is None else years
+
+
+def _committed_cost(study, item: str) -> float | None:
+    cost = study.committed_cost
+    return float(cost.sum()) if item == ALL else cost.get(item)
+
+
+def _deadline_probability(study, item: str) -> float | None:
+    return study.deadline_chances["chance"].rename(str).get(item)
+
+
+QUICK: dict[tuple[str, str], tuple[Callable, str]] = {
+    # measures that are had without the rows before them: value and unit, equal to the row's
+    ("savings", "net_present_value"): (_net_present_value, results.MONEY),
+    ("savings", "lowest_net_present_value"): (
+        lambda study, item: study.net_present_values.min(),
+        results.MONEY,
+    ),
+    ("savings", "payback_years"): (_payback_years, results.YEARS),
+    ("savings", "annual_cost_change_fraction"): (
+        lambda study, item: study.cost_change["change_fraction"].get(item),
+        results.FRACTION,
+    ),
+    ("decision", "committed_cost"): (_committed_cost, results.MONEY),
+    ("risks", "risks_above_appetite"): (
+        lambda study, item: study.risks_above_appetite,
+        results.COUNT,
+    ),
+    ("plan", "deadline_probability"): (_deadline_probability, results.FRACTION),
+    ("readiness", "areas_beyond_gap"): (
+        lambda study, item: len(study.areas_beyond_gap),
+        results.COUNT,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class DecisionStudy(UncertaintyStudy):
+    """Whether to go on, why, and which single change would turn that."""
+
+    @cached_property
+    def section_results(self) -> pd.DataFrame:
+        """Results of all sections but the decision, which rests on them, as tidy rows."""
+        return results.of_sections(self)
+
+    @cached_property
+    def gates(self) -> pd.DataFrame:
+        """Each criterion of the decision, with what was found, whether it is met, and why."""
+        gates = self.tables["gates"]
+        testable = gates[~gates["criterion"].isin(self.lacking)]
+        keys = testable[["section", "measure", "item"]].itertuples(index=False, name=None)
+        rows = [(*key, pd.NA, *found) for key in keys if (found := self.result(*key)) is not None]
+        found = pd.DataFrame(rows, columns=results.COLUMNS).astype({"value": object})
+        if any(decision.gate_faults(testable, found)):
+            # a scenario may lack a result that the base has; what the base lacks is refused
+            base = self.in_scenario(BASE)
+            faults = list(decision.gate_faults(testable, base.section_results))
+            if faults:
+                place = f"{data_folder().name}/{self.case.name}/gates.csv"
+                raise InputError(f"{place}: {fault}" for fault in faults)
+        tested = decision.tested_gates(gates, found, self.lacking, self._counted)
+        return tested.assign(unit=tested["unit"].where(tested["unit"] != "", _units(gates)))
+
+    def result(self, section: str, measure: str, item: str) -> tuple | None:
+        """Return value and unit of a result of the whole term, computing no more than it takes."""
+        if (section, measure) in QUICK:
+            quick, unit = QUICK[section, measure]
+            value = quick(self, item)
+            return None if value is None or pd.isna(value) else (value, unit)
+        for _, name, found, year, value, unit in results.of_section(self, section):
+            if (name, found) == (measure, item) and pd.isna(year):
+                return value, unit
+        return None
+
+    @property
+    def _counted(self) -> dict[str, str]:
+        """What a count counts, by measure."""
+        counted = {}
+        if not self.tables["readiness"].empty:
+            counted["areas_beyond_gap"] = ", ".join(self.areas_beyond_gap)
+        if not self.tables["risks"].empty:
+            above = self.scored_risks["within_appetite"].eq(False)
+            numbers = self.scored_risks.loc[above, "risk"].astype(str)
+            counted["risks_above_appetite"] = f"risk {', '.join(numbers)}" if above.any() else ""
+        return counted
+
+    @cached_property
+    def lacking(self) -> dict[str, str]:
+        """What the case lacks, by criterion that can't be tested for it."""
+        present = set(self.case.section_names())
+        if self.committed_cost.empty:
+            present -= {"decision"}  # nothing to test there
+        found = {}
+        for gate in self.tables["gates"].itertuples():
+            table, words = NEEDS.get(gate.measure, ("partners", ""))
+            if gate.section not in present:
+                found[gate.criterion] = LACKS[gate.section]
+            elif self.tables[table].empty:
+                found[gate.criterion] = words
+        return found
+
+    @property
+    def recommendation(self) -> str:
+        """The decision that follows from the gates: go, go with conditions, or stop."""
+        return decision.recommendation(self.gates["outcome"], self.gates["if_not_met"])
+
+    @cached_property
+    def turning_changes(self) -> pd.DataFrame:
+        """The nearest value of each parameter at which the recommendation is another.
+
+        One row a parameter that moves a criterion: ``parameter``, ``item`` (area and partner of a
+        readiness score, else 'all'), ``current``, ``lowest`` and ``highest`` (the range searched),
+        ``value`` (NaN if none turns it), ``then`` (the recommendation there), ``criteria`` (that
+        come out otherwise), ``within_tried`` (whether sensitivities.csv tries so far; true of a
+        parameter that it does not name) and ``steps`` (the change, in the parameter's own steps).
+        """
+        rows = [self._turning_change(move) for move in self._moves()]
+        columns = ["parameter", "item", "current", "lowest", "highest", "value", "then", "criteria", "within_tried", "steps"]  # fmt: skip
+        table = pd.DataFrame([row for row in rows if row], columns=columns)
+        return table.astype({"value": float, "steps": float, "within_tried": bool})
+
+    @property
+    def turning_changes_shown(self) -> pd.DataFrame:
+        """The turning changes with one row for all readiness scores that turn nothing."""
+        table = self.turning_changes
+        of_readiness = table["parameter"] == "readiness_scores"
+        idle = of_readiness & table["value"].isna()
+        if (of_readiness & ~idle).any():
+            return table[~idle].reset_index(drop=True)
+        first = table[idle].head(1).assign(item=ALL)
+        return pd.concat([table[~idle], first]).reset_index(drop=True) if len(first) else table
+
+    def _turning_change(self, move: Move) -> dict | None:
+        """Return a row of the turning changes, None for a parameter that moves no criterion."""
+        gates = self.gates
+        moves = gates["section"].isin(MOVED.get(move.parameter, MONEY)) & gates["found"].notna()
+        can_turn = decision.decisive(gates, moves)
+        study_at = cache(move.study_at)
+
+        def outcomes(value: float, which: pd.Series) -> pd.Series:
+            study, tested = study_at(value), gates["outcome"].copy()
+            for index, gate in gates[which].iterrows():
+                found = study.result(gate["section"], gate["measure"], gate["item"])
+                value = None if found is None else found[0]
+                tested[index] = decision.outcome(value, gate["comparison"], gate["threshold"])
+            return tested
+
+        def recommended(value: float) -> str:
+            found = decision.recommendation(outcomes(value, can_turn), gates["if_not_met"])
+            worse = move.parameter == "readiness_scores" and value < move.current
+            # a partner that is less ready may close a gap, which is no way to get there
+            return self.recommendation if worse and decision.is_better(found, self.recommendation) else found  # fmt: skip
+
+        lowest, highest = move.tried[0], move.tried[-1]
+        now = study_at(move.current)
+        if not any(_differ(gates[moves], now, study_at(end)) for end in (lowest, highest)):
+            return None
+        row = {
+            "parameter": move.parameter,
+            "item": move.item,
+            "current": move.current,
+            "lowest": lowest,
+            "highest": highest,
+        }
+        value = None
+        if can_turn.any():
+            value = decision.nearest_change(recommended, move.current, move.tried, move.halvings)
+        if value is None:
+            return row | {"value": np.nan, "then": "", "criteria": [], "within_tried": False, "steps": np.nan}  # fmt: skip
+        turned = outcomes(value, moves) != gates["outcome"]
+        return row | {
+            "value": value,
+            "then": recommended(value),
+            "criteria": list(gates.loc[turned, "criterion"]),
+            "within_tried": self._is_tried(move.parameter, value),
+            "steps": abs(value - move.current) / move.step,
+        }
+
+    def _is_tried(self, parameter: str, value: float) -> bool:
+        ranges = self.tables["sensitivities"].set_index("parameter")
+        if parameter not in ranges.index:
+            return True
+        return ranges.at[parameter, "low"] <= value <= ranges.at[parameter, "high"]
+
+    def _moves(self) -> Iterator[Move]:
+        """Yield the parameters that can move a criterion of this case."""
+        tested = set(self.gates.loc[self.gates["found"].notna(), "section"])
+        if tested & set(MONEY):
+            for name in self.tried_ranges["parameter"]:
+                tried = [float(value) for value in np.linspace(*bounds(name), TRIED)]
+                at = partial(self._with_money, name)
+                yield Move(name, ALL, self.setting(name), tried, at, HALVINGS, _step(name))
+        if "plan" in tested:
+            name = "duration_change"
+            tried = [float(value) for value in np.linspace(*bounds(name), TRIED)]
+            at = partial(self._with, name)
+            yield Move(name, ALL, self.setting(name), tried, at, PLAN_HALVINGS, _step(name))
+        if "risks" in tested:
+            yield from self._risk_moves()
+        if "readiness" in tested:
+            yield from self._readiness_moves()
+
+    def _risk_moves(self) -> Iterator[Move]:
+        highest = self.tables["risk_levels"].groupby("axis")["score"].max()
+        scores = [float(score) for score in range(1, highest.prod() + 1)]
+        accepted = float(self.highest_accepted_score)
+        at = partial(self._with, "appetite", kind=int)
+        yield Move("appetite", ALL, accepted, scores, at, step=_step("appetite"))
+        shifts = [float(shift) for shift in range(1 - highest["likelihood"], highest["likelihood"])]
+        now = self.setting("likelihood_shift")
+        at = partial(self._with, "likelihood_shift", kind=int)
+        yield Move("likelihood_shift", ALL, now, shifts, at, step=_step("likelihood_shift"))
+
+    def _readiness_moves(self) -> Iterator[Move]:
+        for (area, partner), score in self.readiness_scores.stack().items():
+            tried = [value for value in (score - LEVEL, score + LEVEL) if 1 <= value <= 5]
+            at = partial(self._with_readiness, area, partner)
+            yield Move("readiness_scores", f"{area}, {partner}", score, tried, at)
+
+    def _with(self, parameter: str, value: float, kind: type = float) -> Self:
+        return self.varied(**{parameter: kind(value)})
+
+    def _with_readiness(self, area: str, partner: str, score: float) -> Self:
+        scores = self.parameters.readiness_scores
+        return self.varied(
+            readiness_scores=scores | {area: scores.get(area, {}) | {partner: score}}
+        )
+
+    def _with_money(self, parameter: str, value: float) -> Self:
+        """Return the study at another value of a parameter that moves money, its plan not made anew."""
+        study = self._with(parameter, value)
+        planned = self.planned_flows
+        if parameter == "baseline_cost_change":
+            planned = planned + self._planned_slope * (value - self.setting(parameter))
+        study.__dict__["planned_flows"] = planned
+        if parameter != "discount_rate":
+            study.__dict__["rates"] = self.rates
+        return study
+
+    @cached_property
+    def _planned_slope(self) -> pd.DataFrame:
+        """What the planned flows gain with the baseline cost, in which they are a straight line [£]."""
+        now = self.parameters.baseline_cost_change
+        return self._with("baseline_cost_change", now + 1).planned_flows - self.planned_flows
+
+
+def _units(gates: pd.DataFrame) -> pd.Series:
+    """Return the units of the measures, as far as they are known without a result."""
+    units = {measure: unit for (_, measure), (_, unit) in QUICK.items()}
+    return gates["measure"].map(units | {"rank_acceptability": results.FRACTION}).fillna("")
+
+
+def _differ(gates: pd.DataFrame, one: DecisionStudy, other: DecisionStudy) -> bool:
+    """Return whether any criterion finds another figure in one study than in the other."""
+    keys = zip(gates["section"], gates["measure"], gates["item"], strict=True)
+    return any(one.result(*key) != other.result(*key) for key in keys)
+
+
+def _step(parameter: str) -> float:
+    return float(Parameters.model_fields[parameter].json_schema_extra["step"])

@@ -1,0 +1,215 @@
+"""What notebook 07 shows: the decision, what would turn it, and what came of it."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from pytest import approx
+
+from businesscase.study import Study, load_study
+from businesscase.views import decision, outturn
+from businesscase.views.display import Chart, Table
+
+LICTP, MKIP, DURHAM, DACORUM = "lictp-2020", "mkip-2012", "durham-sunderland-2014", "dacorum-avdc-2012"  # fmt: skip
+ALLERDALE = "allerdale-carlisle-2008"
+SHOWN_OF_OUTTURN = [
+    outturn.savings_chart,
+    outturn.savings_by_year,
+    outturn.realisation,
+    outturn.variances,
+    outturn.reforecast,
+    outturn.measures_chart,
+    outturn.measures,
+    outturn.tasks,
+]
+
+
+@cache
+def base(case):
+    """Return a case under its base scenario, computed once for all tests."""
+    return load_study(case)
+
+
+def drawn(chart):
+    """Return the traces of a chart by name."""
+    stored = chart._repr_mimebundle_()["application/vnd.plotly.v1+json"]
+    return {trace.get("name"): trace for trace in stored["data"]}
+
+
+def two_partners(saved, measures=False, **changes):
+    """Return Mid Kent with this saved by each of two lines and three partners in 2013 [£]."""
+    study = load_study(MKIP, **changes)
+    lines = study.tables["flows"].query("option == 'a' and flow == 'saving'")["line"].unique()
+    rows = [
+        ("saving", line, partner, pd.Timestamp("2014-05-31"), 2013, saved, np.nan)
+        for line in lines
+        for partner in study.partners
+    ]
+    columns = ["kind", "item", "partner", "date", "year", "value", "planned"]
+    tables = study.tables | {"actuals": pd.DataFrame(rows, columns=columns)}
+    return Study(replace(study.case, tables=tables), "base", study.parameters)
+
+
+# the decision
+
+
+def test_every_criterion_has_a_sentence_and_those_not_met_come_first():
+    study = base(LICTP)
+    lines = decision.reasons_in_words(study).text.splitlines()
+    assert len(lines) == len(study.gates)
+    assert all(line.startswith("- ") and line.endswith(".") for line in lines)
+    ends = [line.rsplit(": ", 1)[1] for line in lines]
+    assert ends[:2] == ["not met.", "not met."]
+    assert "not known, because" in lines[2]
+    assert set(ends[3:]) == {"met."}
+
+
+def test_a_threshold_is_shown_in_its_unit_though_the_figure_is_not_known():
+    table = decision.reasons(base(DURHAM)).frame.set_index("criterion")
+    assert table.at["affordable", "test"] == "at least £0"
+    assert table.at["winning option robust", "test"] == "at least 50%"
+    assert table.at["partners ready", "found_text"] == "2"
+
+
+def test_the_smallest_change_is_named_first_with_what_it_does():
+    said = decision.turning_answer(base(LICTP)).text
+    assert said.startswith(
+        "**The smallest single change that would turn 'go with conditions' into 'stop': present cost "
+        "of the service over the figures given: -0.7% (now 0%).** Affordable would no longer be met."
+    )
+    assert said.endswith("It can't be go as long as this is not known: partners ready.")
+
+
+def test_where_nothing_within_the_ranges_tried_turns_it_the_nearest_beyond_is_named():
+    said = decision.turning_answer(base(MKIP)).text
+    assert said.startswith(
+        "**No single change within the ranges tried would turn 'go with conditions'**: "
+    )
+    assert (
+        "share of the planned saving that is realised: 9.6% (now 100%), which gives 'stop'" in said
+    )
+
+
+def test_where_nothing_at_all_turns_it_what_holds_it_is_named():
+    said = decision.turning_answer(base(DURHAM)).text
+    assert said == (
+        "**No single change within the ranges tried would turn 'stop'**: 2 parameters were tried, one "
+        "at a time. It is stop as long as this is not met: partners ready."
+    )
+
+
+def test_the_table_of_changes_holds_the_smallest_first_and_the_idle_last():
+    frame = decision.turning_changes(base(LICTP)).frame
+    assert frame["turns_at"].iloc[:3].tolist() == ["-0.7%", "0.7%", "12.1%"]
+    assert set(frame["turns_at"].iloc[3:]) == {"none in range"}
+    assert frame["then"].iloc[:3].tolist() == ["stop"] * 3
+
+
+@pytest.mark.parametrize("case", [DURHAM, LICTP])
+def test_the_gates_chart_shows_the_recommendation_of_every_scenario(case):
+    study = base(case)
+    chart = decision.gates_chart(study)
+    texts = drawn(chart)[None]["text"]
+    columns = len(study.gates) + 1
+    shown = [text.replace("<br>", " ").strip("<b>/") for text in texts[::columns]]
+    expected = [study.in_scenario(name).recommendation for name in study.case.scenarios]
+    assert shown == expected
+    assert len(texts) == columns * len(study.case.scenarios)
+
+
+def test_the_view_of_governance_is_no_longer_here():
+    assert not hasattr(decision, "governance")
+
+
+# what came of it
+
+
+@pytest.mark.parametrize("show", SHOWN_OF_OUTTURN)
+@pytest.mark.parametrize("case", [ALLERDALE, DURHAM, LICTP, MKIP])
+def test_a_case_without_actuals_says_so_in_a_sentence(case, show):
+    shown = show(base(case))
+    assert isinstance(shown, Table)
+    html = shown._repr_html_()
+    assert html.startswith('<p class="absent">No ') and html.endswith(".</p>")
+
+
+def test_mid_kent_is_told_when_its_review_is_and_what_must_be_seen_by_then():
+    assert outturn.answer(base(MKIP)).text == (
+        "**Nothing has been reported yet**: the case has no actuals.csv."
+    )
+    assert outturn.review(base(MKIP)).text == (
+        "The next review is **31 March 2018**, in year five of the service (Full review after five "
+        "years). By then £1.52m of saving is planned. The service covers its cost if 9.6% of the "
+        "planned saving is realised: less than that seen by then, with nothing to lift it, is a "
+        "reason to stop. With one-off cost 79.4% over plan, as elsewhere on average, it takes 17.2%. "
+        "Elsewhere 37.0% was realised on average."
+    )
+
+
+def test_leicestershire_is_told_to_watch_its_running_cost():
+    assert outturn.review(base(LICTP)).text == (
+        "The next date at which to look back is **31 December 2026**, in year five of the service "
+        "(The five-year delegation ends). No saving is planned, so there is no realisation to watch "
+        "and the review's colour is not known. What must be seen instead is the running cost: the "
+        "service is worth its cost if it runs at 95.1% of plan or less from now on."
+    )
+
+
+def test_dacorums_backlog_is_the_finding():
+    assert outturn.answer(base(DACORUM)).text == (
+        "No money has been reported yet. **Pending helpdesk calls, Dacorum: under 150 calls**, held "
+        "against at most 200 (criterion of the decision)."
+    )
+    chart = outturn.measures_chart(base(DACORUM))
+    assert chart.title == "The one reading is as good as what it is held against"
+    assert drawn(chart)[None]["x"] == [0.75]
+
+
+def test_the_savings_chart_draws_plan_actual_and_forecast():
+    study = two_partners(12_500.0)
+    chart = outturn.savings_chart(study)
+    traces = drawn(chart)
+    assert traces["planned"]["y"][1:4] == [150_000, 250_000, 330_000]
+    assert traces["actual"]["y"][1] == 75_000
+    mean = study.realisation_forecast.mean
+    assert traces["expected"]["x"][0] == "2014/15"
+    assert traces["expected"]["y"][0] == approx(250_000 * mean)
+    assert chart.title.startswith("50.0% of the planned saving came in up to 2013/14")
+    assert chart.description.endswith(".")
+
+
+def test_the_flag_is_said_in_words_with_what_is_required_and_expected():
+    said = outturn.review(two_partners(12_500.0)).text
+    assert "must be realised for the net present value to be nil" in said
+    assert said.endswith("**green**, because even the low end (P10) is enough.")
+    lost = outturn.review(two_partners(0.0, own_year_weight=20.0)).text
+    assert lost.endswith("**red**, because what is expected falls short of it.")
+
+
+def test_the_answer_gives_realisation_by_partner_and_what_is_expected():
+    said = outturn.answer(two_partners(12_500.0)).text
+    assert said.startswith(
+        "**£75,000 of the £150,000 of saving planned for 2013/14 came in**, 50.0% (Maidstone "
+    )
+    assert "own results count for 50.0%, what 4 other shared services got for the rest" in said
+
+
+def test_variances_are_listed_by_line_and_partner():
+    table = outturn.variances(two_partners(12_500.0))
+    assert table.caption == "Money to date beside the plan: saving £75,000 under"
+    assert len(table.frame) == 6
+    assert table.frame["variance"].sum() == approx(-75_000)
+
+
+def test_every_part_of_a_case_with_all_kinds_of_actuals_has_data():
+    study = base("worked-example")
+    for show in SHOWN_OF_OUTTURN:
+        shown = show(study)
+        if isinstance(shown, Chart):
+            assert shown.title and shown.description.endswith(".")
+            assert any(len(trace.get("x", [])) for trace in drawn(shown).values())
+        else:
+            assert len(shown.frame) > 0
+            assert set(shown.labels) <= set(shown.frame)

@@ -1,0 +1,467 @@
+"""What came of a decision: variances, the re-forecast, the review, and actuals that are refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import approx
+
+from businesscase import outturn
+from businesscase.case import load_case
+from businesscase.errors import InputError
+from businesscase.outturn import Forecast
+from businesscase.schema import Actual
+from businesscase.study import Study, load_study
+
+MKIP, LICTP, DACORUM = "mkip-2012", "lictp-2020", "dacorum-avdc-2012"
+LINES = ["Fewer posts and shared management", "Joint contracts and consolidated equipment"]
+# the plan of Mid Kent, thousands of pounds by year from 2013
+PLAN = [150, 250, 330, 380, 410, 430, 440, 440, 440, 440]
+ELSEWHERE = (40 / 112 + 90 / 320 + 8.5 / 15 + 70_000 / 254_052) / 4
+OVERRUN_ELSEWHERE = (1.4 / 0.9 + 120 / 55 + 130 / 79) / 3 - 1
+
+
+def plan(*rows, years=(2026, 2027)):
+    """Return planned flows of (flow, line, partner, amount by year) rows."""
+    index = pd.MultiIndex.from_tuples([row[:3] for row in rows], names=outturn.PLACE)
+    return pd.DataFrame([row[3:] for row in rows], index=index, columns=list(years), dtype=float)
+
+
+def actuals(*rows):
+    """Return rows of actuals.csv of (kind, item, partner, year, value)."""
+    return pd.DataFrame(rows, columns=["kind", "item", "partner", "year", "value"])
+
+
+def events(*rows):
+    """Return rows of events.csv of (date, kind)."""
+    table = pd.DataFrame(rows, columns=["date", "kind"])
+    return table.assign(date=pd.to_datetime(table["date"]), event=table["kind"])
+
+
+def mid_kent(values, **changes):
+    """Return Mid Kent with what each line saved each partner, by financial year [£]."""
+    study = load_study(MKIP, **changes)
+    rows = [
+        ("saving", line, partner, year, value)
+        for year, value in values.items()
+        for line in LINES
+        for partner in study.partners
+    ]
+    table = actuals(*rows).assign(date=pd.Timestamp("2014-05-31"), planned=np.nan)
+    tables = study.tables | {"actuals": table}
+    return Study(replace(study.case, tables=tables), "base", study.parameters)
+
+
+# variances
+
+
+def test_a_variance_is_actual_less_planned_of_the_same_line_partner_and_year():
+    planned = plan(
+        ("saving", "posts", "North", 100, 200),
+        ("saving", "posts", "South", 50, 60),
+        ("running_cost", "platform", "North", 30, 30),
+    )
+    found = outturn.money_to_date(
+        actuals(
+            ("saving", "posts", "North", 2027, 150),
+            ("saving", "posts", "South", 2026, 55),
+            ("running_cost", "platform", "North", 2026, 36),
+            ("users", "users", "North", pd.NA, 700),
+        ),
+        planned,
+    )
+    assert found["planned"].tolist() == [200, 50, 30]
+    assert found["variance"].tolist() == [-50, 5, 6]
+
+
+def test_what_was_never_planned_is_all_variance():
+    found = outturn.money_to_date(
+        actuals(("saving", "posts", "North", 2030, 10)), plan(("saving", "posts", "North", 1, 2))
+    )
+    assert found[["planned", "variance"]].to_numpy().tolist() == [[0, 10]]
+
+
+def test_realisation_is_the_saving_over_the_plan_of_the_years_reported():
+    money = outturn.money_to_date(
+        actuals(
+            ("saving", "posts", "North", 2026, 60),
+            ("saving", "posts", "South", 2026, 10),
+            ("one_off_cost", "move", "North", 2026, 500),
+        ),
+        plan(
+            ("saving", "posts", "North", 100, 900),
+            ("saving", "posts", "South", 40, 900),
+            ("one_off_cost", "move", "North", 400, 0),
+        ),
+    )
+    found = outturn.ratio_to_date(money, "saving", "all")
+    assert found["ratio"].to_dict() == {"all": 0.5, "North": 0.6, "South": 0.25}
+    assert outturn.years_reported(money, "saving") == 1
+
+
+def test_without_a_plan_there_is_no_ratio_and_no_year_of_results():
+    money = outturn.money_to_date(
+        actuals(("saving", "posts", "North", 2026, 60)), plan(("saving", "posts", "North", 0, 9))
+    )
+    assert np.isnan(outturn.ratio_to_date(money, "saving", "all").at["all", "ratio"])
+    assert outturn.years_reported(money, "saving") == 0
+
+
+def test_what_is_reported_and_what_is_to_come_make_up_the_whole_plan():
+    planned = plan(
+        ("saving", "posts", "North", 100, 200),
+        ("one_off_cost", "move", "North", 30, 40),
+        ("counterfactual_cost", "old", "North", 7, 7),
+    )
+    money = outturn.money_to_date(actuals(("saving", "posts", "North", 2026, 1)), planned)
+    left = outturn.still_to_come(planned, money)
+    assert left.to_numpy().tolist() == [[0, 200], [30, 40]]
+    assert left.to_numpy().sum() + money["planned"].sum() == 100 + 200 + 30 + 40
+    assert planned.to_numpy().sum() == 384  # the plan itself is left as it was
+
+
+# the re-forecast
+
+
+def test_forecast_by_hand():
+    # others 0.2 and 0.6: mean 0.4, variance 0.08; one own year of 0.8 counts as much as they do
+    found = outturn.forecast(np.array([0.2, 0.6]), 0.8, years=1, year_weight=1.0)
+    assert (found.own_weight, found.mean) == (0.5, approx(0.6))
+    assert found.spread == approx(0.2)  # half of the variance is left
+    assert (found.p10, found.p90) == (approx(0.6 - 1.28155 * 0.2), approx(0.6 + 1.28155 * 0.2))
+
+
+def test_two_years_count_twice_and_a_year_may_count_for_more():
+    two = outturn.forecast(np.array([0.2, 0.6]), 0.8, years=2, year_weight=1.0)
+    assert (two.mean, two.spread**2) == (approx(0.8 * 2 / 3 + 0.4 / 3), approx(0.08 / 3))
+    assert outturn.forecast(np.array([0.2, 0.6]), 0.8, years=1, year_weight=2.0) == two
+
+
+def test_without_own_results_or_weight_the_forecast_is_what_others_got():
+    for years, weight in ((0, 1.0), (5, 0.0)):
+        found = outturn.forecast(np.array([0.2, 0.6]), 0.9, years, weight)
+        assert (found.mean, found.own_weight, found.spread**2) == (approx(0.4), 0, approx(0.08))
+
+
+@given(
+    st.floats(0.01, 3), st.floats(0.01, 3), st.floats(0, 2), st.integers(1, 30), st.floats(0.1, 20)
+)
+def test_forecast_is_the_posterior_of_a_normal_mean(first, second, own, years, year_weight):
+    if abs(first - second) < 1e-3:
+        second += 0.1
+    variance = (first - second) ** 2 / 2
+    # a prior of that variance, and as many readings of it as years, each of variance / weight
+    precision = 1 / variance + years * year_weight / variance
+    mean = ((first + second) / 2 / variance + years * year_weight * own / variance) / precision
+    found = outturn.forecast(np.array([first, second]), own, years, year_weight)
+    assert found.mean == approx(mean, rel=1e-6, abs=1e-9)
+    assert found.spread**2 == approx(1 / precision, rel=1e-6)
+    more = outturn.forecast(np.array([first, second]), own, years + 1, year_weight)
+    assert more.spread < found.spread
+    assert abs(more.mean - own) <= abs(found.mean - own) + 1e-12
+
+
+def test_a_forecast_is_cut_off_at_the_lowest_possible():
+    assert Forecast(0.1, 0.5, 0.0).p10 == 0
+    assert Forecast(-0.8, 0.5, 0.0, lowest=-1.0).p10 == -1
+    assert Forecast(0.1, 0.5, 0.0).p90 > 0.7
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1, 1e6))
+def test_at_the_required_ratio_the_whole_is_worth_nothing(without, at_plan):
+    found = outturn.required_ratio(without, at_plan)
+    if without <= 0:
+        assert without + found * at_plan == approx(0, abs=1e-6)
+    else:
+        assert found == 0  # nothing more is needed
+
+
+def test_a_cost_is_required_to_stay_below_a_part_of_plan():
+    assert outturn.required_ratio(90.0, -100.0) == approx(0.9)
+    assert outturn.required_ratio(90.0, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("mean", "required", "flag"),
+    [
+        (0.5, 0.5001, "red"),
+        (0.5, 0.5, "amber"),
+        (0.5, Forecast(0.5, 0.1, 0.0).p10 + 1e-6, "amber"),
+        (0.5, Forecast(0.5, 0.1, 0.0).p10, "green"),
+        (0.5, None, "not known"),
+    ],
+)
+def test_the_flag_turns_at_the_mean_and_at_the_low_end(mean, required, flag):
+    assert outturn.review_flag(Forecast(mean, 0.1, 0.0), required) == flag
+
+
+# the review
+
+
+def test_the_next_review_is_the_first_after_the_last_reading_else_the_end():
+    table = events(
+        ("2030-01-01", "end"), ("2028-01-01", "review"), ("2026-01-01", "review"),
+        ("2027-01-01", "gate"),
+    )  # fmt: skip
+    assert outturn.next_review(table, pd.Timestamp("2025-12-31"))["date"].year == 2026
+    assert outturn.next_review(table, pd.Timestamp("2026-01-01"))["date"].year == 2028
+    assert outturn.next_review(table, pd.Timestamp("2028-01-01"))["date"].year == 2030
+    assert outturn.next_review(table, pd.Timestamp("2030-01-01")) is None
+
+
+def test_after_the_outcome_there_is_no_review_left():
+    table = events(("2026-01-01", "end"), ("2027-01-01", "outcome"), ("2028-01-01", "review"))
+    assert outturn.next_review(table, pd.Timestamp("2025-01-01"))["kind"] == "end"
+    assert outturn.next_review(table, pd.Timestamp("2026-06-01")) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "year"),
+    [("2023-10-01", 1), ("2024-09-30", 1), ("2024-10-01", 2), ("2028-09-30", 5)],
+)
+def test_a_year_of_service_runs_from_the_start_to_the_day_before_its_return(date, year):
+    table = events(("2020-01-01", "start"), ("2023-10-01", "start"))
+    decided = pd.Timestamp("2023-01-01")
+    assert (
+        outturn.year_of_service(table, decided, pd.Timestamp(date) + pd.Timedelta(hours=1)) == year
+    )
+
+
+def test_without_a_start_after_the_decision_there_is_no_year_of_service():
+    table = events(("2020-01-01", "start"))
+    assert outturn.year_of_service(table, pd.Timestamp("2023-01-01"), pd.Timestamp("2024-01-01")) is None  # fmt: skip
+
+
+def test_days_after_plan_leave_out_weekends_and_holidays():
+    # Friday 3 April 2026 is Good Friday, Monday 6 April Easter Monday
+    planned, actual = (pd.to_datetime(pd.Series([day])) for day in ("2026-04-02", "2026-04-08"))
+    holidays = [pd.Timestamp("2026-04-03").date(), pd.Timestamp("2026-04-06").date()]
+    assert outturn.days_after_plan(actual, planned).tolist() == [4]
+    assert outturn.days_after_plan(actual, planned, holidays).tolist() == [2]
+    assert outturn.days_after_plan(planned, actual, holidays).tolist() == [-2]
+
+
+# a study with actuals
+
+
+def test_half_of_the_first_years_saving_of_mid_kent_by_hand():
+    study = mid_kent({2013: 75_000 / 6})
+    assert study.realisation_to_date.loc["all"].tolist() == approx([150_000, 75_000, 0.5])
+    found = study.realisation_forecast
+    assert (found.own_weight, found.mean) == (0.5, approx((0.5 + ELSEWHERE) / 2))
+    factors = [1.035**-year for year in range(1, 11)]
+    to_come = sum(saved * 1000 * factor for saved, factor in list(zip(PLAN, factors, strict=True))[1:])  # fmt: skip
+    sunk = 75_000 / 1.035 - 300_000 * (1 + OVERRUN_ELSEWHERE) / 1.035
+    assert study.required_realisation == approx(-sunk / to_come)
+    assert study.forecast_worth["mean"] == approx(sunk + found.mean * to_come)
+    assert study.forecast_worth["p10"] == approx(sunk + found.p10 * to_come)
+    assert study.review_flag == "green"
+    yearly = study.yearly_outturn
+    assert yearly["planned"].tolist() == approx([0, *(1000 * saved for saved in PLAN)])
+    assert yearly.at[2013, "mean"] == approx(75_000)
+    assert yearly.at[2014, "mean"] == approx(250_000 * found.mean)
+
+
+def test_the_plan_is_the_base_scenarios_whatever_a_lever_does():
+    moved = mid_kent({2013: 75_000 / 6}, realisation=0.6, delay_years=1.0, overrun=1.0)
+    assert moved.realisation_to_date.loc["all", "planned"] == approx(150_000)
+    assert moved.required_realisation == approx(mid_kent({2013: 75_000 / 6}).required_realisation)
+
+
+def test_years_without_a_saving_turn_the_flag_red_once_they_count_for_enough():
+    nothing = {2013: 0, 2014: 0}
+    # the fund at its forecast cost, over what is planned from the third year on
+    factors = [1.035**-year for year in range(3, 11)]
+    to_come = sum(saved * factor for saved, factor in zip(PLAN[2:], factors, strict=True))
+    required = 300 * (1 + OVERRUN_ELSEWHERE) / 1.035 / to_come
+    as_elsewhere = mid_kent(nothing, own_year_weight=0.0)
+    assert as_elsewhere.required_realisation == approx(required)
+    assert as_elsewhere.realisation_forecast.p10 < required < ELSEWHERE
+    assert as_elsewhere.review_flag == "amber"
+    own_alone = mid_kent(nothing, own_year_weight=20.0)
+    assert own_alone.realisation_forecast.mean == approx(ELSEWHERE / 41)
+    assert own_alone.review_flag == "red"
+
+
+def test_the_reviews_of_the_published_cases():
+    assert load_study(MKIP).review["date"] == pd.Timestamp("2018-03-31")
+    assert load_study(LICTP).review["date"] == pd.Timestamp("2026-12-31")
+    assert [load_study(case).review_year for case in (MKIP, LICTP)] == [5, 5]
+    assert load_study("durham-sunderland-2014").review is None
+
+
+def test_without_actuals_the_switching_value_is_what_must_be_seen():
+    study = load_study(MKIP)
+    switching = study.switching_values.query("parameter == 'realisation' and item == 'all'")
+    assert study.required_realisation_at_plan == approx(switching["switching_value"].item())
+    assert study.required_realisation_at_plan == approx(0.096079, abs=1e-6)
+
+
+def test_a_case_that_saves_by_a_lower_cost_is_told_how_low_it_must_be():
+    study = load_study(LICTP)
+    assert (study.required_realisation, study.review_flag) == (None, "not known")
+    switching = study.switching_values.query("parameter == 'running_cost_change' and item == 'all'")
+    assert study.required_running_cost == approx(1 + switching["switching_value"].item())
+
+
+def test_dacorums_backlog_is_held_against_the_criterion_as_the_report_plans_none():
+    row = load_study(DACORUM).measures_to_date.iloc[0]
+    assert (row["actual"], row["bound"], row["planned"]) == (150, "under", 200)
+    assert (row["held_against"], row["variance"], row["reached"]) == ("criterion of the decision", -50, True)  # fmt: skip
+
+
+def test_dacorums_reading_is_the_published_one_and_carries_no_plan_of_ours():
+    row = load_case(DACORUM).tables["actuals"].iloc[0]
+    assert (row["status"], row["value"], row["date"]) == ("published", 150, pd.Timestamp("2012-04-01"))  # fmt: skip
+    assert pd.isna(row["planned"])
+
+
+def test_a_reading_is_held_against_its_plan_before_its_target_and_its_criterion():
+    study = load_study(DACORUM)
+    reading = study.tables["actuals"]
+    measures = study.tables["service_measures"].assign(target=120.0)
+    for planned, expected in ((np.nan, (120, "target", False)), (160.0, (160, "plan", True))):
+        tables = study.tables | {"actuals": reading.assign(planned=planned), "service_measures": measures}  # fmt: skip
+        row = Study(replace(study.case, tables=tables), "base", study.parameters).measures_to_date.iloc[0]  # fmt: skip
+        assert (row["planned"], row["held_against"], row["reached"]) == expected
+
+
+def test_results_of_the_outturn_of_mid_kent():
+    study = mid_kent({2013: 75_000 / 6})
+    table = study.results.query("section == 'outturn'").set_index(["measure", "item"])["value"]
+    assert table["saving_to_date", "all"] == approx(75_000)
+    assert table["realisation_to_date", "Maidstone"] > 0
+    assert table["own_weight", "all"] == 0.5
+    assert table["review_flag", "all"] == "green"
+    assert table["review_date", "all"] == pd.Timestamp("2018-03-31")
+
+
+def test_results_of_the_outturn_of_dacorum():
+    table = load_study(DACORUM).results.query("section == 'outturn'").set_index(["measure", "item"])
+    assert table["value"].to_dict() == {
+        ("review_flag", "all"): "not known",
+        ("review_date", "all"): pd.Timestamp("2012-12-31"),
+        ("service_measure_variance", "pending helpdesk calls, Dacorum"): -50,
+    }
+
+
+# refusals
+
+HEADER = ",".join(Actual.model_fields)
+
+
+def refused(data, case, *rows):
+    """Write actuals.csv of (kind, item, partner, date, year, value) rows and return the faults."""
+    source = {MKIP: "maidstone-2012", LICTP: "melton-2020", DACORUM: "report"}[case]
+    order = "status,source,paragraph,note,kind,item,partner,date,year,value,planned"
+    assert set(order.split(",")) == set(HEADER.split(","))
+    lines = [f"assumed,{source},1,a reading for this test,{row}," for row in rows]
+    (data / case / "actuals.csv").write_text("\n".join([order, *lines, ""]), encoding="utf-8")
+    try:
+        load_study(case)
+    except InputError as error:
+        return [fault.removeprefix(f"data/{case}/") for fault in error.faults]
+    return []
+
+
+ZERO = [f"saving,{line},{partner},2014-05-31,2013,0" for line in LINES for partner in ("Maidstone", "Swale", "Tunbridge Wells")]  # fmt: skip
+
+
+def test_a_case_whose_actuals_are_in_order_is_accepted(data_copy):
+    assert refused(data_copy, MKIP, *ZERO) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "row", "sentence"),
+    [
+        (
+            MKIP,
+            "saving,Fewer posts and shared managment,Swale,2014-05-31,2013,5",
+            "line of saving 'Fewer posts and shared managment' is unknown; nearest: Fewer posts and "
+            "shared management",
+        ),
+        (
+            MKIP,
+            "one_off_cost,ICT capital fund,Swale,2011-05-31,2011,5",
+            "year 2011 lies outside the appraisal, 2012 to 2022",
+        ),
+        (
+            MKIP,
+            "users,usrs,Swale,2014-05-31,,5",
+            "item of users 'usrs' is unknown; nearest: users",
+        ),
+        (MKIP, "users,users,Swle,2014-05-31,,5", "partner 'Swle' is unknown; nearest: Swale"),
+        (
+            LICTP,
+            "users,users,Oadby and Wigston,2022-05-31,,5",
+            "Oadby and Wigston is leaving; it has no part in the service",
+        ),
+        (
+            DACORUM,
+            "service_measure,pending calls,Dacorum,2012-06-01,,5",
+            "measure 'pending calls' is unknown; nearest: pending helpdesk calls",
+        ),
+        (DACORUM, "task_finish,22,,2012-06-01,,", "task '22' is unknown; nearest: 2"),
+    ],
+)
+def test_an_actual_that_the_case_has_no_place_for_is_refused(data_copy, case, row, sentence):
+    assert refused(data_copy, case, row) == [f"actuals.csv line 2: {sentence}"]
+
+
+def test_a_line_that_belongs_to_others_is_refused(data_copy):
+    path = data_copy / MKIP / "flows.csv"
+    text = path.read_text(encoding="utf-8")
+    fund = "a,ICT capital fund,one_off_cost,capital fund,capital,Swale,"
+    kept = [line for line in text.splitlines() if not line.startswith(fund)]
+    assert len(kept) == len(text.splitlines()) - 1
+    path.write_text("\n".join([*kept, ""]), encoding="utf-8")
+    row = "one_off_cost,ICT capital fund,Swale,2014-05-31,2013,5"
+    assert refused(data_copy, MKIP, row) == [
+        "actuals.csv line 2: Swale has no part in 'ICT capital fund'; flows.csv gives it to "
+        "Maidstone, Tunbridge Wells"
+    ]
+
+
+def test_a_second_reading_of_the_same_money_is_refused(data_copy):
+    again = ZERO[0].replace("2014-05-31", "2014-06-30")
+    assert refused(data_copy, MKIP, *ZERO, again) == [
+        "actuals.csv line 8: 'Fewer posts and shared management' of Maidstone in 2013 stands here "
+        "twice; keep the last reading"
+    ]
+
+
+def test_a_year_of_savings_without_one_of_its_lines_is_refused(data_copy):
+    assert refused(data_copy, MKIP, *ZERO[1:]) == [
+        "actuals.csv: Maidstone reports savings of 2013 but none of 'Fewer posts and shared "
+        "management'; give 0 if it saved nothing"
+    ]
+
+
+def test_a_task_that_ends_before_it_starts_is_refused(data_copy):
+    rows = ("task_start,2,,2012-06-10,,", "task_finish,2,,2012-06-01,,")
+    (fault,) = refused(data_copy, DACORUM, *rows)
+    assert fault == (
+        "actuals.csv line 3: task 2 finishes on 2012-06-01, before its start on 2012-06-10"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("saving,posts,Swale,2014-05-31,,5", "saving needs a financial year"),
+        ("users,users,Swale,2014-05-31,2013,5", "users has no financial year"),
+        ("users,users,Swale,2014-05-31,,", "users needs a value"),
+        ("task_start,1,Swale,2014-05-31,,", "task_start has no partner"),
+    ],
+)
+def test_cells_that_do_not_fit_the_kind_are_refused(data_copy, row, sentence):
+    assert refused(data_copy, MKIP, row) == [f"actuals.csv line 2: {sentence}"]
+
+
+def test_the_published_actuals_of_the_repository_are_read():
+    assert (ROOT / "data" / DACORUM / "actuals.csv").is_file()
+    assert load_case(MKIP).tables["actuals"].empty

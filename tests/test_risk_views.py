@@ -1,0 +1,345 @@
+"""What notebook 04 shows: the matrix with its line and arrows, long registers, and money or none."""
+
+import re
+
+import pandas as pd
+import pytest
+from test_risks import cited, made_up, made_up_costs, made_up_risks
+
+from businesscase.case import case_names, load_case
+from businesscase.risks import scale
+from businesscase.study import load_study
+from businesscase.views import risks as show
+from businesscase.views.display import Chart, Table
+
+TABLES = [
+    show.register,
+    show.findings,
+    show.costs,
+    show.not_costed,
+    show.costs_by_year,
+    show.contingency,
+    show.contributors,
+    show.who_bears,
+    show.double_counting,
+    show.one_level_up,
+    show.what_would_change,
+]
+CHARTS = [show.matrix_chart, show.contingency_chart, show.contributors_chart]
+CASES = [case for case in case_names() if "risks" in load_case(case).section_names()]
+CERTAIN = {"likelihood": "Almost certain", "residual_likelihood": "", "residual_impact": ""}
+COST = (1, "inherent", "shared", 2021, 2021, 9.0, 9.0, 9.0, "")
+
+
+def many(count=500):
+    """Return a study of a long register, every risk costed."""
+    words = list(zip(["Rare", "Possible", "Likely"], ["Minor", "Serious", "Severe"], strict=True))
+    risks = [
+        {"likelihood": words[number % 3][0], "impact": words[number // 3 % 3][1], "owner": ""}
+        for number in range(count)
+    ]
+    rows = [(number, *COST[1:5], 0.0, number, 5.0 * number, "") for number in range(1, count + 1)]
+    return made_up(made_up_risks(*risks), made_up_costs(*rows))
+
+
+def segments(chart, width):
+    """Return the ends of the lines of a width: x from, x to, y from, y to, in cells."""
+    lines = [shape for shape in chart.figure.layout.shapes if shape.type == "line"]
+    return {(line.x0, line.x1, line.y0, line.y1) for line in lines if line.line.width == width}
+
+
+def arrows(chart):
+    """Return, by risk, the cells (column, row) that its arrow joins."""
+    drawn = [mark for mark in chart.figure.layout.annotations if mark.showarrow]
+    return {
+        mark.name: ((round(mark.ax), round(mark.ay)), (round(mark.x), round(mark.y)))
+        for mark in drawn
+    }
+
+
+# in every case
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("draw", TABLES, ids=lambda draw: draw.__name__)
+def test_every_table_is_shown_or_says_in_a_sentence_that_it_is_not_there(case, draw):
+    table = draw(load_study(case))
+    assert isinstance(table, Table)
+    shown = table._repr_html_()
+    assert not re.search(r"\b(nan|None|NaT)\b", shown)
+    assert ('<p class="absent">' in shown) == table.frame.empty
+
+
+@pytest.mark.parametrize("draw", [*TABLES, *CHARTS], ids=lambda draw: draw.__name__)
+def test_a_register_without_costs_is_shown_without_money(draw):
+    shown = draw(
+        made_up(made_up_risks({}, {"target_likelihood": "Rare", "target_impact": "Minor"}))
+    )
+    if isinstance(shown, Table):
+        assert not re.search(r"£\d", shown._repr_html_())
+    of_money = (show.costs, show.not_costed, show.costs_by_year, show.contingency_chart)
+    if draw in of_money:
+        assert shown._repr_html_() == (
+            '<p class="absent">No risk of the register is costed, so there is no expected cost and '
+            "no contingency.</p>"
+        )
+
+
+@pytest.mark.parametrize("draw", [*TABLES, *CHARTS], ids=lambda draw: draw.__name__)
+def test_a_register_of_which_nothing_is_assessed_is_shown(draw):
+    blank = {"likelihood": "", "impact": "", "residual_likelihood": "", "residual_impact": ""}
+    study = made_up(made_up_risks(blank), made_up_costs(COST))
+    shown = draw(study)
+    assert "nan" not in (shown._repr_html_() if isinstance(shown, Table) else shown.description)
+    assert show.answer(study).text.startswith("**None of the 1 risks is assessed.**")
+
+
+# the matrix
+
+
+def test_the_heavy_line_parts_what_the_leicestershire_partners_accept_from_the_rest():
+    chart = show.matrix_chart(load_study("lictp-2020"))
+    # columns from Negligible, rows from Very High; scores above 12 lie to the right and above
+    assert segments(chart, 6) == {
+        (1.5, 1.5, -0.5, 0.5),  # Very High: Critical scores 18
+        (1.5, 1.5, 0.5, 1.5),  # High: Critical scores 15
+        (1.5, 2.5, 1.5, 1.5),  # Significant: Critical scores 12
+        (2.5, 2.5, 1.5, 2.5),  # Significant: Catastrophic scores 16
+        (2.5, 3.5, 2.5, 2.5),  # Low: Catastrophic scores 12
+    }
+    assert "A heavy line parts the scores up to 12, which are accepted" in chart.description
+    assert not arrows(chart)
+
+
+@pytest.mark.parametrize(("appetite", "said"), [(24, "Every cell is accepted."), (None, "heavy")])
+def test_no_line_is_drawn_where_every_cell_is_accepted(appetite, said):
+    chart = show.matrix_chart(load_study("lictp-2020", appetite=appetite))
+    assert said in chart.description
+    assert (segments(chart, 6) == set()) == (appetite == 24)
+
+
+def test_every_cell_names_its_band_and_a_border_parts_the_bands():
+    chart = show.matrix_chart(load_study("lictp-2020"))
+    cells = chart.figure.data[0].text
+    assert len(cells) == 24
+    assert all("Risk</span>" in cell for cell in cells)
+    assert (-0.5, 0.5, 0.5, 0.5) in segments(chart, 2.5)  # 6 is medium, 5 is low
+
+
+def test_an_arrow_runs_from_where_a_risk_is_without_its_response_to_where_it_is_with_it():
+    placed = {"likelihood": "Almost certain", "impact": "Minor"}
+    placed |= {"residual_likelihood": "Possible", "residual_impact": "Minor"}
+    same = {"likelihood": "Rare", "residual_likelihood": "Rare", "residual_impact": "Major"}
+    chart = show.matrix_chart(made_up(made_up_risks(placed, same, {})))
+    # risk 1 in column 0 from row 0 to row 2; risk 3 in column 3 from row 1 to row 3; none for risk 2
+    assert arrows(chart) == {"1": ((0, 0), (0, 2)), "3": ((3, 1), (3, 3))}
+    said = "risk 1 from Almost certain and Minor to Possible and Minor"
+    assert said in chart.description
+    assert "risk 2 from" not in chart.description
+
+
+def test_no_arrow_is_drawn_where_no_response_is_carried_out():
+    chart = show.matrix_chart(made_up(made_up_risks({}, {}), risk_responses="none"))
+    assert not arrows(chart)
+    assert "risks 1, 2 at Likely and Major" in chart.description
+
+
+def test_arrows_that_meet_in_a_cell_end_apart():
+    chart = show.matrix_chart(made_up(made_up_risks({}, {}, {}, {}, {}, {})))
+    drawn = [mark for mark in chart.figure.layout.annotations if mark.showarrow]
+    ends = {(mark.name, mark.x, mark.y, mark.ax, mark.ay) for mark in drawn}
+    assert len({end[1:3] for end in ends}) == len({end[3:] for end in ends}) == 6
+
+
+def test_a_target_is_marked_in_its_cell_and_in_the_words():
+    risk = {"target_likelihood": "Rare", "target_impact": "Minor"}
+    chart = show.matrix_chart(made_up(made_up_risks(risk)))
+    assert sum("aim: 1" in cell for cell in chart.figure.data[0].text) == 1
+    assert "Where risks are aimed to be: risk 1 at Rare and Minor." in chart.description
+
+
+def test_a_cell_with_many_risks_shows_how_many_and_few_arrows_are_drawn():
+    chart = show.matrix_chart(made_up(made_up_risks(*[{}] * 14)))
+    assert sum("<b>14 risks</b>" in cell for cell in chart.figure.data[0].text) == 1
+    assert len(arrows(chart)) == 10
+    assert "the 10 highest of 14" in chart.description
+
+
+def test_the_arrows_that_are_drawn_are_of_the_highest_risks():
+    low = [{"impact": "Minor", "residual_impact": "Minor"}] * 12
+    chart = show.matrix_chart(made_up(made_up_risks(*low, {"impact": "Severe"})))
+    assert "13" in arrows(chart)
+
+
+def test_every_end_of_an_arrow_lies_within_its_cell():
+    chart = show.matrix_chart(made_up(made_up_risks(*[{}] * 14)))
+    for mark in (mark for mark in chart.figure.layout.annotations if mark.showarrow):
+        for x, y in ((mark.x, mark.y), (mark.ax, mark.ay)):
+            assert abs(x - 3) < 0.45 and min(abs(y - 1), abs(y - 3)) < 0.45
+
+
+# the register
+
+
+def test_the_register_leaves_out_what_the_source_does_not_give_and_says_so():
+    table = show.register(load_study("lictp-2020"))
+    assert list(table.labels) == [
+        "risk", "description", "inherent", "standing_score", "band", "mitigation",
+    ]  # fmt: skip
+    assert table.caption == (
+        "The register, highest score first; the source gives no position with the response, aim, "
+        "response, date or owner"
+    )
+
+
+def test_the_register_shows_every_position_response_owner_and_date():
+    risk = {"target_likelihood": "Rare", "target_impact": "Major", "owner": "Head of ICT"}
+    risk["proximity"] = pd.Timestamp("2021-06-01")
+    row = show.register(made_up(made_up_risks(risk), appetite=7)).frame.iloc[0]
+    assert row["inherent"] == "Likely and Major: 16"
+    assert row["residual"] == "Unlikely and Major: 8"
+    assert row["target"] == "Rare and Major: 4"
+    assert (row["response"], row["owner"]) == ("treat", "Head of ICT")
+    assert row["band"] == "Medium, above appetite"
+    shown = show.register(made_up(made_up_risks(risk)))._repr_html_()
+    assert "<td>1 June 2021</td>" in shown
+
+
+def test_a_long_register_is_cut_on_the_page_and_says_how_many_there_are():
+    study = many()
+    said = "the first 50 of 500 risks; results.csv holds all"
+    for draw in (show.register, show.costs, show.costs_by_year, show.contributors):
+        table = draw(study)
+        assert said in table.caption
+        assert 50 <= len(table.frame) <= 52
+    scores = show.register(study).frame["standing_score"]
+    assert scores.tolist() == sorted(scores, reverse=True)
+    assert len(show.answer(study).text) < 700
+    gaps = show.findings(study).frame.set_index("finding")
+    assert gaps.at["no owner", "risks"] == "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 490 more"
+    assert len(show.matrix_chart(study).description) < 2500
+
+
+# money
+
+
+def test_the_answer_states_counts_appetite_and_money():
+    said = show.answer(load_study("lictp-2020")).text
+    assert "**8 of 9 risks are assessed: 8 Medium Risk.** The highest score is 12" in said
+    assert "None is above appetite." in said
+    assert re.search(r"The 4 that are costed are expected to cost £222,433 in all; £3\d\d,\d{3} is enough in eight of ten draws", said)  # fmt: skip
+    assert "The register itself has 20 gaps, in 9 risks." in said
+
+
+def test_the_answer_says_whose_register_it_is_under_another_option():
+    said = show.answer(load_study("lictp-2020", "outsourced")).text
+    assert "The register is that of option b; this scenario appraises option a." in said
+
+
+def test_the_answer_says_whether_responses_are_carried_out_where_that_matters():
+    risks = made_up_risks({})
+    assert "1 Medium, with the responses carried out.**" in show.answer(made_up(risks)).text
+    none = made_up(risks, risk_responses="none")
+    assert "1 Extreme, with no response carried out.**" in show.answer(none).text
+
+
+def test_the_contingency_curve_marks_the_levels_of_the_table():
+    study = load_study("lictp-2020")
+    curve, marks = show.contingency_chart(study).figure.data
+    assert list(marks.x) == list(study.contingency)
+    assert list(marks.y) == [0.5, 0.8, 0.9]
+    assert curve.x[80] == pytest.approx(study.contingency["p80"])
+    table = show.contingency(study).frame
+    assert table["cost"].tolist()[1:] == list(study.contingency)
+
+
+def test_what_others_bear_and_what_drives_it_add_up_to_the_whole():
+    study = load_study("lictp-2020")
+    borne = show.who_bears(study).frame
+    assert borne["expected"].iloc[:-1].sum() == pytest.approx(borne["expected"].iloc[-1])
+    assert borne["share"].iloc[:-1].sum() == pytest.approx(1)
+    assert show.contributors(study).frame["expected_share"].sum() == pytest.approx(1)
+
+
+def test_the_page_says_that_nothing_is_counted_twice_where_no_line_is_affected():
+    study = made_up(made_up_risks(CERTAIN), made_up_costs(COST))
+    assert show.double_counting(study)._repr_html_() == (
+        '<p class="absent">No costed risk would add to a line of the case&#x27;s costs, so optimism '
+        "bias and costed risks can&#x27;t count the same money; optimism bias is not applied in this "
+        "scenario.</p>"
+    )
+
+
+def test_the_page_says_which_of_the_two_is_counted_and_that_an_overrun_comes_on_top():
+    study = load_study("lictp-2020", optimism_bias="applied", overrun=0.75)
+    table = show.double_counting(study)
+    assert "optimism bias is applied in this scenario" in table.caption
+    assert table.caption.endswith(
+        "the scenario plans one-off cost 75% over, and the costed risks come on top of that"
+    )
+    assert table.frame["counted_by"].tolist() == [
+        "optimism bias; the risk is left out of the contingency",
+        "costed risk",
+    ]
+    counted = show.costs(study).frame.set_index("risk")["counted"]
+    assert counted[2] == "optimism bias"
+    assert counted[6] == "optimism bias, costed risk"
+
+
+def test_charts_of_money_say_so_where_all_of_it_is_counted_elsewhere():
+    row = (*COST[:-1], "Backfill, legal and HR advice")
+    study = made_up(made_up_risks(CERTAIN), made_up_costs(row), optimism_bias="applied")
+    for draw in (show.contingency_chart, show.contributors_chart):
+        assert "counted elsewhere in this scenario" in draw(study)._repr_html_()
+    assert isinstance(show.matrix_chart(study), Chart)
+
+
+# what would change it
+
+
+def test_another_appetite_or_no_response_changes_the_count_and_the_money():
+    rows = made_up_costs((1, "inherent", "Melton", 2020, 2020, 100.0, 100.0, 100.0, ""))
+    table = show.what_would_change(made_up(made_up_risks({}, {"impact": "Serious"}), rows)).frame
+    assert table["change"].tolist() == [
+        "As in this scenario",
+        "Appetite one band lower: scores up to 4 are accepted",
+        "Appetite one band higher: scores up to 14 are accepted",
+        "No response is carried out",
+    ]
+    assert table["above"].tolist() == [0, 2, 0, 2]
+    assert table["expected"].tolist() == pytest.approx([10, 10, 10, 60])
+    assert table["p80"].tolist() == pytest.approx([0, 0, 0, 100])
+
+
+def test_at_the_ends_of_the_bands_appetite_has_one_way_to_go():
+    changes = show.what_would_change(made_up(made_up_risks({}), appetite=25)).frame["change"]
+    assert changes.tolist()[1:] == [
+        "Appetite one band lower: scores up to 14 are accepted",
+        "No response is carried out",
+    ]
+    lowest = show.what_would_change(made_up(made_up_risks({}), appetite=4)).frame["change"]
+    assert lowest.tolist()[1] == "Appetite one band lower: no score is accepted"
+
+
+def test_the_shift_table_keeps_the_count_of_every_band_and_adds_the_money():
+    table = show.one_level_up(load_study("lictp-2020")).frame
+    assert table["change"].tolist() == [
+        "1 level less likely",
+        "As in this scenario",
+        "1 level more likely",
+        "2 levels more likely",
+    ]
+    assert (table[["Low Risk", "Medium Risk", "High Risk"]].sum(axis="columns") == 8).all()
+    assert table.loc[1, ["Low Risk", "Medium Risk", "High Risk", "above"]].tolist() == [0, 8, 0, 0]
+    assert table["expected"].is_monotonic_increasing
+    assert table["above"].is_monotonic_increasing
+
+
+def test_the_shift_table_stays_within_the_bounds_of_the_parameter():
+    table = show.one_level_up(load_study("lictp-2020", likelihood_shift=5)).frame
+    assert table["change"].tolist() == ["1 level less likely", "As in this scenario"]
+
+
+def test_a_scale_with_a_made_up_order_is_drawn_by_its_scores():
+    levels = cited(pd.DataFrame({"axis": "impact", "score": [8, 1, 4], "level": list("hlm")}))
+    assert list(scale(levels, "impact").index) == ["l", "m", "h"]
