@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UPDATE := $(VENV)-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check lab notebooks bench lock clean
+.PHONY: help report test check lab explore notebooks bench lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):[^#]*## /\1\t/p' Makefile | expand -t 12
@@ -22,6 +22,9 @@ check: $(VENV)/ready ## validate the data and compare it with the published figu
 
 lab: $(VENV)/ready ## open the notebooks in JupyterLab
 	cd notebooks && ../$(BIN)/jupyter lab
+
+explore: $(VENV)/ready ## serve the explorers as pages, on this machine only
+	$(BIN)/businesscase explore
 
 notebooks: $(VENV)/ready ## run the committed notebooks again and store their outputs
 	$(BIN)/businesscase refresh

@@ -53,6 +53,83 @@ def test_the_answer_says_how_much_of_it_is_assumed():
     assert "(all 6 lines behind it are assumed)" in show.answer(load_study("mkip-2012")).text
 
 
+@pytest.mark.parametrize("case", case_names())
+def test_the_answer_is_at_most_six_sentences_however_much_the_case_has(case):
+    said = show.answer(load_study(case)).text
+    assert 2 <= len(re.findall(r"[.?!](?= |$)", said)) <= 6
+
+
+def test_many_benchmarks_are_counted_and_the_furthest_named():
+    # a user costs £2,937 of 4,641,226 over 1,580: £637 above 2,300 and £363 below 3,300
+    assert (
+        "It is above 4 of 5 benchmarks, by up to £1.01m (lower quartile, cost of a user), and below "
+        "1, by £572,774 (upper quartile, cost of a user)."
+    ) in show.answer(load_study("worked-example")).text
+
+
+def test_benchmarks_all_on_one_side_are_named_once():
+    study = load_study("worked-example")
+    high = study.tables["benchmarks"].query("band == 'upper_quartile'")
+    twice = pd.concat([high, high.assign(benchmark="Another", amount_gbp=3400.0)])
+    said = show.answer(changed("worked-example", benchmarks=twice)).text
+    assert "It is below 2 of 2 benchmarks, by up to £730,774 (another)." in said
+
+
+def test_many_measures_are_counted_and_those_that_moved_most_named():
+    assert (
+        "**Of 9 service measures by partner, 6 improved, 2 worsened and 1 held**; in proportion, what "
+        "moved most is days to equip a new starter at Northmere for the better (from 9 to 7) and "
+        "incidents solved at first contact at Westerfold for the worse (from over 60 to 56); on "
+        "target: 1 of 9."
+    ) in show.answer(load_study("worked-example")).text
+
+
+def test_many_surveys_are_counted_and_the_lowest_named():
+    assert (
+        "**Of 3 surveys of users after the change: 1 no worse, 1 worse and 1 not known**, where a "
+        "fall of up to 5% of users still counts as no worse; the lowest is user satisfaction with "
+        "ICT at Westerfold, which moved by -17.1% of users."
+    ) in show.answer(load_study("worked-example")).text
+
+
+def reworded(bounds):
+    """Return Dacorum with other wordings of its two readings, over 400 and under 150 as printed."""
+    measures = load_study("dacorum-avdc-2012").tables["service_measures"]
+    return changed("dacorum-avdc-2012", service_measures=measures.assign(bound=bounds))
+
+
+def test_a_wording_that_leaves_the_change_open_is_said_to():
+    study = reworded(["under", "exactly"])
+    assert (
+        "**Pending helpdesk calls at Dacorum stood at 150** in April 2012, after under 400 in January "
+        "2012: the wording leaves open whether it rose or fell."
+    ) in show.answer(study).text
+    table = show.service_measures(study)
+    assert table.frame["improved"].tolist() == ["not known"]
+    assert not re.search(r"\bnan\b", table._repr_html_())
+    assert "service_measure_change" not in set(study.results["measure"])
+    both = changed(
+        "dacorum-avdc-2012",
+        service_measures=pd.concat(
+            [
+                study.tables["service_measures"],
+                study.tables["service_measures"].assign(partner="Aylesbury Vale"),
+            ]
+        ),
+    )
+    assert (
+        "**Of 2 service measures by partner, 2 left open by the wording**."
+        in show.answer(both).text
+    )
+
+
+def test_a_wording_that_leaves_no_doubt_is_an_improvement():
+    assert (
+        "**Pending helpdesk calls at Dacorum fell to under 150** in April 2012, from over 400 in "
+        "January 2012: an improvement."
+    ) in show.answer(reworded(["over", "under"])).text
+
+
 def test_the_answer_says_that_carlisles_survey_has_no_numbers():
     said = show.answer(load_study("allerdale-carlisle-2008")).text
     assert "is **not known**, because no numbers are given before and after it" in said

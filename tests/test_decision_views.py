@@ -66,6 +66,28 @@ def test_every_criterion_has_a_sentence_and_those_not_met_come_first():
     assert set(ends[3:]) == {"met."}
 
 
+def test_the_answer_gives_the_figures_of_what_is_not_met_and_names_the_rest():
+    assert decision.answer(base(DURHAM)).text == (
+        "**Stop.** Partners ready: the number of areas in which the partners stand too far apart is 2 "
+        "(pace of change, delivery model), at most 0 is allowed: not met. Not known: affordable, no "
+        "partner worse off, winning option robust, exposure within appetite and deadline likely. Met: "
+        "cost within what was agreed."
+    )
+
+
+def test_each_criterion_alone_is_shown_as_met_and_as_not_met():
+    table = decision.what_would_turn_it(base(DURHAM))
+    frame = table.frame.set_index("criterion")
+    assert frame.loc["partners ready", ["met", "not met"]].tolist() == [
+        "go with conditions",
+        "stop",
+    ]
+    assert set(frame.drop(index="partners ready")[["met", "not met"]].to_numpy().ravel()) == {
+        "stop"
+    }
+    assert table.caption == "1 of 7 criteria would each turn 'stop' alone"
+
+
 def test_a_threshold_is_shown_in_its_unit_though_the_figure_is_not_known():
     table = decision.reasons(base(DURHAM)).frame.set_index("criterion")
     assert table.at["affordable", "test"] == "at least £0"
@@ -201,6 +223,22 @@ def test_variances_are_listed_by_line_and_partner():
     assert table.caption == "Money to date beside the plan: saving £75,000 under"
     assert len(table.frame) == 6
     assert table.frame["variance"].sum() == approx(-75_000)
+
+
+def test_a_task_has_one_row_its_finish_if_it_is_done():
+    table = outturn.tasks(base("worked-example"))
+    assert table.frame["task"].is_unique
+    ends = table.frame.set_index("task")["end"]
+    assert ends[17] == "finish" and ends[18] == "start"
+    assert table.caption == "Tasks beside the plan: 12 of 17 that are done ended late"
+
+
+def test_years_that_are_reported_have_nothing_expected():
+    frame = outturn.savings_by_year(base("worked-example")).frame
+    reported = frame["actual"].notna()
+    assert reported.sum() == 2
+    assert frame.loc[reported, ["mean", "p10", "p90"]].isna().all(axis=None)
+    assert frame.loc[~reported, ["mean", "p10", "p90"]].notna().all(axis=None)
 
 
 def test_every_part_of_a_case_with_all_kinds_of_actuals_has_data():

@@ -32,6 +32,7 @@ LAYERS = [
     ["results"],
     ["study"],
     ["views"],
+    ["scenario_file", "explore"],
     ["report"],
     ["batch"],
     ["cli"],

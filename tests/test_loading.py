@@ -1,5 +1,7 @@
 """A case with a fault is refused: where it is, what was found, what is allowed."""
 
+import datetime as dt
+
 import pytest
 
 from businesscase import cli
@@ -132,6 +134,18 @@ ROWS = {
         ",Very Hihg,",
         "here: likelihood 'Very Hihg' is unknown; nearest: Very High",
     ),
+    "arrangement that does not say whether it settles its topic": (
+        "governance.csv",
+        'delegate the function to it",yes,published',
+        'delegate the function to it",,published',
+        "here, column settled: found ''; it should be 'yes', 'partly' or 'no'",
+    ),
+    "governance without what is settled": (
+        "governance.csv",
+        ",arrangement,settled,",
+        ",arrangement,",
+        "here: column settled is missing",
+    ),
     "bands that overlap": (
         "risk_bands.csv",
         "Medium Risk,6,12",
@@ -142,7 +156,7 @@ ROWS = {
         "risk_bands.csv",
         "Medium Risk,6,12",
         "Medium Risk,7,12",
-        "file: score 6 lies in 0 bands; it must lie in one",
+        "file: score 6 lies in no band; it must lie in one",
     ),
     "tasks that wait for each other": (
         "tasks.csv",
@@ -199,6 +213,12 @@ PARAMETERS = {
         "here, parameter discount_rate: found 3.5; it should be less than or equal to 0.2"
     ),
     "overrun = nan": "here, parameter overrun: found nan; it should be a finite number",
+    'report_date = "31/12/2026"': (
+        "here, parameter report_date: found '31/12/2026'; it should be a date such as 2026-04-01"
+    ),
+    "report_date = 2026": (
+        "here, parameter report_date: found 2026; it should be a date such as 2026-04-01"
+    ),
     'calendar = "scotland"': (
         "here, parameter calendar: found 'scotland'; it should be 'weekdays' or 'england'"
     ),
@@ -497,6 +517,30 @@ def test_a_register_without_scales_is_refused(data_copy):
     ]
 
 
+def test_scores_side_by_side_with_the_same_fault_are_one_sentence(data_copy):
+    path = data_copy / LICTP / "risk_bands.csv"
+    place = f"data/{LICTP}/risk_bands.csv"
+    replaced(path, "Medium Risk,6,12", "Medium Risk,4,8")
+    assert faults_of(LICTP) == [
+        f"{place}: scores 4 to 5 lie in 2 bands; each must lie in one",
+        f"{place}: scores 9 to 12 lie in no band; each must lie in one",
+    ]
+    path.unlink()
+    assert faults_of(LICTP) == [f"{place}: scores 1 to 24 lie in no band; each must lie in one"]
+
+
+def test_a_cost_of_a_risk_without_a_likelihood_is_refused(data_copy):
+    replaced(
+        data_copy / LICTP / "risks.csv",
+        "1,The present contractor will not extend the contract beyond its end,Very High,Marginal,",
+        "1,The present contractor will not extend the contract beyond its end,,Marginal,",
+    )
+    assert faults_of(LICTP) == [
+        f"data/{LICTP}/risk_costs.csv line 2: risk 1 has a cost and no likelihood in risks.csv; "
+        "without one its cost would not be counted"
+    ]
+
+
 def test_a_revenue_budget_that_a_partner_lacks_can_not_share_anything(data_copy):
     path = data_copy / MKIP / "service_costs.csv"
     text = path.read_text(encoding="utf-8")
@@ -629,6 +673,25 @@ def test_what_is_given_by_hand_is_refused_too(case, scenario, changes, sentence)
         load_study(case, scenario, **changes)
     (fault,) = refused.value.faults
     assert sentence in fault
+
+
+@pytest.mark.parametrize("date", ["2021-03-31", '"2021-03-31"'])
+def test_a_report_date_may_stand_with_or_without_quotation_marks(data_copy, date):
+    replaced(data_copy / LICTP / "scenarios.toml", "duration_change = 0.2", f"report_date = {date}")
+    study = load_study(LICTP, "late-start")
+    assert study.parameters.report_date == "2021-03-31"
+
+
+def test_a_report_date_given_by_hand_may_be_a_date_and_must_look_like_one():
+    assert (
+        load_study(LICTP, report_date=dt.date(2021, 3, 31)).parameters.report_date == "2021-03-31"
+    )
+    for found in ("31/12/2026", 20_261_231, dt.datetime(2026, 12, 31, 12)):
+        with pytest.raises(InputError) as refused:
+            load_study(LICTP, report_date=found)
+        assert refused.value.faults == [
+            f"parameter report_date: found {found!r}; it should be a date such as 2026-04-01"
+        ]
 
 
 def test_a_change_that_is_none_leaves_what_the_scenario_says():

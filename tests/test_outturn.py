@@ -1,5 +1,6 @@
 """What came of a decision: variances, the re-forecast, the review, and actuals that are refused."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -354,8 +355,13 @@ def test_results_of_the_outturn_of_dacorum():
 HEADER = ",".join(Actual.model_fields)
 
 
-def refused(data, case, *rows):
+def refused(data, case, *rows, data_date="2026-06-30"):
     """Write actuals.csv of (kind, item, partner, date, year, value) rows and return the faults."""
+    path = data / case / "case.toml"
+    text = re.sub(
+        r"data_date = [-\d]+", f"data_date = {data_date}", path.read_text(encoding="utf-8")
+    )
+    path.write_text(text, encoding="utf-8")
     source = {MKIP: "maidstone-2012", LICTP: "melton-2020", DACORUM: "report"}[case]
     order = "status,source,paragraph,note,kind,item,partner,date,year,value,planned"
     assert set(order.split(",")) == set(HEADER.split(","))
@@ -456,10 +462,54 @@ def test_a_task_that_ends_before_it_starts_is_refused(data_copy):
         ("users,users,Swale,2014-05-31,2013,5", "users has no financial year"),
         ("users,users,Swale,2014-05-31,,", "users needs a value"),
         ("task_start,1,Swale,2014-05-31,,", "task_start has no partner"),
+        (
+            "saving,posts,Swale,2014-05-31,2013,-0.5",
+            "saving is -0.5; money and users are not below 0",
+        ),
+        (
+            "one_off_cost,move,Swale,2014-05-31,2013,-5",
+            "one_off_cost is -5; money and users are not below 0",
+        ),
+        ("users,users,Swale,2014-05-31,,-1", "users is -1; money and users are not below 0"),
+        (
+            "running_cost,desk,Swale,2013-03-31,2013,5",
+            "running_cost of 2013 is dated 2013-03-31, before that year began on 2013-04-01",
+        ),
     ],
 )
 def test_cells_that_do_not_fit_the_kind_are_refused(data_copy, row, sentence):
     assert refused(data_copy, MKIP, row) == [f"actuals.csv line 2: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"kind": "saving", "date": "2013-04-01", "year": "2013", "value": "0"},
+        {"kind": "service_measure", "item": "growth", "date": "2013-03-31", "value": "-2"},
+        {"kind": "users", "item": "users", "date": "2013-03-31", "value": "0"},
+    ],
+)
+def test_money_of_the_years_first_day_nothing_and_a_measure_below_nothing_are_read(cells):
+    row = {
+        "item": "posts",
+        "partner": "Swale",
+        "status": "assumed",
+        "source": "a",
+        "paragraph": "1",
+    }
+    assert Actual.model_validate(row | {"note": "for a test"} | cells).value == float(
+        cells["value"]
+    )
+
+
+def test_a_reading_after_the_date_of_the_figures_is_refused(data_copy):
+    rows = ("task_start,2,,2012-06-10,,", "task_finish,2,,2012-06-11,,")
+    assert refused(data_copy, DACORUM, *rows, data_date="2012-06-11") == []
+    load_case.cache_clear()
+    assert refused(data_copy, DACORUM, *rows, data_date="2012-06-10") == [
+        "actuals.csv line 3: date 2012-06-11 is after data_date in case.toml, 2012-06-10; move "
+        "data_date to the latest reading or later"
+    ]
 
 
 def test_the_published_actuals_of_the_repository_are_read():

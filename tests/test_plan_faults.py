@@ -117,6 +117,7 @@ def written_readings(folder, *readings):
     header = "kind,item,partner,date,year,value,planned,status,source,paragraph,note"
     rows = [f"{row},,,,assumed,melton-2020,5.13,because a test needs it" for row in readings]
     (folder / LICTP / "actuals.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    replaced(folder / LICTP / "case.toml", "data_date = 2020-07-31", "data_date = 2021-03-31")
 
 
 def test_a_task_that_finishes_before_it_starts_is_refused(data_copy):

@@ -12,7 +12,7 @@ from businesscase.case import load_case
 from businesscase.errors import InputError
 from businesscase.readiness import (
     area_scores,
-    below_red_line,
+    below_minimum,
     divergence,
     financial_year,
     lesson_costs,
@@ -80,7 +80,7 @@ def test_a_lone_partner_is_never_apart():
 def test_a_partner_at_the_red_line_is_ready_and_one_just_below_is_not():
     scores = pd.DataFrame({"North": [2.0, 1.0], "South": [1.5, 1.0]}, index=["people", "growth"])
     red_lines = pd.Series({"growth": np.nan, "people": 2.0})
-    found = below_red_line(scores, red_lines)
+    found = below_minimum(scores, red_lines)
     assert found.loc["people"].to_dict() == {"North": False, "South": True}
     assert not found.loc["growth"].any()  # an area without a red line has nobody below it
 
@@ -88,7 +88,7 @@ def test_a_partner_at_the_red_line_is_ready_and_one_just_below_is_not():
 def test_red_lines_do_not_depend_on_how_close_the_partners_are():
     scores = pd.DataFrame({"North": [1.0], "South": [1.0]}, index=["people"])
     assert not divergence(scores, pd.Series({"people": 0.0}))["beyond_gap"].any()
-    assert below_red_line(scores, pd.Series({"people": 2.0})).all(axis=None)
+    assert below_minimum(scores, pd.Series({"people": 2.0})).all(axis=None)
 
 
 # who must rise
@@ -140,7 +140,7 @@ def test_the_rises_bring_everybody_within_and_half_a_point_less_does_not(scores,
 
     def faulty(changed):
         apart = divergence(changed, limits)["beyond_gap"].any()
-        return bool(apart or below_red_line(changed, lines).any(axis=None))
+        return bool(apart or below_minimum(changed, lines).any(axis=None))
 
     found = needed_rises(table, limits, lines)
     assert (len(found) > 0) == faulty(table)
@@ -274,7 +274,7 @@ def test_the_nine_challenges_are_scored_and_so_are_pace_of_change_and_delivery_m
 def test_durham_stops_for_its_two_published_reasons_and_for_no_other():
     study = load_study(DURHAM)
     assert study.areas_beyond_gap == ["pace of change", "delivery model"]
-    assert study.areas_below_red_line == []
+    assert study.areas_below_minimum == []
     gates = study.gates.set_index("criterion")
     stops = gates[(gates["if_not_met"] == "stop") & (gates["outcome"] == "not met")]
     assert study.recommendation == "stop"
@@ -320,8 +320,8 @@ def test_red_lines_are_counted_by_what_is_known_of_them():
 
 def test_a_manager_who_leaves_puts_dacorum_below_two_red_lines():
     study = load_study(DACORUM, "interim-managers-leave")
-    assert values(study, "areas_below_red_line") == {"all": 2}
-    assert study.areas_below_red_line == ["leadership", "processes"]
+    assert values(study, "areas_below_minimum") == {"all": 2}
+    assert study.areas_below_minimum == ["leadership", "processes"]
 
 
 def test_a_case_without_scores_has_governance_but_no_score_and_its_gate_is_not_known():

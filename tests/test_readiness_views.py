@@ -96,6 +96,7 @@ def test_the_answer_says_that_durham_is_not_ready_and_why():
         "**The partners are not ready together: they stand too far apart in pace of change and "
         "delivery model.**"
     )
+    assert "in pace of change and delivery model; 22 of 22 scores are assumed." in said
     assert "crosses 1 red line: “other delivery models” (Sunderland)." in said
     assert "Whether it respects “data centres” is not known." in said
     assert "How unequal the partners are in size is not known." in said
@@ -106,7 +107,9 @@ def test_the_answer_follows_the_scenario():
     ready = show.answer(load_study(DURHAM, "differences-overcome")).text
     assert ready.startswith("**The partners are ready together:")
     below = show.answer(load_study(DACORUM, "interim-managers-leave")).text
-    assert "too far apart, and one is below the red line, in leadership and processes.**" in below
+    assert (
+        "too far apart, and one is below the minimum score, in leadership and processes.**" in below
+    )
 
 
 def test_the_answer_of_a_case_without_scores_says_so_and_still_tells_of_governance():
@@ -167,7 +170,7 @@ def test_the_shaded_reach_starts_at_the_lowest_score_that_is_near_enough():
     assert reach.x1 == pytest.approx(5.0, abs=0.2)
 
 
-def test_every_area_with_a_red_line_has_one_drawn_just_below_the_score_that_is_enough():
+def test_every_area_with_a_minimum_score_has_one_drawn_just_below_the_score_that_is_enough():
     study = load_study(DURHAM)
     shapes = show.gap_chart(study).figure.layout.shapes
     lines = [shape for shape in shapes if shape.type == "line" and shape.x0 == shape.x1]
@@ -187,7 +190,7 @@ def test_four_partners_with_long_names_are_each_named_beside_their_mark():
     assert sides[0] == "middle left" and sides[3] == "middle right"  # inwards, so nothing is cut
     assert chart.title == (
         "People and customer relationship management: the partners stand too far apart, and one is "
-        "below the red line"
+        "below the minimum score"
     )
 
 
@@ -197,12 +200,18 @@ def test_where_all_are_close_and_ready_the_title_says_so():
     assert not any("diamond" in note.text for note in chart.figure.layout.annotations)
 
 
-def test_the_picture_in_words_has_every_score_gap_and_red_line():
-    said = show.gap_chart(load_study(DURHAM)).description
-    assert said.startswith(
-        "pace of change: Durham 2, Sunderland 4 (gap 2, at most 1; red line 2); delivery model"
+def test_the_picture_in_words_has_what_stands_in_the_way_and_how_close_the_rest_is():
+    assert show.gap_chart(load_study(DURHAM)).description == (
+        "Pace of change: Durham 2, Sunderland 4 (gap 2, at most 1; minimum score 2); delivery model: "
+        "Durham 4, Sunderland 2 (gap 2, at most 1; minimum score 2); in the 9 other areas the gap is "
+        "0 at most, and nobody is below a minimum score."
     )
-    assert "growth: Durham 3, Sunderland 3 (gap 0, at most 1; no red line)" in said
+    close = show.gap_chart(scored(["North", "South"], {"people": [3, 4], "assets": [3, 3]}))
+    assert close.description == (
+        "In every area the gap is 1 at most, and nobody is below a minimum score."
+    )
+    apart = show.gap_chart(scored(["North", "South"], {"people": [1, 4]}))
+    assert apart.description == "People: North 1, South 4 (gap 3, at most 1; minimum score 2)."
 
 
 # tables
@@ -217,17 +226,36 @@ def test_evidence_shows_the_score_that_a_scenario_sets_and_says_so():
     )
 
 
+def test_partners_with_the_same_score_and_evidence_share_a_row():
+    frame = show.evidence(load_study(DURHAM)).frame
+    assert len(frame) == 9 + 2 * 2  # nine areas without a difference, two with one
+    assert frame.set_index("area").at["people", "partner"] == "Durham and Sunderland"
+
+
+def test_the_reasoning_of_an_area_is_not_said_twice_running():
+    notes = show.areas(load_study(DURHAM)).frame.set_index("area")["note"]
+    assert notes["technology"].startswith("The source lists the name as a challenge.")
+    assert notes["leadership"] == "as above"
+    assert notes["growth"] != "as above"
+
+
 def test_sizes_are_shown_where_they_are_known_and_said_to_be_unknown_where_not():
     table = show.sizes(load_study(LICTP))
     assert table.frame["ratio"].tolist() == ["2.18 to 1", "not known", "2.18 to 1"]
     assert table.frame["status"].tolist() == ["published", "–", "published, assumed"]
     assert table.frame["Melton"].tolist() == ["229", "not known", "£311,000"]
-    assert "is not known" in show.sizes(load_study(DURHAM)).caption
+    unknown = show.sizes(load_study(DURHAM))
+    assert unknown.frame.empty and "is not known" in unknown.caption
+    said = show.answer(load_study("worked-example")).text
+    assert "2.45 times the users (assumed)," in said
 
 
 def test_lessons_name_the_gate_and_what_was_spent_by_it_and_after():
     table = show.lessons(load_study(DURHAM))
-    assert table.caption == "The programme stopped on 11 June 2014; £50,000 was spent before"
+    assert table.caption == (
+        "The programme stopped on 11 June 2014; £50,000 was spent before, dated by financial year "
+        "only, so that what was spent after a gate is the most that it can be"
+    )
     assert table.frame["gate"].str.startswith("Both Cabinets support the proposal").all()
     assert table.frame["spent_after"].tolist() == [50_000, 50_000]
     assert "no spend is printed" in show.lessons(load_study(DACORUM)).caption
@@ -242,23 +270,26 @@ def test_lessons_of_a_programme_that_goes_on_have_no_column_for_a_stop():
 def test_lesson_chart_runs_from_the_gate_to_the_stop():
     chart = show.lesson_chart(load_study(DURHAM))
     assert chart.title == (
-        "Every reason for the stop could have been known 11 months earlier, before £50,000 was spent"
+        "In our judgement every reason for the stop could have been known 11 months earlier; at most "
+        "£50,000 was spent since"
     )
     bar = chart.figure.data[0]
     assert list(bar.x) == [pd.Timestamp("2013-06-24"), pd.Timestamp("2014-06-11")]
     assert show.lesson_chart(load_study(DACORUM)).title == (
-        "Every reason for the stop could have been known 10 months earlier"
+        "In our judgement every reason for the stop could have been known 10 months earlier"
     )
 
 
 def test_needed_rises_say_whether_one_change_is_enough():
     one = show.needed_rises(load_study(DACORUM))
-    assert (
-        one.caption == "One change of score alone brings the partners within every gap and red line"
+    assert one.caption == (
+        "One change of score alone brings the partners within every gap and minimum score"
     )
     assert one.frame[["partner", "needed"]].values.tolist() == [["Dacorum", 3.0]]
     two = show.needed_rises(load_study(DURHAM))
-    assert two.caption.startswith("2 changes of score, in 2 areas,")
+    assert two.caption == (
+        "2 changes of score, in 2 areas, bring the partners within every gap and minimum score"
+    )
     assert two.frame["alone"].all()
     assert show.needed_rises(load_study(DURHAM, "differences-overcome")).frame.empty
 
@@ -272,7 +303,7 @@ def test_the_checklist_has_each_topic_with_its_evidence_or_says_that_it_is_lacki
         "Governance of the shared service: of 9 topics 2 settled, 3 settled in part and 4 left open"
     )
     by_topic = table.frame.set_index("topic")
-    assert by_topic.at["assets", "evidence"] == "Lacking: it says nothing of this"
+    assert by_topic.at["assets", "evidence"] == "Nothing is said of this"
     assert by_topic.at["chair", "evidence"].startswith(
         "Chair of the Partnership Board: Alternates between Dacorum and Aylesbury Vale [yes]. "
     )
@@ -296,7 +327,8 @@ def test_the_matrix_shows_words_and_the_own_row_in_bold():
     assert set(texts[:36]) == {"yes", "partly", "no"}
     assert set(texts[36:]) == {"<b>partly</b>", "<b>no</b>"}
     assert chart.title == (
-        "Settled here: 0 of 9 topics; in a published case 5 at most, and exit in none"
+        "This case settles 0 of 9 topics; of the published cases Mid Kent 2012 settles most, 5; none "
+        "settles exit"
     )
 
 
@@ -308,7 +340,10 @@ def test_a_council_s_own_case_has_a_row_of_its_own_beside_the_five():
     assert labels[0] == "<b>This case</b>"
     assert len(labels) == 6
     assert "<b>" not in "".join(labels[1:])
-    assert chart.description.startswith("This case: host no, board partly")
+    assert chart.description.startswith(
+        "This case settles none, in part board, review, charging, assets, exit and people; "
+        "Leicestershire 2020 settles host and term, in part "
+    )
     assert list(governing.precedents(own).labels.values())[1:] == list(labels[1:])
 
 

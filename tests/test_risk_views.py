@@ -22,7 +22,6 @@ TABLES = [
     show.contributors,
     show.who_bears,
     show.double_counting,
-    show.one_level_up,
     show.what_would_change,
 ]
 CHARTS = [show.matrix_chart, show.contingency_chart, show.contributors_chart]
@@ -133,9 +132,7 @@ def test_an_arrow_runs_from_where_a_risk_is_without_its_response_to_where_it_is_
     chart = show.matrix_chart(made_up(made_up_risks(placed, same, {})))
     # risk 1 in column 0 from row 0 to row 2; risk 3 in column 3 from row 1 to row 3; none for risk 2
     assert arrows(chart) == {"1": ((0, 0), (0, 2)), "3": ((3, 1), (3, 3))}
-    said = "risk 1 from Almost certain and Minor to Possible and Minor"
-    assert said in chart.description
-    assert "risk 2 from" not in chart.description
+    assert "Arrows show what the responses do to the risks." in chart.description
 
 
 def test_no_arrow_is_drawn_where_no_response_is_carried_out():
@@ -151,18 +148,34 @@ def test_arrows_that_meet_in_a_cell_end_apart():
     assert len({end[1:3] for end in ends}) == len({end[3:] for end in ends}) == 6
 
 
-def test_a_target_is_marked_in_its_cell_and_in_the_words():
+def test_a_target_is_marked_in_its_cell_and_explained_below():
     risk = {"target_likelihood": "Rare", "target_impact": "Minor"}
     chart = show.matrix_chart(made_up(made_up_risks(risk)))
     assert sum("aim: 1" in cell for cell in chart.figure.data[0].text) == 1
-    assert "Where risks are aimed to be: risk 1 at Rare and Minor." in chart.description
+    assert "Aim: where a risk is meant to be in the end." in chart.figure.layout.xaxis.title.text
+    without = show.matrix_chart(made_up(made_up_risks({})))
+    assert "Aim:" not in without.figure.layout.xaxis.title.text
+
+
+@pytest.mark.parametrize(
+    ("appetite", "said"),
+    [
+        (16, "None of the 2 risks on the matrix is above what the partners accept"),
+        (12, "1 of the 2 risks on the matrix is above what the partners accept"),
+        (3, "2 of the 2 risks on the matrix are above what the partners accept"),
+    ],
+)
+def test_the_title_of_the_matrix_says_how_many_are_above_appetite(appetite, said):
+    risks = made_up_risks({}, {"impact": "Serious"})
+    study = made_up(risks, appetite=appetite, risk_responses="none")
+    assert show.matrix_chart(study).title == said
 
 
 def test_a_cell_with_many_risks_shows_how_many_and_few_arrows_are_drawn():
     chart = show.matrix_chart(made_up(made_up_risks(*[{}] * 14)))
     assert sum("<b>14 risks</b>" in cell for cell in chart.figure.data[0].text) == 1
     assert len(arrows(chart)) == 10
-    assert "the 10 highest of 14" in chart.description
+    assert "the risks of the 10 highest of 14." in chart.description
 
 
 def test_the_arrows_that_are_drawn_are_of_the_highest_risks():
@@ -226,8 +239,11 @@ def test_a_long_register_is_cut_on_the_page_and_says_how_many_there_are():
 def test_the_answer_states_counts_appetite_and_money():
     said = show.answer(load_study("lictp-2020")).text
     assert "**8 of 9 risks are assessed: 8 Medium Risk.** The highest score is 12" in said
-    assert "None is above appetite." in said
-    assert re.search(r"The 4 that are costed are expected to cost £222,433 in all; £3\d\d,\d{3} is enough in eight of ten draws", said)  # fmt: skip
+    assert (
+        "None is above the score of 12 that the partners accept (an assumed limit). The 4 that are "
+        "costed, on assumed figures, are expected to cost about £222,000 in all; about £342,000 is "
+        "enough in eight of ten simulated futures." in said
+    )
     assert "The register itself has 20 gaps, in 9 risks." in said
 
 
@@ -241,6 +257,25 @@ def test_the_answer_says_whether_responses_are_carried_out_where_that_matters():
     assert "1 Medium, with the responses carried out.**" in show.answer(made_up(risks)).text
     none = made_up(risks, risk_responses="none")
     assert "1 Extreme, with no response carried out.**" in show.answer(none).text
+
+
+def test_what_the_source_does_not_give_has_no_column_of_costs():
+    table = show.costs(load_study("lictp-2020"))
+    assert not set(table.labels) & {"inherent", "response_cost_gbp", "value"}
+    assert table.caption.endswith(
+        "the source gives no position with the response or cost of a response"
+    )
+    whole = show.costs(load_study("worked-example"))
+    assert set(whole.labels) >= {"inherent", "response_cost_gbp", "value"}
+    total = whole.frame.set_index("risk").loc[show.TOTAL]
+    removed = total["inherent"] - total["expected"]
+    assert total["value"] == pytest.approx(removed - total["response_cost_gbp"])
+
+
+def test_years_without_a_cost_are_left_out():
+    rows = made_up_costs((1, "inherent", "shared", 2022, 2023, 9.0, 9.0, 9.0, ""))
+    table = show.costs_by_year(made_up(made_up_risks({}), rows))
+    assert list(table.labels.values()) == ["Risk", "2022/23 (£)", "2023/24 (£)", "Sum (£)"]
 
 
 def test_the_contingency_curve_marks_the_levels_of_the_table():
@@ -279,8 +314,10 @@ def test_the_page_says_which_of_the_two_is_counted_and_that_an_overrun_comes_on_
     )
     assert table.frame["counted_by"].tolist() == [
         "optimism bias; the risk is left out of the contingency",
-        "costed risk",
+        "costed risk; optimism bias raises one-off cost alone",
     ]
+    assert table.labels["uplift"] == "Optimism bias of 200%, if applied (£)"
+    assert '<td class="number">–</td>' in table._repr_html_()  # no uplift on a running cost
     counted = show.costs(study).frame.set_index("risk")["counted"]
     assert counted[2] == "optimism bias"
     assert counted[6] == "optimism bias, costed risk"
@@ -300,44 +337,54 @@ def test_charts_of_money_say_so_where_all_of_it_is_counted_elsewhere():
 def test_another_appetite_or_no_response_changes_the_count_and_the_money():
     rows = made_up_costs((1, "inherent", "Melton", 2020, 2020, 100.0, 100.0, 100.0, ""))
     table = show.what_would_change(made_up(made_up_risks({}, {"impact": "Serious"}), rows)).frame
-    assert table["change"].tolist() == [
-        "As in this scenario",
+    table = table.set_index("change")[["above", "expected", "p80"]]
+    assert table.loc["As in this scenario"].tolist() == pytest.approx([0, 10, 0])
+    lower, higher = (
         "Appetite one band lower: scores up to 4 are accepted",
         "Appetite one band higher: scores up to 14 are accepted",
-        "No response is carried out",
-    ]
-    assert table["above"].tolist() == [0, 2, 0, 2]
-    assert table["expected"].tolist() == pytest.approx([10, 10, 10, 60])
-    assert table["p80"].tolist() == pytest.approx([0, 0, 0, 100])
+    )
+    assert table.loc[lower].tolist() == pytest.approx([2, 10, 0])
+    assert table.loc[higher].tolist() == pytest.approx([0, 10, 0])
+    assert table.loc["No response is carried out"].tolist() == pytest.approx([2, 60, 100])
 
 
 def test_at_the_ends_of_the_bands_appetite_has_one_way_to_go():
-    changes = show.what_would_change(made_up(made_up_risks({}), appetite=25)).frame["change"]
-    assert changes.tolist()[1:] == [
-        "Appetite one band lower: scores up to 14 are accepted",
-        "No response is carried out",
+    def appetites(appetite):
+        changes = show.what_would_change(made_up(made_up_risks({}), appetite=appetite)).frame
+        return [change for change in changes["change"] if change.startswith("Appetite")]
+
+    assert appetites(25) == ["Appetite one band lower: scores up to 14 are accepted"]
+    assert appetites(4)[0] == "Appetite one band lower: no score is accepted"
+
+
+def test_more_likely_risks_keep_the_count_of_all_and_cost_more():
+    table = show.what_would_change(load_study("lictp-2020")).frame
+    bands = ["Low Risk", "Medium Risk", "High Risk"]
+    assert (table[bands].sum(axis="columns") == 8).all()
+    table = table.set_index("change")
+    assert table.loc["As in this scenario", [*bands, "above"]].tolist() == [0, 8, 0, 0]
+    shifted = table.loc[
+        [
+            "Every risk 1 level less likely",
+            "As in this scenario",
+            "Every risk 1 level more likely",
+            "Every risk 2 levels more likely",
+        ]
     ]
-    lowest = show.what_would_change(made_up(made_up_risks({}), appetite=4)).frame["change"]
-    assert lowest.tolist()[1] == "Appetite one band lower: no score is accepted"
+    assert shifted["expected"].is_monotonic_increasing
+    assert shifted["above"].is_monotonic_increasing
 
 
-def test_the_shift_table_keeps_the_count_of_every_band_and_adds_the_money():
-    table = show.one_level_up(load_study("lictp-2020")).frame
-    assert table["change"].tolist() == [
-        "1 level less likely",
-        "As in this scenario",
-        "1 level more likely",
-        "2 levels more likely",
+def test_responses_are_not_tried_where_the_register_says_nothing_of_them():
+    changes = show.what_would_change(load_study("lictp-2020")).frame["change"]
+    assert not changes.str.contains("response").any()
+
+
+def test_a_shift_stays_within_the_bounds_of_the_parameter():
+    changes = show.what_would_change(load_study("lictp-2020", likelihood_shift=5)).frame["change"]
+    assert [change for change in changes if change.startswith("Every risk")] == [
+        "Every risk 1 level less likely"
     ]
-    assert (table[["Low Risk", "Medium Risk", "High Risk"]].sum(axis="columns") == 8).all()
-    assert table.loc[1, ["Low Risk", "Medium Risk", "High Risk", "above"]].tolist() == [0, 8, 0, 0]
-    assert table["expected"].is_monotonic_increasing
-    assert table["above"].is_monotonic_increasing
-
-
-def test_the_shift_table_stays_within_the_bounds_of_the_parameter():
-    table = show.one_level_up(load_study("lictp-2020", likelihood_shift=5)).frame
-    assert table["change"].tolist() == ["1 level less likely", "As in this scenario"]
 
 
 def test_a_scale_with_a_made_up_order_is_drawn_by_its_scores():

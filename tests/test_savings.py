@@ -14,6 +14,7 @@ from businesscase import savings
 from businesscase.case import load_case
 from businesscase.errors import InputError
 from businesscase.study import ALL, Study, load_study
+from businesscase.views import savings as show
 
 YEARS = [2026, 2027, 2028, 2029]
 COSTS = pd.Series({"North": 600.0, "South": 400.0})
@@ -505,11 +506,114 @@ def test_at_a_switching_value_the_partner_is_worth_nothing(case):
 def test_breakeven_of_outsourcing_is_the_shared_services_worth_over_the_share_saved():
     table = load_study("mkip-2012").breakeven_costs.set_index(["saving_fraction", "reading"])
     worth = npv(load_study("mkip-2012"))[ALL]
-    once = table["breakeven_cost"].xs("in the first year only", level="reading")
+    once = table["breakeven_cost"].xs("saved in its first year only", level="reading")
     assert once.iloc[1] == approx(worth * 1.035 / 0.375)
     yearly = sum(1.035**-year for year in range(1, 11))
-    lasting = table["breakeven_cost"].xs("in every year", level="reading")
+    lasting = table["breakeven_cost"].xs("saved every year", level="reading")
     assert lasting.iloc[1] == approx(worth / 0.375 / yearly)
+
+
+def outsourced(*others, **cells):
+    """Return Mid Kent at 37.5% saved, with other cells or further lines of option b."""
+    study = load_study("mkip-2012")
+    flows = study.tables["flows"]
+    saving = flows[flows["option"] == "b"].assign(low_fraction=np.nan, high_fraction=np.nan)
+    new = [saving.assign(**cells), *(saving.assign(**other) for other in others)]
+    return with_tables(study, flows=pd.concat([flows[flows["option"] == "a"], *new]))
+
+
+def outsourcing(*others, **cells):
+    """Return the breakeven costs of such a study by reading."""
+    return outsourced(*others, **cells).breakeven_costs.set_index("reading")
+
+
+def one_off(amount=np.nan, fraction=np.nan):
+    """Return the cells of a one-off cost in 2013/14."""
+    cells = {"line": "tender", "flow": "one_off_cost"}
+    return cells | {"amount_gbp": amount, "baseline_fraction": fraction}
+
+
+def test_a_saving_stated_for_several_years_has_one_reading_which_is_those_years():
+    table = outsourcing(last_year=2017)
+    worth = npv(load_study("mkip-2012"))[ALL]
+    five_years = sum(1.035**-year for year in range(1, 6))
+    assert table["breakeven_cost"].to_dict() == approx(
+        {"saved in its stated years": worth / 0.375 / five_years}
+    )
+
+
+def test_rows_of_one_line_are_one_saving():
+    table = outsourcing({"first_year": 2014, "last_year": 2022, "baseline_fraction": 0.2})
+    worth = npv(load_study("mkip-2012"))[ALL]
+    later = sum(1.035**-year for year in range(2, 11))
+    assert list(table.index) == ["saved in its stated years"]
+    assert table["breakeven_cost"].item() == approx(worth / (0.375 / 1.035 + 0.2 * later))
+    assert table["saving_fraction"].item() == 0.375
+
+
+def test_a_share_of_one_partners_cost_is_that_part_of_the_combined_cost():
+    table = outsourcing(partner="Swale")
+    study = load_study("mkip-2012")
+    part = 0.375 * study.real_annual_cost["Swale"] / 3_600_000
+    once = table.loc["saved in its first year only"]
+    assert once["saving_fraction"] == approx(part)
+    assert once["breakeven_cost"] == approx(npv(study)[ALL] * 1.035 / part)
+
+
+def test_the_other_options_one_off_cost_must_be_won_back_too():
+    worth = npv(load_study("mkip-2012"))[ALL]
+    once = outsourcing(one_off(500_000))["breakeven_cost"]
+    assert once["saved in its first year only"] == approx((worth * 1.035 + 500_000) / 0.375)
+    share = outsourcing(one_off(fraction=0.1))["breakeven_cost"]
+    assert share["saved in its first year only"] == approx(worth * 1.035 / (0.375 - 0.1))
+
+
+def test_an_option_whose_one_off_cost_eats_up_its_saving_is_not_called_better():
+    assert outsourcing().at["saved every year", "better"] == "b"
+    dear = outsourcing(one_off(9_000_000)).loc["saved every year"]
+    assert (dear["better"], dear["breakeven_cost"] > 3_600_000) == ("a", True)
+    never = outsourcing(one_off(fraction=0.375)).loc["saved in its first year only"]
+    assert (never["better"], np.isnan(never["breakeven_cost"])) == ("a", True)
+
+
+def test_the_present_cost_is_the_one_that_the_scenario_assumes():
+    table = load_study("mkip-2012", baseline_cost_change=1.5).breakeven_costs
+    assert set(table["present_cost"]) == {9_000_000}
+    assert set(table["better"]) == {"b"}
+
+
+def test_an_option_that_is_worth_more_at_any_cost_breaks_even_at_nil():
+    table = load_study("mkip-2012", realisation=0.0).breakeven_costs
+    assert set(table["breakeven_cost"]) == {0.0}
+    assert set(table["better"]) == {"b"}
+
+
+def test_the_table_of_breakeven_costs_says_why_a_cell_is_a_dash():
+    assert "dash" not in show.breakeven(load_study("mkip-2012")).caption
+    short = show.breakeven(outsourced(one_off(fraction=0.375)))
+    assert short.caption.endswith("is worth more than option a; a dash where none is high enough")
+    assert "nan" not in short._repr_html_()
+
+
+def test_a_full_year_before_and_after_is_of_what_is_replaced_where_other_lines_save_too():
+    assert (
+        show.cost_change(load_study("lictp-2020")).caption == "Cost of a full year before and after"
+    )
+    table = show.cost_change(load_study("worked-example"))
+    assert table.caption == (
+        "Cost of a full year before and after, only of what the new service replaces: the lines of "
+        "saving come on top"
+    )
+    assert table.frame["present"].iloc[-1] == 454_000  # three data centres, of a service of £4.64m
+
+
+@pytest.mark.parametrize(("case", "option"), [("mkip-2012", "a"), ("worked-example", "b")])
+def test_an_option_without_a_running_cost_says_so_in_a_sentence(case, option):
+    table = show.cost_change(load_study(case, option=option))
+    assert table.frame.empty
+    assert table.caption == (
+        f"Option {option} states savings, not the running cost of the new service"
+    )
 
 
 def test_an_option_that_changes_nothing_is_worth_nothing_to_anybody():

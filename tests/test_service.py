@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from businesscase.service import (
+    direction,
     newcombe_interval,
     no_worse,
     on_target,
@@ -55,6 +56,68 @@ def test_a_trend_runs_by_date_and_knows_which_way_is_better(first, last, better,
     assert (trend["first"], trend["last"], trend["change"]) == (first, last, last - first)
     assert trend["first_date"] < trend["last_date"]
     assert trend["improved"] == improved
+
+
+BOUNDS = ("under", "exactly", "over")
+# what is known of a measure that goes from a wording of 100 to one of 90, 100 or 110
+KNOWN = {
+    ("under", "under"): ("not known", "not known", "not known"),
+    ("under", "exactly"): ("not known", "rose", "rose"),
+    ("under", "over"): ("not known", "rose", "rose"),
+    ("exactly", "under"): ("fell", "fell", "not known"),
+    ("exactly", "exactly"): ("fell", "held", "rose"),
+    ("exactly", "over"): ("not known", "rose", "rose"),
+    ("over", "under"): ("fell", "fell", "not known"),
+    ("over", "exactly"): ("fell", "fell", "not known"),
+    ("over", "over"): ("not known", "not known", "not known"),
+}
+
+
+@pytest.mark.parametrize("bounds", KNOWN)
+def test_a_direction_is_known_only_if_the_wording_of_both_readings_leaves_no_other(bounds):
+    assert (
+        tuple(direction(100, bounds[0], last, bounds[1]) for last in (90, 100, 110))
+        == (KNOWN[bounds])
+    )
+
+
+def values_within(value, bound):
+    """Return some values that a wording allows."""
+    steps = {"under": (-50, -1, -0.01), "exactly": (0,), "over": (0.01, 1, 50)}
+    return [value + step for step in steps[bound]]
+
+
+@given(st.sampled_from(BOUNDS), st.sampled_from(BOUNDS), st.integers(90, 110))
+def test_no_values_that_the_wording_allows_go_against_the_direction(first_bound, last_bound, last):
+    found = direction(100, first_bound, last, last_bound)
+    moves = {
+        (after > before) - (after < before)
+        for before in values_within(100, first_bound)
+        for after in values_within(last, last_bound)
+    }
+    assert moves == {{"rose": 1, "fell": -1, "held": 0}[found]} if found != "not known" else True
+
+
+@pytest.mark.parametrize(
+    ("bounds", "change", "improved"),
+    [
+        (("exactly", "under"), None, None),  # availability of 97.9, then under 98
+        (("exactly", "exactly"), 0.1, True),
+        (("exactly", "over"), 0.1, True),
+        (("over", "exactly"), None, None),
+    ],
+)
+def test_a_change_is_not_known_where_the_wording_leaves_its_direction_open(
+    bounds, change, improved
+):
+    table = readings(97.9, 98.0, "higher").assign(bound=list(reversed(bounds)))
+    trend = service_trends(table).iloc[0]
+    assert trend["improved"] is improved
+    if change is None:
+        assert pd.isna(trend["change"])
+        assert trend["direction"] == "not known"
+    else:
+        assert trend["change"] == pytest.approx(change)
 
 
 def test_partners_and_measures_have_trends_of_their_own():

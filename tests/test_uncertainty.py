@@ -1,13 +1,16 @@
 """Sampling and what is read from it."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
 from businesscase import uncertainty
-from businesscase.study import ALL, load_study
+from businesscase.study import ALL, Study, load_study
 
 
 def test_an_even_sample_has_one_draw_in_every_slice():
@@ -111,6 +114,54 @@ def test_a_low_realisation_comes_with_a_long_delay_and_a_high_overrun():
     levers, _ = study.drawn(study.joined(sample))
     assert np.corrcoef(levers["realisation"], levers["delay_years"])[0, 1] < -0.3
     assert np.corrcoef(levers["overrun"], levers["delay_years"])[0, 1] > 0.3
+
+
+def drawn_together(flow, case="worked-example"):
+    """Return the correlation of a line of a kind and a cost line of one common cause, as drawn."""
+    study = load_study(case)
+    flows = study.tables["flows"]
+    names = {"one": flow, "other": "one_off_cost"}
+    first = flows[(flows["option"] == study.option) & (flows["flow"] == "one_off_cost")].iloc[[0]]
+    lines = [
+        first.assign(line=line, flow=kind, cause="market", correlation=0.9, low_fraction=0.5, high_fraction=1.5)
+        for line, kind in names.items()
+    ]  # fmt: skip
+    tables = study.tables | {"flows": pd.concat([flows, *lines], ignore_index=True)}
+    changed = Study(replace(study.case, tables=tables), "base", study.parameters)
+    sample = uncertainty.even_sample(5_000, len(changed.uncertain_inputs), 1)
+    _, multiples = changed.drawn(changed.joined(sample))
+    return np.corrcoef(multiples["one"], multiples["other"])[0, 1]
+
+
+@pytest.mark.parametrize("flow", ["saving", "counterfactual_cost", "income_cost"])
+def test_a_line_of_which_more_is_better_falls_as_a_cost_of_the_same_cause_rises(flow):
+    assert drawn_together(flow) == approx(-0.9, abs=0.03)
+
+
+@pytest.mark.parametrize("flow", ["one_off_cost", "running_cost", "exit_cost"])
+def test_costs_of_the_same_cause_rise_together(flow):
+    assert drawn_together(flow) == approx(0.9, abs=0.03)
+
+
+def test_a_common_cause_of_a_saving_and_a_cost_widens_the_outcomes():
+    study = load_study("mkip-2012")
+    flows = study.tables["flows"]
+    low, high = {"saving": 0.4, "one_off_cost": 0.5}, {"saving": 1.6, "one_off_cost": 8.0}
+    ranges = {
+        "low_fraction": flows["flow"].map(low),
+        "high_fraction": flows["flow"].map(high),
+        "correlation": 0.9,
+    }
+
+    def spread(cause):
+        tables = study.tables | {"flows": flows.assign(**ranges, cause=cause)}
+        worth = Study(replace(study.case, tables=tables), "base", study.parameters).simulated_worth
+        return worth[ALL].std()
+
+    lines = flows["line"].to_list()
+    apart = [f"{line} alone" for line in lines]
+    savings_only = ["market" if flow == "saving" else "" for flow in flows["flow"]]
+    assert spread("market") > spread(savings_only) > spread(apart)
 
 
 def test_the_reference_class_makes_the_partnership_worth_less():

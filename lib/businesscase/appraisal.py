@@ -220,21 +220,32 @@ def switching_value(
     return float(lowest - low_worth * (highest - lowest) / (high_worth - low_worth))
 
 
-def breakeven_cost(present_value: float, saving_fraction: float, factors: pd.Series) -> float:
-    """Return the annual cost at which saving a fraction of it is worth a present value [£ a year].
+def breakeven_cost(
+    worth: float, at_nil: float, at_present: float, present_cost: float
+) -> float | None:
+    """Return the annual cost above which an option is worth more than another [£ a year].
+
+    An option that saves shares of the annual cost is worth more the higher that is, in a straight
+    line.
 
     Parameters
     ----------
-    present_value : float
-        Net present value that the saving must match [£].
-    saving_fraction : float
-        Saving as a fraction of the annual cost, in each year of ``factors``.
-    factors : Series
-        Discount factors of the years in which it is saved.
+    worth : float
+        Net present value that the option must match [£].
+    at_nil, at_present : float
+        Its net present value if the annual cost were nil, and at the present cost [£].
+    present_cost : float
+        The annual cost today [£ a year].
+
+    Returns
+    -------
+    float or None
+        0 if it is worth more at any cost; None if it gains nothing from a higher one.
 
     Examples
     --------
-    >>> breakeven_cost(1000.0, 0.4, pd.Series([0.5]))
+    >>> breakeven_cost(900.0, -100.0, 300.0, 2000.0)
     5000.0
     """
-    return float(present_value / (saving_fraction * factors.sum()))
+    gain = at_present - at_nil
+    return max(0.0, (worth - at_nil) / gain * present_cost) if gain > 0 else None

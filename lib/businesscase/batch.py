@@ -26,6 +26,7 @@ from businesscase.errors import InputError
 from businesscase.study import load_study
 
 TOLD_IN = {"outturn": "decision"}  # sections that the notebook of another one tells
+WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = "python3"
 INJECTED = "injected-parameters"
 KERNEL_STARTS = 3  # times that a notebook's kernel is started before it is given up
@@ -153,7 +154,8 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
     The same inputs give the same bytes. A notebook that fails is left as it was, and the sentence
     that says why is returned.
     """
-    paths = list(notebook_paths(notebooks_folder.resolve()).values())
+    folder = notebooks_folder.resolve()
+    paths = [*notebook_paths(folder).values(), *sorted((folder / "explore").glob("*.ipynb"))]
     outcomes = _in_processes(_refresh, paths, workers, "notebook")
     errors = {path: outcomes.get(path, f"{path.name}: {PROCESS_DIED}") for path in paths}
     return [error for error in errors.values() if error]
@@ -410,6 +412,7 @@ def notebook_text(notebook: nbformat.NotebookNode) -> str:
             count += 1
             cell.execution_count = count
             for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)  # its id is another in each run
                 if output.output_type == "execute_result":
                     output.execution_count = count
     return nbformat.writes(notebook) + "\n"

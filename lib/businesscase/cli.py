@@ -1,4 +1,4 @@
-"""The command line: ``businesscase cases``, ``check``, ``report``, ``refresh`` and ``test``."""
+"""The command line: ``businesscase cases``, ``check``, ``report``, ``refresh``, ``explore``, ``test``."""
 
 import argparse
 import os
@@ -61,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     refresh = command(
         "refresh", _refresh, "write outputs into the notebooks, and the schema into data/README.md"
     )
+    explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
+    explore.add_argument("--port", type=_count, default=8866, metavar="N", help="8866 if not said")
+    explore.add_argument("--no-browser", action="store_true", help="open no browser")
     command("test", _test, "run all tests: style, tests, examples in docstrings, notebooks")
 
     for parser_of_cases in (check, report):
@@ -136,6 +139,14 @@ def _refresh(arguments: argparse.Namespace) -> int:
     failures = refresh_notebooks(project_folder() / "notebooks", arguments.workers)
     if failures:
         raise InputError(failures)
+    return DONE
+
+
+def _explore(arguments: argparse.Namespace) -> int:
+    from businesscase.explore.server import serve  # slow to import
+
+    options = ["--no-browser"] if arguments.no_browser else []
+    serve(project_folder() / "notebooks" / "explore", [f"--port={arguments.port}", *options])
     return DONE
 
 

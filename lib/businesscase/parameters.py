@@ -1,11 +1,14 @@
 """The parameters of a scenario: the one place for their names, bounds, steps, labels and units."""
 
-from typing import Annotated, Any, Literal
+import datetime as dt
+import re
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 ApportionmentRule = Literal["as_stated", "users", "devices", "revenue_budget", "agreed", "equal"]
-Weight = Annotated[float, Field(ge=0)]
+Weight = Annotated[float, Field(ge=0, le=100)]
 ReadinessLevel = Annotated[float, Field(ge=1, le=5)]
 
 
@@ -54,16 +57,16 @@ class Parameters(BaseModel):
         "as_stated", "Rule that shares savings between partners", "rule"
     )
     cost_mix: dict[str, Weight] = _parameter(
-        {}, "Mix of rules that shares costs, in place of one rule", "weight by rule"
+        {}, "Mix of rules that shares costs, in place of one rule", "weight by rule", 5
     )
     saving_mix: dict[str, Weight] = _parameter(
-        {}, "Mix of rules that shares savings, in place of one rule", "weight by rule"
+        {}, "Mix of rules that shares savings, in place of one rule", "weight by rule", 5
     )
     phase_in_years: int = _parameter(
         0, "Years in which shares of cost move from today's to the rule's", "years", 1, ge=0, le=20
     )
     user_growth: dict[str, Annotated[float, Field(ge=-0.5, le=0.5)]] = _parameter(
-        {}, "Growth of users, by partner", "fraction a year by partner"
+        {}, "Growth of users", "fraction a year by partner", 0.01
     )
     no_detriment: bool = _parameter(
         False, "Partners that are ahead make good a partner out of pocket in a year", "yes or no"
@@ -141,7 +144,10 @@ class Parameters(BaseModel):
         le=50,
     )
     weights: dict[str, Weight] = _parameter(
-        {}, "Weights that replace those in factors.csv", "by factor"
+        {}, "Weights that replace those in factors.csv", "by factor", 1
+    )
+    scores: dict[str, dict[str, float]] = _parameter(
+        {}, "Scores that replace the assessors' mean", "by option, by factor"
     )
     appetite: int | None = _parameter(
         None,
@@ -150,6 +156,9 @@ class Parameters(BaseModel):
         1,
         ge=1,
         le=100,
+    )
+    risk_positions: dict[str, dict[Literal["likelihood", "impact"], str]] = _parameter(
+        {}, "Positions that replace those in risks.csv", "words by risk number"
     )
     likelihood_shift: int = _parameter(
         0, "Levels by which every risk is more likely than assessed", "levels", 1, ge=-5, le=5
@@ -170,7 +179,6 @@ class Parameters(BaseModel):
         "",
         "Date of the progress report; blank is the date of the figures",
         "date such as 2026-04-01",
-        pattern=r"^(\d{4}-\d{2}-\d{2})?$",
     )
     readiness_scores: dict[str, dict[str, ReadinessLevel]] = _parameter(
         {}, "Readiness scores that replace those in readiness.csv", "by area, by partner"
@@ -183,6 +191,34 @@ class Parameters(BaseModel):
         ge=0,
         le=20,
     )
+
+    @field_validator("report_date", mode="before")
+    @classmethod
+    def _date_as_text(cls, given: Any) -> str:
+        """Take a date of TOML, which has no quotation marks, as the text that it looks like."""
+        if type(given) is dt.date:
+            return given.isoformat()
+        if isinstance(given, str) and re.fullmatch(r"(\d{4}-\d{2}-\d{2})?", given):
+            return given
+        raise PydanticCustomError("date_as_text", "Input should be a date such as 2026-04-01")
+
+
+def limits(name: str) -> tuple[float, float]:
+    """Return the lowest and highest value of a parameter, or of each entry of one by name.
+
+    Examples
+    --------
+    >>> limits("realisation"), limits("user_growth")
+    ((0.0, 1.5), (-0.5, 0.5))
+    """
+    field = Parameters.model_fields[name]
+    bounds = list(field.metadata)
+    for part in get_args(field.annotation):
+        bounds += getattr(part, "__metadata__", [])
+    bounds = [limit for bound in bounds for limit in getattr(bound, "metadata", [bound])]
+    lowest = next(limit.ge for limit in bounds if hasattr(limit, "ge"))
+    highest = next(limit.le for limit in bounds if hasattr(limit, "le"))
+    return float(lowest), float(highest)
 
 
 class Scenario(BaseModel):

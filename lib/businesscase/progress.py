@@ -177,7 +177,7 @@ def status(table: pd.DataFrame, report_date: pd.Timestamp) -> pd.DataFrame:
 
     Complete: it has finished. Red: it is forecast to end after its deadline or, where it has none,
     so late that the plan's end moves. Amber: it is forecast to end later than planned, which uses
-    float, or its deadline is more likely missed than met. Not due: it has not started and is not
+    float or moves the end of the plan though its deadline holds, or its deadline is more likely missed than met. Not due: it has not started and is not
     planned to before the report date is over. Green: all else.
 
     Parameters
@@ -206,6 +206,7 @@ def status(table: pd.DataFrame, report_date: pd.Timestamp) -> pd.DataFrame:
         (table["finished"], COMPLETE, "finished"),
         (dated & (ends > table["deadline"]), RED, "ends after its deadline"),
         (~dated & (ends > table["late_finish"]), RED, "moves the end of the plan"),
+        (ends > table["late_finish"], AMBER, "keeps its deadline, but moves the end of the plan"),
         (ends > table["early_finish"], AMBER, "ends later than planned, which uses float"),
         (table["chance"] < EVEN_CHANCE, AMBER, "its deadline is more likely missed than met"),
         (~table["started"] & (table["early_start"] > report_date), NOT_DUE, "not due to start"),

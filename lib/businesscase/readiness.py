@@ -46,7 +46,7 @@ def divergence(area_by_partner: pd.DataFrame, largest_gap: pd.Series) -> pd.Data
     )
 
 
-def below_red_line(area_by_partner: pd.DataFrame, lowest_score: pd.Series) -> pd.DataFrame:
+def below_minimum(area_by_partner: pd.DataFrame, lowest_score: pd.Series) -> pd.DataFrame:
     """Return which partners score below the red line of an area; none where it has no red line.
 
     Parameters
@@ -63,7 +63,7 @@ def below_red_line(area_by_partner: pd.DataFrame, lowest_score: pd.Series) -> pd
     Examples
     --------
     >>> table = pd.DataFrame({"North": [2.0], "South": [1.5]}, index=["culture"])
-    >>> below_red_line(table, pd.Series({"culture": 2.0})).loc["culture"].tolist()
+    >>> below_minimum(table, pd.Series({"culture": 2.0})).loc["culture"].tolist()
     [False, True]
     """
     return area_by_partner.lt(lowest_score.reindex(area_by_partner.index), axis="index")

@@ -99,7 +99,8 @@ def _baseline(study: "Study") -> Iterator[tuple]:
         item = f"{trend.measure}, {trend.partner}"
         yield section, "service_measure_first", item, pd.NA, trend.first, trend.unit
         yield section, "service_measure_last", item, pd.NA, trend.last, trend.unit
-        yield section, "service_measure_change", item, pd.NA, trend.change, trend.unit
+        if not pd.isna(trend.change):
+            yield section, "service_measure_change", item, pd.NA, trend.change, trend.unit
         if not pd.isna(trend.target):
             yield section, "service_measure_target", item, pd.NA, trend.target, trend.unit
     changes = study.survey_changes
@@ -323,7 +324,7 @@ def _readiness_scores(study: "Study") -> Iterator[tuple]:
     yield from _series(section, "divergence", study.divergence["gap"], SCORE)
     yield from _one(section, "lowest_score", study.readiness_scores.min().min(), SCORE)
     yield from _one(section, "areas_beyond_gap", len(study.areas_beyond_gap), COUNT)
-    yield from _one(section, "areas_below_red_line", len(study.areas_below_red_line), COUNT)
+    yield from _one(section, "areas_below_minimum", len(study.areas_below_minimum), COUNT)
 
 
 def _outturn(study: "Study") -> Iterator[tuple]:

@@ -142,6 +142,36 @@ def standing(scored: pd.DataFrame, responses: str, highest_accepted: float) -> p
     return scored.assign(**columns, within_appetite=pd.Series(within, scored.index, dtype=object))
 
 
+def moved(
+    register: pd.DataFrame, positions: dict[str, dict[str, str]], responses: str
+) -> pd.DataFrame:
+    """Return the register with risks moved where they stand: with the response if that is placed.
+
+    Parameters
+    ----------
+    register : DataFrame
+        Rows of risks.csv.
+    positions : dict
+        Words of ``likelihood`` and ``impact``, either or both, by risk number as text.
+    responses : str
+        ``carried_out`` or ``none``.
+
+    Examples
+    --------
+    >>> register = pd.DataFrame({"risk": [1], "likelihood": ["High"], "impact": ["Marginal"],
+    ...                          "residual_likelihood": ["Low"], "residual_impact": ["Marginal"]})
+    >>> moved(register, {"1": {"likelihood": "High"}}, "carried_out")["residual_likelihood"].tolist()
+    ['High']
+    """
+    register = register.copy()
+    for index, row in register.iterrows():
+        is_residual = responses == CARRIED_OUT and row["residual_likelihood"] != ""
+        prefix = "residual_" if is_residual else ""
+        for axis, word in positions.get(str(row["risk"]), {}).items():
+            register.loc[index, prefix + axis] = word
+    return register
+
+
 def highest_accepted_score(bands: pd.DataFrame) -> int:
     """Return the highest score of the bands within appetite, 0 if none is.
 

@@ -20,6 +20,7 @@ Status = Literal["published", "derived", "assumed"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
+YEAR_BEGINS = 4  # month in which a financial year begins
 SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
 
 # how the text of a cell must look, and in words
@@ -236,6 +237,7 @@ class Factor(Figure):
     )
     weight: float = Field(
         ge=0,
+        le=100,
         description="swing weight: what going from the lowest to the highest score on this factor is "
         "worth beside the others; only the ratio matters, 100 for all is usual",
     )
@@ -563,7 +565,6 @@ class Arrangement(Figure):
     name: Name = Field(description="short name of the arrangement")
     arrangement: Text = Field(description="what the source says, in our words")
     settled: Settled = Field(
-        "yes",
         description="yes, partly or no: whether it settles the topic for the shared service itself; "
         "partly if only for a time, a stage or a part",
     )
@@ -581,7 +582,7 @@ class ReadinessArea(Figure):
         None,
         ge=1,
         le=5,
-        description="red line: a partner that scores below it is not ready, whatever the gap",
+        description="minimum score: a partner that scores below it is not ready, whatever the gap",
     )
 
 
@@ -633,13 +634,17 @@ class Actual(Figure):
         description="the line of flows.csv, the measure, the task's number, or 'users'"
     )
     partner: str = Field(description="the authority; blank for a task, which has none")
-    date: dt.date = Field(description="date of the reading, or of the task's start or finish")
+    date: dt.date = Field(
+        description="date of the reading, or of the task's start or finish; for money not before its "
+        "year begins, and never after data_date in case.toml"
+    )
     year: FinancialYear | None = Field(
         None, description="financial year of the money, 2026 for 2026/27; blank for all else"
     )
     value: float | None = Field(
         None,
-        description="the amount in base-year prices [£], the count or the reading; blank for a task",
+        description="the amount in base-year prices [£] or the count, neither below 0, or the "
+        "reading; blank for a task",
     )
     planned: float | None = Field(
         None,
@@ -659,6 +664,12 @@ class Actual(Figure):
             raise ValueError(f"{self.kind} {'has no' if is_task else 'needs a'} partner")
         if self.planned is not None and (is_money or is_task):
             raise ValueError(f"{self.kind} has no planned; the case's tables say what was planned")
+        if (is_money or self.kind == "users") and self.value < 0:
+            raise ValueError(f"{self.kind} is {self.value:g}; money and users are not below 0")
+        if is_money and self.date < (begins := dt.date(self.year, YEAR_BEGINS, 1)):
+            raise ValueError(
+                f"{self.kind} of {self.year} is dated {self.date}, before that year began on {begins}"
+            )
         return self
 
 

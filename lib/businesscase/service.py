@@ -6,6 +6,7 @@ from statistics import NormalDist
 import pandas as pd
 
 STAGES = ("before", "after")
+NOT_KNOWN = "not known"
 SURVEY_COLUMNS = [
     *(f"{stage}_{part}" for stage in STAGES for part in ("date", "satisfied", "answers", "share", "low", "high")),
     "difference",
@@ -21,9 +22,11 @@ def service_trends(service_measures: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a measure and partner: ``first_date``, ``first``, ``last_date``, ``last``,
-        ``change`` (last less first, in the measure's unit), ``improved`` (True, False, or
-        None where the readings are equal), ``target`` of the last reading and ``on_target`` (True,
-        False, or None where there is no target or the wording leaves it open).
+        ``direction`` (rose, fell, held, or not known where the wording leaves it open), ``change``
+        (last less first, in the measure's unit: the least that it can be; NaN if not known),
+        ``improved`` (True, False, or None where it held or is not known), ``target`` of the last
+        reading and ``on_target`` (True, False, or None where there is no target or the wording
+        leaves it open).
 
     Examples
     --------
@@ -46,11 +49,20 @@ def service_trends(service_measures: pd.DataFrame) -> pd.DataFrame:
         last_bound=("bound", "last"),
         target=("target", lambda column: column.iloc[-1]),
     ).reset_index()
-    change = trends["last"] - trends["first"]
-    rising = change.where(trends["better"] == "higher", -change)
+    directions = [
+        direction(row.first, row.first_bound, row.last, row.last_bound)
+        for row in trends.itertuples()
+    ]
+    better = {"rose": "higher", "fell": "lower"}
+    improved = [
+        better[moved] == good if moved in better else None
+        for moved, good in zip(directions, trends["better"], strict=True)
+    ]
+    moves = pd.Series(directions, index=trends.index, dtype=object)
     return trends.assign(
-        change=change,
-        improved=pd.Series([None if step == 0 else step > 0 for step in rising], dtype=object),
+        direction=moves,
+        change=(trends["last"] - trends["first"]).where(moves != NOT_KNOWN),
+        improved=pd.Series(improved, index=trends.index, dtype=object),
         on_target=pd.Series(
             [
                 on_target(row.last, row.last_bound, row.target, row.better)
@@ -59,6 +71,31 @@ def service_trends(service_measures: pd.DataFrame) -> pd.DataFrame:
             dtype=object,
         ),
     )
+
+
+def direction(first: float, first_bound: str, last: float, last_bound: str) -> str:
+    """Return whether a measure rose, fell or held between two readings, as far as their words tell.
+
+    Parameters
+    ----------
+    first, last : float
+        The readings.
+    first_bound, last_bound : str
+        How each is worded: ``exactly``, ``over`` or ``under`` the value.
+
+    Examples
+    --------
+    >>> direction(400, "over", 150, "under"), direction(97.9, "exactly", 98, "under")
+    ('fell', 'not known')
+    """
+    bounds = {first_bound, last_bound}
+    if bounds == {"exactly"} and first == last:
+        return "held"
+    if first <= last and first_bound != "over" and last_bound != "under":
+        return "rose"
+    if first >= last and first_bound != "under" and last_bound != "over":
+        return "fell"
+    return NOT_KNOWN
 
 
 def on_target(value: float, bound: str, target: float, better: str) -> bool | None:
@@ -181,10 +218,10 @@ def no_worse(low: float, high: float, margin: float) -> str:
     ('no worse', 'worse', 'not known')
     """
     if pd.isna(low) or pd.isna(high):
-        return "not known"
+        return NOT_KNOWN
     if low >= -margin:
         return "no worse"
-    return "worse" if high < -margin else "not known"
+    return "worse" if high < -margin else NOT_KNOWN
 
 
 def survey_changes(surveys: pd.DataFrame, confidence: float, margin: float) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """A study: one case under one scenario. The one place where tables meet parameters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import pandas as pd
 
@@ -33,6 +34,20 @@ class Study(
 ):
     """A case under a scenario; each property is a result, computed when first asked for."""
 
+    def moved(self, changes: dict) -> Self:
+        """Return the study with parameters replaced, by None too where they may be blank.
+
+        Raises
+        ------
+        InputError
+            If a parameter is unknown, out of bounds or names what the case does not have.
+        """
+        parameters = changed_parameters(self.parameters, changes)
+        faults = list(parameter_faults(self.case.file, self.tables, parameters))
+        if faults:
+            raise InputError(faults)
+        return replace(self, parameters=parameters)
+
     @cached_property
     def results(self) -> pd.DataFrame:
         """Every result as tidy rows: section, measure, item, year, value, unit."""
@@ -59,8 +74,5 @@ def load_study(case: str, scenario: str = BASE, **changes) -> Study:
     loaded = load_case(case)
     if scenario not in loaded.scenarios:
         raise InputError(unknown_name("scenario", scenario, loaded.scenarios))
-    parameters = changed_parameters(loaded.scenarios[scenario].parameters, changes)
-    faults = list(parameter_faults(loaded.file, loaded.tables, parameters))
-    if faults:
-        raise InputError(faults)
-    return Study(loaded, scenario, parameters)
+    study = Study(loaded, scenario, loaded.scenarios[scenario].parameters)
+    return study.moved({name: value for name, value in changes.items() if value is not None})

@@ -47,6 +47,12 @@ class StudyCore:
             last = file.decision_year + self.parameters.horizon_years
         return list(range(file.decision_year, last + 1))
 
+    def finance_assumption(self, name: str) -> float:
+        """Return an assumption of the cash view: the scenario's, else finance_assumptions.csv's."""
+        chosen = getattr(self.parameters, name)
+        stated = self.tables["finance_assumptions"].set_index("parameter")["value"]
+        return float(stated[name]) if chosen is None else float(chosen)
+
     @property
     def option(self) -> str:
         """Letter of the delivery option that is appraised."""
@@ -64,21 +70,20 @@ class StudyCore:
 
 
 def changed_parameters(parameters: Parameters, changes: dict) -> Parameters:
-    """Return parameters with changes, validated; changes that are None say nothing.
+    """Return parameters with changes, validated.
 
     Raises
     ------
     InputError
         With one sentence for each change that is unknown or out of bounds.
     """
-    said = {name: value for name, value in changes.items() if value is not None}
-    unknown = [name for name in said if name not in Parameters.model_fields]
+    unknown = [name for name in changes if name not in Parameters.model_fields]
     if unknown:
         raise InputError(
             unknown_name("parameter", name, Parameters.model_fields) for name in unknown
         )
     try:
-        return Parameters.model_validate(parameters.model_dump() | said)
+        return Parameters.model_validate(parameters.model_dump() | changes)
     except ValidationError as error:
         raise InputError(
             f"parameter {'.'.join(map(str, fault['loc']))}: found {fault['input']!r}; "

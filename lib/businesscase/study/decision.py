@@ -11,9 +11,9 @@ import pandas as pd
 from businesscase import appraisal, decision, results
 from businesscase.case import BASE, data_folder
 from businesscase.errors import InputError
-from businesscase.parameters import Parameters
+from businesscase.parameters import Parameters, limits
 from businesscase.study.core import ALL
-from businesscase.study.uncertainty import UncertaintyStudy, bounds
+from businesscase.study.uncertainty import UncertaintyStudy
 
 LACKS = {
     # what a case lacks if it has nothing for a section
@@ -32,7 +32,7 @@ TASK_RANGES = ("task_ranges", "ranges of task durations (task_ranges.csv)")
 RISK_COSTS = ("risk_costs", "costs of risks (risk_costs.csv)")
 NEEDS = {
     # measures that a section has only with a table of their own: without it they are not known
-    "areas_below_red_line": READINESS,
+    "areas_below_minimum": READINESS,
     "areas_beyond_gap": READINESS,
     "divergence": READINESS,
     "lowest_score": READINESS,
@@ -274,12 +274,12 @@ class DecisionStudy(UncertaintyStudy):
         tested = set(self.gates.loc[self.gates["found"].notna(), "section"])
         if tested & set(MONEY):
             for name in self.tried_ranges["parameter"]:
-                tried = [float(value) for value in np.linspace(*bounds(name), TRIED)]
+                tried = [float(value) for value in np.linspace(*limits(name), TRIED)]
                 at = partial(self._with_money, name)
                 yield Move(name, ALL, self.setting(name), tried, at, HALVINGS, _step(name))
         if "plan" in tested:
             name = "duration_change"
-            tried = [float(value) for value in np.linspace(*bounds(name), TRIED)]
+            tried = [float(value) for value in np.linspace(*limits(name), TRIED)]
             at = partial(self._with, name)
             yield Move(name, ALL, self.setting(name), tried, at, PLAN_HALVINGS, _step(name))
         if "risks" in tested:

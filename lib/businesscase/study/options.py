@@ -27,7 +27,11 @@ class OptionsStudy(SavingsStudy):
     @cached_property
     def option_scores(self) -> pd.DataFrame:
         """Mean scores, option by factor."""
-        return options.mean_scores(self.tables["scores"])
+        scores = options.mean_scores(self.tables["scores"])
+        for option, by_factor in self.parameters.scores.items():
+            for factor, score in by_factor.items():
+                scores.loc[option, factor] = score
+        return scores
 
     @cached_property
     def contributions(self) -> pd.DataFrame:

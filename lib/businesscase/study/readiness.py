@@ -35,9 +35,9 @@ class ReadinessStudy(SavingsStudy):
         return readiness.divergence(self.readiness_scores, self.readiness_areas["largest_gap"])
 
     @cached_property
-    def below_red_line(self) -> pd.DataFrame:
+    def below_minimum(self) -> pd.DataFrame:
         """Which partners score below the red line of each area."""
-        return readiness.below_red_line(self.readiness_scores, self.readiness_areas["lowest_score"])
+        return readiness.below_minimum(self.readiness_scores, self.readiness_areas["lowest_score"])
 
     @property
     def areas_beyond_gap(self) -> list[str]:
@@ -45,9 +45,9 @@ class ReadinessStudy(SavingsStudy):
         return list(self.divergence.index[self.divergence["beyond_gap"]])
 
     @property
-    def areas_below_red_line(self) -> list[str]:
+    def areas_below_minimum(self) -> list[str]:
         """Areas in which a partner is not ready, whatever the gap."""
-        return list(self.below_red_line.index[self.below_red_line.any(axis="columns")])
+        return list(self.below_minimum.index[self.below_minimum.any(axis="columns")])
 
     @cached_property
     def needed_rises(self) -> pd.DataFrame:

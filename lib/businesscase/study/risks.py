@@ -23,10 +23,16 @@ class RisksStudy(SavingsStudy):
         return risks.highest_accepted_score(self.tables["risk_bands"])
 
     @cached_property
+    def register(self) -> pd.DataFrame:
+        """The rows of risks.csv, with the risks that the scenario moves where it puts them."""
+        chosen = self.parameters
+        return risks.moved(self.tables["risks"], chosen.risk_positions, chosen.risk_responses)
+
+    @cached_property
     def scored_risks(self) -> pd.DataFrame:
         """The register with score and band of every position, and where each risk stands."""
         scored = risks.scored_risks(
-            self.tables["risks"],
+            self.register,
             self.tables["risk_levels"],
             self.tables["risk_bands"],
             self.parameters.likelihood_shift,

@@ -225,12 +225,6 @@ class SavingsStudy(BaselineStudy):
         table = table.assign(change=table["new"] - table["present"])
         return table.assign(change_fraction=table["change"] / table["present"])
 
-    def finance_assumption(self, name: str) -> float:
-        """Return an assumption of the cash view: the scenario's, else finance_assumptions.csv's."""
-        chosen = getattr(self.parameters, name)
-        stated = self.tables["finance_assumptions"].set_index("parameter")["value"]
-        return float(stated[name]) if chosen is None else float(chosen)
-
     @property
     def net_present_values(self) -> pd.Series:
         """Net present value of each partner [£]."""

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from businesscase import appraisal, savings, uncertainty
-from businesscase.parameters import Parameters
+from businesscase.parameters import limits
 from businesscase.study.core import ALL
 from businesscase.study.savings import SavingsStudy
 
 DRAWS, SOBOL_DRAWS, SEED = 10_000, 1024, 20_260_401  # one sample for all, so that pages agree
+MORE_IS_BETTER = ["saving", "counterfactual_cost", "income_cost"]  # flows that add to the worth
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class UncertaintyStudy(SavingsStudy):
         rows = []
         moving = set(self.tried_ranges["parameter"])
         for parameter in self.tables["sensitivities"]["parameter"]:
-            current, (lowest, highest) = self.setting(parameter), bounds(parameter)
+            current, (lowest, highest) = self.setting(parameter), limits(parameter)
             worths = _remembered(partial(self._worths_at, parameter))
             # a change of the baseline cost builds the study anew, and its effect is a straight line
             points = 3 if parameter == "baseline_cost_change" else 41
@@ -97,35 +98,68 @@ class UncertaintyStudy(SavingsStudy):
     def breakeven_costs(self) -> pd.DataFrame:
         """Combined annual cost at which an option that saves a share of it matches this option.
 
-        An initial saving "and none after" can be read in two ways: saved in its first year only,
-        or every year at the first level; both are shown.
+        The other option counts as planned, with its one-off cost and whatever else it states; this
+        one keeps its worth. A saving stated for one year can be read in two ways, saved in that
+        year only or every year from it at the same level, and both are shown; one stated for
+        several years has one reading.
         """
-        lines = self.tables["flows"]
-        others = lines[(lines["option"] != self.option) & (lines["flow"] == "saving")]
+        flows = self.tables["flows"]
+        others = flows[(flows["option"] != self.option) & (flows["flow"] == "saving")]
+        shares = others.dropna(subset="baseline_fraction")
         rows = []
-        for line in others.dropna(subset="baseline_fraction").itertuples():
-            later = self.discount_factors.loc[line.first_year :]
-            readings = {"in the first year only": later.iloc[:1], "in every year": later}
-            for multiple in dict.fromkeys([line.low_fraction, 1.0, line.high_fraction]):
-                for reading, factors in readings.items():
-                    if not pd.isna(multiple):
-                        rows.append(
-                            self._breakeven(
-                                line, line.baseline_fraction * multiple, reading, factors
-                            )
-                        )
-        columns = ["option", "line", "saving_fraction", "reading", "breakeven_cost"]
-        table = pd.DataFrame(rows, columns=columns).astype(
-            {"saving_fraction": float, "breakeven_cost": float}
-        )
-        table["present_cost"] = self.real_annual_cost.sum()
-        dearer = table["present_cost"] > table["breakeven_cost"]
-        return table.assign(better=table["option"].where(dearer, self.option))
+        for option, line in dict.fromkeys(zip(shares["option"], shares["line"], strict=True)):
+            rows += self._breakevens(flows[flows["option"] == option], line)
+        columns = ["option", "line", "saving_fraction", "reading", "breakeven_cost", "present_cost", "better"]  # fmt: skip
+        amounts = {"saving_fraction": float, "breakeven_cost": float, "present_cost": float}
+        return pd.DataFrame(rows, columns=columns).astype(amounts)
 
-    def _breakeven(self, line, saving_fraction: float, reading: str, factors: pd.Series) -> tuple:
-        worth = self.net_present_values.sum()
-        cost = appraisal.breakeven_cost(worth, saving_fraction, factors)
-        return line.option, line.line, saving_fraction, reading, cost
+    def _breakevens(self, option_lines: pd.DataFrame, line: str) -> list[tuple]:
+        """Return a row for each end of the range of another option's line, and each reading of it."""
+        option, worth = option_lines["option"].iloc[0], self.net_present_values.sum()
+        present_cost = self.real_annual_cost.sum() * (1 + self.parameters.baseline_cost_change)
+        is_line = (option_lines["line"] == line) & (option_lines["flow"] == "saving")
+        own = option_lines[is_line]
+        ends = own[["low_fraction", "high_fraction"]].dropna()
+        low, high = ends.iloc[0] if len(ends) else (1.0, 1.0)
+        rows = []
+        for multiple in dict.fromkeys([low, 1.0, high]):
+            amounts = own[["amount_gbp", "baseline_fraction"]] * multiple
+            for reading, lasting in self._readings(own.assign(**amounts)).items():
+                every = pd.concat([option_lines[~is_line], lasting])
+                at_nil, at_present = (self._planned_worth(every, cost) for cost in (0.0, present_cost))  # fmt: skip
+                cost = appraisal.breakeven_cost(worth, at_nil, at_present, present_cost)
+                better = option if at_present > worth else self.option
+                share = self._share_saved(lasting)
+                rows.append((option, line, share, reading, cost, present_cost, better))
+        return rows
+
+    def _readings(self, saving: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """Return the rows of a saving in each way in which its years can be read."""
+        first, last = saving["first_year"].min(), saving["last_year"].max()
+        if first < last:
+            return {"saved in its stated years": saving}
+        return {
+            "saved in its first year only": saving,
+            "saved every year": saving.assign(last_year=self.years[-1]),
+        }
+
+    def _share_saved(self, saving: pd.DataFrame) -> float:
+        """Return the largest part of the combined annual cost that is saved in a year [fraction]."""
+        parts = self.real_annual_cost / self.real_annual_cost.sum()
+        shares = saving.dropna(subset="baseline_fraction")
+        years = list(range(shares["first_year"].min(), shares["last_year"].max() + 1))
+        return savings.planned_flows(shares, parts, years).sum().max()
+
+    def _planned_worth(self, option_lines: pd.DataFrame, combined_cost: float) -> float:
+        """Return what an option is worth as planned at a combined annual cost [£].
+
+        Each partner keeps its part of the cost.
+        """
+        cost = self.real_annual_cost / self.real_annual_cost.sum() * combined_cost
+        planned = savings.planned_flows(option_lines, cost, self.years)
+        margins = option_lines.groupby("line")["margin_fraction"].first()
+        net = savings.net_flows(savings.with_charges(planned, margins))
+        return float((net.sum() * self.discount_factors).sum())
 
     def setting(self, parameter: str) -> float:
         """Return where the scenario sets a parameter; a blank discount rate is that of year 1."""
@@ -134,7 +168,11 @@ class UncertaintyStudy(SavingsStudy):
 
     @cached_property
     def uncertain_inputs(self) -> pd.DataFrame:
-        """What is drawn: parameters and lines with low, central, high, shape and common cause."""
+        """What is drawn: parameters and lines with low, central, high, shape and common cause.
+
+        ``more_is_better`` is True for what adds to the worth as it rises: realisation, and lines of
+        saving, of present cost that falls away and of service to others, who are charged for it.
+        """
         ranges = self.tried_ranges
         ranges = ranges[ranges["drawn"]]
         central = ranges["parameter"].map(self.setting)
@@ -142,6 +180,7 @@ class UncertaintyStudy(SavingsStudy):
             {
                 "name": ranges["parameter"],
                 "is_line": False,
+                "more_is_better": ranges["parameter"] == "realisation",
                 "low": ranges["low"].clip(upper=central),
                 "central": central,
                 "high": ranges["high"].clip(lower=central),
@@ -155,6 +194,7 @@ class UncertaintyStudy(SavingsStudy):
             {
                 "name": lines.index,
                 "is_line": True,
+                "more_is_better": lines["flow"].isin(MORE_IS_BETTER).to_numpy(),
                 "low": lines["low_fraction"].to_numpy(float),
                 "central": 1.0,
                 "high": lines["high_fraction"].to_numpy(float),
@@ -205,9 +245,10 @@ class UncertaintyStudy(SavingsStudy):
         """Return an even sample in which inputs of a common cause go wrong together."""
         inputs = self.uncertain_inputs
         causes, correlations = list(inputs["cause"]), list(inputs["correlation"])
-        adverse = _adverse(sample, inputs["name"])
+        more_is_better = inputs["more_is_better"].to_numpy(bool)
+        adverse = _adverse(sample, more_is_better)
         joined = uncertainty.with_common_causes(adverse, causes, correlations, SEED)
-        return _adverse(joined, inputs["name"])
+        return _adverse(joined, more_is_better)
 
     def net_of_sample(self, sample: np.ndarray) -> np.ndarray:
         """Return saving less cost at levels of an even sample, draw by partner by year [£]."""
@@ -257,14 +298,13 @@ class UncertaintyStudy(SavingsStudy):
         return table.sort_values("total", ascending=False, ignore_index=True)
 
 
-def _adverse(sample: np.ndarray, names: pd.Series) -> np.ndarray:
+def _adverse(sample: np.ndarray, more_is_better: np.ndarray) -> np.ndarray:
     """Turn levels round for the inputs of which more is better, so that high is bad for all.
 
-    A common cause then makes a low realisation come with a long delay. Turning twice gives the
-    levels back.
+    A common cause then makes a low saving come with a high cost and a long delay. Turning twice
+    gives the levels back.
     """
-    better_high = (names == "realisation").to_numpy()
-    return np.where(better_high, 1 - sample, sample)
+    return np.where(more_is_better, 1 - sample, sample)
 
 
 def _remembered(worths: Callable) -> Callable:
@@ -278,11 +318,3 @@ def _remembered(worths: Callable) -> Callable:
         return found[key]
 
     return remembered
-
-
-def bounds(parameter: str) -> tuple[float, float]:
-    """Return the lowest and highest value that a parameter allows."""
-    limits = Parameters.model_fields[parameter].metadata
-    lowest = next(limit.ge for limit in limits if hasattr(limit, "ge"))
-    highest = next(limit.le for limit in limits if hasattr(limit, "le"))
-    return float(lowest), float(highest)

@@ -21,6 +21,13 @@ def outturn_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
         "task_start": ("task", [str(task) for task in tables["tasks"]["task"]]),
     }
     allowed["task_finish"] = allowed["task_start"]
+    for index, date in actuals.loc[actuals["date"] > pd.Timestamp(file.data_date), "date"].items():
+        yield (
+            "actuals",
+            index,
+            f"date {date.date()} is after data_date in case.toml, {file.data_date}; move data_date to "
+            "the latest reading or later",
+        )
     for index, row in actuals.iterrows():
         if row["kind"] in MONEY:
             yield from _money_faults(file, decided, list(tables["partners"]["partner"]), index, row)

@@ -24,6 +24,7 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
             partners,
         ),
     }
+    named |= _named_by_table(tables, parameters)
     for parameter, (found, allowed) in named.items():
         for name in found:
             if name and name not in allowed:
@@ -58,7 +59,43 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
         if duration < 0:
             yield f"extra_days '{task}' leaves the task {duration:g} days; 0 is the least"
     yield from plan_parameter_faults(tables, parameters)
+    yield from _score_faults(tables, parameters)
     yield from _rule_faults(tables, parameters)
+
+
+def _named_by_table(tables: Tables, parameters) -> dict[str, tuple[list[str], list[str]]]:
+    """Return the names in parameters that replace cells, with those that the tables allow."""
+    words = {axis: list(levels["level"]) for axis, levels in tables["risk_levels"].groupby("axis")}
+    edited, moved = parameters.scores.values(), parameters.risk_positions.values()
+    placed = tables["risks"].query("likelihood != '' and impact != ''")
+    return {
+        "scores option": (list(parameters.scores), list(tables["options"]["option"])),
+        "scores factor": (
+            [factor for by_factor in edited for factor in by_factor],
+            list(tables["factors"]["factor"]),
+        ),
+        "risk_positions risk": (list(parameters.risk_positions), list(placed["risk"].astype(str))),
+        **{
+            f"risk_positions {axis}": (
+                [to[axis] for to in moved if axis in to],
+                words.get(axis, []),
+            )
+            for axis in ("likelihood", "impact")
+        },
+    }
+
+
+def _score_faults(tables: Tables, parameters) -> Iterator[str]:
+    factors = tables["factors"].set_index("factor")
+    for option, by_factor in parameters.scores.items():
+        for factor, score in by_factor.items():
+            if factor in factors.index:
+                low, high = factors.loc[factor, ["lowest_score", "highest_score"]]
+                if not low <= score <= high:
+                    yield (
+                        f"scores of {option} on {factor} is {score:g}; scores run from {low:g} "
+                        f"to {high:g}"
+                    )
 
 
 def _rule_faults(tables: Tables, parameters) -> Iterator[str]:

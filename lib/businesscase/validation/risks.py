@@ -1,7 +1,7 @@
 """Faults of the risk register, its scales, and the cost of its risks."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pandas as pd
 
@@ -47,14 +47,22 @@ def _register_faults(tables: Tables) -> Iterator[Fault]:
         return
     scores = range(1, levels.groupby("axis")["score"].max().prod() + 1)
     lowest, highest = bands["lowest_score"], bands["highest_score"]
-    for score, holding in not_held_once(lowest, highest, scores):
-        yield (
-            "risk_bands.csv",
-            None,
-            f"score {score} lies in {holding} bands; it must lie in one",
-        )
+    yield from _band_faults(list(not_held_once(lowest, highest, scores)))
     yield from _appetite_faults(bands)
     yield from _probability_faults(levels, tables["risk_probabilities"])
+
+
+def _band_faults(held: list[tuple[int, int]]) -> Iterator[Fault]:
+    """Yield a sentence for each run of scores that lie in as many bands, given score and number."""
+    for _, run in groupby(enumerate(held), key=lambda entry: (entry[1][0] - entry[0], entry[1][1])):
+        scores = [(score, holding) for _, (score, holding) in run]
+        (first, holding), (last, _) = scores[0], scores[-1]
+        bands = "no band" if holding == 0 else f"{holding} bands"
+        if first == last:
+            sentence = f"score {first} lies in {bands}; it must lie in one"
+        else:
+            sentence = f"scores {first} to {last} lie in {bands}; each must lie in one"
+        yield "risk_bands.csv", None, sentence
 
 
 def _appetite_faults(bands: pd.DataFrame) -> Iterator[Fault]:
@@ -100,10 +108,18 @@ def _cost_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     partners = tables["partners"]["partner"]
     leaving = set(partners) - set(staying(tables))
     inherent = set(costs.loc[costs["position"] == "inherent", "risk"])
+    without_chance = set(tables["risks"].loc[tables["risks"]["likelihood"] == "", "risk"])
     for index, row in costs.iterrows():
         risk, partner, line = str(row["risk"]), row["partner"], row["cost_line"]
         if risk not in numbers:
             yield "risk_costs", index, unknown_name("risk", risk, numbers)
+        if row["risk"] in without_chance:
+            yield (
+                "risk_costs",
+                index,
+                f"risk {risk} has a cost and no likelihood in risks.csv; without one its cost would "
+                "not be counted",
+            )
         if partner in leaving:
             yield (
                 "risk_costs",

@@ -53,23 +53,41 @@ def _cost_sentences(study: Study) -> list[str]:
         return ["The published report states no cost of the present services."]
     total = study.real_annual_cost.sum()
     largest = study.real_annual_cost.idxmax()
-    said = [
-        f"**The partners spend {in_words(total)} a year today**, in prices of {_base_year(study)}"
-        f"{_assumed(study, 'service_costs')}, "
-        f"of which {largest} spends {percent(study.real_annual_cost.max() / total)}."
+    costs = (("user", study.cost_per_user), ("device", study.cost_per_device))
+    each = [f", {pounds(cost[ALL])} a {unit}" for unit, cost in costs if not cost.empty]
+    return [
+        f"**The partners spend {in_words(total)} a year today**{''.join(each)}, "
+        f"in prices of {_base_year(study)}{_assumed(study, 'service_costs')}, "
+        f"of which {largest} spends {percent(study.real_annual_cost.max() / total)}.",
+        *_benchmark_sentences(study),
     ]
-    for unit, cost in (("user", study.cost_per_user), ("device", study.cost_per_device)):
-        if not cost.empty:
-            said.append(f"That is {pounds(cost[ALL])} a {unit} a year.")
+
+
+def _benchmark_sentences(study: Study) -> list[str]:
+    """Name the one benchmark, or count several and name those that are furthest away."""
     gaps = study.benchmark_gaps
-    for gap in gaps[gaps["item"] == ALL].itertuples():
-        side = "below" if gap.worth_gbp >= 0 else "above"
+    gaps = gaps[gaps["item"] == ALL]
+    if gaps.empty:
+        return []
+    if len(gaps) == 1:
+        gap = gaps.iloc[0]
+        side = "below" if gap["worth_gbp"] >= 0 else "above"
         unit = {"annual_cost": "", "cost_per_user": " a user", "cost_per_device": " a device"}
-        said.append(
-            f"It is {in_words(abs(gap.worth_gbp))} {side} the benchmark "
-            f"({gap.benchmark.lower()}, {gap.basis}: {in_words(gap.amount_gbp)}{unit[gap.measure]})."
-        )
-    return said
+        return [
+            f"It is {in_words(abs(gap['worth_gbp']))} {side} the benchmark ({gap['benchmark'].lower()}, "
+            f"{gap['basis']}: {in_words(gap['amount_gbp'])}{unit[gap['measure']]})."
+        ]
+    sides = []
+    is_above = gaps["worth_gbp"] < 0
+    for side, rows in (("above", gaps[is_above]), ("below", gaps[~is_above])):
+        if len(rows):
+            furthest = rows.loc[rows["worth_gbp"].abs().idxmax()]
+            of = "" if sides else f" of {len(gaps)} benchmarks"
+            sides.append(
+                f"{side} {len(rows)}{of}, by {'up to ' if len(rows) > 1 else ''}"
+                f"{in_words(abs(furthest['worth_gbp']))} ({furthest['benchmark'].lower()})"
+            )
+    return [f"It is {', and '.join(sides)}."]
 
 
 def _assumed(study: Study, stem: str) -> str:
@@ -85,35 +103,101 @@ def _base_year(study: Study) -> str:
 
 
 def _measure_sentences(study: Study) -> list[str]:
-    said = []
-    for trend in study.service_trends.itertuples():
-        verb = "held at" if trend.change == 0 else "fell to" if trend.change < 0 else "rose to"
-        better = {True: "an improvement", False: "a deterioration", None: "no change"}
-        said.append(
-            f"**{_capitalised(trend.measure)} at {trend.partner} {verb} {_bounded(trend.last_bound, trend.last)}** "
-            f"in {trend.last_date:%B %Y}, from {_bounded(trend.first_bound, trend.first)} in "
-            f"{trend.first_date:%B %Y}: {better[trend.improved]}."
+    trends = study.service_trends
+    if len(trends) > 1:
+        return [_measures_together(trends)]
+    return [_measure_sentence(trend) for trend in trends.itertuples()]
+
+
+def _measure_sentence(trend) -> str:
+    first, last = (_reading(trend, end) for end in ("first", "last"))
+    name, then = _capitalised(_place(trend)), f"in {trend.last_date:%B %Y}"
+    before = f"{first} in {trend.first_date:%B %Y}"
+    if trend.direction == service.NOT_KNOWN:
+        return (
+            f"**{name} stood at {last}** {then}, after {before}: the wording leaves open whether it "
+            "rose or fell."
         )
-    return said
+    verb = {"rose": "rose to", "fell": "fell to", "held": "held at"}[trend.direction]
+    better = {True: "an improvement", False: "a deterioration", None: "no change"}
+    return f"**{name} {verb} {last}** {then}, from {before}: {better[trend.improved]}."
+
+
+def _measures_together(trends: pd.DataFrame) -> str:
+    """Count how the measures moved, and name those that moved most in proportion."""
+    counts = {
+        "improved": trends["improved"].eq(True),
+        "worsened": trends["improved"].eq(False),
+        "held": trends["direction"] == "held",
+        "left open by the wording": trends["direction"] == service.NOT_KNOWN,
+    }
+    moved = [f"{rows.sum()} {word}" for word, rows in counts.items() if rows.any()]
+    size = trends["change"].abs() / trends[["first", "last"]].abs().max(axis="columns")
+    most = []
+    for word, side in (("improved", "for the better"), ("worsened", "for the worse")):
+        if counts[word].any():
+            trend = trends.loc[size[counts[word]].idxmax()]
+            most.append(
+                f"{_place(trend)} {side} (from {_reading(trend, 'first')} to {_reading(trend, 'last')})"
+            )
+    said = f"**Of {len(trends)} service measures by partner, {listed(moved)}**"
+    if most:
+        said += f"; in proportion, what moved most is {listed(most)}"
+    targets = trends["target"].notna()
+    if targets.any():
+        said += f"; on target: {trends['on_target'].eq(True).sum()} of {targets.sum()}"
+    return f"{said}."
+
+
+def _place(trend) -> str:
+    return f"{trend.measure} at {trend.partner}"
+
+
+def _reading(trend, end: str) -> str:
+    return _bounded(getattr(trend, f"{end}_bound"), getattr(trend, end))
 
 
 def _survey_sentences(study: Study) -> list[str]:
-    margin = percent(study.baseline_standards["margin"], 0)
-    said = []
-    for change in study.survey_changes.itertuples():
-        about = f"{_capitalised(change.survey)} at {change.partner}"
-        if pd.isna(change.difference):
-            said.append(
-                f"{about}: whether it is no worse after the change is **not known**, because "
-                f"{_missing_numbers(change)}."
-            )
-        else:
-            said.append(
-                f"{about} after the change: **{change.outcome}**, where a fall of up to {margin} of "
-                f"users still counts as no worse. It moved by {percent(change.difference)} of users, between "
-                f"{percent(change.difference_low)} and {percent(change.difference_high)}."
-            )
-    return said
+    changes, margin = study.survey_changes, percent(study.baseline_standards["margin"], 0)
+    if len(changes) > 1:
+        return [_surveys_together(changes, margin)]
+    return [_survey_sentence(change, margin) for change in changes.itertuples()]
+
+
+def _survey_sentence(change, margin: str) -> str:
+    about = f"{_capitalised(change.survey)} at {change.partner}"
+    if pd.isna(change.difference):
+        return (
+            f"{about}: whether it is no worse after the change is **not known**, because "
+            f"{_missing_numbers(change)}."
+        )
+    return (
+        f"{about} after the change: **{change.outcome}**, where a fall of up to {margin} of "
+        f"users still counts as no worse. It moved by {percent(change.difference)} of users, between "
+        f"{percent(change.difference_low)} and {percent(change.difference_high)}."
+    )
+
+
+def _surveys_together(changes: pd.DataFrame, margin: str) -> str:
+    """Count how the surveys came out, and name the one that moved least well."""
+    outcomes = changes["outcome"].value_counts()
+    counts = [
+        f"{outcomes[outcome]} {outcome}"
+        for outcome in ("no worse", "worse", service.NOT_KNOWN)
+        if outcome in outcomes
+    ]
+    said = (
+        f"**Of {len(changes)} surveys of users after the change: {listed(counts)}**, where a fall of up "
+        f"to {margin} of users still counts as no worse"
+    )
+    known = changes.dropna(subset="difference")
+    if known.empty:
+        return f"{said}."
+    lowest = known.loc[known["difference"].idxmin()]
+    return (
+        f"{said}; the lowest is {lowest['survey']} at {lowest['partner']}, which moved by "
+        f"{percent(lowest['difference'])} of users."
+    )
 
 
 def _missing_numbers(change) -> str:
@@ -130,16 +214,17 @@ def _estate_sentences(study: Study) -> list[str]:
         said.append(
             f"**Of {len(table)} business functions the partners run {counts.get(SAME, 0)} on the "
             f"same product**{_assumed(study, 'applications')}, {counts.get(DIFFERENT, 0)} on different products, and "
-            f"{counts.get(ONE, 0)} at one partner only."
+            f"{counts.get(ONE, 0)} at one partner only"
         )
     cover = study.skill_cover
     if not cover.empty:
         together = cover.loc[cover["single_together"], "skill"].nunique()
         said.append(
             f"**{cover['single_person'].sum()} of {len(cover)} skills listed by partner rest on one "
-            f"person alone**{_assumed(study, 'skills')}; taken together it is {together} of {cover['skill'].nunique()}."
+            f"person alone**{_assumed(study, 'skills')}, {together} of {cover['skill'].nunique()} if "
+            "the partners are taken together"
         )
-    return said
+    return [f"{'; '.join(said)}."] if said else []
 
 
 def _quality_sentence(study: Study) -> str:
@@ -467,6 +552,7 @@ def service_measures(study: Study) -> Table:
             _bounded(*pair) for pair in zip(trends["first_bound"], trends["first"], strict=True)
         ],
         last=[_bounded(*pair) for pair in zip(trends["last_bound"], trends["last"], strict=True)],
+        improved=trends["improved"].where(trends["improved"].notna(), trends["direction"]),
     )
     return Table(
         table,

@@ -12,6 +12,7 @@ from businesscase.views.display import (
     Sentence,
     Table,
     chart,
+    in_words,
     listed,
     printed,
     tiles,
@@ -22,10 +23,13 @@ OUTCOME_SIGNS = {MET: "✓ met", NOT_MET: "✗ not met", NOT_KNOWN: "? not known
 
 
 def answer(study: Study) -> Sentence:
-    """State the recommendation with its reasons."""
+    """State the recommendation with its reasons, those that count against it with their figures."""
     gates = study.gates
-    said = [f"**{study.recommendation.capitalize()}.**"]
-    for outcome, words in ((NOT_MET, "Not met"), (NOT_KNOWN, "Not known"), (MET, "Met")):
+    said = [
+        f"**{study.recommendation.capitalize()}.**",
+        *gates.loc[gates["outcome"] == NOT_MET, "reason"],
+    ]
+    for outcome, words in ((NOT_KNOWN, "Not known"), (MET, "Met")):
         criteria = list(gates.loc[gates["outcome"] == outcome, "criterion"])
         if criteria:
             said.append(f"{words}: {listed(criteria)}.")
@@ -62,7 +66,9 @@ def reasons(study: Study) -> Table:
 
 
 def _found(value, unit: str) -> str:
-    return "not in the published report" if value is None else worded(value, unit)
+    if value is None:
+        return "not given"
+    return worded(value, unit).replace("-£", "-\N{WORD JOINER}£")  # else a line may break there
 
 
 def reasons_in_words(study: Study) -> Sentence:
@@ -92,9 +98,10 @@ def gates_chart(study: Study) -> Chart:
         [f"<b>{_wrapped(other.recommendation, 12)}</b>" for other in studies.values()],
     )
     fills = [[(BLUE, "white"), *(OUTCOME_COLOURS[o] for o in row)] for row in outcomes.to_numpy()]
-    texts.index = [
-        f"<b>{name}</b>" if name == study.scenario_name else name for name in texts.index
-    ]
+    titles = {name: study.case.scenarios[name].title for name in studies}
+    rows = {name: _wrapped(title, 32) for name, title in titles.items()}
+    rows[study.scenario_name] = f"<b>{rows[study.scenario_name]}</b>"
+    texts.index = [rows[name] for name in texts.index]
     figure = tiles(
         texts,
         [[fill for fill, _ in row] for row in fills],
@@ -102,10 +109,10 @@ def gates_chart(study: Study) -> Chart:
         size=12,
     )
     figure.update_xaxes(side="top", tickfont={"size": 12}, tickangle=0)
-    figure.update_yaxes(tickfont={"size": 12})
+    figure.update_yaxes(tickfont={"size": 12}, ticks="outside", ticklen=6, tickcolor="white")
     same = [name for name, other in studies.items() if other.recommendation == study.recommendation]
     title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.recommendation}"
-    said = [f"{name}: {other.recommendation}" for name, other in studies.items()]
+    said = [f"{titles[name]}: {other.recommendation}" for name, other in studies.items()]
     built = chart(figure, title, f"{'; '.join(said)}.", 170 + 44 * len(studies))
     built.figure.update_layout(margin={"t": 130})
     return built
@@ -130,8 +137,8 @@ def rule(study: Study) -> Sentence:
     return Sentence(
         "The rule: **stop** if a criterion whose consequence is stop is not met; **go** if every "
         "criterion is met; otherwise **go with conditions**, and each criterion that is not met or "
-        "not known is a condition. A figure that the published report does not give is not known; "
-        "it is never taken as met."
+        "not known is a condition. A criterion whose figure is not given is not known; it is never "
+        "taken as met."
     )
 
 
@@ -213,17 +220,16 @@ def turning_changes(study: Study) -> Table:
     """Show, for each parameter, the nearest value at which the recommendation is another."""
     changes = study.turning_changes_shown
     turns = changes["value"].notna()
-    none = pd.Series("none in range", index=changes.index)
     rows = [row for _, row in changes.iterrows()]
     table = changes.assign(
         label=[
             _label(row["parameter"]) + (f", {row['item']}" if row["item"] != ALL else "")
             for row in rows
         ],
-        now=[_range_of(row, "current") for row in rows],
+        now=[_now(row) for row in rows],
         searched=[_searched(row) for row in rows],
         turns_at=[
-            _setting(row, "value") if turned else none[0]
+            _setting(row, "value") if turned else "none in range"
             for row, turned in zip(rows, turns, strict=True)
         ],
         then=changes["then"].where(turns, "–"),
@@ -232,10 +238,7 @@ def turning_changes(study: Study) -> Table:
             ("yes" if row["within_tried"] else "no") if turned else "–"
             for row, turned in zip(rows, turns, strict=True)
         ],
-    )
-    table = table.assign(order=changes["steps"].fillna(float("inf"))).sort_values(
-        "order", kind="stable"
-    )
+    ).sort_values("steps", kind="stable")
     caption = (
         f"The nearest value of each parameter that turns '{study.recommendation}': "
         f"{int(turns.sum())} of {len(changes)} parameters do"
@@ -252,14 +255,14 @@ def turning_changes(study: Study) -> Table:
             "then": "Into",
             "because": "Criteria that come out otherwise",
             "searched": "Searched",
-            "tried": "Within the range of sensitivities.csv",
+            "tried": "Within the range tried",
         },
     )
 
 
-def _range_of(row: pd.Series, column: str) -> str:
+def _now(row: pd.Series) -> str:
     every_score = row["parameter"] == "readiness_scores" and row["item"] == ALL
-    return "–" if every_score else _setting(row, column)
+    return "–" if every_score else _setting(row, "current")
 
 
 def _searched(row: pd.Series) -> str:
@@ -271,28 +274,17 @@ def _searched(row: pd.Series) -> str:
 def what_would_turn_it(study: Study) -> Table:
     """Show, for each criterion, the recommendation if that one alone came out otherwise."""
     gates = study.gates
-    rows = []
-    for index, row in gates.iterrows():
-        for other in (MET, NOT_MET):
-            if other == row["outcome"]:
-                continue
-            outcomes = gates["outcome"].copy()
-            outcomes[index] = other
-            rows.append(
-                {
-                    "criterion": row["criterion"],
-                    "now": OUTCOME_SIGNS[row["outcome"]],
-                    "if": OUTCOME_SIGNS[other],
-                    "then": recommendation(outcomes, gates["if_not_met"]),
-                }
-            )
-    table = pd.DataFrame(rows)
-    turned = table[table["then"] != study.recommendation]
-    caption = f"One criterion alone would turn '{study.recommendation}' in {len(turned)} of {len(table)} cases"
+    table = gates[["criterion"]].assign(now=gates["outcome"].map(OUTCOME_SIGNS))
+    for other in (MET, NOT_MET):
+        table[other] = [
+            recommendation(gates["outcome"].where(gates.index != index, other), gates["if_not_met"])
+            for index in gates.index
+        ]
+    turning = (table[[MET, NOT_MET]] != study.recommendation).any(axis="columns")
     return Table(
         table,
-        caption,
-        {"criterion": "Criterion", "now": "Now", "if": "If it were", "then": "Recommendation"},
+        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.recommendation}' alone",
+        {"criterion": "Criterion", "now": "Now", MET: "If met", NOT_MET: "If not met"},
     )
 
 
@@ -301,8 +293,8 @@ def committed(study: Study) -> Table:
     table = study.committed_cost.rename_axis("partner").reset_index(name="cost")
     return Table(
         table,
-        "One-off cost that each partner commits"
+        f"One-off cost: {in_words(table['cost'].sum())} in all"
         if len(table)
-        else "The published report states no one-off cost",
+        else "No one-off cost is given",
         {"partner": "Partner", "cost": "One-off cost (£)"},
     )

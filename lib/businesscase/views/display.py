@@ -42,21 +42,19 @@ class Table:
     def _repr_html_(self) -> str:
         if self.frame.empty:
             return f'<p class="absent">{escape(self.caption)}.</p>'
+        # the first column names the rows; only the others are set as numbers
+        align = ["", *(_align(self.frame[name]) for name in list(self.labels)[1:])]
         head = "".join(
-            f'<th scope="col"{_align(self.frame[name])}>{_unbroken(escape(label))}</th>'
-            for name, label in self.labels.items()
+            f'<th scope="col"{side}>{_unbroken(escape(label))}</th>'
+            for label, side in zip(self.labels.values(), align, strict=True)
         )
         columns = [
-            [
-                f"{escape(printed(value, label))}</{'td' if number else 'th'}>"
-                for value in self.frame[name]
-            ]
-            for number, (name, label) in enumerate(self.labels.items())
+            [f"{escape(printed(value, label))}</{'td' if number else 'th'}>" for value in values]
+            for number, (values, label) in enumerate(
+                (self.frame[name], label) for name, label in self.labels.items()
+            )
         ]
-        tags = [
-            '<th scope="row">',
-            *(f"<td{_align(self.frame[name])}>" for name in list(self.labels)[1:]),
-        ]
+        tags = ['<th scope="row">', *(f"<td{side}>" for side in align[1:])]
         body = "\n".join(
             f"<tr>{''.join(tag + cell for tag, cell in zip(tags, cells, strict=True))}</tr>"
             for cells in zip(*columns, strict=True)
@@ -78,11 +76,15 @@ class Chart:
     title: str
     description: str
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def as_json(self) -> dict:
+        """Return the figure as plain lists and numbers, its words in ``layout.meta``."""
         figure = self.figure.to_plotly_json()
         figure["layout"]["meta"] = {"title": self.title, "description": self.description}
+        return _plain(figure)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return {
-            "application/vnd.plotly.v1+json": _plain(figure),
+            "application/vnd.plotly.v1+json": self.as_json(),
             "text/markdown": f"**{self.title}** {self.description}",
         }
 

@@ -41,7 +41,7 @@ def _checked(topic: str, question: str, rows: pd.DataFrame, study: Study) -> dic
         "topic": topic,
         "question": question,
         "settled": study.governance_settled[topic],
-        "evidence": ". ".join(said) or "Lacking: it says nothing of this",
+        "evidence": ". ".join(said) or "Nothing is said of this",
         "status": ", ".join(rows["status"].unique()) or "–",
         "paragraph": "; ".join(rows["paragraph"].unique()) or "–",
     }
@@ -66,7 +66,7 @@ def examples(study: Study) -> Table:
         for topic in study.governance_settled.index[study.governance_settled != YES]
         if topic not in set(table["topic"])
     ]
-    caption = "How published cases settled what is open here"
+    caption = "How published cases settled what is open, or settled only in part, here"
     if unmatched:
         caption += f"; none goes further on {listed(unmatched)}"
     return Table(
@@ -99,14 +99,20 @@ def precedents_chart(study: Study) -> Chart | Table:
         size=13,
     )
     figure.update_xaxes(side="top", tickangle=0)
+    figure.update_yaxes(ticks="outside", ticklen=6, tickcolor="white")
     said = [
-        f"{label.replace('<b>', '').replace('</b>', '')}: "
-        + ", ".join(f"{topic} {word}" for topic, word in row.items())
+        f"{label.replace('<b>', '').replace('</b>', '')} settles {_topics(row, YES)}, in part "
+        f"{_topics(row, PARTLY)}"
         for label, (_, row) in zip(texts.index, matrix.iterrows(), strict=True)
     ]
     built = chart(figure, _matrix_title(study), f"{'; '.join(said)}.", 130 + 46 * len(matrix))
     built.figure.update_layout(margin={"t": built.figure.layout.margin.t + 28, "b": 10})
     return built
+
+
+def _topics(settled: pd.Series, word: str) -> str:
+    topics = list(settled.index[settled == word])
+    return listed(topics) if topics else "none"
 
 
 def _with_own_row(study: Study) -> pd.DataFrame:
@@ -136,10 +142,13 @@ def _partnerships(study: Study) -> dict[str, str]:
 def _matrix_title(study: Study) -> str:
     settled = study.governance_matrix == YES
     never = list(settled.columns[~settled.any()])
-    most = settled.sum(axis="columns")
-    here = int((study.governance_settled == YES).sum())
-    first = f"Settled here: {here} of {settled.shape[1]} topics; in a published case {most.max()} at most"
-    return f"{first}, and {listed(never)} in none" if never else first
+    count = settled.sum(axis="columns")
+    best, here = _partnerships(study)[count.idxmax()], int((study.governance_settled == YES).sum())
+    first = (
+        f"This case settles {here} of {settled.shape[1]} topics; of the published cases {best} settles "
+        f"most, {count.max()}"
+    )
+    return f"{first}; none settles {listed(never)}" if never else first
 
 
 def precedents(study: Study) -> Table:
@@ -162,7 +171,8 @@ def precedents(study: Study) -> Table:
 def rule(study: Study) -> Sentence:
     """State the rule by which a topic counts as settled."""
     return Sentence(
-        "The rule: a topic is settled (**yes**) if the report says how the shared service itself "
+        "The rule: a topic is settled (**yes**) if the case says how the shared service itself "
         "will have it; **partly** if only for a time, for a stage such as the business case, or in "
-        "part; **no** if it is left open or not mentioned."
+        "part; **no** if it is left open or not mentioned. What is arranged comes from the paragraph "
+        "named; the word is this workbook's reading of it."
     )

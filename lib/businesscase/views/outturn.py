@@ -93,12 +93,17 @@ def _expected(study: Study) -> list[str]:
         return []
     worth = study.forecast_worth
     return [
-        f"From now on {percent(found.mean)} of the planned saving is expected (P10 "
-        f"{percent(found.p10)}, P90 {percent(found.p90)}): own results count for "
+        f"From now on {percent(found.mean)} of the planned saving is expected ({percent(found.p10)} to "
+        f"{percent(found.p90)} in eight cases of ten): own results count for "
         f"{percent(found.own_weight)}, what {len(study.reference_class['realisation'])} other shared "
-        f"services got for the rest. The net present value is then {in_words(worth['mean'])} "
-        f"({in_words(worth['p10'])} to {in_words(worth['p90'])})."
+        f"services got for the rest. The net present value is then {_thousands(worth['mean'])} "
+        f"({_thousands(worth['p10'])} to {_thousands(worth['p90'])})."
     ]
+
+
+def _thousands(value: float) -> str:
+    """Return a forecast in pounds, as exact as it can be taken."""
+    return in_words(round(value, -3))
 
 
 def _measures_so_far(study: Study) -> list[str]:
@@ -274,15 +279,15 @@ def _label_end(figure: go.Figure, x: str, y: float, text: str, colour: str) -> N
 
 def _savings_in_words(table: pd.DataFrame) -> str:
     parts = []
-    for year, row in table.iterrows():
-        came = (
-            f"{in_words(row['actual'])} came in"
-            if not pd.isna(row["actual"])
-            else f"{in_words(row['mean'])} expected"
-            if "mean" in table
-            else "nothing reported"
+    for year, row in table[table["actual"].notna()].iterrows():
+        parts.append(
+            f"{year}: {in_words(row['planned'])} planned, {in_words(row['actual'])} came in"
         )
-        parts.append(f"{year}: {in_words(row['planned'])} planned, {came}")
+    ahead = table[table["actual"].isna()]
+    if len(ahead):
+        planned = f"{in_words(ahead['planned'].sum())} planned"
+        expected = f", {_thousands(ahead['mean'].sum())} expected" if "mean" in ahead else ""
+        parts.append(f"{ahead.index[0]} to {ahead.index[-1]}: {planned}{expected}")
     return f"{'; '.join(parts)}."
 
 
@@ -291,10 +296,14 @@ def savings_by_year(study: Study) -> Table:
     table = study.yearly_outturn
     if study.realisation_to_date.empty:
         return Table(pd.DataFrame(), NO_MONEY, {})
-    table = table.assign(year=[year_label(year) for year in table.index])
+    levels = [name for name in ("mean", "p10", "p90") if name in table]
+    table = table.assign(
+        year=[year_label(year) for year in table.index],
+        **{name: table[name].where(table["actual"].isna()) for name in levels},
+    )
     labels = {"year": "Year", "planned": "Planned (£)", "actual": "Actual (£)"}
-    levels = {"mean": "Expected (£)", "p10": "P10 (£)", "p90": "P90 (£)"}
-    labels |= {name: label for name, label in levels.items() if name in table}
+    named = {"mean": "Expected (£)", "p10": "Low end, P10 (£)", "p90": "High end, P90 (£)"}
+    labels |= {name: named[name] for name in levels}
     return Table(table, "Saving by year: planned, actual and expected", labels)
 
 
@@ -366,8 +375,8 @@ def reforecast(study: Study) -> Table:
             "own": "Own to date (%)",
             "weight": "Own results count for (%)",
             "mean": "Expected (%)",
-            "p10": "P10 (%)",
-            "p90": "P90 (%)",
+            "p10": "Low end, P10 (%)",
+            "p90": "High end, P90 (%)",
         },
     )
 
@@ -412,7 +421,7 @@ def measures_chart(study: Study) -> Chart | Table:
         tickvals=[0, 0.5, 1],
         range=[0, widest * 1.9],
         showgrid=False,
-        title="Reading as a part of what it is held against (line)",
+        title="Reading as a share of what it is held against (the line)",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
     said = [f"{row.label}: {row.text}" for row in table.itertuples()]
@@ -455,6 +464,7 @@ def measures(study: Study) -> Table:
     return Table(
         table.assign(
             reading=[_reading(row) for _, row in table.iterrows()],
+            against=[_against(row) for _, row in table.iterrows()],
             good=["–" if pd.isna(value) else "✓ yes" if value else "✗ no" for value in table["reached"]],
         ),
         "Readings of the service and of its users beside what was planned",
@@ -463,21 +473,24 @@ def measures(study: Study) -> Table:
             "partner": "Partner",
             "date": "Date",
             "reading": "Reading",
-            "planned": "Held against",
-            "held_against": "Which is the",
-            "variance": "Reading less that",
+            "against": "Held against",
+            "variance": "Difference",
             "good": "As good or better",
         },
     )  # fmt: skip
 
 
+def _against(row: pd.Series) -> str:
+    return "–" if pd.isna(row["planned"]) else f"{printed(row['planned'])} ({row['held_against']})"
+
+
 def tasks(study: Study) -> Table:
-    """Show when tasks started and ended beside the plan."""
-    table = study.tasks_to_date
+    """Show when tasks ended, or started if they are under way, beside the plan."""
+    table = study.tasks_to_date.sort_values(["task", "end"]).drop_duplicates("task")
     late = table.loc[table["end"] == "finish", "days_late"]
     return Table(
         table,
-        f"Starts and finishes of tasks beside the plan: {int((late > 0).sum())} of {len(late)} ended late"
+        f"Tasks beside the plan: {int((late > 0).sum())} of {len(late)} that are done ended late"
         if len(table)
         else "No start or finish of a task has been reported yet",
         {

@@ -22,7 +22,6 @@ from businesscase.views.display import (
     listed,
     percent,
     printed,
-    with_legend,
 )
 
 DRAWN, LISTED = 60, 100  # tasks in a chart and rows in a table, at most
@@ -43,45 +42,77 @@ NO_RANGES = "The case gives no ranges of durations (task_ranges.csv), so how lik
 def answer(study: Study) -> Sentence:
     """Say when the plan ends and how surely, what drives that, and which deadlines are in doubt."""
     schedule = study.schedule
-    finish = schedule["early_finish"].max()
     critical = int(schedule["critical"].sum())
-    said = [f"**The plan ends on {printed(finish)}.**"]
+    said = [f"**The plan ends on {printed(schedule['early_finish'].max())}.**"]
     if study.has_ranges:
         certain = study.certain_finishes.at[ALL, "p80"]
         said.append(
             f"Counting how short and how long its tasks may turn out, it ends by {printed(certain)} "
             f"with a chance of {percent(CERTAINTY, 0)}."
         )
+    if study.has_task_readings:
+        ahead = study.progress["forecast_finish"].max()
+        said.append(
+            f"With what has come true by {printed(study.report_date)}, the end is forecast for "
+            f"{printed(ahead)}."
+        )
     said.append(
         f"{critical:,} of its {len(schedule):,} tasks {'is' if critical == 1 else 'are'} critical: a "
         "day lost there is a day lost at the end."
     )
-    return Sentence(" ".join([*said, *_said_of_deadlines(study)]))
+    return Sentence(
+        " ".join([*said, *_said_of_others(study), *_said_of_deadlines(study), *_assumed(study)])
+    )
+
+
+def _said_of_others(study: Study) -> list[str]:
+    """Name the task that has float in the plan, but mostly none once durations vary."""
+    if not study.has_ranges:
+        return []
+    table = study.schedule.set_index("task").assign(criticality=study.criticality)
+    others = table[~table["critical"]]
+    if others.empty or others["criticality"].max() < 0.5:
+        return []
+    first = others.loc[others["criticality"].idxmax()]
+    return [
+        f"{first['name']} has float in the plan, but once durations vary the end hangs on it in "
+        f"{_chance(first['criticality'])} of simulated plans."
+    ]
 
 
 def _said_of_deadlines(study: Study) -> list[str]:
     deadlines = study.deadlines
+    number = len(deadlines)
+    if not number:
+        return []
     late = deadlines[deadlines["days_late"] > 0].sort_values("days_late", ascending=False)
-    said = []
+    every = {1: "The only deadline is", 2: "Both deadlines are"}
+    said = [
+        f"{every.get(number, f'All {number} deadlines are')} met if every task runs as planned."
+    ]
     if len(late):
         worst = late.iloc[0]
-        said.append(
-            f"Deadlines missed: {len(late)} of {len(deadlines)}, the worst by "
+        said = [
+            f"Even if every task runs as planned, {len(late)} of {number} deadlines "
+            f"{'is' if len(late) == 1 else 'are'} missed, the worst by "
             f"{printed(worst['days_late'])} working days ({worst['name']})."
-        )
-    elif len(deadlines):
-        all_met = (
-            "The deadline is" if len(deadlines) == 1 else f"All {len(deadlines)} deadlines are"
-        )
-        said.append(f"{all_met} met if every task runs as planned.")
-    if len(deadlines) and study.has_ranges:
-        chance = study.deadline_chances.at[ALL, "chance"]
+        ]
+    if study.has_ranges:
         last = study.headline_deadlines.iloc[0]
+        chance = _chance(study.deadline_chances.at[ALL, "chance"])
         said.append(
-            f"The chance that all are met is {_chance(chance)}; that of the last one, "
-            f"{last['name']} by {printed(last['deadline'])}, is {_chance(last['chance'])}."
+            f"The chance that all are met is {chance}; that of the last one, {last['name']} by "
+            f"{printed(last['deadline'])}, is {_chance(last['chance'])}."
         )
     return said
+
+
+def _assumed(study: Study) -> list[str]:
+    """Say whether durations and their ranges are assumed from end to end, nothing if neither is."""
+    plan, ranges = (set(study.tables[stem]["status"]) for stem in ("tasks", "task_ranges"))
+    if plan == {"assumed"}:
+        return [f"Durations{' and their ranges' * (ranges == plan)} are assumed."]
+    return ["The ranges of durations are assumed."] if ranges == {"assumed"} else []
 
 
 def _chance(fraction: float) -> str:
@@ -115,21 +146,30 @@ def gantt(study: Study) -> Chart:
         showgrid=False,
     )
     title = _finish_said(study)
-    described = [
-        "Solid dark blue bars with names in bold are critical tasks, hatched bars have float, outlined "
-        "bars are float. Triangles are deadlines, open diamonds milestones, full diamonds gates.",
-        "A black line from the end of a task with a deadline reaches to the day by which it ends with "
-        f"a chance of {percent(CERTAINTY, 0)}."
-        if study.has_ranges
-        else "",
-        _left_out(schedule, drawn),
-    ]
-    described = " ".join(part for part in described if part)
-    built = with_legend(chart(figure, title, described, 270 + 26 * len(drawn)))
+    described = (
+        "Solid bars with names in bold are critical tasks; hatched bars have float, which the outline "
+        "shows. Dashed lines are the gates, decisions and deadlines of the case."
+    )
+    if study.has_ranges:
+        described += (
+            " A black line from the end of a task with a deadline reaches to the day by which it ends "
+            f"with a chance of {percent(CERTAINTY, 0)}."
+        )
+    described += _left_out(schedule, drawn)
+    built = chart(figure, title, described, 245 + 26 * len(drawn))
     figure.update_layout(
         title={"x": 0, "xref": "container", "y": 1, "yanchor": "top", "pad": {"t": 12, "l": 10}},
-        margin={"t": built.figure.layout.margin.t + 65, "b": 75, "r": 90},
-        legend={"yref": "container", "y": 0.0, "yanchor": "bottom", "x": 0.0, "xref": "container"},
+        margin={"t": figure.layout.margin.t + 70, "b": 75, "r": 90},
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "traceorder": "normal",
+            "yref": "container",
+            "y": 0.0,
+            "yanchor": "bottom",
+            "x": 0.0,
+            "xref": "container",
+        },
     )
     _add_dates(figure, _dates_around(study))
     return built
@@ -162,7 +202,7 @@ def _left_out(schedule: pd.DataFrame, drawn: pd.DataFrame) -> str:
     if len(drawn) == len(schedule):
         return ""
     return (
-        f"Of {len(schedule):,} tasks {len(drawn)} are drawn: those that are critical, a gate or with a "
+        f" Of {len(schedule):,} tasks {len(drawn)} are drawn: those that are critical, a gate or with a "
         f"deadline, and of these the ones that are most of that; {len(schedule) - len(drawn):,} are "
         "left out."
     )
@@ -318,7 +358,7 @@ def _add_dates(figure: go.Figure, dates: list[tuple[pd.Timestamp, str, str]]) ->
             type="line", x0=at, x1=at, y0=0, y1=1, yref="paper",
             layer="below", line={"color": GREY, **look},
         )  # fmt: skip
-        if groups and date - groups[-1][0][0] < 0.05 * span:
+        if groups and date - groups[-1][0][0] < 0.07 * span:
             groups[-1].append((date, label, said))
         else:
             groups.append([(date, label, said)])
@@ -344,7 +384,7 @@ def _stacked(labels: list[str], most: int = 3) -> str:
     return "<br>".join(labels)
 
 
-def _short(name: str, width: int = 40) -> str:
+def _short(name: str, width: int = 50) -> str:
     return name if len(name) <= width else f"{name[: width - 1].rstrip()}…"
 
 
@@ -356,9 +396,10 @@ def _first_rows(table: pd.DataFrame, caption: str) -> tuple[pd.DataFrame, str]:
 
 
 def tasks(study: Study) -> Table:
-    """Show dates, float and deadline of every task."""
+    """Show dates and float of every task."""
     table = study.schedule.set_index("task", drop=False)
-    table = table.assign(predecessors=table["predecessors"].replace("", "none"))
+    follows = table["predecessors"].replace("", "none").str.replace(",", ", ")
+    table = table.assign(predecessors=follows)
     labels = {
         "task": "Task",
         "name": "Name",
@@ -371,16 +412,13 @@ def tasks(study: Study) -> Table:
         "total_float_days": "Total float (days)",
         "free_float_days": "Free float (days)",
         "critical": "Critical",
-        "deadline": "Deadline",
-        "days_late": "Days late",
     }
-    caption = "The plan: early and latest dates, float in working days, deadlines"
+    caption = "The plan: early and latest dates, float in working days"
     if study.has_ranges:
         table["criticality"] = study.criticality
-        table["chance"] = study.deadline_chances["chance"].reindex(table.index)
-        labels |= {"criticality": "Critical in (%)", "chance": "Deadline met in (%)"}
-        caption += f", and shares of {study.simulated_plan.networks:,} simulated networks"
-    return Table(*_first_rows(table, caption), labels)
+        labels |= {"criticality": "Critical in"}
+        caption += f", and in how many of {study.simulated_plan.networks:,} simulated plans a task is critical"
+    return Table(*_first_rows(_printable(table), caption), labels)
 
 
 def deadline_chart(study: Study) -> Chart | Table:
@@ -390,26 +428,26 @@ def deadline_chart(study: Study) -> Chart | Table:
     headlines = study.headline_deadlines
     simulated = study.simulated_plan
     curves = {
-        f"{row.task} {_short(row.name_, 44)}": simulated.task_finish[row.task]
-        for row in headlines.rename(columns={"name": "name_"}).itertuples()
+        f"{row.task} {_short(row.name, 30)}": simulated.task_finish[row.task]
+        for row in headlines.itertuples()
     } or {"the plan": simulated.finish}
     figure = go.Figure()
     _add_curves(figure, study, curves)
     highest = _add_deadlines(figure, _deadline_lines(study, headlines))
-    figure.update_xaxes(type="date", tickformat="%-d %b %Y", nticks=8)
+    figure.update_xaxes(type="date", tickformat="%-d %b %Y", nticks=8, ticks="outside", ticklen=6)
     figure.update_yaxes(tickformat=".0%", range=[0, highest], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1.0])
     figure.add_hline(y=CERTAINTY, line={"color": GREY, "width": 1, "dash": "dot"})
     said = [
-        f"{row.name_} by {printed(row.deadline)}: {_chance(row.chance)}"
+        f"{row.name} by {printed(row.deadline)}: {_chance(row.chance)}"
         + (
             f", with its contingency {_chance(row.chance_with_contingency)}"
             if row.contingency_days
             else ""
         )
-        for row in headlines.rename(columns={"name": "name_"}).itertuples()
+        for row in headlines.itertuples()
     ]
     description = (
-        "Each curve is the share of simulated networks in which the work has ended by a day; vertical "
+        "Each curve is the share of simulated plans in which the work has ended by a day; vertical "
         f"lines are deadlines, the dotted level is {percent(CERTAINTY, 0)}. {'; '.join(said)}."
     )
     return chart(figure, _likelihood_said(study), description, 460)
@@ -436,9 +474,11 @@ def _add_curves(figure: go.Figure, study: Study, curves: dict[str, np.ndarray]) 
             name=name,
             hovertemplate="%{x|%-d %B %Y}: %{y:.0%}<extra></extra>",
         )
-        at = [60, 40, 20][number]
+        at, room = [60, 40, 20][number], 0.3 * (last - first)  # what a name takes
         beside = {"xanchor": "left", "yanchor": "top", "xshift": 6}  # a curve rises to the right
-        if dates[at] > first + 0.6 * (last - first):
+        others = [other[at] for key, other in ends.items() if key != name]
+        in_the_way = any(dates[at] <= other < dates[at] + room for other in others)
+        if in_the_way or dates[at] > first + 0.6 * (last - first):
             beside = {"xanchor": "right", "yanchor": "bottom", "xshift": -6}
         figure.add_annotation(
             x=dates[at].isoformat(), y=levels[at], text=name, showarrow=False,
@@ -508,22 +548,33 @@ def deadlines(study: Study) -> Table:
         "days_late": "Days late",
     }
     if not study.has_ranges:
-        return Table(*_first_rows(table, f"Deadlines. {NO_RANGES}"), labels)
+        return Table(*_first_rows(_printable(table), f"Deadlines. {NO_RANGES}"), labels)
     labels |= {
         "p50": "Even chance by",
         "p80": f"{percent(CERTAINTY, 0)} certain by",
-        "chance": "Deadline met in (%)",
+        "chance": "Chance of meeting it",
     }
     caption = (
-        f"Deadlines in {study.simulated_plan.networks:,} simulated networks; all are met in "
-        f"{percent(study.deadline_chances.at[ALL, 'chance'])}"
+        f"Deadlines in {study.simulated_plan.networks:,} simulated plans; chance that all are met: "
+        f"{_chance(study.deadline_chances.at[ALL, 'chance'])}"
     )
     if (table["contingency_days"] > 0).any():
         labels |= {
             "contingency_days": "Contingency (days)",
-            "chance_with_contingency": "Met with contingency in (%)",
+            "chance_with_contingency": "Chance with contingency",
         }
-    return Table(*_first_rows(table, caption), labels)
+    return Table(*_first_rows(_printable(table), caption), labels)
+
+
+def _printable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a wide table with short dates, and simulated chances as the sentences have them."""
+    said = {}
+    for name, column in table.items():
+        if pd.api.types.is_datetime64_any_dtype(column):
+            said[name] = column.map(_day_said)
+        elif name.startswith(("chance", "criticality")):
+            said[name] = column.map(_chance)
+    return table.assign(**said)
 
 
 def earlier_starts(study: Study) -> Table:
@@ -542,15 +593,15 @@ def earlier_starts(study: Study) -> Table:
         for days in table["days_earlier"]
     ]
     return Table(
-        table.assign(earlier=said, start=table["plan_start"].map(printed)),
+        _printable(table).assign(earlier=said),
         f"How much earlier the plan must start for a chance of {percent(CERTAINTY, 0)}",
         {
             "task": "Task",
             "name": "Name",
             "deadline": "Deadline",
-            "chance": "Met now in (%)",
+            "chance": "Chance now",
             "earlier": "Working days earlier",
-            "start": "Plan then starts",
+            "plan_start": "Plan then starts",
         },
     )
 
@@ -630,7 +681,9 @@ def progress_chart(study: Study) -> Chart:
     title = f"At {printed(study.report_date)}, of {len(table):,} {kind} " + ", ".join(
         f"{count} {'is' if count == 1 else 'are'} {word}" for word, count in counts.items()
     )
-    description = "Each row says its status in words, when it ends, and when it should."
+    if list(counts.index) == [NOT_DUE]:
+        title = f"At {printed(study.report_date)} none of the {len(table):,} {kind} is due to have started"
+    description = "Each row says its status in words, and its dates; the table below says why."
     if len(drawn) < len(table):
         description += (
             f" The {len(drawn)} worst are drawn; {len(table) - len(drawn):,} are left out."
@@ -644,7 +697,8 @@ def progress_chart(study: Study) -> Chart:
 
 
 def _day_said(date: pd.Timestamp) -> str:
-    return "–" if pd.isna(date) else f"{date.day} {date:%b %Y}"
+    """Return a short date that does not break over lines."""
+    return "–" if pd.isna(date) else f"{date.day}\N{NO-BREAK SPACE}{date:%b\N{NO-BREAK SPACE}%Y}"
 
 
 def progress(study: Study) -> Table:
@@ -668,7 +722,7 @@ def progress(study: Study) -> Table:
         "late_finish": "Latest end",
         "deadline": "Deadline",
     }
-    return Table(*_first_rows(table, caption), labels)
+    return Table(*_first_rows(_printable(table), caption), labels)
 
 
 def work_packages(study: Study) -> Table:
@@ -676,13 +730,12 @@ def work_packages(study: Study) -> Table:
     table = study.tables["work_packages"]
     return Table(
         table,
-        "Work packages" if len(table) else "The published report describes no work packages",
+        "Work packages" if len(table) else "The case describes no work packages",
         {
             "package": "Work package",
             "outputs": "Outputs",
             "lead": "Lead",
             "deadline": "Due",
-            "paragraph": "Paragraph",
         },
     )
 
@@ -694,13 +747,13 @@ def what_moves_it(study: Study) -> Table:
     table = study.tried_tasks
     headlines = study.headline_deadlines
     caption = (
-        f"If one task alone takes its shortest or its longest time: the day by which the plan ends with "
-        f"a chance of {percent(CERTAINTY, 0)} ({printed(study.certain_finishes.at[ALL, 'p80'])} now)"
+        f"If one task alone takes its shortest or longest time: the day by which the plan ends with a "
+        f"chance of {percent(CERTAINTY, 0)} (now {printed(study.certain_finishes.at[ALL, 'p80'])})"
     )
     labels = {
         "task": "Task",
         "name": "Name",
-        "criticality": "Critical in (%)",
+        "criticality": "Critical in",
         "optimistic_days": "Shortest (days)",
         "pessimistic_days": "Longest (days)",
         "p80_if_shortest": "Plan ends by, if shortest",
@@ -710,14 +763,15 @@ def what_moves_it(study: Study) -> Table:
         last = headlines.iloc[0]
         caption += (
             f", and the chance of {last['name']} by {printed(last['deadline'])} "
-            f"({_chance(last['chance'])} now)"
+            f"(now {_chance(last['chance'])})"
         )
         labels |= {
-            "chance_if_shortest": "Deadline met in, if shortest (%)",
-            "chance_if_longest": "Deadline met in, if longest (%)",
+            "chance_if_shortest": "Chance, if shortest",
+            "chance_if_longest": "Chance, if longest",
         }
-    caption += f"; the {len(table)} most critical tasks, {study.networks_tried:,} networks each"
-    return Table(table, caption, labels)
+    if len(table) < len(study.schedule):
+        caption += f"; the {len(table)} most critical tasks"
+    return Table(_printable(table), caption, labels)
 
 
 def assumptions(study: Study) -> Table:
@@ -734,7 +788,7 @@ def longer_tasks(study: Study) -> Table:
         schedule = study.varied(duration_change=min(change, 2.0)).schedule
         rows.append(
             {
-                "longer": longer,
+                "change": f"All {percent(longer, 0)} longer" if longer else "As in this scenario",
                 "finish": schedule["early_finish"].max(),
                 "missed": int((schedule["days_late"] > 0).sum()),
                 "worst": schedule["days_late"].max(),
@@ -742,9 +796,9 @@ def longer_tasks(study: Study) -> Table:
         )
     return Table(
         pd.DataFrame(rows),
-        "When the plan ends if every task takes longer than in this scenario",
+        "When the plan ends if every task takes longer",
         {
-            "longer": "Tasks longer by (%)",
+            "change": "Tasks",
             "finish": "Plan ends",
             "missed": "Deadlines missed",
             "worst": "Worst by (working days)",

@@ -42,21 +42,28 @@ def answer(study: Study) -> Sentence:
 def _score_sentences(study: Study) -> list[str]:
     if study.readiness_scores.empty:
         return [f"**{NOT_SCORED}.**"]
-    apart, below = study.areas_beyond_gap, study.areas_below_red_line
+    apart, below = study.areas_beyond_gap, study.areas_below_minimum
     reasons = [f"they stand too far apart in {listed(apart)}"] if apart else []
     if apart and apart == below:
-        reasons = [f"they stand too far apart, and one is below the red line, in {listed(apart)}"]
+        reasons = [
+            f"they stand too far apart, and one is below the minimum score, in {listed(apart)}"
+        ]
     elif below:
-        reasons.append(f"a partner is below the red line in {listed(below)}")
+        reasons.append(f"a partner is below the minimum score in {listed(below)}")
     lowest = study.readiness_scores.min(axis="columns")
     weakest = list(lowest.index[lowest == lowest.min()])
     first = (
         f"**The partners are not ready together: {', and '.join(reasons)}.**"
         if reasons
         else "**The partners are ready together: they stand close enough in every area, and nobody "
-        "is below a red line.**"
+        "is below a minimum score.**"
     )
-    return [first, f"The lowest score is {printed(lowest.min())} of 5, in {listed(weakest)}."]
+    assumed = int((study.tables["readiness"]["status"] == "assumed").sum())
+    return [
+        first,
+        f"The lowest score is {printed(lowest.min())} of 5, in {listed(weakest)}; {assumed} of "
+        f"{study.readiness_scores.size} scores are assumed.",
+    ]
 
 
 def _red_line_sentences(study: Study) -> list[str]:
@@ -93,18 +100,23 @@ def _size_sentences(study: Study) -> list[str]:
     if known.empty:
         return ["How unequal the partners are in size is not known."]
     said = [
-        f"{printed(ratio)} times the {SIZE_WORDS[size]}"
-        + (" (assumed in part)" if "assumed" in _size_status(study, size) else "")
+        f"{printed(ratio)} times the {SIZE_WORDS[size]}{_assumed(_size_status(study, size))}"
         for size, ratio in known.items()
     ]
     return [f"The largest partner has {listed(said)} of the smallest."]
+
+
+def _assumed(status: str) -> str:
+    if "assumed" not in status:
+        return ""
+    return " (assumed)" if status == "assumed" else " (assumed in part)"
 
 
 # the picture
 
 
 def gap_chart(study: Study) -> Chart | Table:
-    """Draw the partners' scores in each area, what is within reach, and the red line.
+    """Draw the partners' scores in each area, what is within reach, and the minimum score.
 
     Each partner has a lane of its own within an area, so that equal scores are both seen.
     """
@@ -136,8 +148,8 @@ def gap_chart(study: Study) -> Chart | Table:
 
 
 def _draw_area(figure: go.Figure, study: Study, area: str, place: int) -> None:
-    """Draw how far below the highest score a partner may stand, and the red line."""
-    gap, red_line = study.divergence.loc[area], study.readiness_areas.at[area, "lowest_score"]
+    """Draw how far below the highest score a partner may stand, and the minimum score."""
+    gap, minimum = study.divergence.loc[area], study.readiness_areas.at[area, "lowest_score"]
     figure.add_shape(
         type="rect",
         x0=max(gap["highest"] - gap["largest_gap"], LOWEST) - 0.12,
@@ -148,11 +160,11 @@ def _draw_area(figure: go.Figure, study: Study, area: str, place: int) -> None:
         line={"width": 0},
         layer="below",
     )
-    if not pd.isna(red_line):
+    if not pd.isna(minimum):
         figure.add_shape(
             type="line",
-            x0=red_line - 0.17,
-            x1=red_line - 0.17,
+            x0=minimum - 0.17,
+            x1=minimum - 0.17,
             y0=place - 0.46,
             y1=place + 0.46,
             line={"color": PURPLE, "width": 3},
@@ -206,7 +218,7 @@ def _area_label(study: Study, area: str) -> str:
         words
         for words, areas in (
             ("too far apart", study.areas_beyond_gap),
-            ("below the red line", study.areas_below_red_line),
+            ("below the minimum", study.areas_below_minimum),
         )
         if area in areas
     ]
@@ -214,29 +226,38 @@ def _area_label(study: Study, area: str) -> str:
 
 
 def _gap_title(study: Study) -> str:
-    apart, below = study.areas_beyond_gap, study.areas_below_red_line
+    apart, below = study.areas_beyond_gap, study.areas_below_minimum
     if apart and apart == below:
-        said = f"{listed(apart)}: the partners stand too far apart, and one is below the red line"
+        said = (
+            f"{listed(apart)}: the partners stand too far apart, and one is below the minimum score"
+        )
         return _sentence_start(said)
     said = [f"{listed(apart)}: the partners stand too far apart"] if apart else []
     if below:
-        said.append(f"{listed(below)}: a partner is below the red line")
+        said.append(f"{listed(below)}: a partner is below the minimum score")
     ready = "in every area the partners are ready and close enough together"
     return _sentence_start("; ".join(said) or ready)
 
 
 def _gap_words(study: Study, order: list[str]) -> str:
-    """Return the picture in words."""
+    """Return in words the areas that stand in the way, and how close the partners are in the others."""
+    in_the_way = {*study.areas_beyond_gap, *study.areas_below_minimum}
     said = []
-    for area in order:
+    for area in filter(in_the_way.__contains__, order):
         row, gap = study.readiness_scores.loc[area], study.divergence.loc[area]
         scores = ", ".join(f"{partner} {printed(score)}" for partner, score in row.items())
-        red_line = study.readiness_areas.at[area, "lowest_score"]
-        line = "no red line" if pd.isna(red_line) else f"red line {printed(red_line)}"
+        minimum = study.readiness_areas.at[area, "lowest_score"]
+        line = "no minimum score" if pd.isna(minimum) else f"minimum score {printed(minimum)}"
         said.append(
             f"{area}: {scores} (gap {printed(gap['gap'])}, at most {printed(gap['largest_gap'])}; {line})"
         )
-    return f"{'; '.join(said)}."
+    others = study.divergence.drop(index=list(in_the_way))
+    if len(others):
+        where = f"in the {_count(len(others), 'other area')}" if said else "in every area"
+        said.append(
+            f"{where} the gap is {printed(others['gap'].max())} at most, and nobody is below a minimum score"
+        )
+    return f"{_sentence_start('; '.join(said))}."
 
 
 def _keyed(built: Chart, study: Study) -> Chart:
@@ -245,7 +266,7 @@ def _keyed(built: Chart, study: Study) -> Chart:
     if len(study.needed_rises):
         parts.append("diamond: has to rise")
     if study.readiness_areas["lowest_score"].notna().any():
-        parts.append("dark line: red line, nobody may be left of it")
+        parts.append("dark line: minimum score, nobody may be left of it")
     built.figure.add_annotation(
         text=_sentence_start("; ".join(parts)),
         x=0,
@@ -269,25 +290,25 @@ def _sentence_start(text: str) -> str:
 
 
 def scores(study: Study) -> Table:
-    """Show scores by area and partner with the gap, its limit and the red line."""
+    """Show scores by area and partner with the gap, its limit and the minimum score."""
     table = study.readiness_scores.join(study.divergence).rename_axis("area").reset_index()
     if table.empty:
         return Table(table, NOT_SCORED, {})
     table["lowest_score"] = table["area"].map(study.readiness_areas["lowest_score"])
     table["below"] = [
-        ", ".join(row.index[row]) or "nobody" for _, row in study.below_red_line.iterrows()
+        ", ".join(row.index[row]) or "nobody" for _, row in study.below_minimum.iterrows()
     ]
     partners = {partner: partner for partner in study.readiness_scores}
     return Table(
         table,
-        "Readiness by area, 1 not ready to 5 ready, with the gap between the partners and the red line",
+        "Readiness by area, 1 not ready to 5 ready, with the gap between the partners and the minimum score",
         {"area": "Area"}
         | partners
         | {
             "gap": "Gap",
             "largest_gap": "Largest gap",
             "beyond_gap": "Too far apart",
-            "lowest_score": "Red line",
+            "lowest_score": "Minimum score",
             "below": "Below it",
         },
     )
@@ -296,27 +317,31 @@ def scores(study: Study) -> Table:
 def areas(study: Study) -> Table:
     """Show what readiness means in each area."""
     table = study.tables["readiness_areas"]
+    repeated = table["note"] == table["note"].shift()
     return Table(
-        table,
+        table.assign(note=table["note"].mask(repeated, "as above")),
         "What a partner with the highest score can show" if len(table) else NOT_SCORED,
         {
             "area": "Area",
             "definition": "A partner with the highest score can show that",
             "status": "Status",
-            "note": "Gap and red line: reasoning",
+            "note": "Gap and minimum score: reasoning",
             "paragraph": "Paragraph",
         },
     )
 
 
 def evidence(study: Study) -> Table:
-    """Show what each score rests on."""
+    """Show what each score rests on, partners with the same score and evidence in one row."""
     table = study.tables["readiness"]
+    if table.empty:
+        return Table(table, NOT_SCORED, {})
+    scores = [study.readiness_scores.at[row.area, row.partner] for row in table.itertuples()]
+    alike = ["area", "score", "status", "note", "paragraph"]
+    merged = table.assign(score=scores).groupby(alike, sort=False)["partner"].agg(list)
     return Table(
-        table.assign(
-            score=[study.readiness_scores.at[row.area, row.partner] for row in table.itertuples()]
-        ),
-        _evidence_caption(study) if len(table) else NOT_SCORED,
+        merged.map(listed).reset_index(),
+        _evidence_caption(study),
         {
             "area": "Area",
             "partner": "Partner",
@@ -363,7 +388,10 @@ def red_lines(study: Study) -> Table:
 
 def sizes(study: Study) -> Table:
     """Show users, devices and spend by partner, and how unequal they are."""
-    table = study.partner_sizes
+    table, known = study.partner_sizes, study.size_ratios.dropna()
+    if known.empty:
+        caption = "How unequal the partners are in size is not known: neither users, devices nor spend is given for every partner"  # fmt: skip
+        return Table(known.to_frame(), caption, {})
     shown = pd.DataFrame(
         {
             "size": ["Users", "Devices", "Spend a year"],
@@ -375,16 +403,9 @@ def sizes(study: Study) -> Table:
             "status": [_size_status(study, size) or "–" for size in table.index],
         }
     )
-    known = study.size_ratios.dropna()
-    caption = (
-        f"The largest partner is up to {printed(known.max())} times the size of the smallest"
-        if len(known)
-        else "How unequal the partners are in size is not known: neither users, devices nor spend "
-        "are given for every partner"
-    )
     return Table(
         shown,
-        caption,
+        f"The largest partner is up to {printed(known.max())} times the size of the smallest",
         {"size": "Size"}
         | {partner: partner for partner in table}
         | {"ratio": "Largest to smallest", "status": "Status"},
@@ -428,8 +449,10 @@ def lessons(study: Study) -> Table:
         "evidence": "What would have shown it",
     }
     if study.stop is not None:
-        labels["months_to_stop"] = "Months to the stop"
-        labels |= {"spent_by_gate": "Spent by then (£)", "spent_after": "Spent after (£)"}
+        labels |= {
+            "months_to_stop": "Months to the stop",
+            "spent_after": "Spent after, at most (£)",
+        }
     return Table(
         shown,
         _lesson_caption(study),
@@ -441,7 +464,12 @@ def _lesson_caption(study: Study) -> str:
     if study.stop is None:
         return "What held the programme up, and when that could have been known; it has not stopped"
     spent = study.spent_before_stop
-    cost = "no spend is printed" if pd.isna(spent) else f"{in_words(spent)} was spent before"
+    cost = (
+        "no spend is printed"
+        if pd.isna(spent)
+        else f"{in_words(spent)} was spent before, dated by financial year only, so that what was "
+        "spent after a gate is the most that it can be"
+    )
     return f"The programme stopped on {printed(study.stop)}; {cost}"
 
 
@@ -485,7 +513,7 @@ def lesson_chart(study: Study) -> Chart | Table:
 def _lesson_label(lesson) -> str:
     months = _count(int(lesson.months_to_stop), "month")
     after = lesson.spent_after
-    spent = "no spend is printed" if pd.isna(after) else f"{in_words(after)} spent after"
+    spent = "no spend is printed" if pd.isna(after) else f"at most {in_words(after)} spent after"
     return f"{months} before the stop; {spent}"
 
 
@@ -493,16 +521,12 @@ def _lesson_title(study: Study) -> str:
     longest = study.lessons.sort_values("months_to_stop").iloc[-1]
     earliest = f"{_count(int(longest['months_to_stop']), 'month')} earlier"
     after = longest["spent_after"]
-    spared = "" if pd.isna(after) else f", before {in_words(after)} was spent"
+    spent = "" if pd.isna(after) else f"; at most {in_words(after)} was spent since"
     every = (study.lessons["known_from"] == longest["known_from"]).all()
-    who = (
-        "Every reason"
-        if every and len(study.lessons) > 1
-        else "The reason"
-        if every
-        else "A reason"
-    )
-    return f"{who} for the stop could have been known {earliest}{spared}"
+    who = ("every" if len(study.lessons) > 1 else "the") if every else "a"
+    said = f"{who} reason for the stop could have been known {earliest}{spent}"
+    ours = (study.lessons["status"] == "assumed").any()
+    return f"In our judgement {said}" if ours else _sentence_start(said)
 
 
 def _past_events(study: Study) -> pd.Series:
@@ -542,28 +566,28 @@ def objectives(study: Study) -> Table:
         table.assign(kind=table["kind"].str.replace("_", " ")),
         "What the partners set out to do, as the source lists it"
         if len(table)
-        else "The published report lists no aims",
+        else "No aim is recorded: the case has no objectives.csv",
         {"kind": "Kind", "item": "Item", "text": "What it says", "paragraph": "Paragraph"},
     )
 
 
 def needed_rises(study: Study) -> Table:
-    """Show who must rise, and by how much, to bring each area within its gap and red line."""
+    """Show who must rise, and by how much, to bring each area within its gap and minimum score."""
     if study.readiness_scores.empty:
         return Table(pd.DataFrame(), NOT_SCORED, {})
     table = study.needed_rises
     if table.empty:
-        return Table(table, "Nobody has to rise: every area is within its gap and red line", {})
-    areas_count, alone = table["area"].nunique(), int(table["alone"].sum())
-    if len(table) == 1:
-        caption = "One change of score alone brings the partners within every gap and red line"
-    else:
-        caption = (
-            f"{len(table)} changes of score, in {_count(areas_count, 'area')}, bring the partners "
-            f"within every gap and red line; {alone} of them settle{'s' * (alone == 1)} an area alone"
+        return Table(
+            table, "Nobody has to rise: every area is within its gap and minimum score", {}
         )
+    caption = (
+        "One change of score alone brings the partners within every gap and minimum score"
+        if len(table) == 1
+        else f"{len(table)} changes of score, in {_count(table['area'].nunique(), 'area')}, bring the "
+        "partners within every gap and minimum score"
+    )
     return Table(
-        table.assign(enough=table["alone"]),
+        table,
         caption,
         {
             "area": "Area",
@@ -571,7 +595,7 @@ def needed_rises(study: Study) -> Table:
             "score": "Score now",
             "needed": "Score needed",
             "rise": "Rise",
-            "enough": "Enough for this area",
+            "alone": "Enough for this area",
         },
     )
 

@@ -1,13 +1,17 @@
 """What notebook 04 shows: the register on its matrix, what is wrong with it, and what it may cost."""
 
+import textwrap
+from collections.abc import Callable
+from functools import wraps
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase import exposure, risks
+from businesscase.parameters import limits
 from businesscase.study import Study
 from businesscase.study.risks import DRAWS
-from businesscase.study.uncertainty import bounds
 from businesscase.views.display import (
     BLUE,
     GREY,
@@ -48,13 +52,11 @@ def answer(study: Study) -> Sentence:
     said = [_register_sentence(study, placed)]
     if len(placed):
         top = placed[placed["standing_score"] == placed["standing_score"].max()]
-        above = placed[placed["within_appetite"].eq(False)]
-        above = above.sort_values("standing_score", ascending=False, kind="stable")
         said += [
             f"The highest score is {printed(top['standing_score'].iloc[0])} "
-            f"(risk{'s' * (len(top) > 1)} {_numbers(top['risk'])}).",
-            f"Above appetite: {_numbers(above['risk'])}." if len(above) else "None is above appetite.",
-        ]  # fmt: skip
+            f"({_risks_named(top['risk'])}).",
+            _appetite_sentence(study, placed),
+        ]
     said.append(_money_sentence(study))
     gaps, faulty = len(study.risk_findings), study.risk_findings["risk"].nunique()
     if gaps:
@@ -81,16 +83,41 @@ def _register_sentence(study: Study, placed: pd.DataFrame) -> str:
     return f"**{len(placed)} of {number} risks are assessed: {counted}{when}.**"
 
 
+def _appetite_sentence(study: Study, placed: pd.DataFrame) -> str:
+    above = placed[placed["within_appetite"].eq(False)]
+    above = above.sort_values("standing_score", ascending=False, kind="stable")
+    limit = f"the score of {study.highest_accepted_score} that the partners accept"
+    if study.parameters.appetite is None and _all_assumed(study, "risk_bands"):
+        limit += " (an assumed limit)"
+    return f"Above {limit}: {_risks_named(above['risk'])}." if len(above) else f"None is above {limit}."  # fmt: skip
+
+
 def _money_sentence(study: Study) -> str:
     if not study.costed_risks:
         return "None of them is costed."
-    expected = study.expected_risk_costs.to_numpy().sum()
+    expected = _expected(study)
     number = len(study.costed_risks)
     verb = "are" if number > 1 else "is"
+    basis = ", on assumed figures," if _all_assumed(study, "risk_costs") else ""
     return (
-        f"The {number} that {verb} costed {verb} expected to cost {in_words(expected)} in "
-        f"all; {in_words(study.contingency['p80'])} is enough in eight of ten draws."
+        f"The {number} that {verb} costed{basis} {verb} expected to cost about {_rounded(expected)} "
+        f"in all; about {_rounded(study.contingency['p80'])} is enough in eight of ten simulated "
+        "futures."
     )
+
+
+def _all_assumed(study: Study, stem: str) -> bool:
+    return bool(study.tables[stem]["status"].eq("assumed").all())
+
+
+def _expected(study: Study) -> float:
+    """Return the discounted expected cost of all costed risks [£]."""
+    return study.expected_risk_costs.to_numpy().sum()
+
+
+def _rounded(value: float) -> str:
+    """Return pounds to three digits: more would be false precision in an estimate."""
+    return in_words(float(f"{value:.3g}"))
 
 
 def _numbers(numbers: pd.Series) -> str:
@@ -101,16 +128,21 @@ def _numbers(numbers: pd.Series) -> str:
     return f"{', '.join(shown[:NAMED])} and {len(shown) - NAMED} more"
 
 
+def _risks_named(numbers: pd.Series) -> str:
+    return f"risk{'s' * (len(numbers) > 1)} {_numbers(numbers)}"
+
+
 # the matrix
 
 
 def matrix_chart(study: Study) -> Chart:
     """Draw the matrix as a report prints it: ids in the cells, bands, appetite line and arrows."""
-    levels, scored = study.tables["risk_levels"], study.scored_risks
+    levels = study.tables["risk_levels"]
     likelihood, impact = risks.scale(levels, "likelihood")[::-1], risks.scale(levels, "impact")
     scores = pd.DataFrame(np.outer(likelihood, impact), likelihood.index, impact.index)
     bands = scores.apply(lambda column: risks.bands_of(column, study.tables["risk_bands"]))
-    texts = bands.map(_small) + _aims(study).map(_aim)
+    aims = _aims(study)
+    texts = bands.map(_small) + aims.map(_aim)
     ids, counts = study.risk_grid, _cell_counts(study)
     texts = (ids.where(ids.map(len) <= CELL_WIDTH, counts)).map(_bold) + texts
     texts.index = [f"{score}  {word}" for word, score in likelihood.items()]
@@ -130,14 +162,26 @@ def matrix_chart(study: Study) -> Chart:
             text.update(x=text.x - 0.47, y=text.y - 0.46, xanchor="left", yanchor="top")
             text.update(align="left", bgcolor=fill, borderpad=1)
         figure.layout.annotations = [*arrows, *figure.layout.annotations, *boxes]
-    figure.update_xaxes(title=f"Impact<br>{_key(accepted, len(drawn))}")
+    has_aims = bool((aims != "").to_numpy().any())
+    figure.update_xaxes(title=f"Impact<br>{_key(accepted, len(drawn), has_aims)}")
     figure.update_yaxes(title={"text": "Likelihood", "standoff": 14})
-    placed, above = int(scored["standing_score"].notna().sum()), study.risks_above_appetite
-    title = f"{placed} risks on the matrix, {above or 'none'} of them above appetite"
-    words = [f"Where the risks stand: {_places_in_words(ids)}.", *_moves_in_words(moves)]
-    words += [_line_in_words(study, accepted), *_aims_in_words(study)]
+    words = [f"Where the risks stand: {_places_in_words(ids)}.", _line_in_words(study, accepted)]
+    if len(drawn):
+        which = f" of the {ARROWS} highest of {len(moves)}" if len(moves) > ARROWS else ""
+        words.append(f"Arrows show what the responses do to the risks{which}.")
+    if len(drawn) or has_aims:
+        words.append("The register below has every position in words.")
     tall = 110 if len(drawn) else 66
-    return chart(figure, title, " ".join(words), 170 + tall * len(texts))
+    return chart(figure, _matrix_said(study), " ".join(words), 170 + tall * len(texts))
+
+
+def _matrix_said(study: Study) -> str:
+    placed = int(study.scored_risks["standing_score"].notna().sum())
+    above = study.risks_above_appetite
+    if not placed:
+        return "No risk is placed on the matrix"
+    verb = "are" if above > 1 else "is"
+    return f"{above or 'None'} of the {placed} risks on the matrix {verb} above what the partners accept"
 
 
 def _small(text: str) -> str:
@@ -191,17 +235,8 @@ def _edges(values: np.ndarray, width: float) -> list[dict]:
         for column in range(columns)
         if values[row, column] != values[row + 1, column]
     ]
-    return [
-        {
-            "type": "line",
-            "x0": x0,
-            "x1": x1,
-            "y0": y0,
-            "y1": y1,
-            "line": {"color": INK, "width": width},
-        }
-        for x0, x1, y0, y1 in [*across, *down]
-    ]
+    ends = [dict(zip(("x0", "x1", "y0", "y1"), end, strict=True)) for end in [*across, *down]]
+    return [{"type": "line", "line": {"color": INK, "width": width}} | end for end in ends]
 
 
 def _moves(study: Study) -> pd.DataFrame:
@@ -274,13 +309,15 @@ def _arrows(ends: pd.DataFrame) -> tuple[list[dict], list[dict]]:
     return arrows, boxes
 
 
-def _key(accepted: np.ndarray, arrows: int) -> str:
+def _key(accepted: np.ndarray, arrows: int, has_aims: bool) -> str:
     said = []
     if accepted.any() and not accepted.all():
         said.append("Heavy line: the limit of what is accepted.")
     if arrows:
         said.append("Box and arrow: from where a risk is without its response to where it is with it.")  # fmt: skip
-    return f"<span style='font-size:12px'>{' '.join(said)}</span>"
+    if has_aims:
+        said.append("Aim: where a risk is meant to be in the end.")
+    return f"<span style='font-size:12px'>{'<br>'.join(said)}</span>"
 
 
 def _places_in_words(grid: pd.DataFrame) -> str:
@@ -299,16 +336,6 @@ def _risks(ids: str) -> str:
     return f"risk {ids}" if "," not in ids else f"risks {ids}"
 
 
-def _moves_in_words(moves: pd.DataFrame) -> list[str]:
-    said = [
-        f"risk {row.risk} from {row.inherent_likelihood_level} and {row.inherent_impact_level} to "
-        f"{row.residual_likelihood_level} and {row.residual_impact_level}"
-        for row in moves.head(ARROWS).itertuples()
-    ]
-    many = f", the {ARROWS} highest of {len(moves)}" if len(moves) > ARROWS else ""
-    return [f"Arrows, what responses move{many}: {'; '.join(said)}."] if said else []
-
-
 def _line_in_words(study: Study, accepted: np.ndarray) -> str:
     if accepted.all() or not accepted.any():
         return "Every cell is accepted." if accepted.all() else "No cell is accepted."
@@ -316,11 +343,6 @@ def _line_in_words(study: Study, accepted: np.ndarray) -> str:
         f"A heavy line parts the scores up to {study.highest_accepted_score}, which are accepted, "
         "from those above."
     )
-
-
-def _aims_in_words(study: Study) -> list[str]:
-    said = _places_in_words(_aims(study))
-    return [] if said == "none" else [f"Where risks are aimed to be: {said}."]
 
 
 # the register
@@ -360,12 +382,16 @@ def register(study: Study) -> Table:
     }
     absent = [name for name in lacking if table[name].isin(["", None, pd.NaT]).all()]
     caption = f"The register, {_cut_in_words(table, 'highest score first')}"
-    if absent:
-        *others, last = [lacking[name] for name in absent]
-        said = f"{', '.join(others)} or {last}" if others else last
-        caption += f"; the source gives no {said}"
+    caption += _not_given([lacking[name] for name in absent])
     shown = {name: label for name, label in labels.items() if name not in absent}
-    return Table(table.head(SHOWN), caption, shown)
+    return Table(table.head(SHOWN).replace("", None), caption, shown)
+
+
+def _not_given(names: list[str]) -> str:
+    """Return the end of a caption: what the source lacks, nothing if it lacks nothing."""
+    *others, last = names or [""]
+    said = f"{', '.join(others)} or {last}" if others else last
+    return f"; the source gives no {said}" if last else ""
 
 
 def _in_cell_words(scored: pd.DataFrame, position: str) -> list[str]:
@@ -401,6 +427,17 @@ def findings(study: Study) -> Table:
 # what the risks may cost
 
 
+def _of_money(view: Callable[[Study], Chart | Table]) -> Callable[[Study], Chart | Table]:
+    """Let a view of money say in one sentence that no risk is costed."""
+
+    @wraps(view)
+    def shown(study: Study) -> Chart | Table:
+        return view(study) if study.costed_risks else Table(pd.DataFrame(), NOT_COSTED, {})
+
+    return shown
+
+
+@_of_money
 def costs(study: Study) -> Table:
     """Show what each costed risk is expected to cost, and what its response is worth."""
     labels = {
@@ -412,10 +449,8 @@ def costs(study: Study) -> Table:
         "expected": "Expected, as it stands (£)",
         "counted": "Counted as",
         "response_cost_gbp": "The response costs (£)",
-        "value": "The response is worth (£)",
+        "value": "It saves, less its cost (£)",
     }
-    if not study.costed_risks:
-        return Table(pd.DataFrame(), NOT_COSTED, labels)
     register = study.tables["risks"].set_index("risk").loc[study.costed_risks]
     every = study.costed_rows(study.standing_position)
     rows = every.drop_duplicates("risk").set_index("risk")
@@ -430,19 +465,25 @@ def costs(study: Study) -> Table:
         expected=expected,
         value=study.response_values.reindex(register.index),
     ).sort_values("expected", ascending=False, kind="stable")
-    total = table[["inherent", "expected"]].sum().to_frame(TOTAL).T
+    totals = ["inherent", "expected", "response_cost_gbp", "value"]
+    total = table[totals].sum(min_count=1).to_frame(TOTAL).T
     shown = pd.concat([table.head(SHOWN), total]).rename_axis("risk").reset_index()
-    for name in ("description", "chance", "counted"):
-        shown[name] = shown[name].fillna("")
-    hidden = [] if table["response_cost_gbp"].notna().any() else ["response_cost_gbp", "value"]
+    hidden, lacking = [], []
+    if np.allclose(table["inherent"], table["expected"]):
+        hidden.append("inherent")
+    if study.scored_risks["residual_score"].isna().all():
+        lacking.append("position with the response")
+    if table["response_cost_gbp"].isna().all():
+        hidden += ["response_cost_gbp", "value"]
+        lacking.append("cost of a response")
+    if (every["counted_by"] == exposure.COSTED_RISK).all():
+        hidden.append("counted")
     order, year = _cut_in_words(table, "the largest first"), year_label(study.years[0])
     caption = f"What the risks are expected to cost, discounted to {year}, {order}"
-    if hidden:
-        caption += "; the source gives no cost of a response"
-    if (every["counted_by"] == exposure.COSTED_RISK).all():
-        hidden = [*hidden, "counted"]
     return Table(
-        shown, caption, {name: label for name, label in labels.items() if name not in hidden}
+        shown,
+        caption + _not_given(lacking),
+        {name: label for name, label in labels.items() if name not in hidden},
     )
 
 
@@ -450,51 +491,53 @@ def _range(low: float, high: float) -> str:
     return percent(low, 0) if low == high else f"{percent(low, 0)} to {percent(high, 0)}"
 
 
+@_of_money
 def not_costed(study: Study) -> Table:
     """Show the risks without a cost and what the register notes on them."""
     register = study.tables["risks"]
     table = register[~register["risk"].isin(study.costed_risks)]
-    if not study.costed_risks:
-        table = table.iloc[:0]
     caption = (
-        f"Not costed, so not in the sums: {_cut_in_words(table, 'in the order of the register')}"
+        f"Not costed, so not in the sums, {_cut_in_words(table, 'in the order of the register')}"
     )
     if table.empty:
-        caption = "Every risk is costed" if study.costed_risks else NOT_COSTED
+        caption = "Every risk is costed"
     return Table(
-        table.assign(description=table["description"].replace("", "no description")).head(SHOWN),
+        table.assign(
+            description=table["description"].replace("", "no description in the source")
+        ).head(SHOWN),
         caption,
         {"risk": "Risk", "description": "What could happen", "note": "Note"},
     )
 
 
+@_of_money
 def costs_by_year(study: Study) -> Table:
     """Show the expected cost of each costed risk by year, and of all of them."""
-    years = {str(year): f"{year_label(year)} (£)" for year in study.years}
-    labels = {"risk": "Risk"} | years | {"sum": "Sum (£)"}
-    if not study.costed_risks:
-        return Table(pd.DataFrame(), NOT_COSTED, labels)
     by_risk = study.expected_risk_costs
+    by_risk = by_risk.loc[:, by_risk.any()]
     order = by_risk.sum(axis="columns").sort_values(ascending=False, kind="stable").index
     total = by_risk.sum().to_frame(TOTAL).T
-    undiscounted = (by_risk.sum() / study.discount_factors).to_frame(f"{TOTAL}, not discounted").T
+    undiscounted = by_risk.sum() / study.discount_factors[by_risk.columns]
+    undiscounted = undiscounted.to_frame(f"{TOTAL}, not discounted").T
     table = pd.concat([by_risk.loc[order].head(SHOWN), total, undiscounted])
     table["sum"] = table.sum(axis="columns")
-    table.columns = [str(name) for name in table]
+    years = {year: f"{year_label(year)} (£)" for year in by_risk.columns}
     return Table(
         table.rename_axis("risk").reset_index(),
-        f"Expected cost by financial year, discounted unless said otherwise, {_cut_in_words(by_risk, 'the largest first')}",
-        labels,
+        "Expected cost by financial year, discounted unless said otherwise; years without any are "
+        f"left out; {_cut_in_words(by_risk, 'the largest first')}",
+        {"risk": "Risk"} | years | {"sum": "Sum (£)"},
     )
 
 
+@_of_money
 def contingency_chart(study: Study) -> Chart | Table:
     """Draw how likely each sum is to be enough, with the levels that a contingency is held at."""
     if study.risk_costs.empty:
-        return Table(pd.DataFrame(), ELSEWHERE if study.costed_risks else NOT_COSTED, {})
+        return Table(pd.DataFrame(), ELSEWHERE, {})
     chances = np.linspace(0, 100, 101)
     costs = np.percentile(study.simulated_contingency, chances)
-    expected = study.expected_risk_costs.to_numpy().sum()
+    expected = _expected(study)
     figure = go.Figure()
     figure.add_scatter(
         x=list(costs), y=list(chances / 100), mode="lines", line={"color": BLUE, "width": 3}
@@ -510,14 +553,14 @@ def contingency_chart(study: Study) -> Chart | Table:
         figure.add_annotation(
             x=cost,
             y=share,
-            text=f"{name.upper()} {in_words(cost)}",
+            text=f"{name.upper()} {_rounded(cost)}",
             bgcolor="rgba(255, 255, 255, 0.85)",
             showarrow=False,
             **(beside if cost > 0.3 * costs[-1] else below),
         )
     figure.add_vline(x=expected, line={"color": GREY, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        x=expected, y=0.03, text=f"expected {in_words(expected)}", xanchor="left", xshift=6, showarrow=False
+        x=expected, y=0.03, text=f"expected {_rounded(expected)}", xanchor="left", xshift=6, showarrow=False
     )  # fmt: skip
     figure.update_xaxes(
         title="Cost of the risks, discounted (£)",
@@ -528,24 +571,22 @@ def contingency_chart(study: Study) -> Chart | Table:
     )
     figure.update_yaxes(title="Chance that it is enough", tickformat=".0%", range=[-0.02, 1.04])
     title = (
-        f"{in_words(levels['p80'])} is enough in eight of ten draws; the expected cost is "
-        f"{in_words(expected)}"
+        f"About {_rounded(levels['p80'])} is enough in eight of ten draws; about "
+        f"{_rounded(expected)} is expected"
     )
-    said = [f"{in_words(cost)} in {IN_WORDS[name]}" for name, cost in levels.items()]
     description = (
-        f"The chance that a sum is enough, from {in_words(costs[0])} to {in_words(costs[-1])}, over "
-        f"{DRAWS:,} draws. Enough: {listed(said)}. The dashed line is the expected cost, "
-        f"{in_words(expected)}."
+        f"The chance that a sum is enough rises from {_rounded(costs[0])} to {_rounded(costs[-1])} "
+        f"over {DRAWS:,} draws; points mark the levels of the table below, the dashed line the "
+        "expected cost."
     )
     return chart(figure, title, description, 430)
 
 
+@_of_money
 def contingency(study: Study) -> Table:
     """Show the levels that a contingency may be held at beside the expected cost."""
     labels = {"level": "Level", "cost": "Cost (£)", "over": "Over the expected cost (£)"}
-    if not study.costed_risks:
-        return Table(pd.DataFrame(), NOT_COSTED, labels)
-    expected = study.expected_risk_costs.to_numpy().sum()
+    expected = _expected(study)
     rows = [("Expected", expected)]
     rows += [
         (f"{name.upper()}: enough in {IN_WORDS[name]}", cost)
@@ -560,12 +601,17 @@ def contingency(study: Study) -> Table:
     )
 
 
+@_of_money
 def contributors_chart(study: Study) -> Chart | Table:
     """Draw what the largest contributors cost on average and in the draws beyond P80."""
     if study.risk_costs.empty:
-        return Table(pd.DataFrame(), ELSEWHERE if study.costed_risks else NOT_COSTED, {})
+        return Table(pd.DataFrame(), ELSEWHERE, {})
     table = study.risk_contributions.head(NAMED)
-    names = [f"risk {risk}" for risk in table.index]
+    descriptions = study.tables["risks"].set_index("risk")["description"]
+    names = [
+        f"{risk}  {textwrap.shorten(descriptions[risk], 44, placeholder='…')}"
+        for risk in table.index
+    ]
     figure = go.Figure()
     for name, column, colour in (
         ("beyond P80", "tail_cost", ORANGE),
@@ -577,7 +623,7 @@ def contributors_chart(study: Study) -> Chart | Table:
             x=list(table[column]),
             orientation="h",
             marker={"color": colour},
-            text=[in_words(value) for value in table[column]],
+            text=[_rounded(value) for value in table[column]],
             textposition="outside",
             cliponaxis=False,
         )
@@ -586,21 +632,22 @@ def contributors_chart(study: Study) -> Chart | Table:
     figure.update_xaxes(
         title="Discounted cost (£)", tickformat=",.0f", range=[0, 1.15 * highest], nticks=6
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
     first = table.iloc[0]
     title = (
-        f"Risk {table.index[0]} brings {percent(first['tail_share'], 0)} of the cost in the draws "
-        "that cost most"
+        f"Risk {table.index[0]} brings {percent(first['tail_share'], 0)} of the cost in the fifth of "
+        "draws that cost most"
     )
-    said = [
-        f"risk {risk} {in_words(row['tail_cost'])} beyond P80 and {in_words(row['expected_cost'])} expected"
-        for risk, row in table.iterrows()
-    ]
-    built = chart(figure, title, f"Mean cost of each: {'; '.join(said)}.", 170 + 56 * len(table))
+    description = (
+        f"Mean cost of each risk, expected and beyond P80: of risk {table.index[0]} "
+        f"{_rounded(first['expected_cost'])} and {_rounded(first['tail_cost'])}; the table below has all."
+    )
+    built = chart(figure, title, description, 170 + 56 * len(table))
     built.figure.update_layout(legend_traceorder="reversed")
     return with_legend(built)
 
 
+@_of_money
 def contributors(study: Study) -> Table:
     """Show each risk's part in the expected cost and in the draws beyond P80."""
     labels = {
@@ -611,8 +658,6 @@ def contributors(study: Study) -> Table:
         "tail_cost": "Mean cost beyond P80 (£)",
         "tail_share": "Part of the cost beyond P80 (%)",
     }
-    if not study.costed_risks:
-        return Table(pd.DataFrame(), NOT_COSTED, labels)
     table = study.risk_contributions
     descriptions = study.tables["risks"].set_index("risk")["description"]
     return Table(
@@ -623,6 +668,7 @@ def contributors(study: Study) -> Table:
     )
 
 
+@_of_money
 def who_bears(study: Study) -> Table:
     """Show what each partner bears of the expected cost, and what its own contingency must hold."""
     labels = {
@@ -633,8 +679,6 @@ def who_bears(study: Study) -> Table:
         "p80": "Enough in eight of ten (£)",
         "p90": "Enough in nine of ten (£)",
     }
-    if not study.costed_risks:
-        return Table(pd.DataFrame(), NOT_COSTED, labels)
     borne, draws = study.risk_costs_borne, study.simulated_risk_costs[1]
     rows = [
         {"partner": partner, "expected": borne[partner], **exposure.contingency(own)}
@@ -644,7 +688,7 @@ def who_bears(study: Study) -> Table:
     table = pd.DataFrame(rows)
     return Table(
         table.assign(share=table["expected"] / (borne.sum() or 1)),
-        f"Who bears it: what is shared is divided {study.risk_cost_rule}",
+        f"Expected cost and contingency by partner, discounted; a shared cost is divided {study.risk_cost_rule}",
         labels,
     )
 
@@ -654,8 +698,7 @@ def double_counting(study: Study) -> Table:
     table = study.double_counting
     applied = "applied" if study.optimism_bias > 0 else "not applied"
     caption = (
-        f"Money that would be counted twice: optimism bias is {applied} in this scenario, and each "
-        "line is allowed for once"
+        f"Lines of cost that a costed risk adds to; optimism bias is {applied} in this scenario"
     )
     if table.empty:
         caption = (
@@ -667,21 +710,26 @@ def double_counting(study: Study) -> Table:
             f"; the scenario plans one-off cost {percent(study.parameters.overrun, 0)} over, and the "
             "costed risks come on top of that"
         )
-    shown = {
+    said = {
         exposure.COSTED_RISK: "costed risk",
         exposure.OPTIMISM_BIAS: "optimism bias; the risk is left out of the contingency",
         exposure.NEITHER: f"neither; option {study.option} does not spend this line",
     }
+    counted, raised = table["counted_by"].map(said), table["uplift"] > 0
+    alone = (table["counted_by"] == exposure.COSTED_RISK) & ~raised
+    counted = counted.where(~alone, "costed risk; optimism bias raises one-off cost alone")
+    rate = percent(study.varied(optimism_bias="applied").optimism_bias, 0)
     return Table(
         table.assign(
             risks=[_numbers(numbers) for numbers in table["risks"]],
-            counted_by=table["counted_by"].map(shown),
+            uplift=table["uplift"].where(raised),
+            counted_by=counted,
         ),
         caption,
         {
             "cost_line": "Line of cost",
             "risks": "Risks",
-            "uplift": "Optimism bias, if applied (£)",
+            "uplift": f"Optimism bias of {rate}, if applied (£)",
             "expected_cost": "Expected cost of the risks (£)",
             "counted_by": "Counted in this scenario",
         },
@@ -691,65 +739,50 @@ def double_counting(study: Study) -> Table:
 # what would change the answer
 
 
-def one_level_up(study: Study) -> Table:
-    """Show what all risks being more or less likely than assessed would do."""
-    now, (lowest, highest) = study.parameters.likelihood_shift, bounds("likelihood_shift")
-    rows = []
-    for shift in (-1, 0, 1, 2):
+def what_would_change(study: Study) -> Table:
+    """Show other likelihoods, another appetite and other responses beside this scenario."""
+    rows = [{"change": "As in this scenario"} | _outcome(study)]
+    now, (lowest, highest) = study.parameters.likelihood_shift, limits("likelihood_shift")
+    for shift in (-1, 1, 2):
         if lowest <= now + shift <= highest:
-            other = study.varied(likelihood_shift=now + shift) if shift else study
-            counts = risks.band_counts(other.scored_risks, study.tables["risk_bands"])
-            rows.append({"change": _shift_in_words(shift)} | counts.to_dict() | _outcome(other))
-    bands = list(study.tables["risk_bands"].sort_values("lowest_score")["band"])
+            other = study.varied(likelihood_shift=now + shift)
+            rows.append({"change": _shift_in_words(shift)} | _outcome(other))
+    scores = study.scored_risks["standing_score"]
+    tops = sorted(study.tables["risk_bands"]["highest_score"])
+    limit_now = study.highest_accepted_score
+    for words, others in (
+        ("lower", [top for top in [0, *tops] if top < limit_now][-1:]),
+        ("higher", [top for top in tops if top > limit_now][:1]),
+    ):
+        for limit in others:
+            accepted = f"scores up to {limit} are accepted" if limit else "no score is accepted"
+            change = {"change": f"Appetite one band {words}: {accepted}"}
+            rows.append(change | _outcome(study) | {"above": int((scores > limit).sum())})
+    if study.scored_risks["residual_score"].notna().any():
+        carried_out = study.standing_position == "residual"
+        other = study.varied(risk_responses="none" if carried_out else risks.CARRIED_OUT)
+        change = "No response is carried out" if carried_out else "Every response is carried out"
+        rows.append({"change": change} | _outcome(other))
+    bands = study.tables["risk_bands"].sort_values("lowest_score")["band"]
+    labels = {"change": "Change"} | {band: band for band in bands}
+    labels |= {"above": "Above appetite"}
+    if study.costed_risks:
+        labels |= {"expected": "Expected cost (£)", "p80": "P80 (£)"}
     return Table(
-        pd.DataFrame(rows),
-        "Number of risks in each band if all were more or less likely",
-        {"change": "If every risk is"} | {band: band for band in bands} | _outcome_labels(study),
+        pd.DataFrame(rows), "Number of risks in each band, and their cost, after a change", labels
     )
 
 
 def _shift_in_words(shift: int) -> str:
-    if shift == 0:
-        return "As in this scenario"
     way = "more" if shift > 0 else "less"
-    return f"{abs(shift)} level{'s' * (abs(shift) > 1)} {way} likely"
+    return f"Every risk {abs(shift)} level{'s' * (abs(shift) > 1)} {way} likely"
 
 
 def _outcome(study: Study) -> dict[str, float]:
-    found = {"above": study.risks_above_appetite}
+    """Return how many risks stand in each band and above appetite, and what they may cost."""
+    found = risks.band_counts(study.scored_risks, study.tables["risk_bands"]).to_dict()
+    found["above"] = study.risks_above_appetite
     if study.costed_risks:
-        found["expected"] = study.expected_risk_costs.to_numpy().sum()
+        found["expected"] = _expected(study)
         found["p80"] = study.contingency["p80"]
     return found
-
-
-def _outcome_labels(study: Study) -> dict[str, str]:
-    labels = {"above": "Above appetite", "expected": "Expected cost (£)", "p80": "P80 (£)"}
-    return labels if study.costed_risks else {"above": labels["above"]}
-
-
-def what_would_change(study: Study) -> Table:
-    """Show another appetite, and responses carried out or not, beside this scenario."""
-    rows = [{"change": "As in this scenario", **_outcome(study)}]
-    scores = study.scored_risks["standing_score"]
-    tops = sorted(study.tables["risk_bands"]["highest_score"])
-    now = study.highest_accepted_score
-    for words, limits in (
-        ("lower", [top for top in [0, *tops] if top < now][-1:]),
-        ("higher", [top for top in tops if top > now][:1]),
-    ):
-        for limit in limits:
-            accepted = f"scores up to {limit} are accepted" if limit else "no score is accepted"
-            rows.append(
-                {"change": f"Appetite one band {words}: {accepted}", **_outcome(study)}
-                | {"above": int((scores > limit).sum())}
-            )
-    carried_out = study.standing_position == "residual"
-    other = study.varied(risk_responses="none" if carried_out else risks.CARRIED_OUT)
-    change = "No response is carried out" if carried_out else "Every response is carried out"
-    rows.append({"change": change, **_outcome(other)})
-    return Table(
-        pd.DataFrame(rows),
-        "What another appetite, or other responses, would do",
-        {"change": "Change"} | _outcome_labels(study),
-    )

@@ -296,9 +296,11 @@ def switching_values(study: Study) -> Table:
 def breakeven(study: Study) -> Table:
     """Show the combined cost at which an option that saves a share of it is worth as much."""
     table = study.breakeven_costs
+    dash = "; a dash where none is high enough" if table["breakeven_cost"].isna().any() else ""
     return Table(
         table,
-        f"Combined annual cost above which the other option is worth more than option {study.option}"
+        "Combined annual cost above which the other option, its one-off cost counted, is worth more "
+        f"than option {study.option}{dash}"
         if len(table)
         else "No other option's saving is stated as a share of the present cost",
         {
@@ -410,11 +412,17 @@ def lines(study: Study) -> Table:
 def cost_change(study: Study) -> Table:
     """Show the cost of a full year before and after, where the case states a running cost."""
     table = study.cost_change.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+    kinds = set(study.flow_lines["flow"])
+    part = (
+        ", only of what the new service replaces: the lines of saving come on top"
+        if "saving" in kinds
+        else ""
+    )
     return Table(
-        table,
-        "Cost of a full year before and after"
-        if len(table)
-        else "The case states savings, not the running cost of the new service",
+        table if "running_cost" in kinds else table.iloc[:0],
+        f"Cost of a full year before and after{part}"
+        if "running_cost" in kinds
+        else f"Option {study.option} states savings, not the running cost of the new service",
         {
             "partner": "Partner",
             "present": "Today (£ a year)",

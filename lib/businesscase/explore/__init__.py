@@ -1,0 +1,1 @@
+"""Explorers: the reports' own calculations under sliders, in JupyterLab or as a served page."""

@@ -1,0 +1,81 @@
+"""Writing a new scenario into a case's scenarios.toml, with all that stands there kept as it is."""
+
+from pathlib import Path
+
+import tomlkit
+
+from businesscase.case import BASE, FOLDER_NAME, Case, data_folder, load_case
+from businesscase.errors import InputError
+from businesscase.parameters import Parameters
+from businesscase.validation import parameter_faults
+
+LONGEST_NAME = 60
+# names that Windows keeps for devices
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
+}
+
+
+def write_scenario(case: str, name: str, title: str, why: str, parameters: Parameters) -> Path:
+    """Add a scenario at the end of a case's scenarios.toml, as its differences from the base.
+
+    The file is written beside and then renamed, so that it is never half-written.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        With every fault of the name, title, reason and parameters; nothing is written then.
+    """
+    loaded = load_case(case)
+    changed = differences(loaded, parameters)
+    faults = [
+        *_faults(loaded, name, title, why, changed),
+        *parameter_faults(loaded.file, loaded.tables, parameters),
+    ]
+    if faults:
+        raise InputError(faults)
+    path = data_folder() / case / "scenarios.toml"
+    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    document.add(tomlkit.nl())
+    document.add(name, tomlkit.item({"title": title.strip(), "why": why.strip(), **changed}))
+    beside = path.with_suffix(".toml.new")
+    beside.write_text(tomlkit.dumps(document), encoding="utf-8")
+    beside.replace(path)
+    load_case.cache_clear()
+    return path
+
+
+def differences(case: Case, parameters: Parameters) -> dict:
+    """Return what parameters say otherwise than the case's base scenario, in their order."""
+    base = case.scenarios[BASE].parameters.model_dump()
+    return {
+        name: value
+        for name, value in parameters.model_dump().items()
+        if value is not None and value != base[name]
+    }
+
+
+def _faults(case: Case, name: str, title: str, why: str, changed: dict):
+    taken = {other.casefold(): other for other in case.scenarios}
+    if not FOLDER_NAME.fullmatch(name) or len(name) > LONGEST_NAME or name.casefold() in RESERVED:
+        yield (
+            f"name {name[:LONGEST_NAME]!r} can't name a folder; use up to {LONGEST_NAME} letters, digits, hyphens and "
+            "underscores, the first a letter or digit"
+        )
+    elif name.casefold() in taken:
+        yield f"name {name!r} is taken by scenario {taken[name.casefold()]!r}; choose another"
+    if not title.strip():
+        yield "the title is blank; say in a few words what the scenario is"
+    if not why.strip():
+        yield "the reason is blank; say why the scenario is plausible"
+    if not changed:
+        yield "nothing differs from the base scenario; move a control first"

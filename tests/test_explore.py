@@ -1,0 +1,309 @@
+"""The explorers without a browser: a slider set, the result read, and the scenario saved."""
+
+import asyncio
+import tomllib
+
+import pytest
+
+from businesscase.case import case_names, load_case
+from businesscase.errors import InputError
+from businesscase.explore.coalesce import Coalescer
+from businesscase.explore.controls import rescaled_weights
+from businesscase.explore.pages import (
+    options_explorer,
+    overview_explorer,
+    risks_explorer,
+    savings_explorer,
+)
+from businesscase.explore.settings import settings
+from businesscase.parameters import Parameters, limits
+from businesscase.scenario_file import write_scenario
+from businesscase.study import load_study
+from businesscase.views.display import in_words
+
+EXPLORERS = [overview_explorer, savings_explorer, options_explorer, risks_explorer]
+
+
+# what a slider does
+
+
+def test_a_moved_slider_shows_what_the_library_gives():
+    explorer = savings_explorer("mkip-2012")
+    explorer.controls["realisation"].sliders[""].value = 0.6
+    expected = load_study("mkip-2012", realisation=0.6).net_present_values.sum()
+    assert explorer.study.net_present_values.sum() == pytest.approx(expected)
+    assert in_words(expected) in explorer._headline.text
+
+
+def test_a_slider_of_a_user_group_moves_that_partner_only():
+    explorer = savings_explorer("mkip-2012")
+    explorer.controls["user_growth"].sliders["Swale"].value = 0.1
+    assert explorer.changes == {
+        "user_growth": {"Maidstone": 0.0, "Swale": 0.1, "Tunbridge Wells": 0.0}
+    }
+
+
+def test_reset_gives_the_scenario_back():
+    explorer = savings_explorer("mkip-2012", "cautious")
+    before = explorer._headline.text
+    explorer.controls["overrun"].sliders[""].value = 2.0
+    assert explorer._headline.text != before
+    explorer.reset()
+    assert explorer._headline.text == before
+    assert explorer.changes == {}
+
+
+def test_a_partner_leaves_in_the_year_of_its_slider():
+    explorer = savings_explorer("mkip-2012")
+    explorer.controls["leaver"].widget.value = "Swale"
+    explorer.controls["leaves_after"].sliders[""].value = 2016
+    expected = load_study("mkip-2012", leaver="Swale", leaves_after=2016)
+    assert explorer.study.parameters == expected.parameters
+    explorer.controls["leaver"].widget.value = ""
+    assert explorer.study.parameters == load_study("mkip-2012").parameters
+
+
+def test_nobody_leaves_a_scenario_from_which_a_partner_left():
+    explorer = savings_explorer("lictp-2020", "blaby-leaves")
+    explorer.controls["leaver"].widget.value = ""
+    assert explorer.study.parameters.leaver == ""
+    assert explorer.study.parameters.leaves_after is None
+
+
+def test_what_is_not_possible_is_said_and_the_last_result_stays():
+    explorer = savings_explorer("mkip-2012")
+    before = explorer._headline.text
+    explorer.controls["saving_apportionment"].widget.value = "equal"
+    explorer.controls["saving_mix"].sliders["equal"].value = 0
+    assert explorer._message.text == ""
+    explorer._case.value = "durham-sunderland-2014"
+    assert "no data on savings" in explorer._headline.text
+    explorer._case.value = "mkip-2012"
+    assert explorer._headline.text == before
+
+
+def test_a_weight_changes_the_winner_as_the_library_has_it():
+    explorer = options_explorer("mkip-2012")
+    sliders = explorer.controls["weights"].sliders
+    for factor in sliders:
+        sliders[factor].value = 100 if factor == "Control" else 0
+    weights = {factor: slider.value for factor, slider in sliders.items()}
+    expected = load_study("mkip-2012", weights=weights).ranking
+    assert explorer.study.ranking.equals(expected)
+
+
+def test_the_other_weights_make_room_when_asked():
+    explorer = options_explorer("lictp-2020")
+    weights = explorer.controls["weights"]
+    weights.make_room.value = True
+    weights.sliders["Cost"].value = 60
+    assert sum(slider.value for slider in weights.sliders.values()) == pytest.approx(100)
+    assert weights.sliders["Deliverability"].value == pytest.approx(10)
+
+
+def test_weights_are_rescaled_in_their_ratio():
+    weights = {"cost": 40.0, "control": 40.0, "skills": 20.0}
+    assert rescaled_weights(weights, "skills", 50.0) == {
+        "cost": 25.0,
+        "control": 25.0,
+        "skills": 50.0,
+    }
+    assert rescaled_weights({"cost": 10.0, "skills": 0.0}, "cost", 4.0) == {
+        "cost": 4.0,
+        "skills": 6.0,
+    }
+    assert rescaled_weights(weights, "cost", 120.0) == {
+        "cost": 100.0,
+        "control": 0.0,
+        "skills": 0.0,
+    }
+
+
+def test_an_edited_score_reaches_the_ranking():
+    explorer = options_explorer("lictp-2020")
+    scores = explorer.controls["scores"]
+    scores.option.value, scores.factor.value = "d", "Control"
+    scores.slider.value = 0.5
+    assert explorer.changes == {"scores": {"d": {"Control": 0.5}}}
+    assert explorer.study.option_scores.loc["d", "Control"] == 0.5
+    scores.option.value = "b"
+    assert scores.slider.value == explorer.start.option_scores.loc["b", "Control"]
+
+
+def test_a_moved_risk_stands_where_it_was_put():
+    explorer = risks_explorer("lictp-2020")
+    mover = explorer.controls["risk_positions"]
+    mover.risk.value = "3"
+    mover.words["likelihood"].value = "Very High"
+    moved = explorer.study.scored_risks.set_index("risk").loc[3]
+    assert moved["standing_score"] == 6 * 3
+    assert "1 risk above appetite" in explorer._headline.text
+
+
+# bounds, steps, labels and units
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
+@pytest.mark.parametrize("case", ["lictp-2020", "mkip-2012"])
+def test_every_slider_has_the_bounds_of_its_parameter_and_starts_within_them(explorer, case):
+    for name, control in explorer(case).controls.items():
+        for slider in getattr(control, "sliders", {}).values():
+            lowest, highest = limits(name)
+            assert lowest <= slider.lowest <= slider.value <= slider.highest <= highest
+            assert slider.step == Parameters.model_fields[name].json_schema_extra["step"]
+            assert slider.label
+
+
+def test_a_blank_parameter_starts_where_the_case_has_it():
+    study = load_study("mkip-2012")
+    assert [one.value for one in settings(study, "discount_rate")] == [0.035]
+    assert [one.value for one in settings(study, "horizon_years")] == [10]
+    assert [one.highest for one in settings(study, "horizon_years")] == [10]
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_every_explorer_opens_on_every_case(explorer):
+    for case in case_names():
+        assert explorer(case)._headline.text
+
+
+# many changes, few runs
+
+
+def test_twenty_changes_in_a_burst_run_the_model_twice():
+    explorer = savings_explorer("mkip-2012")
+
+    async def burst():
+        before = explorer._coalescer.runs
+        for step in range(20):
+            explorer.controls["realisation"].sliders[""].value = 0.5 + step / 100
+            await asyncio.sleep(0.01)
+        await explorer.settled()
+        return explorer._coalescer.runs - before
+
+    assert asyncio.run(burst()) <= 2
+    assert explorer.study.parameters.realisation == pytest.approx(0.69)
+
+
+def test_a_newer_change_stops_what_is_being_drawn():
+    shown = []
+
+    async def run(is_outdated):
+        for part in range(5):
+            await asyncio.sleep(0)
+            if is_outdated():
+                return
+            shown.append(part)
+
+    async def change_twice():
+        coalescer = Coalescer(run)
+        coalescer.request()
+        await asyncio.sleep(0)
+        coalescer.request()
+        await coalescer.settled()
+
+    asyncio.run(change_twice())
+    assert shown[-5:] == [0, 1, 2, 3, 4]
+    assert len(shown) < 10
+
+
+# a scenario is saved
+
+
+def save(case="mkip-2012", name="half-saved", title="Half", why="Others got half.", **changes):
+    return write_scenario(case, name, title, why, load_study(case, **changes).parameters)
+
+
+def test_a_saved_scenario_is_read_again_and_the_rest_of_the_file_is_kept(data_copy):
+    path = data_copy / "mkip-2012" / "scenarios.toml"
+    before = path.read_text(encoding="utf-8")
+    save(realisation=0.5, delay_years=1.0)
+    after = path.read_text(encoding="utf-8")
+    assert after.startswith(before)
+    assert tomllib.loads(after)["half-saved"] == {
+        "title": "Half",
+        "why": "Others got half.",
+        "realisation": 0.5,
+        "delay_years": 1.0,
+    }
+    assert load_study("mkip-2012", "half-saved").parameters.realisation == 0.5
+    assert not list(path.parent.glob("*.new"))
+
+
+def test_an_explorer_saves_what_was_found_and_goes_on_from_there(data_copy):
+    explorer = savings_explorer("mkip-2012")
+    explorer.controls["realisation"].sliders[""].value = 0.45
+    saving = explorer._saving
+    saving.name.value, saving.title.value, saving.why.value = "low", "Low", "A cautious view."
+    saving.button.click()
+    assert explorer._scenario.value == "low"
+    assert "Saved as scenario" in saving.message.text
+    assert load_study("mkip-2012", "low").parameters.realisation == 0.45
+
+
+def test_text_of_a_saved_scenario_can_not_end_its_string(data_copy):
+    hostile = 'a"\n[evil]\ntitle = "x" # """ \'\'\' \\'
+    save(title=hostile, why=hostile, realisation=0.5)
+    assert load_case("mkip-2012").scenarios["half-saved"].title == hostile.strip()
+    assert "evil" not in load_case("mkip-2012").scenarios
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("../up", "name '../up' can't name a folder"),
+        ("", "name '' can't name a folder"),
+        ("CON", "name 'CON' can't name a folder"),
+        ("a" * 61, "can't name a folder; use up to 60 letters"),
+        ("BASE", "name 'BASE' is taken by scenario 'base'; choose another"),
+    ],
+)
+def test_a_bad_name_is_refused_and_nothing_is_written(data_copy, name, sentence):
+    path = data_copy / "mkip-2012" / "scenarios.toml"
+    before = path.read_bytes()
+    with pytest.raises(InputError) as refused:
+        save(name=name, realisation=0.5)
+    assert sentence in str(refused.value)
+    assert path.read_bytes() == before
+
+
+def test_every_fault_of_a_scenario_is_said_at_once(data_copy):
+    with pytest.raises(InputError) as refused:
+        save(name="a b", title=" ", why="")
+    assert [fault.split(";")[0] for fault in refused.value.faults] == [
+        "name 'a b' can't name a folder",
+        "the title is blank",
+        "the reason is blank",
+        "nothing differs from the base scenario",
+    ]
+
+
+# tables
+
+
+def test_a_table_is_saved_as_csv_with_its_numbers():
+    explorer = savings_explorer("mkip-2012")
+    lines = explorer._panels[0][1].csv().splitlines()
+    assert lines[0] == "partner,worth,change,payback,loss"
+    assert lines[1].startswith("All partners,2726996.")
+
+
+def test_a_charts_numbers_are_saved_as_csv():
+    explorer = savings_explorer("mkip-2012")
+    lines = explorer._panels[1][1].csv().splitlines()
+    assert lines[0] == "series,x,y"
+    assert lines[11] == "All partners,2022/23,3410000.0"
+    for page in EXPLORERS:
+        for _, panel in page("lictp-2020")._panels:
+            assert panel.csv().count("\n") > 1
+
+
+def test_names_of_a_case_are_escaped(data_copy):
+    path = data_copy / "mkip-2012" / "scenarios.toml"
+    for table in (path, *path.parent.glob("*.csv")):
+        text = table.read_text(encoding="utf-8")
+        table.write_text(text.replace("Swale", "<script>x</script>"), encoding="utf-8")
+    explorer = savings_explorer("mkip-2012")
+    assert "&lt;script&gt;" in explorer._panels[0][1].html
+    assert "<script" not in explorer._panels[0][1].html
+    assert "<script" not in explorer._headline.html
