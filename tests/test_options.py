@@ -303,11 +303,13 @@ def test_a_case_without_success_factors_screens_nothing(data_copy):
 
 
 def test_the_answer_follows_the_weights():
-    study = load_study("lictp-2020", weights={"Control": 1000.0})
+    others = ["Cost", "Deliverability", "Complexity", "Resilience", "Innovation"]
+    weights = {"Control": 100.0} | dict.fromkeys(others, 3.0)
+    study = load_study("lictp-2020", weights=weights)
     assert "Option d, go it alone, scores highest" in show.answer(study).text
     assert "is not the option that the report proposes" in show.answer(study).text
     said = list(show.findings(study).frame["finding"])
-    assert "they add up to 1085, not 100; only their ratio is used" in said
+    assert "they add up to 115, not 100; only their ratio is used" in said
 
 
 def test_the_answer_warns_of_a_winner_that_is_screened_out(data_copy):

@@ -173,7 +173,7 @@ def judged(report_date="03-04", **cells):
             # a deadline that is kept counts more than the plan's end
             {"forecast_finish": day("03-13"), "deadline": day("03-13")},
             "amber",
-            "ends later than planned, which uses float",
+            "keeps its deadline, but moves the end of the plan",
         ),
         (
             {"deadline": day("03-20"), "chance": 0.49},
