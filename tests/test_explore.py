@@ -4,7 +4,9 @@ import asyncio
 import tomllib
 
 import pytest
+from conftest import ROOT
 
+from businesscase.batch import notebook_paths
 from businesscase.case import case_names, load_case
 from businesscase.errors import InputError
 from businesscase.explore.coalesce import Coalescer
@@ -165,6 +167,13 @@ def test_a_blank_parameter_starts_where_the_case_has_it():
 def test_every_explorer_opens_on_every_case(explorer):
     for case in case_names():
         assert explorer(case)._headline.text
+
+
+def test_a_batch_never_runs_an_explorer():
+    assert (ROOT / "notebooks" / "explore" / "savings.ipynb").exists()
+    assert all(
+        path.parent.name == "notebooks" for path in notebook_paths(ROOT / "notebooks").values()
+    )
 
 
 # many changes, few runs

@@ -3,15 +3,20 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 from conftest import ROOT
 
+from businesscase.explore import pages
+from businesscase.explore.explorer import Explorer
+from businesscase.explore.widgets import ChartPanel, NumberControl
 from businesscase.study import load_study
 from businesscase.views.display import in_words
 
@@ -27,7 +32,17 @@ INSTALLED = (
 )
 SERIOUS = ("serious", "critical")
 TOKEN = "a-token-for-tests"
-EXPLORERS = ["overview", "savings", "options", "risks"]
+EXPLORERS = {
+    "overview": ("mkip-2012", pages.OVERVIEW),
+    "savings": ("mkip-2012", pages.SAVINGS),
+    "options": ("lictp-2020", pages.OPTIONS),
+    "risks": ("lictp-2020", pages.RISKS),
+}
+DRAWN = """([n, title]) => {
+  const chart = document.querySelectorAll('.bc-chart')[n];
+  return chart?.querySelector('.bc-chart-title').innerText === title
+    && chart.querySelector('.js-plotly-plot')?.data;
+}"""
 # the lab's own messages, about its own parts
 NOT_OURS = re.compile(r"jupyterlab|labextension|webpack|sourcemap|favicon", re.IGNORECASE)
 
@@ -61,9 +76,9 @@ def served(tmp_path_factory):
     shutil.copytree(ROOT / "data", folder / "data")
     environment = os.environ | {"BUSINESSCASE_DATA": str(folder / "data"), "JUPYTER_TOKEN": TOKEN}
     commands = {
-        "voila": [sys.executable, "-m", "businesscase.cli", "explore", "--no-browser", "--port=8931"],
+        "voila": [sys.executable, "-m", "businesscase.cli", "explore", "--no-browser", f"--port={free_port()}"],
         "lab": [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--port=8932", "--expose-app-in-browser",
+            sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={free_port()}", "--expose-app-in-browser",
             f"--ServerApp.root_dir={ROOT / 'notebooks'}", "--allow-root",
         ],
     }  # fmt: skip
@@ -90,6 +105,13 @@ def served(tmp_path_factory):
         for name, server in servers.items():
             server.wait(timeout=20)
             logs[name].close()
+
+
+def free_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return place.getsockname()[1]
 
 
 def _address(log, server, seconds=90):
@@ -147,7 +169,7 @@ class Visit:
     def chart(self, number=0):
         """Return the traces of a chart as the browser has them."""
         return self.page.evaluate(
-            "n => document.querySelectorAll('.bc-chart .js-plotly-plot')[n].data.map(t => ({name: t.name, y: Array.from(t.y)}))",
+            "n => document.querySelectorAll('.bc-chart .js-plotly-plot')[n].data.map(t => ({name: t.name, y: Array.from(t.y ?? [])}))",
             number,
         )
 
@@ -189,7 +211,8 @@ def test_a_slider_moved_by_key_changes_headline_and_chart_to_what_the_library_gi
 @pytest.mark.parametrize("host", ["voila", "lab"])
 @pytest.mark.parametrize("explorer", EXPLORERS)
 def test_an_explorer_is_for_everybody(visit, explorer, host):
-    page = visit(explorer, host).page
+    opened = visit(explorer, host)
+    page = opened.page
     page.wait_for_selector(".bc-views table", timeout=30_000)
     assert serious_faults(page) == []
     for slider, box in zip(
@@ -198,9 +221,44 @@ def test_an_explorer_is_for_everybody(visit, explorer, host):
         strict=True,
     ):
         moves_by_key(page, slider, box)
+    shows_what_the_library_gives(opened, explorer)
     if host == "voila":
         page.set_viewport_size({"width": 342, "height": 600})  # 1366 pixels at 400%
         assert cut_off(page, [".bc-number", ".bc-top select", ".bc-explorer h2"], 342) == []
+
+
+def shows_what_the_library_gives(opened, explorer):
+    """Set the sliders as the page has them on an explorer of our own, and compare what it says."""
+    values = [
+        float(slider.input_value())
+        for slider in opened.page.locator(".bc-number input[type=range]").all()
+    ]
+    with ThreadPoolExecutor(1) as thread:  # a thread without the browser driver's event loop
+        own = thread.submit(explorer_at, values, *EXPLORERS[explorer]).result()
+    opened.wait_for_headline(re.search("<h2>(.*)</h2>", own._headline.html)[1])
+    charts = [panel for _, panel in own._panels if isinstance(panel, ChartPanel)]
+    for number, chart in enumerate(charts):
+        opened.page.wait_for_function(DRAWN, arg=[number, chart.title], timeout=20_000)
+        drawn = opened.chart(number)
+        assert len(drawn) == len(chart.figure["data"])
+        for trace, expected in zip(drawn, chart.figure["data"], strict=True):
+            if all(isinstance(y, int | float) for y in expected["y"]):
+                assert trace["y"] == pytest.approx(expected["y"], rel=1e-6, abs=1e-6)
+
+
+def explorer_at(values, case, page):
+    """Return an explorer of our own with its sliders at these values."""
+    own = Explorer(page, case)
+    for slider, value in zip(sliders_in(own.widget), values, strict=True):
+        slider.value = value
+    return own
+
+
+def sliders_in(widget):
+    """Return the number controls of a widget in the order of the page."""
+    if isinstance(widget, NumberControl):
+        return [widget]
+    return [one for child in getattr(widget, "children", ()) for one in sliders_in(child)]
 
 
 def serious_faults(page):
