@@ -285,7 +285,7 @@ def test_a_tolerated_risk_within_a_wider_appetite_is_no_fault():
 
 def test_findings_name_a_response_that_costs_more_than_it_removes():
     scored = made_up(made_up_risks({}, {})).scored_risks
-    table = findings(scored, pd.Series({1: -0.01, 2: 0.0}), [])
+    table = findings(scored, pd.Series({1: -0.01, 2: 0.0}))
     assert table.values.tolist() == [
         [1, "the response costs more than the expected cost that it removes"]
     ]

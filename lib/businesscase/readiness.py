@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-FIRST_MONTH = 4  # a financial year begins in April
+from businesscase.schema import YEAR_BEGINS
 
 
 def area_scores(scores: pd.DataFrame) -> pd.DataFrame:
@@ -150,7 +150,7 @@ def financial_year(date: pd.Timestamp) -> int:
     >>> financial_year(pd.Timestamp("2014-03-31")), financial_year(pd.Timestamp("2014-04-01"))
     (2013, 2014)
     """
-    return date.year - (date.month < FIRST_MONTH)
+    return date.year - (date.month < YEAR_BEGINS)
 
 
 def lesson_costs(

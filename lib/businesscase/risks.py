@@ -205,7 +205,7 @@ def grid(scored: pd.DataFrame, levels: pd.DataFrame, position: str = "standing")
     return pd.DataFrame(cells, index=list(rows.index), columns=list(columns.index))
 
 
-def findings(scored: pd.DataFrame, response_values: pd.Series, costed: list[int]) -> pd.DataFrame:
+def findings(scored: pd.DataFrame, response_values: pd.Series) -> pd.DataFrame:
     """Return what is wrong with the register itself, one row a fault.
 
     Parameters
@@ -214,8 +214,6 @@ def findings(scored: pd.DataFrame, response_values: pd.Series, costed: list[int]
         As :func:`standing` returns it.
     response_values : Series, index risk
         Expected cost that the response removes less what it costs, where known [£].
-    costed : list of int
-        Risks with a cost.
 
     Returns
     -------
@@ -244,8 +242,6 @@ def findings(scored: pd.DataFrame, response_values: pd.Series, costed: list[int]
         > reached,
         "tolerated, but above appetite": tolerated & above,
         "the response costs more than the expected cost that it removes": value < 0,
-        "costed, but without a likelihood, so its cost is not counted": scored["risk"].isin(costed)
-        & (scored["inherent_likelihood_level"] == ""),
     }
     found = [
         {"risk": risk, "finding": finding}

@@ -52,8 +52,7 @@ class RisksStudy(SavingsStudy):
     @cached_property
     def risk_findings(self) -> pd.DataFrame:
         """What is wrong with the register itself."""
-        costed = list(self.tables["risk_costs"]["risk"])
-        return risks.findings(self.scored_risks, self.response_values, costed)
+        return risks.findings(self.scored_risks, self.response_values)
 
     @property
     def standing_position(self) -> str:

@@ -223,7 +223,8 @@ class SavingsStudy(BaselineStudy):
         table = pd.DataFrame({"present": present, "new": new}).reindex(self.partners)
         table.loc[ALL] = table.sum()
         table = table.assign(change=table["new"] - table["present"])
-        return table.assign(change_fraction=table["change"] / table["present"])
+        known = table["present"].where(table["present"] != 0)  # else there is nothing to compare
+        return table.assign(change_fraction=table["change"] / known)
 
     @property
     def net_present_values(self) -> pd.Series:
