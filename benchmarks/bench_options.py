@@ -4,28 +4,15 @@
 factors. pymcdm ranks one weighting a call, so it is timed on fewer and scaled up.
 """
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
+from measuring import REPEATS, best_seconds
 from pymcdm.methods import PROMETHEE_II, TOPSIS, WSM
 
 from businesscase import robustness
 
 OPTIONS, FACTORS = 5, 6
 TIMED = 2_000  # weightings for pymcdm
-REPEATS = 7
-
-
-def milliseconds(run: Callable, repeats: int = REPEATS) -> float:
-    """Return the time of the fastest of several runs."""
-    seconds = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - started)
-    return 1000 * min(seconds)
 
 
 def as_given(column: np.ndarray, cost: bool = False) -> np.ndarray:
@@ -41,20 +28,23 @@ def main() -> None:
     weights = pd.Series([20.0, 20.0, 15.0, 15.0, 15.0, 15.0])
     weightings = robustness.any_weights(FACTORS, draws, seed)
     print(f"{draws:,} weightings x {OPTIONS} options x {FACTORS} factors, best of {REPEATS} runs")
-    ours = milliseconds(lambda: robustness.ranks_by_draw(values, weightings))
+    ours = 1000 * best_seconds(lambda: robustness.ranks_by_draw(values, weightings))
     timed = {
         "ranks of given weightings": ours,
-        "draw any weights and rank": milliseconds(
+        "draw any weights and rank": 1000
+        * best_seconds(
             lambda: robustness.rank_acceptability(
                 scores, robustness.any_weights(FACTORS, draws, seed)
             )
         ),
-        "draw ordered weights and rank": milliseconds(
+        "draw ordered weights and rank": 1000
+        * best_seconds(
             lambda: robustness.rank_acceptability(
                 scores, robustness.ordered_weights(weights, draws, seed)
             )
         ),
-        "draw weights near the stated and rank": milliseconds(
+        "draw weights near the stated and rank": 1000
+        * best_seconds(
             lambda: robustness.rank_acceptability(
                 scores, robustness.nearby_weights(weights, robustness.BAND, draws, seed)
             )
@@ -74,7 +64,7 @@ def main() -> None:
             for share in weightings[:TIMED]:
                 method.rank(method(values, share, benefit, validation=False))
 
-        taken = milliseconds(rank_each, 2) * draws / TIMED
+        taken = 1000 * best_seconds(rank_each, 2) * draws / TIMED
         print(
             f"  pymcdm, {name:<44} {taken:>10.1f} ms, {TIMED:,} timed and scaled up "
             f"({taken / ours:,.0f} times as long)"

@@ -6,36 +6,18 @@ and is timed on few; its mean is compared with the model's before either is time
 
 import random
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from measuring import REPEATS, best_seconds, seconds_of_views
 
 from businesscase import exposure
 from businesscase.study import Study, load_study
 from businesscase.study.uncertainty import DRAWS, SEED
-from businesscase.views import risks as show
 
-RISKS, LOOP_DRAWS, REPEATS = 500, 200, 5
+RISKS, LOOP_DRAWS = 500, 200
 LIKELIHOODS, IMPACTS = 5, 5
-VIEWS = [
-    show.answer,
-    show.matrix_chart,
-    show.register,
-    show.findings,
-    show.costs,
-    show.costs_by_year,
-    show.not_costed,
-    show.contingency_chart,
-    show.contingency,
-    show.contributors_chart,
-    show.contributors,
-    show.who_bears,
-    show.double_counting,
-    show.one_level_up,
-    show.what_would_change,
-]
 
 
 def long_register() -> Study:
@@ -114,16 +96,6 @@ def one_draw(rows: list[tuple], draw: random.Random) -> float:
     return total
 
 
-def best_seconds(call: Callable) -> float:
-    """Return the shortest of some runs [s]."""
-    seconds = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
-
-
 def main() -> None:
     """Compare and print."""
     study = long_register()
@@ -146,12 +118,8 @@ def main() -> None:
         f"  a Python loop         {1000 * loop_seconds:8.1f} ms  (from {LOOP_DRAWS:,} draws; "
         f"{loop_seconds / seconds:.0f} times as long)"
     )
-    fresh = long_register()
-    started = time.perf_counter()
-    for view in VIEWS:
-        shown = view(fresh)
-        getattr(shown, "_repr_html_", getattr(shown, "_repr_mimebundle_", shown.__repr__))()
-    print(f"  every view of a page  {1000 * (time.perf_counter() - started):8.1f} ms")
+    page = sum(seconds_of_views("04_risks.ipynb", long_register()).values())
+    print(f"  every view of a page  {1000 * page:8.1f} ms")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ import time
 import tracemalloc
 
 import numpy as np
+from measuring import best_seconds
 
 from businesscase import savings
 from businesscase.study import load_study
 
-DRAWS, LOOP_DRAWS, REPEATS, SEED = 100_000, 2_000, 7, 1
+DRAWS, LOOP_DRAWS, SEED = 100_000, 2_000, 1
 
 
 def drawn_levers(draws: int) -> dict[str, np.ndarray]:
@@ -36,16 +37,6 @@ def hand_written(saving, one_off, factors, levers):
         net += part[:, None, None] * moved
     net -= (1 + levers["overrun"])[:, None, None] * one_off
     return net, net @ factors
-
-
-def best_seconds(call) -> float:
-    """Return the shortest of some runs [s]."""
-    seconds = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
 
 
 def main() -> None:

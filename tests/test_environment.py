@@ -1,4 +1,5 @@
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -76,3 +77,11 @@ def test_lock_keeps_the_libraries_that_only_windows_needs():
 def test_git_keeps_the_library_although_its_folder_is_called_lib():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert "lib" not in {pattern.strip("/*") for pattern in ignored}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "benchmarks").glob("bench_*.py")), ids=lambda path: path.stem
+)
+def test_a_benchmark_finds_all_that_it_names_from_the_library(path, monkeypatch):
+    monkeypatch.syspath_prepend(str(path.parent))
+    assert callable(runpy.run_path(str(path), run_name="measured")["main"])
