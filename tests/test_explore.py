@@ -2,6 +2,7 @@
 
 import asyncio
 import tomllib
+from dataclasses import replace
 
 import pytest
 from conftest import ROOT
@@ -11,7 +12,9 @@ from businesscase.case import case_names, load_case
 from businesscase.errors import InputError
 from businesscase.explore.coalesce import Coalescer
 from businesscase.explore.controls import rescaled_weights
+from businesscase.explore.explorer import Explorer
 from businesscase.explore.pages import (
+    SAVINGS,
     options_explorer,
     overview_explorer,
     risks_explorer,
@@ -21,7 +24,7 @@ from businesscase.explore.settings import settings
 from businesscase.parameters import Parameters, limits
 from businesscase.scenario_file import write_scenario
 from businesscase.study import load_study
-from businesscase.views.display import in_words
+from businesscase.views.display import Sentence, in_words
 
 EXPLORERS = [overview_explorer, savings_explorer, options_explorer, risks_explorer]
 
@@ -140,6 +143,49 @@ def test_a_moved_risk_stands_where_it_was_put():
     moved = explorer.study.scored_risks.set_index("risk").loc[3]
     assert moved["standing_score"] == 6 * 3
     assert "1 risk above appetite" in explorer._headline.text
+
+
+def test_a_risk_moved_where_all_are_likelier_is_not_made_likelier_twice():
+    explorer = risks_explorer("lictp-2020", "risks-worsen")
+    before = explorer.study.scored_risks.set_index("risk").loc[3]
+    mover = explorer.controls["risk_positions"]
+    mover.risk.value = "3"
+    mover.words["impact"].value = "Catastrophic"
+    moved = explorer.study.scored_risks.set_index("risk").loc[3]
+    assert moved["standing_likelihood_score"] == before["standing_likelihood_score"]
+    assert moved["standing_impact_score"] == 4
+
+
+def test_a_new_edit_keeps_those_that_the_scenario_has(data_copy):
+    scores, positions = {"d": {"Control": 1.0}}, {"3": {"impact": "Catastrophic"}}
+    save("lictp-2020", "edited", scores=scores, risk_positions=positions)
+    options = options_explorer("lictp-2020", "edited").controls["scores"]
+    options.option.value, options.factor.value, options.slider.value = "d", "Cost", 0.0
+    assert options.changes() == {"scores": {"d": {"Control": 1.0, "Cost": 0.0}}}
+    mover = risks_explorer("lictp-2020", "edited").controls["risk_positions"]
+    mover.risk.value, mover.words["impact"].value = "5", "Critical"
+    assert set(mover.changes()["risk_positions"]) == {"3", "5"}
+
+
+def test_weights_come_back_though_the_others_make_room():
+    explorer = options_explorer("lictp-2020")
+    weights = explorer.controls["weights"]
+    weights.make_room.value = True
+    weights.sliders["Cost"].value = 60
+    weights.sliders["Control"].value = 1
+    explorer.reset()
+    assert explorer.changes == {}
+
+
+def test_an_explorer_that_opens_draws_each_view_once():
+    drawn = []
+
+    def view(study, start):
+        drawn.append(study)
+        return Sentence("drawn")
+
+    Explorer(replace(SAVINGS, views=lambda study: (view,)), "mkip-2012")
+    assert len(drawn) == 1
 
 
 # bounds, steps, labels and units

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from businesscase.explore.settings import Setting, settings
 from businesscase.explore.widgets import NumberControl
-from businesscase.parameters import Parameters
+from businesscase.parameters import ApportionmentRule, Parameters
 from businesscase.study import Study
 
 Changed = Callable[[], None]
@@ -87,6 +87,13 @@ class Weights(Numbers):
         self._held = {factor: slider.value for factor, slider in self.sliders.items()}
         self._moving = False
 
+    def reset(self) -> None:
+        """Put every slider back where the scenario has it, none making room for another."""
+        self._moving = True
+        super().reset()
+        self._held = {factor: slider.value for factor, slider in self.sliders.items()}
+        self._moving = False
+
 
 def rescaled_weights(weights: dict[str, float], moved: str, value: float) -> dict[str, float]:
     """Return weights of the same sum in which one has a new value and the others keep their ratio.
@@ -109,10 +116,9 @@ def rescaled_weights(weights: dict[str, float], moved: str, value: float) -> dic
 class Scores:
     """An option and a factor to choose, and a slider for the score of one on the other."""
 
-    parameter = "scores"
-
     def __init__(self, study: Study, changed: Changed):
         self._start = study.option_scores
+        self._stated = study.parameters.scores
         self._edited = {}
         scale = study.tables["factors"].iloc[0]
         labels = study.tables["options"].set_index("option")["name"]
@@ -152,11 +158,11 @@ class Scores:
 
     def changes(self) -> dict[str, Any]:
         """Return the scores that were edited, by option and factor."""
-        edited: dict[str, dict[str, float]] = {}
+        scores = {option: dict(by_factor) for option, by_factor in self._stated.items()}
         for (option, factor), score in self._edited.items():
             if score != self._start.loc[option, factor]:
-                edited.setdefault(option, {})[factor] = score
-        return {"scores": edited} if edited else {}
+                scores.setdefault(option, {})[factor] = score
+        return {} if scores == self._stated else {"scores": scores}
 
     def reset(self) -> None:
         """Forget every edit."""
@@ -167,11 +173,12 @@ class Scores:
 class RiskPositions:
     """A risk to choose, and where it is moved to on the matrix."""
 
-    parameter = "risk_positions"
     AXES = ("likelihood", "impact")
 
     def __init__(self, study: Study, changed: Changed):
-        assessed = study.scored_risks.dropna(subset="standing_score")
+        self._stated = study.parameters.risk_positions
+        # as assessed: what makes all risks likelier comes on top of where a risk is put
+        assessed = study.varied(likelihood_shift=0).scored_risks.dropna(subset="standing_score")
         words = {f"standing_{axis}_level": axis for axis in self.AXES}
         numbers = assessed["risk"].astype(str)
         self._start = assessed.set_index(numbers)[list(words)].rename(columns=words)
@@ -214,7 +221,7 @@ class RiskPositions:
             for risk, words in self._moved.items()
             if words != self._start.loc[risk].to_dict()
         }
-        return {"risk_positions": moved} if moved else {}
+        return {"risk_positions": self._stated | moved} if moved else {}
 
     def reset(self) -> None:
         """Put every risk back."""
@@ -233,7 +240,7 @@ def control(study: Study, parameter: str, changed: Changed):
     annotation = Parameters.model_fields[parameter].annotation
     if typing.get_origin(annotation) is typing.Literal:
         options = [(choice.replace("_", " "), choice) for choice in typing.get_args(annotation)]
-        if annotation in (Parameters.model_fields["cost_apportionment"].annotation,):
+        if annotation == ApportionmentRule:
             allowed = {*study.apportionment_rules, getattr(study.parameters, parameter)}
             options = [option for option in options if option[1] in allowed]
         return Choice(study, parameter, changed, options)

@@ -15,9 +15,8 @@ from businesscase.scenario_file import write_scenario
 from businesscase.study import Study, load_study
 from businesscase.views.display import Chart, Sentence, Table
 
-View = Callable[
-    [Study, Study], Sentence | Chart | Table
-]  # of the moved scenario and the chosen one
+# of the scenario as moved and as chosen
+View = Callable[[Study, Study], Sentence | Chart | Table]
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,7 @@ class Explorer:
         body.add_class("bc-body")
         top = widgets.HBox([self._case, self._scenario, self._reset])
         top.add_class("bc-top")
-        self.widget = widgets.VBox(
-            [PlotlyLibrary(), top, self._headline, self._message, body]
-        )  # fmt: skip
+        self.widget = widgets.VBox([PlotlyLibrary(), top, self._headline, self._message, body])
         self.widget.add_class("bc-explorer")
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -138,7 +135,7 @@ class Explorer:
             (view, _panel(view(self.start, self.start))) for view in self.page.views(self.start)
         ]
         self._views.children = [panel for _, panel in self._panels]
-        self._changed()
+        self._headline.text = self.page.headline(self.start, self.start).text
 
     def _changed(self) -> None:
         try:
