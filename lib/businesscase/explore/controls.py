@@ -10,6 +10,7 @@ from businesscase.explore.settings import Setting, settings
 from businesscase.explore.widgets import NumberControl
 from businesscase.parameters import ApportionmentRule, Parameters
 from businesscase.study import Study
+from businesscase.validation.core import rules_with_data
 
 Changed = Callable[[], None]
 
@@ -241,7 +242,7 @@ def control(study: Study, parameter: str, changed: Changed):
     if typing.get_origin(annotation) is typing.Literal:
         options = [(choice.replace("_", " "), choice) for choice in typing.get_args(annotation)]
         if annotation == ApportionmentRule:
-            allowed = {*study.apportionment_rules, getattr(study.parameters, parameter)}
+            allowed = {*rules_with_data(study.tables), getattr(study.parameters, parameter)}
             options = [option for option in options if option[1] in allowed]
         return Choice(study, parameter, changed, options)
     if annotation is bool:

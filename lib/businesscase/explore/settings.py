@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from businesscase.parameters import Parameters, limits
 from businesscase.schema import plain_types
 from businesscase.study import Study
+from businesscase.validation.core import rules_with_data
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def standing(study: Study, parameter: str) -> dict[str, float]:
     if parameter == "user_growth":
         return {partner: chosen.get(partner, 0.0) for partner in study.partners}
     if parameter in ("cost_mix", "saving_mix"):
-        return {rule: chosen.get(rule, 0.0) for rule in study.apportionment_rules}
+        return {rule: chosen.get(rule, 0.0) for rule in rules_with_data(study.tables)}
     if chosen is not None:
         return {"": chosen}
     blank = {

@@ -75,14 +75,6 @@ class BaselineStudy(StudyCore):
         """Services side by side by partner [£ a year, base-year prices]."""
         return baseline.service_comparison(self.real_service_costs)
 
-    @cached_property
-    def apportionment_rules(self) -> list[str]:
-        """Rules for which the case has the numbers of every partner."""
-        rules = list(dict.fromkeys(self.tables["drivers"]["driver"]))
-        if (self.driver("revenue_budget").fillna(0.0) > 0).all():
-            rules.append("revenue_budget")
-        return [*rules, "equal"]
-
     def driver(self, name: str, year: int | None = None) -> pd.Series:
         """Return a driver by partner: users, devices, agreed, revenue_budget [£, base-year prices] or equal.
 

@@ -86,14 +86,9 @@ class RisksStudy(SavingsStudy):
         By the scenario's rule for costs; where that is 'as_stated', as the lines of the option say
         who pays its running and one-off cost, and equally where they say nothing.
         """
-        chosen = self.parameters
-        shares = self.shares(chosen.cost_apportionment, chosen.cost_mix)
+        chosen, shares = self.parameters, self.cost_shares
         if shares is None:
-            stated = self._stated_cost_shares
-            shares = pd.DataFrame(dict.fromkeys(self.years, stated))
-        elif chosen.phase_in_years:
-            historic = apportionment.shares(self.driver("revenue_budget"))
-            shares = apportionment.phased_shares(historic, shares, chosen.phase_in_years)
+            shares = pd.DataFrame(dict.fromkeys(self.years, self._stated_cost_shares))
         if not chosen.leaver:
             return shares
         return exposure.shares_after_withdrawal(shares, chosen.leaver, chosen.leaves_after)

@@ -44,19 +44,25 @@ class SavingsStudy(BaselineStudy):
             savings.with_charges(savings.planned_flows(part, baseline_cost, self.years), margins)
             for part in (lines[~is_pooled], lines[is_pooled])
         )
-        cost_shares = self.shares(chosen.cost_apportionment, chosen.cost_mix)
-        if cost_shares is not None and chosen.phase_in_years:
-            historic = apportionment.shares(self.driver("revenue_budget"))
-            cost_shares = apportionment.phased_shares(historic, cost_shares, chosen.phase_in_years)
         saving_shares = self.shares(chosen.saving_apportionment, chosen.saving_mix)
         is_saving = pooled.index.get_level_values("flow") == "saving"
         parts = [
             stated,
             _divided(pooled[is_saving], saving_shares),
-            _divided(pooled[~is_saving], cost_shares),
+            _divided(pooled[~is_saving], self.cost_shares),
         ]
         every = pd.concat([part for part in parts if not part.empty] or [stated])
         return every.groupby(level=savings.LABELS, sort=False).sum()
+
+    @cached_property
+    def cost_shares(self) -> pd.DataFrame | None:
+        """Shares of a pooled cost by partner and year [fraction], None where it stays as stated."""
+        chosen = self.parameters
+        shares = self.shares(chosen.cost_apportionment, chosen.cost_mix)
+        if shares is None or not chosen.phase_in_years:
+            return shares
+        historic = apportionment.shares(self.driver("revenue_budget"))
+        return apportionment.phased_shares(historic, shares, chosen.phase_in_years)
 
     def shares(self, rule: str, mix: dict[str, float]) -> pd.DataFrame | None:
         """Return shares by partner and year [fraction], None where amounts stay as stated."""

@@ -23,6 +23,16 @@ def not_held_once(
             yield number, holding
 
 
+def rules_with_data(tables: Tables) -> list[str]:
+    """Return the rules of apportionment for which the case has the numbers of every partner."""
+    rules = list(dict.fromkeys(tables["drivers"]["driver"]))
+    costs = tables["service_costs"]
+    budgets = costs[costs["funding"] == "revenue"].groupby("partner")["amount_gbp"].sum()
+    if (budgets.reindex(staying(tables)) > 0).all():
+        rules.append("revenue_budget")
+    return [*rules, "equal"]
+
+
 def staying(tables: Tables) -> list[str]:
     """Return the partners that stay, in the order of partners.csv."""
     partners = tables["partners"]

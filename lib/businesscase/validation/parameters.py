@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from businesscase import plan
 from businesscase.errors import unknown_name
 from businesscase.schema import SHARED, CaseFile
-from businesscase.validation.core import Tables, has_recurring_flows, staying
+from businesscase.validation.core import Tables, has_recurring_flows, rules_with_data, staying
 from businesscase.validation.plan import plan_parameter_faults
 
 
@@ -99,12 +99,8 @@ def _score_faults(tables: Tables, parameters) -> Iterator[str]:
 
 
 def _rule_faults(tables: Tables, parameters) -> Iterator[str]:
-    drivers = set(tables["drivers"]["driver"]) | {"equal", "as_stated"}
-    costs = tables["service_costs"]
-    budgets = costs[costs["funding"] == "revenue"].groupby("partner")["amount_gbp"].sum()
-    if (budgets.reindex(staying(tables)) > 0).all():  # shares need a budget of every partner
-        drivers.add("revenue_budget")
-    elif parameters.phase_in_years:
+    drivers = {*rules_with_data(tables), "as_stated"}
+    if parameters.phase_in_years and "revenue_budget" not in drivers:
         yield "phase_in_years needs a revenue budget of every partner in service_costs.csv"
     pooled = tables["flows"][tables["flows"]["partner"] == SHARED]
     for kind in ("cost", "saving"):
