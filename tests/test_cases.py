@@ -196,6 +196,35 @@ def test_every_scenario_gives_results_that_no_other_gives(case):
     assert len({scenario.title for scenario in scenarios.values()}) == len(scenarios)
 
 
+def test_a_scenario_is_one_study_however_it_is_reached():
+    study = load_study("mkip-2012", "cautious")
+    assert study is load_study("mkip-2012", "cautious")
+    assert study is load_study("mkip-2012").in_scenario("cautious")
+    assert study.in_scenario("base") is load_study("mkip-2012")
+
+
+def test_a_case_with_other_tables_does_not_see_the_studies_of_the_old():
+    study = load_study("mkip-2012")
+    before = study.committed_cost.sum()
+    flows = study.tables["flows"]
+    doubled = flows.assign(amount_gbp=2 * flows["amount_gbp"])
+    case = replace(study.case, tables=study.tables | {"flows": doubled})
+    assert case.studies == {}
+    changed = Study(case, "base", study.parameters)
+    for other in (Study.of(case, "base"), changed.in_scenario("cautious").in_scenario("base")):
+        assert other.committed_cost.sum() == pytest.approx(2 * before)
+    assert load_study("mkip-2012").committed_cost.sum() == before
+
+
+def test_a_study_with_another_parameter_is_one_of_its_own():
+    study = load_study("mkip-2012")
+    for other in (study.moved({"realisation": 0.5}), study.varied(realisation=0.5)):
+        assert other is not study
+        assert other.gross_savings.sum().sum() == pytest.approx(study.gross_savings.sum().sum() / 2)
+    assert study is load_study("mkip-2012") is study.varied(realisation=1.0)
+    assert study.parameters.realisation == 1.0
+
+
 @pytest.mark.parametrize("case", MONEY_CASES)
 def test_a_case_with_money_has_four_scenarios_or_more_besides_the_base(case):
     names = list(load_case(case).scenarios)

@@ -7,8 +7,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from businesscase import results
-from businesscase.case import case_names
+from businesscase.case import BASE, case_names, load_case
 from businesscase.study import Study, load_study
+from businesscase.views import common
 
 KEYS = ["section", "measure", "item", "year"]
 
@@ -105,6 +106,50 @@ def test_computing_a_scenario_leaves_the_case_as_it_was():
         assert not load_study("lictp-2020", scenario).results.empty
     for name, table in study.tables.items():
         assert_frame_equal(table, before[name])
+
+
+# one section's figures
+
+
+def fresh(case):
+    """Return the base scenario of a case with nothing computed."""
+    return Study.of(replace(load_case(case)), BASE)
+
+
+def computed(study):
+    """Return what a study has computed so far."""
+    return set(vars(study)) - {"case", "scenario_name", "parameters"}
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_published_figures_of_a_section_are_reconciled_as_all_results_are(case):
+    study = load_study(case)
+    published = study.tables["published"]
+    for section in study.case.section_names():
+        chosen = published[published["section"] == section]
+        found = results.reconciliation(chosen, results.of_figures(study, section, chosen))
+        assert_frame_equal(found, results.reconciliation(chosen, study.results))
+
+
+def test_reconciling_a_section_computes_no_other():
+    study = fresh("lictp-2020")
+    assert common.reconciled(study, "risks")["agrees"].all()
+    assert "scored_risks" in computed(study)
+    assert not computed(study) & {"section_results", "schedule", "contributions", "simulated_net"}
+
+
+def test_where_a_section_has_no_published_figure_nothing_is_computed():
+    study = fresh("lictp-2020")
+    assert common.reconciled(study, "plan").empty
+    assert computed(study) == set()
+
+
+def test_published_figures_of_a_decision_are_held_against_its_outcome_too():
+    row = ("decision", "recommendation", "all", pd.NA, "stop", 0.0, "text", "1")
+    printed = pd.DataFrame([row], columns=[*KEYS, "value", "tolerance", "unit", "paragraph"])
+    study = load_study("lictp-2020")
+    found = results.reconciliation(printed, results.of_figures(study, "decision", printed))
+    assert found["recomputed"].tolist() == [study.recommendation]
 
 
 def test_a_money_back_date_beyond_the_horizon_is_never():

@@ -1,5 +1,6 @@
 """Who saves what and when, under a scenario and when a partner leaves."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal
+from pandas.testing import assert_frame_equal, assert_series_equal
 from pytest import approx
 
 from businesscase import savings
@@ -404,6 +405,33 @@ def test_what_partners_pay_each_other_is_no_benefit_to_all_of_them():
     assert charged.at["Swale", "benefit_cost_ratio"] < plain["Swale"]
     assert charged.at["Swale", "one_off_cost"] == approx(130_000)
     assert charged.at[ALL, "one_off_cost"] == approx(300_000)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.25, 1.0, 1.5])
+def test_flows_prepared_for_one_delay_are_not_taken_for_another(delay):
+    study = load_study("mkip-2012", "swale-leaves")
+    study.prepared_flows(3.0)
+    lags = study.prepared_flows(delay).index.get_level_values("lag")
+    assert lags.max() == math.ceil(delay)
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "value"),
+    [
+        ("mkip-2012", "realisation", 0.7),
+        ("mkip-2012", "delay_years", 1.5),
+        ("mkip-2012", "overrun", 0.4),
+        ("mkip-2012", "discount_rate", 0.06),
+        ("lictp-2020", "running_cost_change", 0.1),
+        ("lictp-2020", "baseline_cost_change", 0.05),
+    ],
+)
+def test_what_is_kept_from_a_study_is_what_the_changed_one_would_compute(case, name, value):
+    study = load_study(case)
+    anew = study.varied(**{name: value})
+    assert_series_equal(study._with_money(name, value).net_present_values, anew.net_present_values)
+    at_value = study._worths_at(name, np.array([value]))
+    assert at_value[study.partners].iloc[0].to_numpy() == approx(anew.net_present_values.to_numpy())
 
 
 def test_a_year_of_delay_moves_the_service_that_replaces_another():

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -50,6 +50,8 @@ class Case:
         By name, ``base`` first.
     input_hash : str
         First twelve digits of the SHA-256 of all input files, so that a report tells its inputs.
+    studies : dict of Study
+        By scenario, those made so far, so that each is computed once; a changed case has none.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Case:
     tables: dict[str, pd.DataFrame]
     scenarios: dict[str, Scenario]
     input_hash: str
+    studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def section_names(self) -> list[str]:
         """Return the sections for which the case has data, in the order of the report."""
@@ -243,8 +246,8 @@ def _sentences(error: ValidationError, model: type[BaseModel], kind: str) -> Ite
 def _frame(rows: list[Figure], model: type[Figure]) -> pd.DataFrame:
     fields = model.model_fields
     frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(fields))
-    for name, field in fields.items():
-        kinds = plain_types(field.annotation)
+    for name, column in fields.items():
+        kinds = plain_types(column.annotation)
         if kinds == {dt.date}:
             frame[name] = pd.to_datetime(frame[name])
         elif dt.date in kinds:
@@ -255,7 +258,7 @@ def _frame(rows: list[Figure], model: type[Figure]) -> pd.DataFrame:
         elif kinds == {float}:
             frame[name] = frame[name].astype(float)
         elif kinds == {int}:
-            frame[name] = frame[name].astype("Int64" if not field.is_required() else "int64")
+            frame[name] = frame[name].astype("Int64" if not column.is_required() else "int64")
         elif kinds == {bool}:
             frame[name] = frame[name].astype(bool)
         else:

@@ -38,6 +38,25 @@ def of_sections(study: "Study") -> pd.DataFrame:
     return _frame([*rows, *_commitments(study)])
 
 
+def of_figures(study: "Study", section: str, published: pd.DataFrame) -> pd.DataFrame:
+    """Return the results of a section, no further than to the last of its published figures."""
+    rows, awaited = [], set(_keys(published))
+    for row in _of_whole_section(study, section) if awaited else ():
+        rows.append(row)
+        awaited.discard((*row[:3], None if pd.isna(row[3]) else row[3]))
+        if not awaited:
+            break  # what follows need not be computed
+    return _frame(rows)
+
+
+def _of_whole_section(study: "Study", section: str) -> Iterator[tuple]:
+    if section == "decision":
+        yield from _commitments(study)
+        yield from _decision(study)
+    elif section in study.case.section_names():
+        yield from of_section(study, section)
+
+
 def of_section(study: "Study", section: str) -> Iterator[tuple]:
     """Yield a section's results one by one: what follows a row is not computed before it is due."""
     makers = {

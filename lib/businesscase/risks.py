@@ -90,15 +90,16 @@ def bands_of(scores: pd.Series, bands: pd.DataFrame) -> pd.Series:
     ValueError
         If not exactly one band holds a score.
     """
-    named = {score: _band(score, bands) for score in scores.dropna().unique()}
+    held = list(zip(bands["band"], bands["lowest_score"], bands["highest_score"], strict=True))
+    named = {score: _band(score, held) for score in scores.dropna().unique()}
     return pd.Series([named.get(score, "") for score in scores], index=scores.index, dtype=object)
 
 
-def _band(score: float, bands: pd.DataFrame) -> str:
-    holding = bands[(bands["lowest_score"] <= score) & (score <= bands["highest_score"])]
+def _band(score: float, bands: list[tuple[str, float, float]]) -> str:
+    holding = [band for band, lowest, highest in bands if lowest <= score <= highest]
     if len(holding) != 1:
         raise ValueError(f"{len(holding)} bands hold the risk score {score:.0f}; one must")
-    return holding["band"].iloc[0]
+    return holding[0]
 
 
 def standing(scored: pd.DataFrame, responses: str, highest_accepted: float) -> pd.DataFrame:

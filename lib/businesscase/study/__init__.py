@@ -74,5 +74,6 @@ def load_study(case: str, scenario: str = BASE, **changes) -> Study:
     loaded = load_case(case)
     if scenario not in loaded.scenarios:
         raise InputError(unknown_name("scenario", scenario, loaded.scenarios))
-    study = Study(loaded, scenario, loaded.scenarios[scenario].parameters)
-    return study.moved({name: value for name, value in changes.items() if value is not None})
+    study = Study.of(loaded, scenario)
+    given = {name: value for name, value in changes.items() if value is not None}
+    return study.moved(given) if given else study

@@ -14,6 +14,9 @@ from businesscase import (
 from businesscase.schema import BASELINE_TABLES, figure_columns
 from businesscase.study.core import ALL, StudyCore
 
+# no parameter moves these
+PRESENT_COST = ("real_service_costs", "real_annual_costs", "real_annual_cost")
+
 
 @dataclass(frozen=True)
 class BaselineStudy(StudyCore):
@@ -75,10 +78,10 @@ class BaselineStudy(StudyCore):
         """Services side by side by partner [£ a year, base-year prices]."""
         return baseline.service_comparison(self.real_service_costs)
 
-    def driver(self, name: str, year: int | None = None) -> pd.Series:
-        """Return a driver by partner: users, devices, agreed, revenue_budget [£, base-year prices] or equal.
+    def driver(self, name: str) -> pd.Series:
+        """Return a driver by partner in the decision year.
 
-        Users and devices grow from the decision year as the scenario says.
+        It is users, devices, agreed, revenue_budget [£, base-year prices] or equal.
         """
         if name == "equal":
             return pd.Series(1.0, index=self.partners)
@@ -88,11 +91,15 @@ class BaselineStudy(StudyCore):
             return revenue.groupby("partner")["real_gbp"].sum().reindex(self.partners)
         drivers = self.tables["drivers"]
         values = drivers[drivers["driver"] == name].set_index("partner")["value"]
-        values = values.reindex([partner for partner in self.partners if partner in values.index])
-        if year is None or name == "agreed":
-            return values
-        growth = pd.Series(self.parameters.user_growth, dtype=float).reindex(values.index).fillna(0)
-        return values * (1 + growth) ** (year - self.years[0])
+        return values.reindex([partner for partner in self.partners if partner in values.index])
+
+    def drivers(self, name: str) -> dict[int, pd.Series]:
+        """Return a driver by partner in each year; users and devices grow as the scenario says."""
+        now, growth = self.driver(name), self.parameters.user_growth
+        if not growth or name not in ("users", "devices"):
+            return dict.fromkeys(self.years, now)
+        factor = 1 + pd.Series(growth, dtype=float).reindex(now.index).fillna(0)
+        return {year: now * factor ** (year - self.years[0]) for year in self.years}
 
     @property
     def users(self) -> pd.Series:

@@ -22,6 +22,13 @@ class StudyCore:
     scenario_name: str
     parameters: Parameters
 
+    @classmethod
+    def of(cls, case: Case, scenario: str) -> Self:
+        """Return the study of a case under a scenario, the same one each time it is asked for."""
+        if scenario not in case.studies:
+            case.studies[scenario] = cls(case, scenario, case.scenarios[scenario].parameters)
+        return case.studies[scenario]
+
     @property
     def scenario(self) -> Scenario:
         """Title, reason and parameters of the scenario, as scenarios.toml has them."""
@@ -58,15 +65,23 @@ class StudyCore:
         """Letter of the delivery option that is appraised."""
         return self.parameters.option or self.case.file.preferred_option
 
-    def varied(self, **changes) -> Self:
-        """Return this study with other parameters."""
-        return replace(self, parameters=changed_parameters(self.parameters, changes))
+    def varied(self, keep: tuple[str, ...] = (), **changes) -> Self:
+        """Return this study with other parameters, itself if they are as they were.
+
+        ``keep`` names what the changes do not move, so that it is not computed anew.
+        """
+        parameters = changed_parameters(self.parameters, changes)
+        if parameters == self.parameters:
+            return self
+        study = replace(self, parameters=parameters)
+        vars(study).update({name: getattr(self, name) for name in keep})
+        return study
 
     def in_scenario(self, name: str) -> Self:
         """Return the case under another of its scenarios, as that scenario says."""
         if name == self.scenario_name and self.case.scenarios[name].parameters == self.parameters:
             return self  # with what it has already computed
-        return replace(self, scenario_name=name, parameters=self.case.scenarios[name].parameters)
+        return self.of(self.case, name)
 
 
 def changed_parameters(parameters: Parameters, changes: dict) -> Parameters:

@@ -12,7 +12,9 @@ from businesscase import appraisal, decision, results
 from businesscase.case import BASE, data_folder
 from businesscase.errors import InputError
 from businesscase.parameters import Parameters, limits
+from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
+from businesscase.study.savings import DISCOUNTING, SHARES
 from businesscase.study.uncertainty import UncertaintyStudy
 
 LACKS = {
@@ -92,6 +94,18 @@ def _committed_cost(study, item: str) -> float | None:
     return float(cost.sum()) if item == ALL else cost.get(item)
 
 
+def _option_rank(study, item: str) -> int | None:
+    return study.ranking.set_index("option")["rank"][study.option] if item == ALL else None
+
+
+def _first_share(kind: str) -> Callable:
+    return lambda study, item: study.first_shares(kind).get(item)
+
+
+def _days_late(study, item: str) -> float | None:
+    return study.schedule["days_late"].max() if item == ALL else None
+
+
 def _deadline_probability(study, item: str) -> float | None:
     return study.deadline_chances["chance"].rename(str).get(item)
 
@@ -109,10 +123,16 @@ QUICK: dict[tuple[str, str], tuple[Callable, str]] = {
         results.FRACTION,
     ),
     ("decision", "committed_cost"): (_committed_cost, results.MONEY),
+    ("options", "preferred_option_rank"): (_option_rank, "rank"),
+    **{
+        ("options", measure): (_first_share(kind), results.FRACTION)
+        for kind, measure in results.ACCEPTABILITY.items()
+    },
     ("risks", "risks_above_appetite"): (
         lambda study, item: study.risks_above_appetite,
         results.COUNT,
     ),
+    ("plan", "days_late"): (_days_late, results.DAYS),
     ("plan", "deadline_probability"): (_deadline_probability, results.FRACTION),
     ("readiness", "areas_beyond_gap"): (
         lambda study, item: len(study.areas_beyond_gap),
@@ -308,20 +328,23 @@ class DecisionStudy(UncertaintyStudy):
         return self.varied(**{parameter: kind(value)})
 
     def _with_readiness(self, area: str, partner: str, score: float) -> Self:
+        if score == self.readiness_scores.at[area, partner]:
+            return self
         scores = self.parameters.readiness_scores
-        return self.varied(
-            readiness_scores=scores | {area: scores.get(area, {}) | {partner: score}}
-        )
+        changed = scores | {area: scores.get(area, {}) | {partner: score}}
+        return self.varied(keep=("stated_readiness",), readiness_scores=changed)
 
     def _with_money(self, parameter: str, value: float) -> Self:
         """Return the study at another value of a parameter that moves money, its plan not made anew."""
-        study = self._with(parameter, value)
-        planned = self.planned_flows
-        if parameter == "baseline_cost_change":
-            planned = planned + self._planned_slope * (value - self.setting(parameter))
-        study.__dict__["planned_flows"] = planned
+        kept = ["planned_flows", "optimism_bias", *PRESENT_COST, *SHARES]
         if parameter != "discount_rate":
-            study.__dict__["rates"] = self.rates
+            kept += DISCOUNTING
+        if parameter in [*self.levers, "discount_rate"]:
+            kept.append("prepared_by_delay")
+        study = self.varied(keep=tuple(kept), **{parameter: float(value)})
+        if parameter == "baseline_cost_change" and study is not self:
+            moved = self._planned_slope * (value - self.setting(parameter))
+            vars(study)["planned_flows"] = self.planned_flows + moved
         return study
 
     @cached_property
@@ -334,7 +357,7 @@ class DecisionStudy(UncertaintyStudy):
 def _units(gates: pd.DataFrame) -> pd.Series:
     """Return the units of the measures, as far as they are known without a result."""
     units = {measure: unit for (_, measure), (_, unit) in QUICK.items()}
-    return gates["measure"].map(units | {"rank_acceptability": results.FRACTION}).fillna("")
+    return gates["measure"].map(units).fillna("")
 
 
 def _differ(gates: pd.DataFrame, one: DecisionStudy, other: DecisionStudy) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,9 @@ from businesscase import (
     options,
     robustness,
 )
+from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
-from businesscase.study.savings import SavingsStudy
+from businesscase.study.savings import DISCOUNTING, SHARES, SavingsStudy
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class OptionsStudy(SavingsStudy):
         """Benefit score and net present value by option, and which option beats it on both."""
         costed = [option for option in self.option_scores.index if self._is_costed(option)]
         worth = {
-            option: self.varied(option=option).appraisal.at[ALL, "net_present_value"]
+            option: self._with_option(option).appraisal.at[ALL, "net_present_value"]
             for option in costed
         }
         names = self.tables["options"].set_index("option")["name"]
@@ -78,6 +80,10 @@ class OptionsStudy(SavingsStudy):
         table = table.assign(name=names, beaten_by=beaten.reindex(table.index).fillna(""))
         return table.rename_axis("option").reset_index()
 
+    def _with_option(self, option: str) -> Self:
+        kept = (*PRESENT_COST, *DISCOUNTING, *SHARES)
+        return self if option == self.option else self.varied(keep=kept, option=option)
+
     def _is_costed(self, option: str) -> bool:
         return bool((self.tables["flows"]["option"] == option).any())
 
@@ -86,38 +92,39 @@ class OptionsStudy(SavingsStudy):
         """Between which shares of the weight the winner stays, by factor, and who takes over."""
         return robustness.switching_weights(self.option_scores, self.weights)
 
-    @cached_property
-    def _weightings(self) -> dict[str, np.ndarray]:
+    def _weightings(self, kind: str) -> np.ndarray:
         # by name of factor, so that the order of rows in a file changes nothing
         weights = self.weights.sort_index()
         draws, seed = robustness.DRAWS, robustness.SEED
-        return {
-            "any": robustness.any_weights(len(weights), draws, seed),
-            "ordered": robustness.ordered_weights(weights, draws, seed),
-            "band": robustness.nearby_weights(weights, robustness.BAND, draws, seed),
-        }
+        if kind == "ordered":
+            return robustness.ordered_weights(weights, draws, seed)
+        if kind == "band":
+            return robustness.nearby_weights(weights, robustness.BAND, draws, seed)
+        return robustness.any_weights(len(weights), draws, seed)
 
     @cached_property
     def acceptability(self) -> pd.DataFrame:
         """Share of weightings in which each option comes first: any, stated order kept, near the stated."""
-        scores = self.option_scores.sort_index(axis="columns")
-        shares = {
-            name: robustness.rank_acceptability(scores, weightings)[1]
-            for name, weightings in self._weightings.items()
-        }
-        return pd.DataFrame(shares)
+        return pd.DataFrame({kind: self.first_shares(kind) for kind in ("any", "ordered", "band")})
 
-    @property
+    def first_shares(self, kind: str) -> pd.Series:
+        """Return the share of weightings of a kind in which each option comes first [fraction]."""
+        if kind == "any":
+            return self.rank_shares[1]
+        scores = self.option_scores.sort_index(axis="columns")
+        return robustness.rank_acceptability(scores, self._weightings(kind))[1]
+
+    @cached_property
     def rank_shares(self) -> pd.DataFrame:
         """Share of weightings of any kind in which each option takes each rank, option by rank."""
         scores = self.option_scores.sort_index(axis="columns")
-        return robustness.rank_acceptability(scores, self._weightings["any"])
+        return robustness.rank_acceptability(scores, self._weightings("any"))
 
     @cached_property
     def central_weights(self) -> pd.DataFrame:
         """Mean weighting under which each option comes first, option by factor [fraction]."""
         scores = self.option_scores.sort_index(axis="columns")
-        found = robustness.central_weights(scores, self._weightings["any"])
+        found = robustness.central_weights(scores, self._weightings("any"))
         return found[self.option_scores.columns]
 
     @cached_property

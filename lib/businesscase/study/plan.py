@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import holidays
 import pandas as pd
@@ -13,6 +13,12 @@ from businesscase.study.uncertainty import SEED
 
 TRIED = 10  # tasks whose shortest and longest time is tried, the most critical ones
 HEADLINES = 3  # deadlines that are looked at closely
+
+
+@cache
+def bank_holidays(start: int) -> list[dt.date]:
+    """Return the bank holidays of England from the year before a plan starts."""
+    return sorted(holidays.country_holidays("GB", "ENG", years=range(start - 1, start + 10)))
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,7 @@ class PlanStudy(StudyCore):
     def _days_off(self) -> list[dt.date]:
         if self.parameters.calendar == "weekdays":
             return []
-        start = self.case.file.plan_start.year
-        return sorted(holidays.country_holidays("GB", "ENG", years=range(start - 1, start + 10)))
+        return bank_holidays(self.case.file.plan_start.year)
 
     def working_dates(self, days) -> pd.DatetimeIndex:
         """Return the dates of working days, counted from 0 at the plan's start."""

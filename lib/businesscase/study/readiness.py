@@ -14,9 +14,14 @@ class ReadinessStudy(SavingsStudy):
     """Whether the partners are ready, and close enough to each other."""
 
     @cached_property
+    def stated_readiness(self) -> pd.DataFrame:
+        """Readiness as readiness.csv scores it, area by partner [1 to 5]."""
+        return readiness.area_scores(self.tables["readiness"]).astype(float)
+
+    @cached_property
     def readiness_scores(self) -> pd.DataFrame:
         """Readiness, area by partner [1 to 5]; empty where the case scores none."""
-        scores = readiness.area_scores(self.tables["readiness"]).astype(float)
+        scores = self.stated_readiness.copy()
         if scores.empty:
             return scores
         for area, by_partner in self.parameters.readiness_scores.items():

@@ -122,7 +122,7 @@ class RisksStudy(SavingsStudy):
         rows = self.costed_rows(self.standing_position)
         return rows[rows["counted_by"] == exposure.COSTED_RISK]
 
-    @property
+    @cached_property
     def costed_risks(self) -> list[int]:
         """Numbers of the risks that have a cost and a likelihood, in the order of the register."""
         costed = set(self.costed_rows("inherent")["risk"])

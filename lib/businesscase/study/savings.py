@@ -1,5 +1,6 @@
 """The savings of a study: flows by partner and year, what they are worth, and their cash."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,6 +10,9 @@ from businesscase import apportionment, appraisal, finance, savings
 from businesscase.schema import SHARED
 from businesscase.study.baseline import BaselineStudy
 from businesscase.study.core import ALL
+
+DISCOUNTING = ("rates", "discount_factors")
+SHARES = ("saving_shares", "cost_shares")
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,19 @@ class SavingsStudy(BaselineStudy):
             savings.with_charges(savings.planned_flows(part, baseline_cost, self.years), margins)
             for part in (lines[~is_pooled], lines[is_pooled])
         )
-        saving_shares = self.shares(chosen.saving_apportionment, chosen.saving_mix)
         is_saving = pooled.index.get_level_values("flow") == "saving"
         parts = [
             stated,
-            _divided(pooled[is_saving], saving_shares),
+            _divided(pooled[is_saving], self.saving_shares),
             _divided(pooled[~is_saving], self.cost_shares),
         ]
         every = pd.concat([part for part in parts if not part.empty] or [stated])
         return every.groupby(level=savings.LABELS, sort=False).sum()
+
+    @cached_property
+    def saving_shares(self) -> pd.DataFrame | None:
+        """Shares of a pooled saving by partner and year [fraction], None where it stays as stated."""
+        return self.shares(self.parameters.saving_apportionment, self.parameters.saving_mix)
 
     @cached_property
     def cost_shares(self) -> pd.DataFrame | None:
@@ -71,7 +79,7 @@ class SavingsStudy(BaselineStudy):
             return None
         parts = [
             pd.DataFrame(
-                {year: apportionment.shares(self.driver(name, year)) for year in self.years}
+                {year: apportionment.shares(driver) for year, driver in self.drivers(name).items()}
             )
             for name in weights
         ]
@@ -99,6 +107,17 @@ class SavingsStudy(BaselineStudy):
 
     def prepared_flows(self, longest_delay: float) -> pd.DataFrame:
         """Return flows ready for any setting of the levers, a withdrawal included [£]."""
+        years = math.ceil(longest_delay)  # all that a delay changes in them
+        if years not in self.prepared_by_delay:
+            self.prepared_by_delay[years] = self._prepared_flows(years)
+        return self.prepared_by_delay[years]
+
+    @cached_property
+    def prepared_by_delay(self) -> dict[int, pd.DataFrame]:
+        """The prepared flows made so far, by the longest delay that they allow [years]."""
+        return {}
+
+    def _prepared_flows(self, longest_delay: int) -> pd.DataFrame:
         chosen = self.parameters
         prepared = savings.levered(self.planned_flows, longest_delay)
         if not chosen.leaver:
@@ -232,7 +251,7 @@ class SavingsStudy(BaselineStudy):
         known = table["present"].where(table["present"] != 0)  # else there is nothing to compare
         return table.assign(change_fraction=table["change"] / known)
 
-    @property
+    @cached_property
     def net_present_values(self) -> pd.Series:
         """Net present value of each partner [£]."""
         net = self.net_flows.reindex(self.partners, fill_value=0.0)

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from businesscase import appraisal, savings, uncertainty
 from businesscase.parameters import limits
+from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
-from businesscase.study.savings import SavingsStudy
+from businesscase.study.savings import DISCOUNTING, SHARES, SavingsStudy
 
 DRAWS, SOBOL_DRAWS, SEED = 10_000, 1024, 20_260_401  # one sample for all, so that pages agree
 MORE_IS_BETTER = ["saving", "counterfactual_cost", "income_cost"]  # flows that add to the worth
@@ -61,7 +63,8 @@ class UncertaintyStudy(SavingsStudy):
             net = self.net_flows.reindex(self.partners, fill_value=0.0)
             worths = (net @ factors).T.to_numpy()
         else:
-            studies = [self.varied(**{parameter: float(value)}) for value in values]
+            kept = (*PRESENT_COST, *DISCOUNTING, *SHARES)
+            studies = [self.varied(keep=kept, **{parameter: float(value)}) for value in values]
             worths = np.array([study.net_present_values for study in studies])
         table = pd.DataFrame(worths, index=values, columns=self.partners)
         table.insert(0, ALL, worths.sum(axis=1))
@@ -235,11 +238,22 @@ class UncertaintyStudy(SavingsStudy):
         of = {name: np.sort(ratio[evidence["measure"] == name].to_numpy()) for name in ("realisation", "overrun")}  # fmt: skip
         return {"realisation": of["realisation"], "overrun": of["overrun"] - 1}
 
+    @property
+    def as_others(self) -> Self:
+        """The study if the saving is realised, and the cost overrun, as it was for others."""
+        kept = ("prepared_by_delay", "uncertain_inputs", "joined_sample", *DISCOUNTING)
+        return self.varied(keep=kept, realisation_from="reference_class")
+
+    @cached_property
+    def joined_sample(self) -> np.ndarray:
+        """Levels at which the inputs are drawn, draw by input [0 to 1]."""
+        sample = uncertainty.even_sample(DRAWS, len(self.uncertain_inputs), SEED)
+        return self.joined(sample)
+
     @cached_property
     def simulated_net(self) -> np.ndarray:
         """Saving less cost of every draw, draw by partner by financial year [£]."""
-        sample = uncertainty.even_sample(DRAWS, len(self.uncertain_inputs), SEED)
-        return self.net_of_sample(self.joined(sample))
+        return self.net_of_sample(self.joined_sample)
 
     def joined(self, sample: np.ndarray) -> np.ndarray:
         """Return an even sample in which inputs of a common cause go wrong together."""

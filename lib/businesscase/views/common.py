@@ -28,8 +28,9 @@ def introduction(study: Study) -> Sentence:
 def reconciled(study: Study, section: str) -> pd.DataFrame:
     """Return the published figures of a section beside what the base scenario gives."""
     published = study.tables["published"]
+    published = published[published["section"] == section]
     base = study.in_scenario(BASE)
-    return results.reconciliation(published[published["section"] == section], base.results)
+    return results.reconciliation(published, results.of_figures(base, section, published))
 
 
 def checks(study: Study, section: str) -> Table:

@@ -214,8 +214,7 @@ def risk_of_loss(study: Study) -> Table:
     table = study.risk_of_loss.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
     planned = study.appraisal["net_present_value"].rename({ALL: TOTAL})
     table["planned"] = table["partner"].map(planned)
-    as_others = study.varied(realisation_from="reference_class").risk_of_loss["npv_p50"]
-    table["as_others"] = as_others.to_numpy()
+    table["as_others"] = study.as_others.risk_of_loss["npv_p50"].to_numpy()
     return Table(
         table,
         f"Net present value over {len(study.simulated_worth):,} draws, and how often it is a loss",
