@@ -38,9 +38,9 @@ lock: ## take the newest versions into requirements.lock and environment.yml
 	$(UPDATE)/bin/pip install --quiet uv
 	echo setuptools | UV_CUSTOM_COMPILE_COMMAND="make lock" $(UPDATE)/bin/uv pip compile --quiet --upgrade \
 		--universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-annotate \
-		--output-file requirements.lock --extra test pyproject.toml -
-	sed -nE 's/^([a-z0-9-]+)==([^ ]+).*/s|- \1==.*|- \1==\2|/p' requirements.lock > $(UPDATE)/pins.sed
-	sed -f $(UPDATE)/pins.sed environment.yml > $(UPDATE)/environment.yml
+		--output-file requirements.lock --extra cluster --extra test pyproject.toml -
+	sed -nE 's/^([a-z0-9-]+)==([^ ]+).*/s|- \1(\\[[a-z0-9]+\\])?==.*|- \1\\1==\2|/p' requirements.lock > $(UPDATE)/pins.sed
+	sed -E -f $(UPDATE)/pins.sed environment.yml > $(UPDATE)/environment.yml
 	cp $(UPDATE)/environment.yml environment.yml
 	rm -r $(UPDATE)
 
@@ -59,4 +59,7 @@ $(VENV)/locked: requirements.lock
 
 $(VENV)/ready: $(VENV)/locked pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@# an editable install leaves it out; a plain one wouldn't
+	$(BIN)/jupyter kernelspec install --sys-prefix --name businesscase \
+		lib/businesscase/forking/jupyter/kernels/businesscase 2>/dev/null
 	@touch $@

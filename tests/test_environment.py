@@ -10,8 +10,9 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 DIRECT = [
-    Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    Requirement(line) for lines in (PROJECT["dependencies"], *EXTRAS.values()) for line in lines
 ]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
 CONDA_PIP = CONDA[-1]["pip"]
@@ -27,8 +28,9 @@ def lock_entries() -> list[str]:
 
 
 def test_environment_pins_each_direct_dependency_and_no_other_at_the_version_of_the_lock():
-    pinned = dict(line.split("==") for line in CONDA_PIP if not line.startswith("-"))
-    assert pinned == {direct.name: LOCKED.get(direct.name) for direct in DIRECT}
+    lines = [Requirement(line) for line in CONDA_PIP if not line.startswith("-")]
+    pinned = {line.name: str(line.specifier) for line in lines}
+    assert pinned == {direct.name: f"=={LOCKED.get(direct.name)}" for direct in DIRECT}
 
 
 def test_environment_installs_this_package_after_its_dependencies():
