@@ -7,6 +7,7 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "lib" / "businesscase"
 LAYERS = [
+    ["forking"],
     ["__init__", "errors", "schema", "parameters"],
     [
         "apportionment",

@@ -10,7 +10,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from businesscase.batch import Job, Outcome
 from businesscase.case import load_case
 from businesscase.report import index_html, report_html
 from businesscase.study import load_study
@@ -249,10 +248,10 @@ def test_reconciliation_counts_the_figures_that_agree(page):
 
 def test_hostile_scenario_title_arrives_as_text(hostile_study):
     sentence = outputs({"text/markdown": f"Scenario **{HOSTILE}**"})
-    outcome = Outcome(Job(CASE, "same-pace"), 1.0, error=HOSTILE)
+    states = {(CASE, "same-pace"): {"error": HOSTILE}}
     for text in (
         report_html(hostile_study, notebooks(sentence)),
-        index_html([hostile_study.case], [outcome]),
+        index_html([hostile_study.case], states),
     ):
         found = Page(text)
         assert HOSTILE in found.text
@@ -272,17 +271,13 @@ def test_same_inputs_give_the_same_page(text):
 
 
 def test_index_leads_to_reports_and_shows_failures_as_failures():
-    outcomes = [
-        Outcome(Job(CASE, "base"), 1.0),
-        Outcome(Job(CASE, "same-pace"), 1.0, "07_decision.ipynb, cell [3]: ValueError: no"),
-    ]
-    found = Page(index_html([load_case(CASE)], outcomes))
+    states = {
+        (CASE, "base"): {"recommendation": "stop"},
+        (CASE, "same-pace"): {"error": "07_decision.ipynb, cell [3]: ValueError: no"},
+        (CASE, "officer-time"): None,
+    }
+    found = Page(index_html([load_case(CASE)], states))
     assert found.values("href") == ["#content", f"{CASE}/base/report.html"]
     assert load_case(CASE).file.question in found.text
     assert "failed 07_decision.ipynb, cell [3]: ValueError: no" in found.text
     assert found.text.count("not run") == len(load_case(CASE).scenarios) - 2
-
-
-def test_index_does_not_depend_on_how_long_a_run_took():
-    pages = {index_html([load_case(CASE)], [Outcome(Job(CASE, "base"), s)]) for s in (1.0, 2.0)}
-    assert len(pages) == 1

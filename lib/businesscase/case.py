@@ -111,6 +111,7 @@ def load_case(name: str) -> Case:
     if name not in case_names():
         raise InputError(unknown_name("case", name, case_names()))
     folder = data_folder() / name
+    fingerprint = input_hash(folder)  # before they are read, so that a change meanwhile shows
     faults = _unknown_files(folder, [*TABLES, "case", "scenarios"])
     faults += _unknown_files(data_folder(), [*SHARED_TABLES, "sources"])
     sources = _sources(data_folder() / "sources.toml", faults)
@@ -130,7 +131,7 @@ def load_case(name: str) -> Case:
             faults.append(f"{_shown(home)}/{place}: {sentence}")
     if faults:
         raise InputError(faults)
-    return Case(name, file, tables, scenarios, _input_hash(folder))
+    return Case(name, file, tables, scenarios, fingerprint)
 
 
 def _shown(path: Path) -> str:
@@ -147,7 +148,8 @@ def _unknown_files(folder: Path, stems: list[str]) -> list[str]:
     ]
 
 
-def _input_hash(folder: Path) -> str:
+def input_hash(folder: Path) -> str:
+    """Return the fingerprint of the input files of the case in a folder, those of all cases included."""
     digest = hashlib.sha256()
     inputs = [path for place in (folder.parent, folder) for path in sorted(place.glob("*.*"))]
     for path in (path for path in inputs if path.suffix in (".csv", ".toml")):

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from businesscase import __version__
 from businesscase.case import Case, case_names, described_data, load_case, project_folder
@@ -19,7 +18,7 @@ TESTS = {
     "format": "ruff format --check .",
     "tests": "pytest tests",
     "examples in docstrings": "pytest --doctest-modules lib",
-    "notebooks": "pytest --nbval --nbval-current-env -o filterwarnings= -p no:cacheprovider notebooks",
+    "notebooks": "pytest --nbval --nbval-kernel-name=businesscase -o filterwarnings= -p no:cacheprovider notebooks",
 }
 
 
@@ -71,7 +70,17 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "--scenario", action="append", metavar="NAME", default=[], help="all if none; may repeat"
     )
-    report.add_argument("--output", type=Path, metavar="DIR", help="reports/ if not said")
+    report.add_argument(
+        "--output", metavar="PLACE", help="folder, or address such as s3://bucket/reports; reports/"
+    )
+    report.add_argument("--force", action="store_true", help="make unchanged reports again too")
+    report.add_argument("--quiet", action="store_true", help="no progress bar, for logs")
+    report.add_argument(
+        "--timeout", type=_count, default=600, metavar="S", help="seconds for a cell; 600"
+    )
+    report.add_argument(
+        "--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786"
+    )
     for parser_of_runs in (report, refresh):
         parser_of_runs.add_argument(
             "--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes"
@@ -114,17 +123,24 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from businesscase.batch import run_jobs, write_index
+    from businesscase.batch import Settings, run_jobs, write_index
 
-    names = _known(arguments.case)
-    jobs = _jobs(_loaded(names), arguments.scenario)
-    _base_studies(names)  # refuses what only the results show, before anything runs
-    folder = arguments.output or project_folder() / "reports"
-    folder.mkdir(parents=True, exist_ok=True)
-    outcomes = run_jobs(jobs, folder, arguments.workers)
-    index = write_index(folder, outcomes)
+    settings = Settings(
+        arguments.output or str(project_folder() / "reports"),
+        arguments.workers,
+        arguments.timeout,
+        arguments.force,
+        arguments.quiet,
+        arguments.scheduler,
+    )
+    jobs = _jobs(_loaded(_known(arguments.case)), arguments.scenario)
+    outcomes = run_jobs(jobs, settings)
+    index = write_index(settings, outcomes)
     failures = [outcome for outcome in outcomes if outcome.error]
-    print(f"{len(outcomes) - len(failures)} of {len(outcomes)} reports made: {index}")
+    kept = sum(outcome.kept for outcome in outcomes)
+    made = len(outcomes) - len(failures) - kept
+    unchanged = f", {kept} unchanged" if kept else ""
+    print(f"{made} of {len(outcomes)} reports made{unchanged}: {index}")
     for outcome in failures:
         print(f"{outcome.job.case} {outcome.job.scenario}: {outcome.error}", file=sys.stderr)
     return FAILED if failures else DONE
@@ -151,12 +167,14 @@ def _explore(arguments: argparse.Namespace) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> int:
+    from businesscase.forking.library import kernels_path
+
+    environment = os.environ | {"JUPYTER_PATH": kernels_path()}
     failed = []
     for name, command in TESTS.items():
         print(f"== {name}", flush=True)
-        if subprocess.run(
-            [sys.executable, "-m", *command.split()], cwd=project_folder()
-        ).returncode:
+        command = [sys.executable, "-m", *command.split()]
+        if subprocess.run(command, cwd=project_folder(), env=environment).returncode:
             failed.append(name)
     print(f"failed: {', '.join(failed)}" if failed else "all tests passed")
     return FAILED if failed else DONE

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import mistune
@@ -22,9 +21,6 @@ from businesscase.parameters import Parameters
 from businesscase.study import Study
 from businesscase.views import common, decision
 from businesscase.views.display import Table, printed
-
-if TYPE_CHECKING:
-    from businesscase.batch import Outcome
 
 PLOTLY = "application/vnd.plotly.v1+json"
 OWN_TABLE = '<table class="table">'  # how the tables of views/display.py begin
@@ -55,7 +51,9 @@ def report_html(study: Study, notebooks: Mapping[str, NotebookNode]) -> str:
         for name, notebook in notebooks.items()
     ]
     scripts = [_plotly_js(), _template_text("charts.js")] if charts else []
-    return _page("report.html", scripts).render(
+    return _page(
+        "report.html",
+        scripts,
         study=study,
         file=study.case.file,
         scenario=study.scenario,
@@ -69,32 +67,40 @@ def report_html(study: Study, notebooks: Mapping[str, NotebookNode]) -> str:
     )
 
 
-def index_html(cases: Iterable[Case], outcomes: "Iterable[Outcome]") -> str:
-    """Return the page that leads to every report; a failure is shown as one."""
-    by_job = {(outcome.job.case, outcome.job.scenario): outcome for outcome in outcomes}
+def index_html(cases: Iterable[Case], states: Mapping[tuple[str, str], dict | None]) -> str:
+    """Return the page that leads to every report; a failure is shown as one.
+
+    Parameters
+    ----------
+    cases : iterable of Case
+        The cases with all their scenarios.
+    states : mapping of (str, str) to dict
+        By case and scenario: the ``recommendation`` of a report, or the ``error`` of a failure;
+        nothing for one that was not run.
+    """
     shown = [
         {
             "name": case.name,
             "title": case.file.title,
             "question": case.file.question,
             "rows": [
-                _index_row(case, name, by_job.get((case.name, name))) for name in case.scenarios
+                _index_row(case, name, states.get((case.name, name))) for name in case.scenarios
             ],
         }
         for case in cases
     ]
-    return _page("index.html", []).render(cases=shown)
+    return _page("index.html", [], cases=shown)
 
 
-def _index_row(case: Case, name: str, outcome: "Outcome | None") -> dict:
+def _index_row(case: Case, name: str, state: dict | None) -> dict:
     scenario = case.scenarios[name]
     row = {"name": name, "title": scenario.title, "why": scenario.why, "link": "", "error": ""}
-    if outcome is None:
+    if state is None:
         return row | {"status": NOT_RUN}
-    if outcome.error:
-        return row | {"status": FAILED, "error": outcome.error}
-    recommendation = Study(case, name, scenario.parameters).recommendation
-    return row | {"status": recommendation, "link": quote(f"{case.name}/{name}/report.html")}
+    if "error" in state:
+        return row | {"status": FAILED, "error": state["error"]}
+    link = quote(f"{case.name}/{name}/report.html")
+    return row | {"status": state["recommendation"], "link": link}
 
 
 # parts of the page that come from the study
@@ -282,7 +288,27 @@ def _markdown(text: str, headings: _Headings | None = None) -> Markup:
 # the page
 
 
-def _page(name: str, scripts: list[str]):
+def prepare() -> None:
+    """Read what every page is made with, so that processes forked from this one needn't."""
+    _templates().get_template("report.html")
+    _plotly_js()
+
+
+def _page(name: str, scripts: list[str], **shown) -> str:
+    return (
+        _templates()
+        .get_template(name)
+        .render(
+            css=Markup(_template_text("report.css")),
+            policy=_policy(scripts),
+            scripts=[Markup(script) for script in scripts],
+            **shown,
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("businesscase"),
         autoescape=True,
@@ -292,12 +318,7 @@ def _page(name: str, scripts: list[str]):
         undefined=StrictUndefined,
     )
     environment.filters |= {"date": _date, "slug": _slug, "markdown": _markdown}
-    environment.globals |= {
-        "css": Markup(_template_text("report.css")),
-        "policy": _policy(scripts),
-        "scripts": [Markup(script) for script in scripts],
-    }
-    return environment.get_template(name)
+    return environment
 
 
 def _policy(scripts: list[str]) -> str:
@@ -319,8 +340,7 @@ def _plotly_js() -> str:
 
 @cache
 def _template_text(name: str) -> str:
-    environment = Environment(loader=PackageLoader("businesscase"), autoescape=True)
-    return environment.loader.get_source(environment, name)[0]
+    return _templates().loader.get_source(_templates(), name)[0]
 
 
 def _date(day: dt.date) -> str:

@@ -1,0 +1,249 @@
+"""Many reports at a time, on this machine or a cluster; what is unchanged isn't made again."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from tqdm import tqdm
+
+from businesscase.batch import manifest
+from businesscase.batch.job import FAILED, OK, PENDING, Outcome, Task, status
+from businesscase.batch.notebook import CELL_TIMEOUT, notebook_paths, sentence
+from businesscase.batch.processes import ProcessDiedError, Processes, Project
+from businesscase.batch.store import Job, Store, store_at
+from businesscase.batch.work import work
+from businesscase.case import Case, case_names, load_case
+from businesscase.errors import InputError
+from businesscase.study import load_study
+
+__all__ = [
+    "Job", "Outcome", "Settings", "notebook_paths", "refresh_notebooks", "run_jobs", "write_index",
+]  # fmt: skip
+ASKED_AT_ONCE = 16  # requests to a store that is far away
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a batch is run.
+
+    Attributes
+    ----------
+    store : str
+        Folder or address of the reports.
+    workers : int
+        Number of reports made at a time on this machine.
+    timeout : int
+        Time after which a cell of a notebook is taken to hang [s].
+    force : bool
+        Whether to make reports whose inputs are unchanged.
+    quiet : bool
+        Whether to show no progress bar.
+    scheduler : str, optional
+        Address of a Dask scheduler, which has the reports made on its workers.
+    notebooks : Path, optional
+        Where the notebooks are; notebooks/ of the project if not said.
+    """
+
+    store: str
+    workers: int
+    timeout: int = CELL_TIMEOUT
+    force: bool = False
+    quiet: bool = False
+    scheduler: str | None = None
+    notebooks: Path | None = None
+
+
+def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
+    """Make the report of each job whose inputs have changed; return all outcomes, in order.
+
+    A job that fails stops no other. An interrupted run leaves reports that are whole, and the next
+    run makes the rest.
+    """
+    started = time.time()
+    jobs = list(dict.fromkeys(jobs))
+    store, project = store_at(settings.store), Project.here(settings.notebooks)
+    tasks = _tasks(jobs, settings, project)
+    current = set() if settings.force else _current(store, tasks)
+    outcomes = {task.job: Outcome(task.job, 0.0, kept=True) for task in current}
+    to_do = [task for task in tasks if task not in current]
+    _refuse_faulty(dict.fromkeys(task.case for task in to_do))
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        list(pool.map(lambda task: store.write_status(task.job, status(task, PENDING)), to_do))
+    no_bar = settings.quiet or not to_do or None  # None: if nobody watches
+    with tqdm(total=len(to_do), unit="report", disable=no_bar) as bar:
+        failed = 0
+        for outcome in _made(to_do, settings, project):
+            outcomes[outcome.job] = outcome
+            failed += bool(outcome.error)
+            bar.set_postfix(failed=failed, refresh=False)
+            bar.update()
+    found = [outcomes[job] for job in jobs]
+    try:
+        _write_record(store, tasks, found, started)
+    except OSError as error:  # a full disk, which must not hide what failed
+        failed = [f"{outcome.job.name}: {outcome.error}" for outcome in found if outcome.error]
+        raise InputError([*failed, sentence(error)]) from error
+    return found
+
+
+def write_index(settings: Settings, outcomes: Iterable[Outcome]) -> str:
+    """Write the page that leads to every report, those of earlier runs included; return where it is."""
+    from businesscase.report import index_html
+
+    store, project = store_at(settings.store), Project.here(settings.notebooks)
+    errors = {outcome.job: outcome.error for outcome in outcomes if outcome.error}
+    cases = list(_readable_cases())
+    jobs = [Job(case.name, name) for case in cases for name in case.scenarios]
+    tasks = _tasks(jobs, settings, project)
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        states = pool.map(lambda task: _state(store, task), tasks)
+    found = dict(zip([astuple(task.job) for task in tasks], states, strict=True))
+    for job, error in errors.items():
+        found[astuple(job)] = {"error": error}
+    return store.write_text("index.html", index_html(cases, found))
+
+
+def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
+    """Run the notebooks with their own parameters and store their outputs in them.
+
+    The same inputs give the same bytes. A notebook that fails is left as it was, and the sentence
+    that says why is returned.
+    """
+    folder = notebooks_folder.resolve()
+    paths = [*notebook_paths(folder).values(), *sorted((folder / "explore").glob("*.ipynb"))]
+    project = Project.here(folder)
+
+    def error(path: Path) -> str | None:
+        try:
+            return processes.call("businesscase.batch.notebook:refresh", str(path), project=project)
+        except ProcessDiedError as died:
+            return f"{path.name}: {died}"
+
+    with ThreadPoolExecutor(workers) as pool, Processes(workers) as processes:
+        found = list(tqdm(pool.map(error, paths), total=len(paths), unit="notebook", disable=None))
+    return [error for error in found if error]
+
+
+def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Task]:
+    of_all = manifest.of_all_reports(Path(project.notebooks))
+    place = settings.store if "://" in settings.store else str(Path(settings.store).resolve())
+    return [
+        Task(
+            **asdict(job),
+            key=manifest.key(manifest.inputs(load_case(job.case), job.scenario, of_all)),
+            store=place,
+            notebooks=project.notebooks,
+            timeout=settings.timeout,
+            force=settings.force,
+        )
+        for job in jobs
+    ]
+
+
+def _current(store: Store, tasks: list[Task]) -> set[Task]:
+    """Return the tasks whose reports are there, whole and made from the same inputs."""
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        manifests = pool.map(lambda task: store.manifest(task.job), tasks)
+    return {
+        task
+        for task, found in zip(tasks, manifests, strict=True)
+        if found is not None and found["key"] == task.key
+    }
+
+
+def _refuse_faulty(cases: Iterable[str]) -> None:
+    """Refuse, before anything runs, what only the results show: with the faults of all cases."""
+    faults = []
+    for case in cases:
+        try:
+            _ = load_study(case).gates
+            load_case(case).studies.clear()  # this process lives long and needs them no more
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+
+
+def _made(tasks: list[Task], settings: Settings, project: Project) -> Iterator[Outcome]:
+    """Yield the outcome of each task as it ends."""
+    if not tasks:
+        return
+    if settings.scheduler:
+        from businesscase.batch.cluster import made_on_cluster
+
+        yield from made_on_cluster(tasks, settings.scheduler, project)
+        return
+    workers = min(settings.workers, len(tasks))
+    # in this order, so that after an interrupt the processes end before they are waited for
+    with ThreadPoolExecutor(workers) as pool, Processes(workers) as processes:
+        futures = [
+            pool.submit(work, task, project, processes) for task in _interleaved(tasks, workers)
+        ]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def _interleaved(tasks: list[Task], at_once: int) -> list[Task]:
+    """Return the tasks in an order in which as many cases are worked on at a time as there are workers."""
+    by_case: dict[str, list[Task]] = {}
+    for task in tasks:
+        by_case.setdefault(task.case, []).append(task)
+    cases = list(by_case.values())
+    return [
+        task
+        for first in range(0, len(cases), at_once)
+        for turn in zip_longest(*cases[first : first + at_once])
+        for task in turn
+        if task is not None
+    ]
+
+
+def _state(store: Store, task: Task) -> dict | None:
+    """Return what the index says of a job: its recommendation, or what failed; None if not run.
+
+    A report that was made from other inputs than those of today is out of date: it is left out.
+    """
+    there = store.manifest(task.job)
+    if there is not None and there["key"] == task.key:
+        return {"recommendation": there["recommendation"]}
+    said = store.status(task.job)
+    if said.get("state") == FAILED and said.get("key") == task.key:
+        return {"error": said["cause"]}
+    return None
+
+
+def _readable_cases() -> Iterator[Case]:
+    """Yield the cases whose data are in order; a run of chosen cases doesn't need the others."""
+    for name in case_names():
+        with suppress(InputError):
+            yield load_case(name)
+
+
+def _write_record(store: Store, tasks: list[Task], outcomes: list[Outcome], started: float) -> None:
+    """Write what the run made (the same bytes for the same inputs) and, apart, how long it took."""
+    reports = [
+        manifest.inputs(load_case(task.case), task.scenario, {})
+        | {"key": task.key, "state": FAILED if outcome.error else OK, "cause": outcome.error}
+        for task, outcome in zip(tasks, outcomes, strict=True)
+    ]
+    of_all = manifest.of_all_reports(Path(tasks[0].notebooks)) if tasks else {}
+    store.write_text("run.json", manifest.json_text({"reports": reports, **of_all}))
+    times = {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "seconds": round(time.time() - started, 3),
+        "processors": os.cpu_count(),
+        "reports": [
+            {**asdict(o.job), "seconds": round(o.seconds, 3), "kept": o.kept} for o in outcomes
+        ],
+    }
+    store.write_text("times.json", manifest.json_text(times))

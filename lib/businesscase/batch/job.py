@@ -1,0 +1,169 @@
+"""One job: the report of a case under a scenario, made in a process of its own."""
+
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import nbformat
+
+from businesscase import results
+from businesscase.batch import manifest
+from businesscase.batch.notebook import (
+    executed,
+    kernel_server,
+    notebook_paths,
+    notebook_text,
+    read,
+    sentence,
+    write,
+)
+from businesscase.batch.store import MANIFEST, FolderStore, Job, Store
+from businesscase.case import Case, load_case
+from businesscase.errors import InputError
+from businesscase.report import prepare, report_html
+from businesscase.study import Study, load_study
+
+TOLD_IN = {"outturn": "decision"}  # sections that the notebook of another one tells
+PENDING, RUNNING, OK, FAILED = "pending", "running", "ok", "failed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job with all that the process which does it must know; plain values, so that it can be sent.
+
+    ``store`` is the folder or address of the reports, ``key`` tells the inputs, ``timeout`` is of
+    a cell [s], and ``force`` makes the report although it is there.
+    """
+
+    case: str
+    scenario: str
+    key: str
+    store: str
+    notebooks: str
+    timeout: int
+    force: bool = False
+
+    @property
+    def job(self) -> Job:
+        """The case and the scenario."""
+        return Job(self.case, self.scenario)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: seconds taken, what failed in a sentence, and whether it was made at all."""
+
+    job: Job
+    seconds: float
+    error: str | None = None
+    kept: bool = False
+
+
+def warm(case: str) -> None:
+    """Compute what every scenario of a case needs, in the process from which its jobs are forked."""
+    prepare()
+    with suppress(InputError):  # each job says it of itself
+        base = load_study(case)
+        _ = base.results
+        for name in base.case.scenarios:
+            _ = base.in_scenario(name).recommendation
+
+
+def done(task: dict) -> dict:
+    """Do a task and return the outcome: seconds, error, kept.
+
+    The folder of a failure keeps what was executed and **removes** the report of an earlier run: a
+    page is there only if the latest run made it, so that nobody takes the old one for current (it
+    can be made again from the inputs that its manifest names). The store is a folder: requests over
+    a network start threads, and a process that has some can't be forked for kernels.
+    """
+    given = Task(**task)
+    job, store = given.job, FolderStore(Path(given.store))
+    started = time.perf_counter()
+    kept, error = False, None
+    try:
+        with store.making(job) as folder:
+            kept = not given.force and is_current(store, given)
+            if not kept:
+                error = _error(store, given, folder)
+            seconds = time.perf_counter() - started
+            with suppress(OSError):  # a full disk must not hide how it ended
+                _say(store, given, FAILED if error else OK, seconds=round(seconds, 3), cause=error)
+    except OSError as unwritable:
+        error = sentence(unwritable)
+    return {"seconds": time.perf_counter() - started, "error": error, "kept": kept}
+
+
+def is_current(store: Store, task: Task) -> bool:
+    """Return whether a task's report is there, whole and made from the same inputs."""
+    there = store.manifest(task.job)
+    return there is not None and there["key"] == task.key
+
+
+def _error(store: Store, task: Task, folder: Path) -> str | None:
+    """Make a report and publish it, or keep how far it came and return what failed."""
+    try:
+        _say(store, task, RUNNING)
+        _make(task, folder)
+        store.publish(task.job, folder)
+    except Exception as exception:
+        with suppress(OSError):
+            store.fail(task.job, folder)
+        return sentence(exception)
+    return None
+
+
+def _say(store: Store, task: Task, state: str, **more) -> None:
+    store.write_status(task.job, status(task, state, **more))
+
+
+def status(task: Task, state: str, seconds: float | None = None, cause: str | None = None) -> dict:
+    """Return what a status file says of a job."""
+    said = {"state": state, "key": task.key, "seconds": seconds, "cause": cause}
+    return asdict(task.job) | said
+
+
+def _make(task: Task, folder: Path) -> None:
+    case = load_case(task.case)
+    made_from = _made_from(task, case)
+    study = load_study(task.case, task.scenario)
+    write(folder / "results.csv", results.csv_text(study.results))
+    with kernel_server():  # kernels are forked with what is computed by now
+        notebooks = _executed(study, task, folder)
+    _made_from(task, case)  # else a report of which a part was made from other inputs
+    write(folder / "report.html", report_html(study, notebooks))
+    made_from |= {
+        "key": task.key,
+        "recommendation": study.recommendation,
+        "files": manifest.file_hashes(folder),
+    }
+    write(folder / MANIFEST, manifest.json_text(manifest.sealed(made_from)))
+
+
+def _made_from(task: Task, case: Case) -> dict:
+    """Return the inputs; refuse others than when the batch began, or than the case was read from."""
+    of_all = manifest.of_all_reports(Path(task.notebooks))
+    found = manifest.inputs(case, task.scenario, of_all)
+    if manifest.key(found) != task.key or manifest.data_hash(task.case) != case.input_hash:
+        raise InputError("the inputs or the code changed while the batch ran; run it again")
+    return found
+
+
+def _executed(study: Study, task: Task, folder: Path) -> dict[str, nbformat.NotebookNode]:
+    paths = notebook_paths(Path(task.notebooks))
+    sections = study.case.section_names()
+    missing = [section for section in sections if TOLD_IN.get(section, section) not in paths]
+    if missing:
+        raise InputError(
+            f"notebooks: none for section {', '.join(missing)}; found {', '.join(paths)}"
+        )
+    notebooks = {}
+    for section, path in paths.items():
+        if section in sections:
+            values = {"case": task.case, "scenario": task.scenario}
+            notebooks[section] = executed(path, folder / path.name, values, task.timeout)
+            write(folder / path.name, notebook_text(notebooks[section]))
+        else:
+            notebooks[section] = read(path)
+    return notebooks

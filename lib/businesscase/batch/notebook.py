@@ -1,0 +1,243 @@
+"""One notebook: run with its parameters, stored the same to the byte, its failures in a sentence."""
+
+import copy
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from businesscase.errors import InputError
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+KERNEL = "python3"
+FAST_KERNEL = "businesscase"  # forked from a server that has imported the libraries
+INJECTED = "injected-parameters"
+KERNEL_STARTS = 2  # times that a notebook's kernel is started before it is given up
+CELL_TIMEOUT = 600  # seconds after which a cell is taken to hang
+
+
+class NotebookError(Exception):
+    """A notebook that failed; the message names the notebook and the cell."""
+
+
+def notebook_paths(notebooks_folder: Path) -> dict[str, Path]:
+    """Return the notebooks of the report by section, in order: 03_savings.ipynb is savings."""
+    paths = sorted(notebooks_folder.glob("[0-9][0-9]_*.ipynb"))
+    return {path.stem.split("_", 1)[1]: path for path in paths}
+
+
+def executed(
+    path: Path, output: Path, values: dict[str, Any], timeout: int = CELL_TIMEOUT
+) -> nbformat.NotebookNode:
+    """Run a notebook in its own folder with values for its parameters, and return it executed.
+
+    Parameters
+    ----------
+    path, output : Path
+        The notebook, and the file that keeps how far it came if it fails.
+    values : dict
+        Values for its parameters.
+    timeout : int
+        Time after which a cell is taken to hang [s].
+
+    Raises
+    ------
+    NotebookError
+        If a cell fails, hangs or loses its kernel.
+    """
+    try:
+        if values:
+            _refuse_unknown(path, values)
+        notebook = _run(path, output, values, timeout, KERNEL_STARTS)
+        _refuse_ended_early(notebook)
+        return notebook
+    except Exception as exception:
+        cell = _cell_reached(output)
+        place = f"{path.name}, cell [{cell}]" if cell else path.name
+        raise NotebookError(f"{place}: {_cause(exception, timeout)}") from exception
+
+
+def kernel_name() -> str:
+    """Return the kernel that notebooks run on: as the process was told, else the plain one."""
+    return os.environ.get("BUSINESSCASE_KERNEL", KERNEL)
+
+
+@contextmanager
+def kernel_server() -> Iterator[None]:
+    """Let kernels be forked from this process as it is now, if they are forked at all."""
+    from businesscase.forking.client import ADDRESS, ForkServer, ForkServerError
+
+    with ExitStack() as stack:
+        if kernel_name() == FAST_KERNEL:
+            with suppress(ForkServerError):  # the kernel then finds another way to start
+                os.environ[ADDRESS] = stack.enter_context(ForkServer.here()).address
+        yield
+
+
+def refresh(path: str) -> str | None:
+    """Run a notebook with its own parameters and store its outputs in it.
+
+    The same inputs give the same bytes. A notebook that fails is left as it was, and the sentence
+    that says why is returned.
+    """
+    try:
+        with tempfile.TemporaryDirectory() as folder, kernel_server():
+            notebook = executed(Path(path), Path(folder) / Path(path).name, {})
+        write(Path(path), notebook_text(notebook))
+    except Exception as exception:
+        return sentence(exception)
+    return None
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """Return a notebook as it is stored.
+
+    Raises
+    ------
+    NotebookError
+        If it can't be read.
+    """
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as exception:
+        raise NotebookError(f"{path.name}: {sentence(exception)}") from exception
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file so that at its name there is either the old file or the whole new one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+    except OSError as error:  # of a full disk it names no file, and of others the one beside
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _run(
+    path: Path, output: Path, values: dict[str, Any], timeout: int, starts: int
+) -> nbformat.NotebookNode:
+    import papermill
+
+    from businesscase.batch import engine
+
+    try:
+        return papermill.execute_notebook(
+            _literal(path),
+            None,
+            parameters=values,
+            engine_name=engine.NAME,
+            kernel_name=kernel_name(),
+            language="python",
+            progress_bar=False,
+            log_output=False,
+            cwd=path.parent,
+            execution_timeout=timeout,
+            record_timing=False,
+            shutdown_kernel="immediate",
+            evidence=output,
+            # else ipykernel says at each start that TCP on this machine isn't encrypted, and at
+            # some ends that it was interrupted; what fails in a cell arrives by another way
+            extra_arguments=["--log-level=CRITICAL"],
+        )
+    except RuntimeError:
+        # a kernel can die at its start, for want of a port or of memory; no cell has run
+        if starts == 1 or _cell_reached(output):
+            raise
+        return _run(path, output, values, timeout, starts - 1)
+
+
+def _refuse_unknown(path: Path, values: dict[str, Any]) -> None:
+    """Refuse a notebook that doesn't declare a parameter: papermill would only warn."""
+    import papermill
+
+    declared = papermill.inspect_notebook(_literal(path))
+    missing = [name for name in values if name not in declared]
+    if missing:
+        raise InputError(
+            f"the parameters cell has no {', '.join(missing)}; found {', '.join(declared) or 'none'}"
+        )
+
+
+def _refuse_ended_early(notebook: nbformat.NotebookNode) -> None:
+    """Refuse a notebook that ended itself: papermill takes sys.exit() for a good end."""
+    for cell in notebook.cells:
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            raise InputError("ended the notebook by sys.exit; every cell must run")
+
+
+def _literal(path: Path) -> str:
+    """Return a path in which papermill, which fills in names in braces, finds none."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _cell_reached(output: Path) -> int:
+    """Return the number, as Jupyter shows it, of the last cell that started; 0 if none did."""
+    try:
+        cells = nbformat.read(output, as_version=4).cells
+    except (OSError, ValueError):  # none was written, or only a part because the disk was full
+        return 0
+    return sum(
+        cell.cell_type == "code"
+        and bool(cell.source.strip())
+        and bool(cell.metadata.get("papermill", {}).get("start_time"))
+        for cell in cells
+    )
+
+
+def _cause(exception: Exception, timeout: int) -> str:
+    name = type(exception).__name__
+    if name == "CellTimeoutError":
+        return f"took longer than {timeout} seconds"
+    if name == "DeadKernelError":
+        return "its kernel died; often the computer had no memory left"
+    return sentence(exception)
+
+
+def sentence(exception: Exception) -> str:
+    """Say what went wrong: an InputError's faults, else the exception's name and last line."""
+    if isinstance(exception, NotebookError):
+        return str(exception)
+    if isinstance(exception, OSError) and exception.strerror:
+        return f"{Path(exception.filename or 'files').name}: {exception.strerror}"
+    name = getattr(exception, "ename", type(exception).__name__)  # as the kernel reported it
+    lines = str(getattr(exception, "evalue", exception)).split("\n")
+    lines = [line.strip() for line in lines if line.strip()]
+    if name == InputError.__name__:
+        return "; ".join(lines)
+    return f"{name}: {lines[-1]}" if lines else name
+
+
+def notebook_text(notebook: nbformat.NotebookNode) -> str:
+    """Return an executed notebook as text that is the same for the same inputs, to the byte.
+
+    Times, paths and versions of the machine are left out; cells keep their ids.
+    """
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": KERNEL},
+            "language_info": {"name": "python"},
+        }
+    )
+    count = 0
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if not cell.metadata.get("tags", True):
+            del cell.metadata["tags"]
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.id = INJECTED
+        if cell.cell_type == "code" and cell.execution_count is not None:
+            count += 1
+            cell.execution_count = count
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)  # its id is another in each run
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+    return nbformat.writes(notebook) + "\n"
