@@ -27,15 +27,17 @@ LAYERS = [
         "decision",
         "outturn",
     ],
-    ["savings", "robustness", "finance"],
+    ["savings", "robustness", "finance", "discovery"],
     ["validation"],
     ["case"],
     ["results"],
     ["study"],
+    ["regret", "comparison"],
     ["views"],
     ["scenario_file", "explore"],
     ["report"],
     ["batch"],
+    ["sweep"],
     ["cli"],
 ]
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}

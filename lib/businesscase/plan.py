@@ -185,7 +185,7 @@ def changed_durations(
     >>> changed_durations(tasks, 0.5, {"2": 5.0}).tolist()
     [15.0, 35.0]
     """
-    extra = tasks["task"].astype(str).map(extra_days).fillna(0.0)
+    extra = tasks["task"].astype(str).map(extra_days).astype(float).fillna(0.0)
     return tasks["duration_days"] * (1 + change) + extra
 
 

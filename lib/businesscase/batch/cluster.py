@@ -31,6 +31,7 @@ LOST = "the connection to the scheduler was lost; run it again, what was made is
 SECONDS_TO_CONNECT = 5
 SECONDS_FOR_A_WORKER = 30
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same inputs give the same archive
+TEMPLATE = "template.docx"  # what the Word template is called in an archive
 UNPACKED = 8  # archives of inputs that a worker keeps
 
 _loading = Lock()
@@ -53,14 +54,14 @@ def made_on_cluster(tasks: list[Task], scheduler: str, project: Project) -> Iter
         from distributed import Client
     except ImportError:
         raise InputError(NO_DASK) from None
-    _refuse_silent(scheduler)
+    refuse_silent(scheduler)
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # said here in a sentence
     with Client(scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False) as client:
         _refuse_unfit(client, scheduler, tasks[0])
-        yield from _outcomes(client, scheduler, tasks, archive(project, {t.case for t in tasks}))
+        yield from _outcomes(client, scheduler, tasks, _archive(project, tasks))
 
 
-def _refuse_silent(scheduler: str) -> None:
+def refuse_silent(scheduler: str) -> None:
     """Refuse an address at which nothing answers: a client would go on trying at its end."""
     from distributed import Security
     from distributed.comm import connect
@@ -179,11 +180,18 @@ def on_worker(task: Task, inputs: bytes, theirs: dict[str, str]) -> Outcome:
         return Outcome(task.job, 0.0, f"{worker.address}: {fault}")
     with _loading:
         project, processes = unpacked(inputs, worker.local_directory), _processes()
-    return work(replace(task, notebooks=project.notebooks), project, processes, wanted)
+    here = replace(task, notebooks=project.notebooks)
+    if task.template:
+        here = replace(here, template=str(Path(project.folder) / TEMPLATE))
+    return work(here, project, processes, wanted)
 
 
-def archive(project: Project, cases: Iterable[str]) -> bytes:
-    """Return the inputs of the cases as a ZIP archive: data, notebooks without outputs, lock.
+def _archive(project: Project, tasks: list[Task]) -> bytes:
+    return archive(project, {task.case for task in tasks}, tasks[0].template)
+
+
+def archive(project: Project, cases: Iterable[str], template: str = "") -> bytes:
+    """Return the inputs of the cases as a ZIP archive: data, notebooks without outputs, lock, template.
 
     The same inputs give the same bytes.
     """
@@ -197,6 +205,8 @@ def archive(project: Project, cases: Iterable[str]) -> bytes:
     }
     if lock.is_file():
         contents[lock.name] = lock.read_bytes()
+    if template:
+        contents[TEMPLATE] = Path(template).read_bytes()
     for path in notebook_paths(Path(project.notebooks)).values():
         contents[f"notebooks/{path.name}"] = _without_outputs(path.read_bytes())
     packed = io.BytesIO()

@@ -1,0 +1,356 @@
+"""The scenarios side by side: what each comes to, why it differs, which choice is regretted least."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from pytest import approx
+
+from businesscase import comparison, regret
+from businesscase.parameters import Scenario
+from businesscase.study import ALL, Study, load_study
+from businesscase.views import compare
+from businesscase.views.display import Chart, Sentence, Table
+
+EXAMPLE, MKIP, LICTP = "worked-example", "mkip-2012", "lictp-2020"
+DURHAM, DACORUM, ALLERDALE = "durham-sunderland-2014", "dacorum-avdc-2012", "allerdale-carlisle-2008"  # fmt: skip
+CASES = [EXAMPLE, MKIP, LICTP, DURHAM, DACORUM, ALLERDALE]
+VIEWS = [
+    compare.answer,
+    compare.recommendations_chart,
+    compare.side_by_side,
+    compare.not_known,
+    compare.worth_chart,
+    compare.worth_by_partner,
+    compare.risks_and_dates,
+    compare.differences,
+    compare.why_it_turns,
+    compare.regret_answer,
+    compare.regret_chart,
+    compare.regret_table,
+    compare.left_out,
+    compare.checks,
+    compare.scenarios,
+]
+
+
+def with_scenarios(case, titles=None, **scenarios):
+    """Return the base of a case with these scenarios, each a difference from it, in place of its own."""
+    study = load_study(case)
+    base = study.case.scenarios["base"]
+    made = {"base": base}
+    for name, changes in scenarios.items():
+        parameters = type(base.parameters).model_validate(base.parameters.model_dump() | changes)
+        title = (titles or {}).get(name, name)
+        made[name] = Scenario(title=title, why="as tested", parameters=parameters)
+    return Study.of(replace(study.case, scenarios=made), "base")
+
+
+def with_tables(study, **tables):
+    """Return a study of the same scenario with other tables in its case."""
+    case = replace(study.case, tables=study.tables | tables)
+    return Study.of(case, "base")
+
+
+# regret
+
+
+VALUES = pd.DataFrame(
+    {"a": [10.0, 2.0, -6.0], "b": [7.0, 3.0, -1.0], "c": [0.0, 0.0, 0.0]},
+    index=["good", "fair", "bad"],
+)
+
+
+def test_regret_is_the_distance_from_the_best_choice_of_each_future():
+    assert regret.regrets(VALUES).to_numpy().tolist() == [[0, 3, 10], [1, 0, 3], [6, 1, 0]]
+
+
+def test_the_least_regretted_choice_need_not_be_best_anywhere_but_once():
+    assert regret.least_regretted(VALUES) == ["b"]
+    assert regret.largest_regrets(VALUES).loc["a"].tolist() == [6.0, "bad"]
+    assert regret.best_counts(VALUES).to_dict() == {"a": 1, "b": 1, "c": 1}
+
+
+def test_choices_that_tie_are_all_least_regretted_and_all_best():
+    twins = VALUES.assign(d=VALUES["b"])
+    assert regret.least_regretted(twins) == ["b", "d"]
+    assert regret.best_counts(twins).to_dict() == {"a": 1, "b": 1, "c": 1, "d": 1}
+
+
+def test_adding_the_same_to_every_choice_of_a_future_changes_no_regret():
+    moved = VALUES.add(pd.Series({"good": 5.0, "fair": -100.0, "bad": 0.5}), axis="index")
+    pd.testing.assert_frame_equal(regret.regrets(moved), regret.regrets(VALUES))
+
+
+# what each scenario comes to
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_scenario_comes_to_the_same_as_when_it_is_studied_by_itself(case):
+    table = comparison.outcomes(load_study(case))
+    last = table.index[-1]
+    alone = load_study(case)
+    alone = Study(replace(alone.case), last, alone.case.scenarios[last].parameters)
+    assert table.at[last, "recommendation"] == alone.recommendation
+    if comparison.has_money(alone):
+        assert table.at[last, "net_present_value"] == approx(alone.appraisal.at[ALL, "net_present_value"])  # fmt: skip
+    if not alone.tables["task_ranges"].empty:
+        assert table.at[last, "finish_p80"] == alone.certain_finishes.at[ALL, "p80"]
+        assert table.at[last, "deadline_chance"] == alone.deadline_chances.at[ALL, "chance"]
+    if not alone.tables["risks"].empty:
+        assert table.at[last, "risks_above_appetite"] == alone.risks_above_appetite
+
+
+def test_scenarios_with_another_plan_do_not_share_it():
+    table = comparison.outcomes(load_study(EXAMPLE))
+    assert table.at["late", "finish"] > table.at["base", "finish"]
+    assert table.at["two-thirds", "finish"] == table.at["base", "finish"]
+    assert (
+        table.at["responses-not-carried-out", "expected_cost"] > table.at["base", "expected_cost"]
+    )
+
+
+def test_the_answer_counts_the_scenarios_and_names_what_is_least_regretted():
+    said = compare.answer(load_study(EXAMPLE)).text
+    assert said.startswith(
+        "**7 of 8 scenarios lead to 'go with conditions', as the base does; it is"
+    )
+    assert "'stop' under “As others fared" in said
+    assert "from -£1.23m" in said and "to £2.27m (“As planned”)" in said
+    assert "with option a (Shared service, lead authority): at most £1.23m" in said
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+def test_every_view_says_something_of_every_case(view, case):
+    shown = view(load_study(case))
+    if isinstance(shown, Sentence):
+        assert shown.text.strip().endswith(".")
+    elif isinstance(shown, Table):
+        assert shown.caption
+        assert ">nan<" not in shown._repr_html_().lower()
+    else:
+        assert isinstance(shown, Chart) and shown.title and shown.description
+
+
+@pytest.mark.parametrize("view", [compare.worth_chart, compare.worth_by_partner])
+def test_a_case_without_money_says_so_in_place_of_figures(view):
+    assert view(load_study(DURHAM))._repr_html_() == (
+        '<p class="absent">The case states no saving and no running cost, so no scenario has a worth.</p>'
+    )
+
+
+def test_what_is_not_known_names_what_the_case_would_need_once():
+    said = compare.not_known(load_study(MKIP)).text
+    assert said == (
+        "Not known in this case: exposure to risk (the case has no risk register); finish and chance "
+        "of the deadlines (the case has no work plan)."
+    )
+    assert "no saving or running cost" in compare.not_known(load_study(DACORUM)).text
+
+
+# why a scenario differs
+
+
+def test_effects_of_changes_and_their_joint_effect_add_up_to_the_difference():
+    study = load_study(EXAMPLE)
+    effects = comparison.worth_effects(study).query("scenario == 'as-others-fared'")
+    worths = comparison.worths(study)[ALL]
+    assert effects["effect"].sum() == approx(worths["as-others-fared"] - worths["base"])
+    assert effects.iloc[-1]["parameters"] == ()
+    assert abs(effects.iloc[-1]["effect"]) > 1
+
+
+def test_an_effect_is_that_of_the_change_made_alone_by_hand():
+    study = load_study(EXAMPLE)
+    effects = comparison.worth_effects(study).set_index(["scenario", "parameters"])["effect"]
+    alone = load_study(EXAMPLE, realisation=0.35).appraisal.at[ALL, "net_present_value"]
+    base = load_study(EXAMPLE).appraisal.at[ALL, "net_present_value"]
+    assert effects["as-others-fared", ("realisation",)] == approx(alone - base)
+
+
+def test_a_change_that_moves_no_money_has_no_effect_and_no_joint_row():
+    frame = compare.differences(load_study(EXAMPLE)).frame
+    late = frame[frame["title"].str.startswith("Half a year late")]
+    assert late["what"].tolist() == ["Delay before savings start", "Task durations over plan"]
+    assert late["effect"].iloc[1] == 0
+    assert late[["before", "after"]].to_numpy().tolist() == [
+        ["0 years", "0.5 years"],
+        ["0%", "25%"],
+    ]
+
+
+def test_a_withdrawal_is_one_change_in_words():
+    frame = compare.differences(load_study(EXAMPLE)).frame
+    row = frame[frame["what"] == "Withdrawal of a partner"].iloc[0]
+    assert row["before"] == "nobody leaves"
+    assert row["after"] == (
+        "Westerfold leaves after 2029/30, 50% of its cost is left to pay, by itself for 1 year, "
+        "it pays £20,000 on leaving"
+    )
+
+
+def test_changed_scores_and_days_are_named_with_what_they_were():
+    frame = compare.differences(load_study(DURHAM)).frame.set_index("title")
+    assert frame.loc["Both at the same stage of change", "what"] == (
+        "Readiness score (pace of change, Sunderland)"
+    )
+    assert frame.loc["Both at the same stage of change", ["before", "after"]].tolist() == ["4", "3"]
+    assert "effect" not in compare.differences(load_study(DURHAM)).labels
+    days = compare.differences(load_study(ALLERDALE)).frame.set_index("title")
+    assert days.loc["Human resources four weeks late", ["before", "after"]].tolist() == ["0", "20"]
+
+
+def test_the_criterion_that_turns_the_recommendation_is_named_with_its_figure():
+    study = load_study(EXAMPLE)
+    assert comparison.turning_criteria(study) == {"as-others-fared": ["affordable"]}
+    assert "the net present value is -£1.23m" in compare.why_it_turns(study).text
+
+
+def test_criteria_that_each_suffice_are_both_named():
+    turned = comparison.turning_criteria(load_study(LICTP))
+    assert turned["outsourced"] == ["affordable", "proposed option comes first"]
+    assert turned["late-start"] == ["plan keeps its deadline"]
+
+
+# what would be regretted
+
+
+def test_scenarios_that_are_the_partners_own_choice_are_no_future():
+    chosen = comparison.choices(load_study(MKIP))
+    assert chosen.futures["base"] == ["base", "outsourced", "equal-shares", "gain-share"]
+    assert list(chosen.values) == ["a", "b"]
+
+
+def test_an_option_in_a_future_is_worth_what_the_option_is_with_its_parameters():
+    chosen = comparison.choices(load_study(MKIP))
+    other = load_study(MKIP, option="b", realisation=0.6).appraisal
+    assert chosen.values.at["cautious", "b"] == approx(other.at[ALL, "net_present_value"])
+
+
+def test_staying_as_today_is_worth_nothing_whoever_leaves():
+    values = comparison.choices(load_study(EXAMPLE)).values
+    assert values["d"].tolist() == [0.0] * len(values)
+
+
+def test_the_regret_table_holds_the_largest_regret_by_hand():
+    table = compare.regret_table(load_study(EXAMPLE)).frame.set_index("choice")
+    worth = comparison.worths(load_study(EXAMPLE)).at["as-others-fared", ALL]
+    first = table.iloc[0]
+    assert first.name == "a, Shared service, lead authority"
+    assert first["regret"] == approx(-worth)  # as today is worth nothing there
+    assert first["futures"] == approx(5 / 6)
+
+
+def test_one_draw_is_one_future_for_all_options():
+    study = load_study(EXAMPLE)
+    draws = comparison.option_draws(study, ["a", "b", "c", "d"])
+    assert (draws["d"] == 0).all()
+    assert draws["a"].corr(draws["b"]) > 0.5  # one realisation, one delay, one overrun for both
+    own = study.risk_of_loss.loc[ALL]
+    assert draws["a"].median() == approx(own["npv_p50"], rel=0.02)
+    shares = comparison.choices(study).draws
+    assert shares.sum() == approx(1.0, abs=0.01)
+    assert shares["a"] == approx((draws["a"] >= draws.max(axis="columns")).mean())
+
+
+def test_one_costed_option_makes_the_choice_to_go_on_or_to_stop():
+    study = load_study(MKIP)
+    flows = study.tables["flows"]
+    chosen = comparison.choices(with_tables(study, flows=flows[flows["option"] == "a"]))
+    assert chosen.kind == comparison.GO_OR_STOP
+    assert chosen.values[comparison.STOP].eq(0).all()
+    assert regret.least_regretted(chosen.values) == [comparison.GO]
+    loss = study.risk_of_loss.at[ALL, "probability_of_loss"]
+    assert chosen.draws[comparison.GO] == approx(1 - loss)
+
+
+def test_without_money_the_options_are_compared_by_their_scores():
+    study = load_study(MKIP)
+    bare = with_tables(study, flows=study.tables["flows"].iloc[:0])
+    chosen = comparison.choices(bare)
+    assert chosen.kind == comparison.OPTION_SCORE
+    assert chosen.values.loc["base"].to_dict() == approx(
+        study.ranking.set_index("option")["weighted_score"].to_dict()
+    )
+    assert compare.regret_table(bare).labels["regret"] == "Largest regret (score)"
+    assert "weighted scores" in compare.regret_answer(bare).text
+
+
+def test_scenarios_with_other_weights_are_other_futures_of_the_scores():
+    study = with_scenarios(MKIP, saving={"weights": {"Ongoing saving": 100.0}}, late={"delay_years": 1.0})  # fmt: skip
+    bare = with_tables(study, flows=study.tables["flows"].iloc[:0])
+    assert comparison.choices(bare).futures == {"base": ["base", "late"], "saving": ["saving"]}
+
+
+def test_leaving_out_the_one_bad_future_changes_what_is_least_regretted():
+    study = with_scenarios(EXAMPLE, bad={"realisation": 0.0, "overrun": 3.0})
+    frame = compare.left_out(study).frame.set_index("future")
+    assert not frame.at["bad", "same"]
+    assert frame.at["bad", "least"] == "option a (Shared service, lead authority)"
+    assert "would change which choice" in compare.left_out(study).caption
+
+
+def test_neither_money_nor_scores_give_no_regret():
+    study = load_study(DACORUM)
+    assert comparison.choices(study) is None
+    assert compare.regret_table(study).caption == compare.NO_CHOICE
+
+
+# checks and charts
+
+
+@pytest.mark.parametrize("case", [EXAMPLE, MKIP, LICTP])
+def test_control_totals_agree(case):
+    table = compare.checks(load_study(case))
+    assert len(table.frame) == 3 and table.frame["agrees"].all()
+
+
+def test_a_control_total_that_does_not_agree_is_shown(monkeypatch):
+    study = with_scenarios(MKIP, late={"delay_years": 1.0})
+    comparison.worths(study).loc["late", "Swale"] += 5.0
+    assert compare.checks(study).frame["agrees"].tolist() == [False, True, True]
+
+
+def test_only_criteria_that_come_out_otherwise_are_drawn():
+    chart = compare.recommendations_chart(load_study(MKIP))
+    columns = chart.figure.layout.xaxis.ticktext
+    assert [text.replace("<br>", " ") for text in columns] == [
+        "<b>recommendation</b>",
+        "proposed option comes first",
+    ]
+    assert "Met in all: affordable, no partner worse off" in chart.description
+
+
+def test_forty_scenarios_have_labels_of_one_line_that_differ():
+    many = {f"s{number}": {"realisation": 0.3 + number / 100} for number in range(39)}
+    titles = dict.fromkeys(many, "A title that is far longer than the room for a label in a chart")
+    study = with_scenarios(MKIP, titles, **many)
+    for view in (compare.recommendations_chart, compare.worth_chart, compare.regret_chart):
+        chart = view(study)
+        axis = chart.figure.layout.yaxis
+        labels = list(axis.ticktext or dict.fromkeys(chart.figure.data[0].y))
+        assert len(labels) == len(set(labels)) >= 40
+        assert not any("<br>" in label for label in labels)
+        assert chart.figure.layout.height >= 40 * 26
+
+
+def test_a_hostile_title_is_text_in_every_chart():
+    study = with_scenarios(MKIP, {"x": "<script>alert(1)</script>"}, x={"delay_years": 1.0})
+    for view in (compare.recommendations_chart, compare.worth_chart, compare.regret_chart):
+        figure = view(study).figure
+        labels = list(figure.layout.yaxis.ticktext or figure.data[0].y)
+        assert not any("<script" in label for label in labels)
+        assert any("&lt;script&gt;" in label for label in labels)
+
+
+def test_a_case_of_one_scenario_is_shown_too():
+    study = with_scenarios(MKIP)
+    assert compare.differences(study).caption == "The case has no scenario besides the base"
+    assert compare.left_out(study).frame.empty
+    assert (
+        "The case has one scenario, which leads to 'go with conditions'"
+        in compare.answer(study).text
+    )
+    for view in VIEWS:
+        view(study)
