@@ -331,10 +331,10 @@ def test_report_of_another_library_is_made_again(mended, tmp_path):
     shutil.copytree(ROOT / "lib" / "businesscase", library, ignore=no_caches)
     more = {"place": tmp_path, "PYTHONPATH": str(library.parent)}
     assert command(mended, "base", **more)[1].startswith("0 of 1 reports made, 1 unchanged: ")
-    edit(library / "templates" / "report.html", "Fingerprint", "A fingerprint")
+    edit(library / "templates" / "report.html", "All reports", "Every report")
     assert command(mended, "base", **more)[1].startswith("1 of 1 reports made: ")
     page = (tmp_path / CASE / "base" / "report.html").read_text(encoding="utf-8")
-    assert "A fingerprint" in page
+    assert "Every report" in page
 
 
 @pytest.mark.parametrize("editing", EDITING)

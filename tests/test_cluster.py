@@ -10,6 +10,7 @@ import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import plotly
@@ -254,7 +255,12 @@ def test_interrupted_command_ends_what_runs_on_the_workers(tmp_path, scheduler):
     shutil.copytree(ROOT / "data", tmp_path / "data")
     command = [sys.executable, "-m", "businesscase.cli", "report", CASE, "--scheduler", scheduler]
     with subprocess.Popen(
-        [*command, "--output", "made", "--quiet"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        [*command, "--output", "made", "--quiet"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell that runs the tests in the background has them, and so the process, ignore Ctrl-C
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
         family = ancestors(told)
         process.send_signal(signal.SIGINT)

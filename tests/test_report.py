@@ -11,13 +11,15 @@ import plotly.graph_objects as go
 import pytest
 
 from businesscase.case import load_case
-from businesscase.report import index_html, report_html
+from businesscase.report import index_html, report_html, shared_asset_files
 from businesscase.study import load_study
 from businesscase.views.display import Chart, Table
 
 CASE = "durham-sunderland-2014"  # its sections are readiness and decision
 HOSTILE = '</title><script>alert("x")</script><img src=x onerror=alert(1)>'
 BREAKING_OUT = "</script><!--<script>"
+ASSETS = "../../assets"
+OWN_SCRIPT = "<script>(() "  # how the page's own script begins
 
 
 class Page(HTMLParser):
@@ -26,6 +28,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.tags, self.headings, self.scripts, self.rows, self.text = [], [], [], [], ""
+        self.summaries, self.captions = [], []
         self.inside = set()
         self.feed(text)
         self.close()
@@ -39,6 +42,8 @@ class Page(HTMLParser):
             self.rows.append([])
         elif tag in ("th", "td"):
             self.rows[-1].append("")
+        elif tag in ("summary", "caption", "figcaption"):
+            (self.summaries if tag == "summary" else self.captions).append("")
         elif re.fullmatch("h[1-6]", tag):
             self.headings.append([int(tag[1]), ""])
 
@@ -52,6 +57,10 @@ class Page(HTMLParser):
             self.text += data
         if "tr" in self.inside and data.strip():
             self.rows[-1][-1] += data
+        if "summary" in self.inside:
+            self.summaries[-1] += data
+        elif self.inside & {"caption", "figcaption"}:
+            self.captions[-1] += data
         if self.inside & {"h1", "h2", "h3", "h4", "h5", "h6"}:
             self.headings[-1][1] += data
 
@@ -122,19 +131,75 @@ def test_page_has_one_h1_and_skips_no_level(page):
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
 
 
-def test_headings_of_a_notebook_go_below_the_heading_of_its_section(page):
-    start = page.headings.index([2, "Are the partners ready?"])
-    assert page.headings[start + 1 : start + 4] == [
-        [3, "The answer"],
-        [4, "Too deep"],
-        [3, "Another title"],
+def test_headings_of_a_notebook_go_below_the_numbered_heading_of_its_chapter(page):
+    start = page.headings.index([2, "4. Readiness"])
+    assert page.headings[start + 1 : start + 3] == [[3, "The answer"], [4, "Too deep"]]
+
+
+def test_chapters_are_numbered_in_the_order_of_a_cabinet_report(page):
+    numbered = [text for level, text in page.headings if level == 2 and text != "Contents"]
+    assert numbered[:4] == [
+        "1. Purpose",
+        "2. Recommendation and reasons",
+        "3. Financial implications",
+        "4. Readiness",
     ]
+    assert numbered[-1] == f"{len(numbered)}. How this report was made"
 
 
-def test_section_that_the_case_lacks_has_its_heading_and_says_so(page):
-    assert [2, "What is saved?"] in page.headings
-    assert "Not in the published report." in page.text
+def test_contents_lead_to_every_chapter_section_figure_and_numbered_table(page):
+    links = set(page.values("href"))
+    ids = [found["id"] for tag, found in page.tags if "id" in found and tag in ("section", "h3", "figure")]  # fmt: skip
+    assert len(ids) > 8
+    assert {f"#{address}" for address in ids} <= links
+    assert {"#figure-4-1", "#figure-4-2", "#table-4-1", "#table-2-1"} <= links
+
+
+def test_figures_and_tables_are_numbered_within_their_chapter(page):
+    assert "Figure 4.1 Costs fall" in page.captions
+    assert "Figure 4.2 Costs rise" in page.captions
+    assert "Table 4.1 Gaps & more" in page.captions
+
+
+def test_chapter_that_the_case_lacks_has_its_heading_and_says_so(page):
+    assert [2, "3. Financial implications"] in page.headings
+    empty = [title for title in ("Financial implications", "What would change the answer") if f"{title} (no data)" in page.text]  # fmt: skip
+    assert page.text.count("This case has no data for this chapter.") == len(empty) == 2
     assert "Prose about savings" not in page.text
+
+
+def test_sections_that_only_say_what_is_absent_become_one_list():
+    absent = Table(pd.DataFrame(), "No reading is given", {})
+    cells = [
+        nbformat.v4.new_markdown_cell("## How well does it run?\n\nReadings by year."),
+        outputs(absent),
+        nbformat.v4.new_markdown_cell("## What do users say?\n\nShares of users."),
+        outputs(absent, Table(pd.DataFrame(), "No survey is given", {})),
+        nbformat.v4.new_markdown_cell("## What else?"),
+        outputs({"text/markdown": "Something."}),
+    ]
+    found = Page(report_html(load_study(CASE), notebooks(*cells)))
+    told = [text for level, text in found.headings if level == 3]
+    assert told[:2] == ["What else?", "Not known in this case"]
+    assert "How well does it run? No reading is given." in found.text
+    assert "What do users say? No reading is given. No survey is given." in found.text
+    assert "Readings by year" not in found.text
+
+
+def test_reference_tables_and_long_ones_are_folded_under_a_line_that_counts_their_rows():
+    long = Table(pd.DataFrame({"n": range(26), "m": range(26)}), "Long", {"n": "N", "m": "M"})
+    short = Table(long.frame.head(25), "Short", long.labels)
+    found = Page(report_html(load_study(CASE), notebooks(outputs(long, short))))
+    assert "Table 4.1 Long (26 rows)" in found.summaries
+    assert not [line for line in found.summaries if "Short" in line]
+    assert [line for line in found.summaries if re.match(r"Table 6\.1 \d+ inputs: .* rows\)", line)]
+    assert [line for line in found.summaries if "published figures agree" in line]
+
+
+def test_no_cell_is_empty():
+    blank = Table(pd.DataFrame({"a": ["x"], "b": [""], "c": [None]}), "Blank", dict(zip("abc", "ABC", strict=True)))  # fmt: skip
+    found = Page(report_html(load_study(CASE), notebooks(outputs(blank))))
+    assert ["x", "–", "–"] in found.rows
 
 
 def test_code_and_cells_for_the_notebook_only_are_not_shown(page):
@@ -160,6 +225,8 @@ def test_chart_has_title_description_and_data(page):
     assert "Costs fall" in page.text and "One bar of 1.5." in page.text
     data = [json.loads(text) for found, text in page.scripts if "data-chart" in found]
     assert data[0]["data"][0]["x"] == [BREAKING_OUT]
+    assert "Data of figure 4.1 (1 row)" in page.summaries
+    assert [BREAKING_OUT, "1.5"] in page.rows
 
 
 def test_chart_data_cannot_end_its_script(text):
@@ -170,13 +237,13 @@ def test_chart_data_cannot_end_its_script(text):
 def test_title_of_a_chart_is_shown_once_as_its_caption(page):
     data = [json.loads(text) for found, text in page.scripts if "data-chart" in found]
     assert "title" not in data[0]["layout"]
-    assert page.text.count("Costs rise") == 1
+    assert page.captions.count("Figure 4.2 Costs rise") == 1
 
 
 def test_plotly_is_inlined_once_and_only_for_charts(text):
     assert text.count("* plotly.js v") == 1
     plain = report_html(load_study(CASE), notebooks(outputs({"text/markdown": "No chart."})))
-    assert "<script" not in plain
+    assert "* plotly.js v" not in plain and len(plain) < 100_000
 
 
 def test_table_scrolls_in_a_region_named_after_its_caption(page):
@@ -185,7 +252,7 @@ def test_table_scrolls_in_a_region_named_after_its_caption(page):
         "class": "scroll",
         "role": "region",
         "tabindex": "0",
-        "aria-label": "Gaps & more",
+        "aria-label": "Table 4.1 Gaps & more",
     } in regions
 
 
@@ -213,9 +280,9 @@ def test_page_runs_only_its_own_scripts_and_fetches_nothing(page):
 def test_gates_say_their_outcome_in_words_with_what_was_found_and_the_threshold():
     found = Page(report_html(load_study(CASE), notebooks()))
     row = next(row for row in found.rows if row[0] == "partners ready")
-    assert row[2:] == ["not met", "2", "at most 0", "stop"]
+    assert row[2:6] == ["2", "at most 0", "✗ not met", "stop"]
     badges = [attributes["class"] for tag, attributes in found.tags if tag == "span"]
-    assert {"badge met", "badge not-met", "badge not-known"} == set(badges)
+    assert {"badge met", "badge not-met", "badge not-known"} <= set(badges)
     assert ("strong", {"class": "badge stop"}) in found.tags
 
 
@@ -255,13 +322,45 @@ def test_hostile_scenario_title_arrives_as_text(hostile_study):
     ):
         found = Page(text)
         assert HOSTILE in found.text
-        assert not found.scripts and not found.values("onerror")
+        assert len(found.scripts) == text.count(OWN_SCRIPT) and not found.values("onerror")
 
 
 def test_html_that_is_not_from_a_table_of_ours_is_not_trusted():
     cell = outputs({"text/html": "<script>alert(1)</script>", "text/plain": "<b>plain</b>"})
     found = Page(report_html(load_study(CASE), notebooks(cell)))
-    assert not found.scripts and "<b>plain</b>" in found.text
+    assert [script[:4] for _, script in found.scripts] == [OWN_SCRIPT[-4:]]
+    assert "<b>plain</b>" in found.text
+
+
+@pytest.mark.parametrize(
+    "text", ["=cmd()", "🙂 and 𝛼", "\u202eright to left", "x" * 10_000, "a & b < c"]
+)
+def test_odd_text_arrives_as_it_is(text):
+    table = Table(pd.DataFrame({"a": [text]}), "Odd", {"a": "A"})
+    assert [text] in Page(report_html(load_study(CASE), notebooks(outputs(table)))).rows
+
+
+def test_characters_that_no_page_may_hold_are_marked():
+    table = Table(pd.DataFrame({"a": ["one\x00two\x1b"]}), "Odd", {"a": "A"})
+    page = report_html(load_study(CASE), notebooks(outputs(table)))
+    assert "one\ufffdtwo\ufffd" in page and "\x00" not in page and "\x1b" not in page
+
+
+def test_page_with_shared_assets_links_to_files_that_are_written_once():
+    cells = [outputs(chart())]
+    text = report_html(load_study(CASE), notebooks(*cells), shared_assets=ASSETS)
+    found = Page(text)
+    linked = found.values("src") + [link for link in found.values("href") if link.endswith(".css")]
+    assert sorted(linked) == sorted(f"{ASSETS}/{name}" for name in shared_asset_files())
+    assert len(text) < 100_000 and "* plotly.js v" not in text and "<style" not in text
+    policy = next(found["content"] for _, found in found.tags if "http-equiv" in found)
+    assert "script-src 'self' file:;" in policy and policy.startswith("default-src 'none'")
+
+
+def test_name_of_a_shared_file_tells_its_content():
+    for name, content in shared_asset_files().items():
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        assert name.rsplit("-", 1)[1].split(".")[0] == digest[:12]
 
 
 def test_same_inputs_give_the_same_page(text):
@@ -272,7 +371,7 @@ def test_same_inputs_give_the_same_page(text):
 
 def test_index_leads_to_reports_and_shows_failures_as_failures():
     states = {
-        (CASE, "base"): {"recommendation": "stop"},
+        (CASE, "base"): {"recommendation": "stop", "files": ["report.html"]},
         (CASE, "same-pace"): {"error": "07_decision.ipynb, cell [3]: ValueError: no"},
         (CASE, "officer-time"): None,
     }

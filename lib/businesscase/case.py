@@ -30,6 +30,7 @@ from businesscase.schema import (
 from businesscase.validation import has_recurring_flows, table_faults
 
 BASE = "base"
+COMPARISON = "comparison"  # the folder of the report that sets all scenarios side by side
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # a scenario's report has a folder
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 
@@ -329,6 +330,10 @@ def _scenarios(path: Path, faults: list[str]) -> dict[str, Scenario]:
         if not FOLDER_NAME.fullmatch(name):
             faults.append(
                 f"{where}: {name!r} can't name a folder; use letters, digits, hyphens and underscores"
+            )
+        if name.lower() == COMPARISON:
+            faults.append(
+                f"{where}: {name!r} is the name of the report that compares them; use another"
             )
         own = {key: value for key, value in fields.items() if key not in ("title", "why")}
         parameters, sentences = _validated(Parameters, base | own, "parameter")

@@ -1,13 +1,22 @@
-"""The command line: ``businesscase cases``, ``check``, ``report``, ``refresh``, ``explore``, ``test``."""
+"""The command line: ``businesscase cases``, ``check``, ``report``, ``sweep``, ``refresh`` and more."""
 
 import argparse
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from businesscase import __version__
-from businesscase.case import Case, case_names, described_data, load_case, project_folder
+from businesscase.case import (
+    COMPARISON,
+    Case,
+    case_names,
+    described_data,
+    load_case,
+    project_folder,
+)
 from businesscase.errors import InputError, unknown_name
 
 DONE, FAILED, WRONG_NAME, INTERRUPTED = 0, 1, 2, 130
@@ -16,7 +25,7 @@ DONE, FAILED, WRONG_NAME, INTERRUPTED = 0, 1, 2, 130
 TESTS = {
     "style": "ruff check .",
     "format": "ruff format --check .",
-    "tests": "pytest tests",
+    "tests": "pytest --numprocesses=auto --dist=loadfile tests",
     "examples in docstrings": "pytest --doctest-modules lib",
     "notebooks": "pytest --nbval --nbval-kernel-name=businesscase -o filterwarnings= -p no:cacheprovider notebooks",
 }
@@ -63,6 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
     explore.add_argument("--port", type=_count, default=8866, metavar="N", help="8866 if not said")
     explore.add_argument("--no-browser", action="store_true", help="open no browser")
+    sweep = command(
+        "sweep", _sweep, "draw all that is uncertain and find when the case fails; writes Parquet"
+    )
+    sweep.add_argument("case", metavar="CASE")
+    sweep.add_argument("--draws", type=_count, default=100_000, metavar="N", help="100000 futures")
+    sweep.add_argument(
+        "--seed", type=_seed, metavar="N", help="a whole number; that of the reports"
+    )
+    sweep.add_argument("--scenario", default="base", metavar="NAME", help="base if not said")
+    sweep.add_argument("--output", metavar="DIR", help="folder; reports/")
     command("test", _test, "run all tests: style, tests, examples in docstrings, notebooks")
 
     for parser_of_cases in (check, report):
@@ -74,13 +93,25 @@ def _parser() -> argparse.ArgumentParser:
         "--output", metavar="PLACE", help="folder, or address such as s3://bucket/reports; reports/"
     )
     report.add_argument("--force", action="store_true", help="make unchanged reports again too")
+    report.add_argument(
+        "--formats",
+        type=_formats,
+        default=("html",),
+        metavar="LIST",
+        help="html,docx,xlsx,pdf; html in any case, docx and pdf need Chrome, Chromium or Edge",
+    )
+    report.add_argument("--template", metavar="FILE", help="Word file whose styles docx takes")
+    report.add_argument(
+        "--shared-assets", action="store_true", help="one copy of the scripts for all pages"
+    )
     report.add_argument("--quiet", action="store_true", help="no progress bar, for logs")
     report.add_argument(
         "--timeout", type=_count, default=600, metavar="S", help="seconds for a cell; 600"
     )
-    report.add_argument(
-        "--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786"
-    )
+    for parser_of_clusters in (report, sweep):
+        parser_of_clusters.add_argument(
+            "--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786"
+        )
     for parser_of_runs in (report, refresh):
         parser_of_runs.add_argument(
             "--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes"
@@ -91,6 +122,32 @@ def _parser() -> argparse.ArgumentParser:
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    from businesscase.report.formats import FORMATS
+
+    named = dict.fromkeys(["html", *text.split(",")])
+    unknown = [name for name in named if name not in FORMATS]
+    if unknown:
+        allowed = ", ".join(FORMATS)
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)!r} is no format; allowed: {allowed}")
+    return tuple(named)
+
+
+def _template(name: str | None) -> str:
+    """Return the path of a Word file; refuse what is none."""
+    if not name:
+        return ""
+    if not zipfile.is_zipfile(name):
+        raise InputError(f"{name}: no Word file (.docx) is there")
+    return str(Path(name).resolve())
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
     return int(text)
 
 
@@ -132,6 +189,9 @@ def _report(arguments: argparse.Namespace) -> int:
         arguments.force,
         arguments.quiet,
         arguments.scheduler,
+        formats=arguments.formats,
+        shared_assets=arguments.shared_assets,
+        template=_template(arguments.template),
     )
     jobs = _jobs(_loaded(_known(arguments.case)), arguments.scenario)
     outcomes = run_jobs(jobs, settings)
@@ -144,6 +204,26 @@ def _report(arguments: argparse.Namespace) -> int:
     for outcome in failures:
         print(f"{outcome.job.case} {outcome.job.scenario}: {outcome.error}", file=sys.stderr)
     return FAILED if failures else DONE
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    _known([arguments.case])
+    case = _loaded([arguments.case])[0]
+    if arguments.scenario not in case.scenarios:
+        raise UnknownNameError(unknown_name("scenario", arguments.scenario, case.scenarios))
+
+    from businesscase.study import load_study
+    from businesscase.sweep import SEED, files, write_sweep
+    from businesscase.views import sweep as show
+
+    study = load_study(case.name, arguments.scenario)
+    folder = arguments.output or project_folder() / "reports"
+    seed = SEED if arguments.seed is None else arguments.seed
+    found = write_sweep(study, folder, arguments.draws, seed, arguments.scheduler)
+    for sentence in (show.partnership(found), show.any_partner(found)):
+        print(str(sentence).replace("**", ""))
+    print(*files(folder, study), sep="\n")
+    return DONE
 
 
 def _refresh(arguments: argparse.Namespace) -> int:
@@ -218,12 +298,17 @@ def _jobs(cases: list[Case], scenarios: list[str]) -> list:
     """Return a job for each scenario chosen of each case that has it, all if none is named."""
     from businesscase.batch import Job
 
-    allowed = list(dict.fromkeys(name for case in cases for name in case.scenarios))
+    allowed = list(dict.fromkeys(name for case in cases for name in [*case.scenarios, COMPARISON]))
     unknown = [name for name in scenarios if name not in allowed]
     if unknown:
         raise UnknownNameError(unknown_name("scenario", name, allowed) for name in unknown)
     chosen = scenarios or allowed
-    return [Job(case.name, name) for case in cases for name in case.scenarios if name in chosen]
+    return [
+        Job(case.name, name)
+        for case in cases
+        for name in (*case.scenarios, COMPARISON)
+        if name in chosen
+    ]
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:

@@ -12,13 +12,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from businesscase.batch import manifest
-from businesscase.batch.job import FAILED, OK, PENDING, Outcome, Task, status
+from businesscase.batch.job import ASSETS, FAILED, OK, PENDING, Outcome, Task, is_current, status
 from businesscase.batch.notebook import CELL_TIMEOUT, notebook_paths, sentence
 from businesscase.batch.processes import ProcessDiedError, Processes, Project
 from businesscase.batch.store import Job, Store, store_at
 from businesscase.batch.work import work
-from businesscase.case import Case, case_names, load_case
+from businesscase.case import COMPARISON, Case, case_names, load_case
 from businesscase.errors import InputError
+from businesscase.report import index_html, shared_asset_files
 from businesscase.study import load_study
 
 __all__ = [
@@ -47,6 +48,12 @@ class Settings:
         Address of a Dask scheduler, which has the reports made on its workers.
     notebooks : Path, optional
         Where the notebooks are; notebooks/ of the project if not said.
+    formats : tuple of str
+        Names of ``report.FORMATS``; the web page is made in any case.
+    shared_assets : bool
+        Whether the pages share one copy of their scripts, in a folder beside them.
+    template : str
+        Path of a Word file for the Word reports, empty for none.
     """
 
     store: str
@@ -56,6 +63,9 @@ class Settings:
     quiet: bool = False
     scheduler: str | None = None
     notebooks: Path | None = None
+    formats: tuple[str, ...] = ("html",)
+    shared_assets: bool = False
+    template: str = ""
 
 
 def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
@@ -72,6 +82,8 @@ def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
     outcomes = {task.job: Outcome(task.job, 0.0, kept=True) for task in current}
     to_do = [task for task in tasks if task not in current]
     _refuse_faulty(dict.fromkeys(task.case for task in to_do))
+    for name, content in shared_asset_files().items() if settings.shared_assets else ():
+        store.write_text(f"{ASSETS}/{name}", content)
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
         list(pool.map(lambda task: store.write_status(task.job, status(task, PENDING)), to_do))
     no_bar = settings.quiet or not to_do or None  # None: if nobody watches
@@ -93,18 +105,19 @@ def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
 
 def write_index(settings: Settings, outcomes: Iterable[Outcome]) -> str:
     """Write the page that leads to every report, those of earlier runs included; return where it is."""
-    from businesscase.report import index_html
-
     store, project = store_at(settings.store), Project.here(settings.notebooks)
     errors = {outcome.job: outcome.error for outcome in outcomes if outcome.error}
     cases = list(_readable_cases())
-    jobs = [Job(case.name, name) for case in cases for name in case.scenarios]
+    jobs = [Job(case.name, name) for case in cases for name in (*case.scenarios, COMPARISON)]
     tasks = _tasks(jobs, settings, project)
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
         states = pool.map(lambda task: _state(store, task), tasks)
     found = dict(zip([astuple(task.job) for task in tasks], states, strict=True))
     for job, error in errors.items():
         found[astuple(job)] = {"error": error}
+    for case in cases:
+        if any(found[case.name, name] for name in case.scenarios):
+            store.write_text(f"{case.name}/index.html", index_html([case], found, up="../"))
     return store.write_text("index.html", index_html(cases, found))
 
 
@@ -130,7 +143,9 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
 
 
 def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Task]:
-    of_all = manifest.of_all_reports(Path(project.notebooks))
+    of_all = manifest.of_all_reports(
+        Path(project.notebooks), settings.shared_assets, settings.template
+    )
     place = settings.store if "://" in settings.store else str(Path(settings.store).resolve())
     return [
         Task(
@@ -140,6 +155,9 @@ def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Ta
             notebooks=project.notebooks,
             timeout=settings.timeout,
             force=settings.force,
+            formats=settings.formats,
+            shared_assets=settings.shared_assets,
+            template=settings.template,
         )
         for job in jobs
     ]
@@ -148,12 +166,8 @@ def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Ta
 def _current(store: Store, tasks: list[Task]) -> set[Task]:
     """Return the tasks whose reports are there, whole and made from the same inputs."""
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-        manifests = pool.map(lambda task: store.manifest(task.job), tasks)
-    return {
-        task
-        for task, found in zip(tasks, manifests, strict=True)
-        if found is not None and found["key"] == task.key
-    }
+        current = pool.map(lambda task: is_current(store, task), tasks)
+    return {task for task, kept in zip(tasks, current, strict=True) if kept}
 
 
 def _refuse_faulty(cases: Iterable[str]) -> None:
@@ -215,7 +229,7 @@ def _state(store: Store, task: Task) -> dict | None:
     """
     there = store.manifest(task.job)
     if there is not None and there["key"] == task.key:
-        return {"recommendation": there["recommendation"]}
+        return {name: there[name] for name in ("recommendation", "files")}
     said = store.status(task.job)
     if said.get("state") == FAILED and said.get("key") == task.key:
         return {"error": said["cause"]}
@@ -236,7 +250,8 @@ def _write_record(store: Store, tasks: list[Task], outcomes: list[Outcome], star
         | {"key": task.key, "state": FAILED if outcome.error else OK, "cause": outcome.error}
         for task, outcome in zip(tasks, outcomes, strict=True)
     ]
-    of_all = manifest.of_all_reports(Path(tasks[0].notebooks)) if tasks else {}
+    first = tasks[0]
+    of_all = manifest.of_all_reports(Path(first.notebooks), first.shared_assets, first.template)
     store.write_text("run.json", manifest.json_text({"reports": reports, **of_all}))
     times = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),

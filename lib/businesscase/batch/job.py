@@ -19,12 +19,14 @@ from businesscase.batch.notebook import (
     write,
 )
 from businesscase.batch.store import MANIFEST, FolderStore, Job, Store
-from businesscase.case import Case, load_case
+from businesscase.case import BASE, COMPARISON, Case, load_case
 from businesscase.errors import InputError
-from businesscase.report import prepare, report_html
+from businesscase.report import comparison_of, prepare, report_files, report_of
 from businesscase.study import Study, load_study
 
 TOLD_IN = {"outturn": "decision"}  # sections that the notebook of another one tells
+COMPARE = "compare"  # the notebook that sets the scenarios of a case side by side
+ASSETS, ASSETS_FROM_PAGE = "assets", "../../assets"
 PENDING, RUNNING, OK, FAILED = "pending", "running", "ok", "failed"
 
 
@@ -33,7 +35,8 @@ class Task:
     """A job with all that the process which does it must know; plain values, so that it can be sent.
 
     ``store`` is the folder or address of the reports, ``key`` tells the inputs, ``timeout`` is of
-    a cell [s], and ``force`` makes the report although it is there.
+    a cell [s], ``force`` makes the report although it is there, ``formats`` are those wanted,
+    ``template`` is the path of a Word file or empty.
     """
 
     case: str
@@ -43,6 +46,9 @@ class Task:
     notebooks: str
     timeout: int
     force: bool = False
+    formats: tuple[str, ...] = ("html",)
+    shared_assets: bool = False
+    template: str = ""
 
     @property
     def job(self) -> Job:
@@ -98,7 +104,11 @@ def done(task: dict) -> dict:
 def is_current(store: Store, task: Task) -> bool:
     """Return whether a task's report is there, whole and made from the same inputs."""
     there = store.manifest(task.job)
-    return there is not None and there["key"] == task.key
+    return (
+        there is not None
+        and there["key"] == task.key
+        and set(task.formats) <= set(there["formats"])
+    )
 
 
 def _error(store: Store, task: Task, folder: Path) -> str | None:
@@ -127,15 +137,27 @@ def status(task: Task, state: str, seconds: float | None = None, cause: str | No
 def _make(task: Task, folder: Path) -> None:
     case = load_case(task.case)
     made_from = _made_from(task, case)
-    study = load_study(task.case, task.scenario)
-    write(folder / "results.csv", results.csv_text(study.results))
+    compares = task.scenario == COMPARISON
+    study = load_study(task.case, BASE if compares else task.scenario)
+    if not compares:
+        write(folder / "results.csv", results.csv_text(study.results))
     with kernel_server():  # kernels are forked with what is computed by now
-        notebooks = _executed(study, task, folder)
+        if compares:
+            report = comparison_of(study, _compared(task, folder))
+        else:
+            report = report_of(study, _executed(study, task, folder))
     _made_from(task, case)  # else a report of which a part was made from other inputs
-    write(folder / "report.html", report_html(study, notebooks))
+    shared = ASSETS_FROM_PAGE if task.shared_assets else ""
+    template = Path(task.template) if task.template else None
+    tables_of = None if compares else study
+    for name, content in report_files(
+        report, tables_of, set(task.formats), shared, template
+    ).items():
+        write(folder / name, content)
     made_from |= {
         "key": task.key,
         "recommendation": study.recommendation,
+        "formats": sorted(task.formats),
         "files": manifest.file_hashes(folder),
     }
     write(folder / MANIFEST, manifest.json_text(manifest.sealed(made_from)))
@@ -143,11 +165,21 @@ def _make(task: Task, folder: Path) -> None:
 
 def _made_from(task: Task, case: Case) -> dict:
     """Return the inputs; refuse others than when the batch began, or than the case was read from."""
-    of_all = manifest.of_all_reports(Path(task.notebooks))
+    of_all = manifest.of_all_reports(Path(task.notebooks), task.shared_assets, task.template)
     found = manifest.inputs(case, task.scenario, of_all)
     if manifest.key(found) != task.key or manifest.data_hash(task.case) != case.input_hash:
         raise InputError("the inputs or the code changed while the batch ran; run it again")
     return found
+
+
+def _compared(task: Task, folder: Path) -> nbformat.NotebookNode:
+    paths = notebook_paths(Path(task.notebooks))
+    if COMPARE not in paths:
+        raise InputError(f"notebooks: none that compares; found {', '.join(paths)}")
+    path = paths[COMPARE]
+    notebook = executed(path, folder / path.name, {"case": task.case}, task.timeout)
+    write(folder / path.name, notebook_text(notebook))
+    return notebook
 
 
 def _executed(study: Study, task: Task, folder: Path) -> dict[str, nbformat.NotebookNode]:
@@ -160,6 +192,8 @@ def _executed(study: Study, task: Task, folder: Path) -> dict[str, nbformat.Note
         )
     notebooks = {}
     for section, path in paths.items():
+        if section == COMPARE:
+            continue
         if section in sections:
             values = {"case": task.case, "scenario": task.scenario}
             notebooks[section] = executed(path, folder / path.name, values, task.timeout)

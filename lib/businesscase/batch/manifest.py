@@ -9,13 +9,13 @@ from pathlib import Path
 
 from businesscase import __version__
 from businesscase.batch.notebook import notebook_paths
-from businesscase.case import Case, data_folder, input_hash, project_folder
+from businesscase.case import COMPARISON, Case, data_folder, input_hash, project_folder
 from businesscase.forking.library import library_hash
 
 LIBRARIES = (
     # those that can change a figure, a table or a chart
-    "holidays", "jinja2", "markupsafe", "mistune", "nbformat", "numpy", "pandas", "papermill",
-    "plotly", "pydantic", "pyxirr", "scipy",
+    "holidays", "jinja2", "kaleido", "markupsafe", "mistune", "nbformat", "numpy", "pandas",
+    "papermill", "plotly", "pydantic", "python-docx", "pyxirr", "scipy", "typst", "xlsxwriter",
 )  # fmt: skip
 
 
@@ -29,19 +29,38 @@ def inputs(case: Case, scenario: str, of_all: dict) -> dict:
     return {
         "case": case.name,
         "scenario": scenario,
-        "parameters": case.scenarios[scenario].parameters.model_dump(mode="json"),
+        "parameters": _parameters(case, scenario),
         "data": case.input_hash,
         **of_all,
     }
 
 
-def of_all_reports(notebooks_folder: Path) -> dict:
-    """Return what every report depends on: notebooks without their outputs, code and libraries."""
+def _parameters(case: Case, scenario: str) -> dict:
+    """Return a scenario's parameters; those of the comparison are in the fingerprint of the data."""
+    if scenario == COMPARISON:
+        return {}
+    return case.scenarios[scenario].parameters.model_dump(mode="json")
+
+
+def of_all_reports(notebooks_folder: Path, shared_assets: bool, template: str) -> dict:
+    """Return what every report depends on: notebooks without their outputs, code, libraries, options.
+
+    Parameters
+    ----------
+    notebooks_folder : Path
+        Where the notebooks are.
+    shared_assets : bool
+        Whether the pages share their scripts.
+    template : str
+        Path of the Word template, empty for none.
+    """
     paths = notebook_paths(notebooks_folder).values()
     return {
         "notebooks": {path.name: _notebook_hash(path) for path in paths},
         "code": {"version": __version__, "library": library_hash(), "lock": lock_hash()},
         "versions": versions(),
+        "shared_assets": shared_assets,
+        "template": _file_hash(Path(template)) if template else "",
     }
 
 

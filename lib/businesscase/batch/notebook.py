@@ -107,11 +107,11 @@ def read(path: Path) -> nbformat.NotebookNode:
         raise NotebookError(f"{path.name}: {sentence(exception)}") from exception
 
 
-def write(path: Path, text: str) -> None:
-    """Write a text file so that at its name there is either the old file or the whole new one."""
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file so that at its name there is either the old one or the whole new one."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.write_bytes(content.encode() if isinstance(content, str) else content)
         beside.replace(path)
     except OSError as error:  # of a full disk it names no file, and of others the one beside
         raise OSError(error.errno, error.strerror, str(path)) from None

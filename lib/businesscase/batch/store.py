@@ -140,9 +140,10 @@ class FolderStore:
 
     def write_text(self, name: str, text: str) -> str:
         """Write a file at the top and return where it is."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write(self.folder / name, text)
-        return str(self.folder / name)
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, text)
+        return str(path)
 
     def report(self, job: Job) -> Path:
         """Return the folder of a report."""

@@ -1,0 +1,384 @@
+"""A spreadsheet as data: sheets of one table each, and how they are written as an Excel workbook.
+
+The layout follows the Government Analysis Function's guidance on accessible spreadsheets: the title
+in A1, one-line notes below, then one marked table without merged cells or blank rows.
+"""
+
+import datetime as dt
+import io
+import re
+import textwrap
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from numbers import Number
+
+import pandas as pd
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+FORMATS = {
+    # by kind of cell: how Excel shows it; the sign stands in front of the pound
+    "text": "@",
+    "truth": "General",
+    "whole": "0",
+    "number": "#,##0.00####",
+    "score": "#,##0.00",
+    "count": "#,##0",
+    "pounds": "£#,##0;-£#,##0",
+    "pence": "£#,##0.00;-£#,##0.00",
+    "percent": "0.0%",
+    "factor": "0.0000",
+    "date": "d mmmm yyyy",
+}
+WORDS = ("text", "truth", "date")  # set from the left
+LONGEST_TEXT = 32_767  # what a cell of Excel holds, in UTF-16 units
+CUT = " [cut: the text has {} characters]"
+# what XML can't hold, and half a surrogate pair, which no encoding can
+NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
+WIDEST, WIDE, NARROWEST = (
+    90,
+    44,
+    9,
+)  # columns in characters: in a sheet of two or three, of more, and any
+LINE_HEIGHT, TALLEST = 15.0, 405.0  # rows in points; Excel's limit is 409
+A3, A4, PAGE_WIDTH = 8, 9, 170  # paper, and the characters across that A4 shows legibly
+BLUE, WHITE, DARK, LINE, INPUT, LINK = (
+    "#12436D",
+    "#FFFFFF",
+    "#3D3D3D",
+    "#B1B4B6",
+    "#FFF7E0",
+    "#1D70B8",
+)
+TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP archive knows
+LANGUAGE = "<dc:language>en-GB</dc:language>"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula without its equals sign, and the value that it has as written."""
+
+    text: str
+    value: float | str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value shown as its kind says; an input may be changed, between bounds if it has any."""
+
+    value: object
+    kind: str = ""
+    is_input: bool = False
+    bounds: tuple[float, float] | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The name of another sheet, which leads there."""
+
+    sheet: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its title, notes of one line each, and a table whose cells are values or ``Cell``.
+
+    A sheet with ``is_live`` computes: its rows can't be sorted without breaking references.
+    """
+
+    name: str
+    title: str
+    notes: tuple[str, ...]
+    labels: tuple[str, ...]
+    rows: list[list]
+    is_live: bool = False
+    frozen_columns: int = 1
+
+    @property
+    def header_row(self) -> int:
+        """Row of the table's header, counted from zero."""
+        return 1 + len(self.notes)
+
+
+def xlsx(sheets: Iterable[Sheet], properties: Mapping[str, object]) -> bytes:
+    """Return a workbook of the sheets, the same bytes for the same sheets.
+
+    Parameters
+    ----------
+    sheets : iterable of Sheet
+        The first is shown when the file is opened.
+    properties : mapping
+        Document properties as XlsxWriter names them; ``created`` is a fixed date.
+    """
+    file = io.BytesIO()
+    options = {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
+    book = xlsxwriter.Workbook(file, options)
+    book.set_properties(dict(properties))
+    book.set_calc_mode("auto")
+    styles = _Styles(book)
+    for number, sheet in enumerate(sheets, 1):
+        _write(book, styles, sheet, number)
+    book.close()
+    return _rewritten(file.getvalue())
+
+
+def printable(text: str) -> str:
+    r"""Return text that a cell holds: control characters as pictures, and not over the length.
+
+    Examples
+    --------
+    >>> printable("a\x00b\r\nc")
+    'a␀b\nc'
+    """
+    shown = NOT_IN_XML.sub(_picture, text.replace("\r\n", "\n"))
+    units = shown.encode("utf-16-le")
+    if len(units) // 2 <= LONGEST_TEXT:
+        return shown
+    note = CUT.format(f"{len(text):,}")
+    kept = units[: 2 * (LONGEST_TEXT - len(note))].decode("utf-16-le", errors="ignore")
+    return kept + note
+
+
+def _picture(found: re.Match) -> str:
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "�"
+
+
+class _Styles:
+    """The formats of a workbook, each made once."""
+
+    def __init__(self, book: xlsxwriter.Workbook):
+        self._book = book
+        self._made: dict[tuple, Format] = {}
+        self.title = book.add_format({"bold": True, "font_size": 15, "font_color": BLUE})
+        self.link = self.of("text", font_color=LINK, underline=1)
+        self.note = book.add_format({"font_size": 11})
+        header = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": BLUE, "font_color": WHITE, "border": 1, "border_color": WHITE}  # fmt: skip
+        self.header = {
+            False: book.add_format({**header, "align": "left", "indent": 1}),
+            True: book.add_format({**header, "align": "right"}),
+        }
+
+    def of(self, kind: str, *, is_input: bool = False, **more) -> Format:
+        key = (kind, is_input, *more.items())
+        if key not in self._made:
+            look = {
+                "num_format": FORMATS[kind],
+                "valign": "top",
+                "bottom": 1,
+                "bottom_color": LINE,
+                **more,
+            }
+            if kind in WORDS:
+                look |= {"text_wrap": kind == "text", "align": "left", "indent": 1}
+            else:
+                look["align"] = "right"  # a formula's text too, which stands in place of a number
+            if is_input:
+                look |= {"bg_color": INPUT, "border": 1, "border_color": DARK}
+            self._made[key] = self._book.add_format(look)
+        return self._made[key]
+
+
+def _write(book: xlsxwriter.Workbook, styles: _Styles, sheet: Sheet, number: int) -> None:
+    page = book.add_worksheet(sheet.name)
+    page.write_string(0, 0, printable(sheet.title), styles.title)
+    for row, note in enumerate(sheet.notes, 1):
+        page.write_string(row, 0, printable(note), styles.note)
+    _write_table(page, styles, sheet, number)
+    for row, values in enumerate(sheet.rows, sheet.header_row + 1):
+        for column, value in enumerate(values):
+            _write_cell(book, page, styles, row, column, value)
+    _lay_out(page, sheet)
+    page.freeze_panes(sheet.header_row + 1, sheet.frozen_columns)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(sheet.header_row)
+    page.set_footer("&L&A&RPage &P of &N")
+
+
+def _write_table(page: Worksheet, styles: _Styles, sheet: Sheet, number: int) -> None:
+    top, columns = sheet.header_row, len(sheet.labels)
+    numeric = [_is_numeric(sheet, column) for column in range(columns)]
+    options = {
+        "name": f"Table{number}_" + re.sub(r"\W", "_", sheet.name),
+        "style": "Table Style Light 15",
+        "autofilter": not sheet.is_live,
+        "banded_rows": True,
+        "first_column": True,
+        "title": printable(sheet.title),
+        "columns": [
+            {"header": label, "header_format": styles.header[is_numeric]}
+            for label, is_numeric in zip(sheet.labels, numeric, strict=True)
+        ],
+    }
+    page.add_table(top, 0, top + len(sheet.rows), columns - 1, options)
+
+
+def _is_numeric(sheet: Sheet, column: int) -> bool:
+    """Return whether most of what a column shows is set from the right."""
+    shown = [_shown(row[column]) for row in sheet.rows]
+    known = [value for value in shown if not _blank(value)]
+    numbers = [
+        value for value in known if isinstance(value, Number) and not isinstance(value, bool)
+    ]
+    return 2 * len(numbers) > len(known)
+
+
+def _lay_out(page: Worksheet, sheet: Sheet) -> None:
+    """Set widths and heights: not every program fits the height of a row to wrapped text."""
+    lengths = [[_length(value) for value in row] for row in sheet.rows]
+    widths = _widths(sheet, lengths)
+    for column, width in enumerate(widths):
+        page.set_column(column, column, width)
+    page.set_paper(A3 if sum(widths) > PAGE_WIDTH else A4)
+    page.set_row(
+        sheet.header_row, LINE_HEIGHT * _lines(sheet.labels, map(len, sheet.labels), widths)
+    )
+    for row, (values, longest) in enumerate(
+        zip(sheet.rows, lengths, strict=True), sheet.header_row + 1
+    ):
+        lines = _lines(values, longest, widths)
+        if lines > 1:
+            page.set_row(row, min(TALLEST, LINE_HEIGHT * lines))
+
+
+def _lines(values: Iterable, lengths: Iterable[int], widths: list[int]) -> int:
+    """Return the number of lines that the tallest cell of a row takes."""
+    lines = 1
+    for value, length, width in zip(values, lengths, widths, strict=True):
+        if isinstance(value, Cell):
+            value = value.value
+        if isinstance(value, str) and (length > width - 2 or "\n" in value):
+            parts = value.splitlines() or [""]
+            lines = max(
+                lines,
+                sum(
+                    len(textwrap.wrap(part[:LONGEST_TEXT], max(4, width - 2))) or 1
+                    for part in parts
+                ),
+            )
+    return lines
+
+
+def _write_cell(book, page: Worksheet, styles: _Styles, row: int, column: int, given) -> None:
+    cell = given if isinstance(given, Cell) else Cell(given)
+    value = cell.value
+    shown = _shown(cell)
+    style = styles.of(cell.kind or _kind(shown), is_input=cell.is_input)
+    if isinstance(value, Formula):
+        page.write_formula(row, column, f"={value.text}", style, value.value)
+    elif isinstance(value, Link):
+        page.write_url(row, column, f"internal:'{value.sheet}'!A1", styles.link, value.sheet)
+    elif _blank(value):
+        page.write_blank(row, column, None, style)
+    elif isinstance(value, bool):
+        page.write_boolean(row, column, value, style)
+    elif isinstance(value, dt.date):  # a Timestamp too
+        page.write_datetime(row, column, pd.Timestamp(value).to_pydatetime(), style)
+    elif isinstance(value, Number):
+        page.write_number(row, column, float(value), style)
+    else:
+        _write_text(page, styles, row, column, printable(str(value)), cell)
+    if cell.bounds:
+        _limit(page, row, column, cell.bounds)
+    if cell.name:
+        book.define_name(cell.name, f"='{page.get_name()}'!${chr(65 + column)}${row + 1}")
+
+
+def _write_text(
+    page: Worksheet, styles: _Styles, row: int, column: int, text: str, cell: Cell
+) -> None:
+    # the prefix keeps the text a text when somebody edits the cell and presses Enter
+    more = {"quote_prefix": True} if text.startswith(LIKE_A_FORMULA) else {}
+    page.write_string(row, column, text, styles.of("text", is_input=cell.is_input, **more))
+
+
+def _limit(page: Worksheet, row: int, column: int, bounds: tuple[float, float]) -> None:
+    low, high = bounds
+    page.data_validation(row, column, row, column, {
+        "validate": "decimal", "criteria": "between", "minimum": low, "maximum": high,
+        "ignore_blank": True, "error_title": "Out of bounds",
+        "error_message": f"Enter a number from {low:g} to {high:g}.",
+    })  # fmt: skip
+
+
+def _blank(value) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or value == "" or value != value
+
+
+def _kind(value) -> str:
+    if isinstance(value, bool):
+        return "truth"
+    if isinstance(value, dt.date):
+        return "date"
+    if isinstance(value, Number):
+        return "count" if float(value).is_integer() else "number"
+    return "text"
+
+
+def _widths(sheet: Sheet, lengths: list[list[int]]) -> list[int]:
+    """Return the width of each column: its longest word or value, within bounds."""
+    widest = WIDEST if len(sheet.labels) <= 3 else WIDE
+    return [
+        max(NARROWEST, max(map(len, label.split())) + 4, min(widest, longest + 3))
+        for label, longest in zip(
+            sheet.labels,
+            (max(column, default=0) for column in zip(*lengths, strict=True)),
+            strict=True,
+        )
+    ]
+
+
+def _shown(given):
+    value = given.value if isinstance(given, Cell) else given
+    return value.value if isinstance(value, Formula) else value
+
+
+def _length(given) -> int:
+    value = _shown(given)
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Link):
+        return len(value.sheet)
+    if _blank(value):
+        return 0
+    if isinstance(value, dt.date):
+        return len("30 September 2026")
+    if isinstance(value, Number):
+        kind = given.kind if isinstance(given, Cell) else ""
+        return len(f"{value:,.0f}") + {"pence": 4, "factor": 5, "": 4}.get(kind, 2)
+    return 0
+
+
+def _rewritten(archive: bytes) -> bytes:
+    """Return the archive with fixed times, and with the language that XlsxWriter has no word for."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(result, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = content.replace(
+                    b"</cp:coreProperties>", f"{LANGUAGE}</cp:coreProperties>".encode()
+                )
+            entry = zipfile.ZipInfo(name, TIMESTAMP)
+            new.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return result.getvalue()
+
+
+def ranges(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """Return rising row numbers as runs of first and last.
+
+    Examples
+    --------
+    >>> ranges([4, 5, 6, 9])
+    [(4, 6), (9, 9)]
+    """
+    rows = list(rows)
+    breaks = [here for here, (row, later) in enumerate(pairwise(rows), 1) if later != row + 1]
+    starts, ends = [0, *breaks], [*breaks, len(rows)]
+    return [(rows[start], rows[end - 1]) for start, end in zip(starts, ends, strict=True)]

@@ -1,0 +1,481 @@
+"""The tables of a report in Excel, read and recomputed by programs that are not ours."""
+
+import datetime as dt
+import io
+import re
+import zipfile
+from dataclasses import replace
+from functools import cache
+
+import formualizer
+import pandas as pd
+import pytest
+from pytest import approx
+from python_calamine import CalamineWorkbook
+
+from businesscase.parameters import limits
+from businesscase.report.excel import workbook
+from businesscase.report.excel_savings import NEVER, WORTH, savings_sheets
+from businesscase.report.excel_sheets import LONGEST_TEXT, Sheet, printable, xlsx
+from businesscase.results import as_text
+from businesscase.schema import SHARED_TABLES, TABLES
+from businesscase.study import ALL, load_study
+
+CREATED = {"created": dt.datetime(2026, 4, 1)}
+SCENARIOS = [
+    # every case with money, and every way in which a scenario can change it
+    ("worked-example", "base"),
+    ("worked-example", "as-others-fared"),
+    ("worked-example", "late"),
+    ("worked-example", "optimism-bias"),
+    ("worked-example", "westerfold-leaves"),
+    ("mkip-2012", "base"),
+    ("mkip-2012", "cautious"),
+    ("mkip-2012", "late-start"),
+    ("mkip-2012", "overrun"),
+    ("mkip-2012", "swale-leaves"),
+    ("mkip-2012", "outsourced"),
+    ("mkip-2012", "gain-share"),
+    ("lictp-2020", "base"),
+    ("lictp-2020", "cost-overrun"),
+    ("lictp-2020", "blaby-leaves"),
+    ("lictp-2020", "outsourced"),
+    ("lictp-2020", "equal-shares"),
+    ("allerdale-carlisle-2008", "advice-costs-more"),
+    ("durham-sunderland-2014", "officer-time"),
+]
+MOVES = [
+    ("worked-example", "base", {"realisation": 0.5}),
+    ("worked-example", "base", {"delay_years": 1.75}),
+    ("worked-example", "base", {"delay_years": 5.0}),
+    ("worked-example", "base", {"overrun": 0.4}),
+    ("worked-example", "optimism-bias", {"overrun": -0.2, "running_cost_change": 0.1}),
+    ("worked-example", "base", {"discount_rate": 0.06}),
+    ("worked-example", "base", {"realisation": 0.0}),
+    ("worked-example", "westerfold-leaves", {"leaves_after": 2027, "notice_years": 2}),
+    ("worked-example", "westerfold-leaves", {"notice_years": 0, "exit_charge": 50_001.0}),
+    ("worked-example", "westerfold-leaves", {"stranded_fraction": 0.3, "delay_years": 0.25}),
+    ("mkip-2012", "base", {"realisation": 0.6, "delay_years": 1.0}),
+    ("mkip-2012", "swale-leaves", {"leaves_after": 2015, "realisation": 0.8, "notice_years": 1}),
+    ("mkip-2012", "gain-share", {"realisation": 0.35, "overrun": 1.0}),
+    ("lictp-2020", "base", {"baseline_cost_change": 0.1, "running_cost_change": 0.05}),
+    ("lictp-2020", "base", {"delay_years": 0.5, "overrun": 0.75}),
+]
+HOSTILE = [
+    "=cmd|'/c calc'!A0",
+    "+1+1",
+    "-2",
+    "@SUM(A1)",
+    "\t=1",
+    "https://example.org/",
+    "<b>&",
+    "‮abc",
+    "😀" * 3,
+]
+
+
+@cache
+def whole(case, scenario="base"):
+    """Return a study and the bytes of its workbook."""
+    study = load_study(case, scenario)
+    return study, workbook(study)
+
+
+@cache
+def savings_file(case, scenario="base"):
+    """Return the bytes of a workbook with the savings sheets alone."""
+    return xlsx(savings_sheets(load_study(case, scenario)), CREATED)
+
+
+def read(file):
+    """Return the cells of each sheet as another program reads them."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(file))
+    return {
+        name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        for name in book.sheet_names
+    }
+
+
+def tables(file):
+    """Return the sheet, first and last cell of every Excel table."""
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        return [
+            re.search(r' ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', parts.read(name).decode()).groups()
+            for name in sorted(parts.namelist(), key=lambda name: (len(name), name))
+            if name.startswith("xl/tables/")
+        ]
+
+
+def table(file, name):
+    """Return the table of a sheet as a frame."""
+    cells = read(file)
+    _, header, _, last = tables(file)[list(cells).index(name)]
+    header, *rows = cells[name][int(header) - 1 : int(last)]
+    return pd.DataFrame(rows, columns=header)
+
+
+def engine(file, levers=None):
+    """Return a workbook of the spreadsheet engine, with levers set, computed."""
+    book = formualizer.load_workbook_bytes(file)
+    names = [row[5] if len(row) > 5 else "" for row in read(file)["Savings levers"]]
+    for name, value in (levers or {}).items():
+        book.set_value("Savings levers", names.index(name) + 1, 2, value)
+    book.evaluate_all()
+    return book
+
+
+def formulas(file, book):
+    """Yield sheet, row, column, cached and recomputed value of every cell with a formula."""
+    for name, rows in read(file).items():
+        if not name.startswith("Savings"):
+            continue  # no other sheet has a formula, and to ask for each cell is slow
+        for row, values in enumerate(rows, 1):
+            for column, value in enumerate(values, 1):
+                if book.get_formula(name, row, column):
+                    yield name, row, column, value, book.get_value(name, row, column)
+
+
+def worths(file, book):
+    """Return the measures of worth by partner as the engine has them."""
+    header = int(tables(file)[list(read(file)).index("Savings worth")][1])
+    rows = {}
+    row = header + 1
+    while item := book.get_value("Savings worth", row, 1):
+        rows[item] = {
+            name: book.get_value("Savings worth", row, column)
+            for column, name in enumerate(WORTH, 2)
+        }
+        row += 1
+    return rows
+
+
+def held_against(found, study):
+    """Hold the measures of a file against those of the library."""
+    assert list(found) == [ALL, *study.partners]
+    for item, measures in found.items():
+        for name in WORTH:
+            if name in ("benefits", "costs"):
+                continue
+            expected = study.appraisal.at[item, name]
+            if pd.isna(expected):
+                assert measures[name] in (NEVER, "none: there is no cost")
+            else:
+                assert measures[name] == approx(expected, rel=1e-9, abs=1e-6), (item, name)
+
+
+# the savings compute
+
+
+@pytest.mark.parametrize(("case", "scenario"), SCENARIOS)
+def test_every_formula_recomputed_by_another_program_gives_the_value_that_it_carries(
+    case, scenario
+):
+    file = savings_file(case, scenario)
+    cells = list(formulas(file, engine(file)))
+    assert len(cells) > 200
+    for *place, carried, recomputed in cells:
+        if isinstance(carried, str):
+            assert recomputed == carried, place
+        else:
+            assert recomputed == approx(carried, rel=1e-6, abs=1e-6), place
+
+
+@pytest.mark.parametrize(("case", "scenario"), SCENARIOS)
+def test_the_worth_recomputed_is_that_of_the_library(case, scenario):
+    file = savings_file(case, scenario)
+    held_against(worths(file, engine(file)), load_study(case, scenario))
+
+
+@pytest.mark.parametrize(("case", "scenario", "levers"), MOVES)
+def test_a_lever_changed_in_the_file_gives_what_the_library_gives(case, scenario, levers):
+    file = savings_file(case, scenario)
+    moved = load_study(case, scenario).moved(levers)
+    assert (
+        not moved.net_flows.equals(load_study(case, scenario).net_flows)
+        or "discount_rate" in levers
+    )
+    held_against(worths(file, engine(file, levers)), moved)
+
+
+def test_levers_out_of_bounds_in_the_library_are_refused_by_the_cell_too():
+    file = savings_file("worked-example")
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    low, high = re.search(r"<formula1>(.*?)</formula1><formula2>(.*?)</formula2>", sheet).groups()
+    assert (float(low), float(high)) == limits("realisation")
+
+
+@pytest.mark.parametrize(("case", "scenario"), SCENARIOS)
+def test_every_lever_that_the_file_offers_is_a_name_that_formulas_use(case, scenario):
+    with zipfile.ZipFile(io.BytesIO(savings_file(case, scenario))) as parts:
+        names = re.findall(
+            r'definedName name="([a-z_]+)">\'Savings levers\'',
+            parts.read("xl/workbook.xml").decode(),
+        )
+        sheets = "".join(
+            parts.read(name).decode() for name in parts.namelist() if "worksheets/sheet" in name
+        )
+    used = set(re.findall(r"[a-z][a-z_]+", " ".join(re.findall("<f>(.*?)</f>", sheets))))
+    assert {"delay_years", "discount_rate"} <= set(names) <= used
+
+
+def test_a_lever_that_moves_nothing_is_not_offered():
+    levers = table(savings_file("lictp-2020"), "Savings levers")["Name in formulas"]
+    assert "realisation" not in list(levers)  # the option states running costs and no saving
+    assert "running_cost_change" in list(levers)
+
+
+def test_the_check_sheet_says_by_how_much_a_lever_moved_each_figure():
+    file = savings_file("worked-example")
+    before, after = (
+        load_study("worked-example").moved({"overrun": value}).net_present_values.sum()
+        for value in (0.0, 0.5)
+    )
+    book = engine(file, {"overrun": 0.5})
+    rows = table(file, "Savings check")
+    row = rows.index[(rows["Measure"] == "Net present value (£)") & (rows["Partner"] == ALL)][0]
+    assert rows["Difference"].eq(0).all()
+    moved = book.get_value("Savings check", int(tables(file)[1][1]) + 1 + int(row), 5)
+    assert moved == approx(after - before, abs=1e-5)
+
+
+@pytest.mark.parametrize("amount", [385_000.01, 100.0, 0.01, 123_456.78])
+def test_a_pooled_amount_changed_in_the_file_is_split_to_the_penny_as_in_the_library(amount):
+    study = load_study("worked-example")
+    lines = study.tables["flows"].copy()
+    row = lines.index[lines["line"] == "Shared platform"][-1]
+    lines.loc[row, "amount_gbp"] = amount
+    changed = replace(study, case=replace(study.case, tables=study.tables | {"flows": lines}))
+    file = savings_file("worked-example")
+    stated = table(file, "Savings lines")
+    shown = stated.index[stated["Line"] == "Shared platform"][-1]
+    header = int(tables(file)[list(read(file)).index("Savings lines")][1])
+    book = formualizer.load_workbook_bytes(file)
+    column = list(stated).index("Amount stated (£ a year, input)") + 1
+    book.set_value("Savings lines", header + 1 + int(shown), column, amount)
+    book.evaluate_all()
+    held_against(worths(file, book), changed)
+
+
+def test_a_delay_worked_by_hand_moves_half_of_an_amount_by_a_year():
+    file = savings_file("mkip-2012")
+    book = engine(file, {"delay_years": 0.5})
+    flows = table(file, "Savings flows")
+    planned = table(file, "Savings planned")
+    place = list(read(file)).index("Savings flows")
+    row = int(flows.index[flows["Flow"] == "saving"][0])
+    column = list(flows).index("2014/15")
+    first, second = planned.loc[row, ["2013/14", "2014/15"]]
+    header = int(tables(file)[place][1])
+    assert book.get_value("Savings flows", header + 1 + row, column + 1) == approx(
+        (first + second) / 2
+    )
+
+
+def test_an_option_without_flows_has_no_savings_sheets():
+    study = load_study("lictp-2020")
+    assert savings_sheets(study)
+    assert not savings_sheets(study.moved({"option": "c"}))
+
+
+def test_formulas_use_functions_that_every_spreadsheet_program_has():
+    allowed = {
+        "ABS",
+        "AND",
+        "IF",
+        "INT",
+        "ISNUMBER",
+        "MAX",
+        "MIN",
+        "ROUND",
+        "SUM",
+        "SUMIF",
+        "SUMPRODUCT",
+    }
+    used = set()
+    for case, scenario in SCENARIOS:
+        with zipfile.ZipFile(io.BytesIO(savings_file(case, scenario))) as parts:
+            for name in parts.namelist():
+                text = parts.read(name).decode() if name.startswith("xl/worksheets/sheet") else ""
+                found = re.findall(r"<f>(.*?)</f>", text)
+                assert "<f t=" not in text  # no array formula
+                used |= {
+                    function
+                    for formula in found
+                    for function in re.findall(r"([A-Z][A-Z.]+)\(", formula)
+                }
+    assert used == allowed
+
+
+def test_the_formulas_hold_in_the_whole_workbook_too():
+    _, file = whole("worked-example")
+    for *place, carried, recomputed in formulas(file, engine(file)):
+        assert recomputed == (
+            carried if isinstance(carried, str) else approx(carried, rel=1e-6, abs=1e-6)
+        ), place
+
+
+# what the workbook holds
+
+
+@pytest.mark.parametrize("case", ["worked-example", "dacorum-avdc-2012"])
+def test_results_hold_the_rows_of_results_csv_as_numbers_and_dates(case):
+    study, file = whole(case)
+    for section, expected in study.results.groupby("section", sort=False):
+        found = table(file, f"Results {section}")
+        assert list(found["Measure"]) == list(expected["measure"])
+        assert list(found["Item"]) == list(expected["item"])
+        assert list(found["Unit"]) == list(expected["unit"])
+        assert [year or pd.NA for year in found["Year"]] == list(expected["year"])
+        for shown, value in zip(found["Value"], expected["value"], strict=True):
+            if isinstance(value, pd.Timestamp):
+                assert shown == value.date()
+            elif isinstance(value, str) or value == float("inf"):
+                assert shown == as_text(value)
+            else:
+                assert shown == approx(float(value), rel=1e-12)
+
+
+def test_every_input_table_with_rows_has_a_sheet_with_its_values_status_and_source():
+    study, file = whole("worked-example")
+    sheets = read(file)
+    for stem in TABLES | SHARED_TABLES:
+        rows = study.tables[stem]
+        name = f"Input {stem.replace('_', ' ')}"
+        assert (name in sheets) == (len(rows) > 0)
+        if not len(rows):
+            continue
+        found = table(file, name)
+        assert set(found) == set(rows)
+        assert list(found)[-4:] == ["status", "source", "paragraph", "note"]
+        assert list(found["source"]) == [printable(text) for text in rows["source"]]
+        for column in rows.select_dtypes("number"):
+            known = rows[column].notna().to_numpy()
+            assert [float(value) for value in found[column][known]] == approx(
+                list(rows[column][known].astype(float))
+            )
+            assert (found[column][~known] == "").all()
+
+
+def test_the_cover_says_what_the_file_is():
+    study, file = whole("worked-example")
+    cover = table(file, "Cover").set_index("What")["Value"]
+    assert cover["Question"] == study.case.file.question
+    assert cover["Recommendation"] == study.recommendation.capitalize()
+    assert cover["Fingerprint of the input files"] == study.case.input_hash
+    assert list(table(file, "Contents")["Sheet"]) == list(read(file))[2:]
+    assert {"Status: published", "Status: derived", "Status: assumed"} <= set(
+        table(file, "Notes")["Subject"]
+    )
+
+
+def test_the_recommendation_and_the_reconciliation_are_those_of_the_study():
+    study, file = whole("dacorum-avdc-2012")
+    assert list(table(file, "Recommendation")["Outcome"]) == list(study.gates["outcome"])
+    assert len(table(file, "Reconciliation")) == len(study.tables["published"])
+    assert table(file, "Reconciliation")["Agrees"].all()
+
+
+# what makes it accessible
+
+
+@pytest.mark.parametrize("case", ["worked-example", "dacorum-avdc-2012"])
+def test_each_sheet_has_a_title_and_notes_then_one_table_without_gaps(case):
+    _, file = whole(case)
+    sheets, found = read(file), tables(file)
+    assert len(found) == len(sheets)  # one table a sheet
+    for (name, rows), (first, header, _, last) in zip(sheets.items(), found, strict=True):
+        assert first == "A"
+        assert all(isinstance(row[0], str) and row[0] for row in rows[: int(header)]), name
+        assert all(not any(row[1:]) for row in rows[: int(header) - 1]), (
+            name
+        )  # nothing beside a note
+        assert len(rows) == int(last), name  # nothing after the table
+        labels = [label.casefold() for label in rows[int(header) - 1]]
+        assert all(labels) and len(set(labels)) == len(labels), name
+        assert all(any(value != "" for value in row) for row in rows[int(header) :]), name
+
+
+@pytest.mark.parametrize("case", ["worked-example", "dacorum-avdc-2012"])
+def test_there_are_no_merged_cells_images_macros_or_links_outside(case):
+    _, file = whole(case)
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        assert not [
+            name for name in parts.namelist() if re.search(r"media|drawing|vba|external", name)
+        ]
+        for name in parts.namelist():
+            text = parts.read(name).decode()
+            assert "mergeCell" not in text
+            assert 'TargetMode="External"' not in text
+
+
+def test_sheet_names_are_valid_and_unique():
+    for case in ("worked-example", "dacorum-avdc-2012"):
+        names = list(read(whole(case)[1]))
+        assert len({name.casefold() for name in names}) == len(names)
+        assert all(0 < len(name) <= 31 and not re.search(r"[\[\]:*?/\\']", name) for name in names)
+
+
+def test_the_document_has_a_title_a_language_and_the_date_of_the_decision():
+    study, file = whole("dacorum-avdc-2012")
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        core = parts.read("docProps/core.xml").decode()
+    assert f"<dc:title>{study.case.file.title}: tables</dc:title>" in core
+    assert "<dc:language>en-GB</dc:language>" in core
+    assert core.count(f">{study.case.file.decision_date}T00:00:00Z<") == 2  # created and modified
+
+
+def test_the_same_study_gives_the_same_bytes():
+    study, file = whole("dacorum-avdc-2012")
+    assert workbook(study) == file
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        assert {entry.date_time for entry in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+# text that would be more than text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(text):
+    file = xlsx([Sheet("One", text, (text,), ("Text",), [[text]])], CREATED)
+    assert read(file)["One"] == [[text], [text], ["Text"], [text]]
+    with zipfile.ZipFile(io.BytesIO(file)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+        assert "<f>" not in sheet and "hyperlink" not in sheet
+        assert ('quotePrefix="1"' in parts.read("xl/styles.xml").decode()) == text.startswith(
+            ("=", "+", "-", "@", "\t")
+        )
+
+
+def test_what_a_cell_cannot_hold_is_replaced_visibly():
+    text = "a\x00b\x1bc\ud800d\uffffe\r\nf\rg _x0041_"
+    file = xlsx([Sheet("One", "t", (), ("Text",), [[text]])], CREATED)
+    assert read(file)["One"][-1] == ["a␀b␛c�d�e\nf␍g _x0041_"]
+
+
+@pytest.mark.parametrize("character", ["a", "😀"])
+def test_text_longer_than_a_cell_holds_is_cut_with_a_note(character):
+    fits = character * (LONGEST_TEXT // len(character.encode("utf-16-le")) * 2)
+    assert printable(fits) == fits
+    cut = printable(character * 40_000)
+    assert cut.endswith("[cut: the text has 40,000 characters]")
+    assert len(cut.encode("utf-16-le")) // 2 <= LONGEST_TEXT
+    assert read(xlsx([Sheet("One", "t", (), ("Text",), [[cut]])], CREATED))["One"][-1] == [cut]
+
+
+def test_hostile_names_of_partners_and_lines_change_no_number():
+    study = load_study("worked-example")
+    names = {"Northmere": '=HYPERLINK("x")*?', "Eastholt": "-1", "Westerfold": '"O\'Brien"&<1>'}
+    renamed = {
+        stem: rows.assign(
+            **{column: rows[column].replace(names) for column in ("partner",) if column in rows}
+        )
+        for stem, rows in study.tables.items()
+    }
+    renamed["flows"] = renamed["flows"].assign(line="=" + renamed["flows"]["line"])
+    hostile = replace(study, case=replace(study.case, tables=renamed))
+    file = xlsx(savings_sheets(hostile), CREATED)
+    found = worths(file, engine(file, {"realisation": 0.9}))
+    held_against(found, hostile.moved({"realisation": 0.9}))
+    plain = study.moved({"realisation": 0.9}).appraisal.loc[ALL, "net_present_value"]
+    assert found[ALL]["net_present_value"] == approx(plain)

@@ -1,0 +1,231 @@
+"""The report page as its readers have it: offline, with keys alone, enlarged, read aloud, on paper."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from conftest import ROOT
+
+from businesscase.case import load_case
+from businesscase.report import report_html, shared_asset_files
+from businesscase.study import load_study
+
+sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+INSTALLED = (
+    "chromium",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium-browser",
+    "microsoft-edge",
+)
+CASES = (
+    "mkip-2012",
+    "lictp-2020",
+    "durham-sunderland-2014",
+    "dacorum-avdc-2012",
+    "allerdale-carlisle-2008",
+    "worked-example",
+)
+REPORTS = [f"{case}/base/report.html" for case in CASES]
+PAGES = ["index.html", *REPORTS]
+SMALL, LARGE = "durham-sunderland-2014", "worked-example"
+PAPER = 680  # pixels between the margins of A4
+OPEN_ALL = "document.querySelectorAll('details').forEach(part => { part.open = true; })"
+CLOSE_ALL = "document.querySelectorAll('details').forEach(part => { part.open = false; })"
+DRAWN = "[...document.querySelectorAll('.chart')].every(place => place.querySelector('.main-svg'))"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as driver:
+        found = next(filter(None, map(shutil.which, INSTALLED)), None)
+        try:
+            started = driver.chromium.launch(
+                executable_path=found, args=["--no-sandbox", "--disable-gpu"]
+            )
+        except sync_api.Error as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no browser for the reports: {str(error).splitlines()[0]}")
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    """Return the folder of the index and of the reports of every case in its base scenario."""
+    folder = tmp_path_factory.mktemp("reports")
+    command = [sys.executable, "-m", "businesscase.cli", "report", *CASES]
+    done = subprocess.run(
+        [*command, "--scenario", "base", "--output", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for name, text in shared_asset_files().items():
+        (folder / "assets").mkdir(exist_ok=True)
+        (folder / "assets" / name).write_text(text, encoding="utf-8")
+    notebooks = {
+        path.stem.split("_", 1)[1]: nbformat.read(
+            own if (own := folder / SMALL / "base" / path.name).exists() else path, as_version=4
+        )
+        for path in sorted((ROOT / "notebooks").glob("0*.ipynb"))
+    }
+    page = report_html(load_study(SMALL), notebooks, shared_assets="../../assets")
+    shared = folder / SMALL / "base" / "shared.html"
+    shared.write_text(page, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def opened(browser, reports):
+    """Return a function that gives an open page without network, as it is after loading."""
+    context = browser.new_context(offline=True)
+    pages = {}
+
+    def page_of(name):
+        if name not in pages:
+            page = context.new_page()
+            page.requests, page.errors = [], []
+            page.on("request", lambda request: page.requests.append(request.url))
+            page.on("pageerror", lambda error: page.errors.append(str(error)))
+            page.on("console", lambda said: page.errors.append(said.text) if said.type == "error" else None)  # fmt: skip
+            page.goto((reports / name).as_uri())
+            page.wait_for_function(DRAWN)
+            pages[name] = page
+        page = pages[name]
+        page.emulate_media(media="screen")
+        page.set_viewport_size({"width": 1100, "height": 900})
+        page.evaluate(CLOSE_ALL)
+        return page
+
+    yield page_of
+    context.close()
+
+
+@pytest.mark.parametrize("name", [*PAGES, f"{SMALL}/base/shared.html"])
+def test_a_page_is_whole_without_a_network(opened, name):
+    page = opened(name)
+    assert page.errors == []
+    assert [url for url in page.requests if not url.startswith(("file:", "data:"))] == []
+    assert page.locator(".chart").count() >= (0 if name == "index.html" else 3)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_needs_no_other_file(opened, name):
+    page = opened(name)
+    assert [url for url in page.requests if url.startswith("file:")] == [page.url.split("#")[0]]
+
+
+@pytest.mark.parametrize("name", [f"{SMALL}/base/report.html", f"{SMALL}/base/shared.html"])
+def test_a_page_runs_no_script_but_its_own(opened, name):
+    ran = """() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.ran = true';
+      document.body.append(script);
+      return window.ran === true;
+    }"""
+    page = opened(name)
+    assert not page.evaluate(ran)
+    page.errors.clear()  # the browser says that it refused
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_fault(opened, name):
+    page = opened(name)
+    page.evaluate(OPEN_ALL)
+    options = {"resultTypes": ["violations"]}
+    found = axe.Axe().run(page, options=options).response["violations"]
+    assert [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_at_four_hundred_percent_only_tables_and_charts_scroll_sideways(opened, name):
+    beyond = """() => [...document.querySelectorAll('body *')]
+      .filter(part => !part.closest('.scroll > *') && !part.closest('.skip'))
+      .filter(part => part.getBoundingClientRect().right > 321).map(part => part.outerHTML.slice(0, 90))"""
+    page = opened(name)
+    page.evaluate(OPEN_ALL)
+    page.set_viewport_size({"width": 320, "height": 256})  # 1280 by 1024 at 400%
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate(beyond) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_table_is_wider_than_paper(opened, name):
+    wider = """width => [...document.querySelectorAll('main table')]
+      .filter(table => table.getBoundingClientRect().right > width + 1)
+      .map(table => table.id || table.getAttribute('aria-labelledby'))"""
+    page = opened(name)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": PAPER, "height": 960})
+    assert page.evaluate(wider, PAPER) == []
+
+
+def test_keys_reach_every_scroll_box_and_open_every_folded_part(opened):
+    page = opened(f"{SMALL}/base/report.html")
+    page.evaluate("window.reached = new Set(), document.activeElement.blur(), scrollTo(0, 0)")
+    missed = "() => [...document.querySelectorAll('.scroll, summary, a[href]')].filter(part => !window.reached.has(part)).length"
+    for _ in range(600):
+        page.keyboard.press("Tab")
+        tag = page.evaluate(
+            "() => { window.reached.add(document.activeElement); return document.activeElement.tagName; }"
+        )
+        if tag == "SUMMARY":
+            page.keyboard.press("Enter")
+        if tag == "BODY":
+            break
+    assert page.evaluate(missed) == 0
+    assert page.locator("details:not([open])").count() == 0
+
+
+def test_what_is_folded_is_open_while_printing_and_folded_again_after(opened):
+    page = opened(f"{SMALL}/base/report.html")
+    folded = page.locator("main details").count()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("main details[open]").count() == folded > 5
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("main details[open]").count() == 0
+
+
+def test_what_is_folded_is_on_paper_where_no_script_runs(browser, reports):
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((reports / SMALL / "base" / "report.html").as_uri())
+    cells = page.locator("main details:not([open]) td")
+    assert cells.count() > 50 and not cells.first.is_visible()
+    page.emulate_media(media="print")
+    hidden = "cells => cells.filter(cell => cell.getBoundingClientRect().height === 0).length"
+    assert cells.evaluate_all(hidden) == 0
+    context.close()
+
+
+def test_a_link_to_a_folded_table_opens_it(opened):
+    page = opened(f"{SMALL}/base/report.html")
+    table = page.locator("main details[id^=table]").first
+    page.evaluate("id => { location.hash = id; }", table.get_attribute("id"))
+    page.wait_for_function("id => document.getElementById(id).open", arg=table.get_attribute("id"))
+
+
+def test_a_chart_has_no_button_that_shares_or_edits(opened):
+    page = opened(f"{SMALL}/base/report.html")
+    assert page.locator(".chart").count() > 2
+    assert page.locator(".modebar-btn, .plotlyjsicon").count() == 0
+
+
+def test_each_cell_of_the_risk_matrix_names_its_band(reports):
+    text = (reports / LARGE / "base" / "report.html").read_text("utf-8")
+    drawn = json.loads(re.search(r'data-chart="risks-chart-1">(.*?)</script>', text)[1])
+    bands = set(load_case(LARGE).tables["risk_bands"]["band"])
+    cells = drawn["data"][0]["text"]
+    assert len(cells) == 25
+    assert all(any(f">{band}<" in cell for band in bands) for cell in cells)
