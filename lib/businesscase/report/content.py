@@ -21,6 +21,7 @@ PLOTLY = "application/vnd.plotly.v1+json"
 OWN_TABLE = '<table class="table">'  # how the tables of views/display.py begin
 OWN_ABSENCE = '<p class="absent">'  # what stands there for a table without rows
 NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report says once
+ALL_SCENARIOS = "all of the case"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
 NOT_KNOWN_HERE = "Not known in this case"  # heading of what has no data, in one list
 TOLD_ONCE = ("Checks", "Assumptions used", "Why?")  # the report has one chapter for each of these
@@ -133,7 +134,7 @@ def report_of(study: Study, notebooks: Mapping[str, NotebookNode]) -> Report:
         Chapter("turning", "What would change the answer", tuple(_turning(told))),
         Chapter("assumptions", "Assumptions log", tuple(_assumptions(study))),
         Chapter("reconciliation", "Reconciliation to published figures", tuple(_reconciliation(study))),
-        Chapter("made", "How this report was made", tuple(_made(study))),
+        Chapter("made", "How this report was made", tuple(_made(study, study.scenario_name))),
     ]  # fmt: skip
     facts, numbered = tuple(_facts(study)), tuple(_numbered(chapters))
     return Report(file.title, file.question, facts, numbered, study.scenario.title)
@@ -155,7 +156,7 @@ def comparison_of(study: Study, notebook: NotebookNode) -> Report:
             chapters.append(Chapter(f"part-{len(chapters)}", block.text, ()))
         else:
             chapters[-1] = replace(chapters[-1], blocks=(*chapters[-1].blocks, block))
-    chapters.append(Chapter("made", "How this report was made", tuple(_made(study))))
+    chapters.append(Chapter("made", "How this report was made", tuple(_made(study, ALL_SCENARIOS))))
     file = study.case.file
     facts = list(_facts(study))[:-1]  # it is of all scenarios
     return Report(
@@ -259,15 +260,16 @@ def _reconciliation(study: Study) -> Iterator[Block]:
     yield table_shown(Table(table, caption, {name: name.capitalize() for name in shown}))
 
 
-def _made(study: Study) -> Iterator[Block]:
+def _made(study: Study, scenario: str) -> Iterator[Block]:
     rows = {
         "Case": study.case.name,
-        "Scenario": study.scenario_name,
+        "Scenario": scenario,
         "Date of the figures": printed(pd.Timestamp(study.case.file.data_date)),
         "Fingerprint of the input files": study.case.input_hash,
         "Version of the calculations": __version__,
-        "Every result as a table": "results.csv",
     }
+    if scenario != ALL_SCENARIOS:
+        rows["Every result as a table"] = "results.csv"
     yield TableShown(
         "What this report was made from", ("What", "Value"), (False, False), tuple(rows.items())
     )
