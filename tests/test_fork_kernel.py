@@ -17,10 +17,11 @@ from pathlib import Path
 import nbclient
 import pytest
 from conftest import ROOT
+from jupyter_client.manager import start_new_kernel
 from nbclient.exceptions import DeadKernelError
 from nbformat import v4
 
-from businesscase.forking.client import ADDRESS, ForkServer, ForkServerError
+from businesscase.forking.client import ADDRESS, Forked, ForkServer, ForkServerError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can fork a kernel")
 
@@ -471,3 +472,14 @@ def test_without_a_server_plain_kernels_run_and_one_line_says_so(where):
     assert [line.split()[1] for line in ran.stdout.splitlines()] == ["None", "None"]
     said = [line for line in ran.stderr.splitlines() if "takes longer" in line]
     assert len(said) == 1
+
+
+def test_kernel_whose_errors_go_to_a_file_is_forked_too(tmp_path):
+    with (tmp_path / "errors").open("w") as errors:  # as nbval starts its kernels
+        manager, client = start_new_kernel(kernel_name="businesscase", stderr=errors)
+        try:
+            assert isinstance(manager.provisioner.process, Forked)
+            client.execute_interactive("import os; os.write(2, b'said')", timeout=20)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)

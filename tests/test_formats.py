@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,10 @@ def test_unknown_format_is_refused_with_those_allowed(capsys):
     assert "'odt' is no format; allowed: html, docx, xlsx, pdf" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["absent.docx", "text.docx"])
+@pytest.mark.parametrize("name", ["absent.docx", "text.docx", "archive.docx"])
 def test_template_that_is_no_word_file_is_refused_before_anything_runs(name, tmp_path, capsys):
     (tmp_path / "text.docx").write_text("text", encoding="utf-8")
+    zipfile.ZipFile(tmp_path / "archive.docx", "w").writestr("other", "text")
     place = tmp_path / "reports"
     arguments = ["--template", str(tmp_path / name), "--output", str(place)]
     assert cli.main(["report", CASE, *arguments]) == 1

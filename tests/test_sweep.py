@@ -462,7 +462,8 @@ def test_sentences_say_limits_in_units_of_the_plan():
 
 
 def test_nothing_to_sweep_is_a_sentence_too():
-    assert str(show.partnership(None)) == show.NOTHING
+    for view in (show.partnership, show.any_partner, show.picture):
+        assert view(None)._repr_html_() == f'<p class="absent">{show.NOTHING}.</p>'
 
 
 def test_a_share_of_none_or_all_is_said_as_such(findings):

@@ -4,7 +4,6 @@ import argparse
 import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -100,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="LIST",
         help="html,docx,xlsx,pdf; html in any case, docx and pdf need Chrome, Chromium or Edge",
     )
-    report.add_argument("--template", metavar="FILE", help="Word file whose styles docx takes")
+    report.add_argument(
+        "--template", metavar="FILE", help="Word file whose styles the Word report takes"
+    )
     report.add_argument(
         "--shared-assets", action="store_true", help="one copy of the scripts for all pages"
     )
@@ -140,8 +141,12 @@ def _template(name: str | None) -> str:
     """Return the path of a Word file; refuse what is none."""
     if not name:
         return ""
-    if not zipfile.is_zipfile(name):
-        raise InputError(f"{name}: no Word file (.docx) is there")
+    import docx  # slow to import
+
+    try:
+        docx.Document(name)
+    except Exception:  # it has one for each way in which a file can be no document
+        raise InputError(f"{name}: no Word file (.docx) is there") from None
     return str(Path(name).resolve())
 
 
@@ -170,6 +175,9 @@ def _check(arguments: argparse.Namespace) -> int:
         agreed = int(table["agrees"].sum())
         table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
         table = table.astype(object).where(table.notna(), "").astype(str)
+        if table.empty:
+            print(f"{case.name}: no published figure to hold against", "", sep="\n")
+            continue
         print(f"{case.name}: {agreed} of {len(table)} published figures agree")
         print(*_aligned([list(table), *table.to_numpy().tolist()]), "", sep="\n")
         if agreed < len(table):
@@ -182,6 +190,7 @@ def _check(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from businesscase.batch import Settings, run_jobs, write_index
 
+    template = _template(arguments.template)
     settings = Settings(
         arguments.output or str(project_folder() / "reports"),
         arguments.workers,
@@ -189,9 +198,9 @@ def _report(arguments: argparse.Namespace) -> int:
         arguments.force,
         arguments.quiet,
         arguments.scheduler,
-        formats=arguments.formats,
+        formats=tuple(dict.fromkeys([*arguments.formats, *(["docx"] if template else [])])),
         shared_assets=arguments.shared_assets,
-        template=_template(arguments.template),
+        template=template,
     )
     jobs = _jobs(_loaded(_known(arguments.case)), arguments.scenario)
     outcomes = run_jobs(jobs, settings)

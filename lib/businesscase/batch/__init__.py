@@ -78,6 +78,10 @@ def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
     jobs = list(dict.fromkeys(jobs))
     store, project = store_at(settings.store), Project.here(settings.notebooks)
     tasks = _tasks(jobs, settings, project)
+    if settings.scheduler:
+        from businesscase.batch.cluster import refuse_silent
+
+        refuse_silent(settings.scheduler)  # before anything is said of the jobs
     current = set() if settings.force else _current(store, tasks)
     outcomes = {task.job: Outcome(task.job, 0.0, kept=True) for task in current}
     to_do = [task for task in tasks if task not in current]

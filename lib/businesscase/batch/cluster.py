@@ -63,8 +63,11 @@ def made_on_cluster(tasks: list[Task], scheduler: str, project: Project) -> Iter
 
 def refuse_silent(scheduler: str) -> None:
     """Refuse an address at which nothing answers: a client would go on trying at its end."""
-    from distributed import Security
-    from distributed.comm import connect
+    try:
+        from distributed import Security
+        from distributed.comm import connect
+    except ImportError:
+        raise InputError(NO_DASK) from None
 
     async def answers() -> None:
         arguments = Security().get_connection_args("client")

@@ -201,6 +201,7 @@ class ForkServer:
         *arguments,
         environment: dict[str, str] | None = None,
         folder: str | None = None,
+        streams: tuple[int, int] = (1, 2),
     ) -> Forked:
         """Call a function in a child.
 
@@ -212,6 +213,8 @@ class ForkServer:
             Plain values, as JSON has them.
         environment, folder : optional
             The environment variables and the working folder; else those of the server.
+        streams : tuple of int, optional
+            Descriptors of the child's output and of its errors; else those of this process.
 
         Raises
         ------
@@ -219,7 +222,7 @@ class ForkServer:
             If the server doesn't answer.
         """
         asked = {"call": call, "arguments": arguments}
-        return self._ask(asked | {"environment": environment, "folder": folder})
+        return self._ask(asked | {"environment": environment, "folder": folder}, streams)
 
     def nested(
         self,
@@ -279,13 +282,13 @@ class ForkServer:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def _ask(self, asked: dict) -> Forked:
+    def _ask(self, asked: dict, streams: tuple[int, int] = (1, 2)) -> Forked:
         connection = self._connect()
         try:
             with Path(os.devnull).open("wb") as nothing:
-                streams = [_open_descriptor(number, nothing.fileno()) for number in (1, 2)]
+                opened = [_open_descriptor(number, nothing.fileno()) for number in streams]
                 line = json.dumps(asked).encode() + b"\n"
-                sent = socket.send_fds(connection, [line], streams)
+                sent = socket.send_fds(connection, [line], opened)
                 connection.sendall(line[sent:])
         except OSError as error:
             connection.close()

@@ -107,11 +107,14 @@ class ForkProvisioner(LocalProvisioner):
     def _fork(self, cmd: list[str], given: dict[str, Any]) -> KernelConnectionInfo:
         if self.server is None:
             raise ForkServerError("no fork server was found")
-        unlike = [name for name in ("stdout", "stderr", "stdin", "independent") if given.get(name)]
+        unlike = [name for name in ("stdin", "independent") if given.get(name)]
+        streams = _descriptor(given.get("stdout"), 1), _descriptor(given.get("stderr"), 2)
         if cmd[:3] != [sys.executable, "-m", "ipykernel_launcher"] or unlike:
             raise ForkServerError(f"a fork can't be what is asked for: {[*unlike, *cmd[:3]]}")
         folder = Path(given.get("cwd") or Path.cwd()).resolve()
-        self.process = self.server.fork(RUN, cmd, environment=given["env"], folder=str(folder))
+        self.process = self.server.fork(
+            RUN, cmd, environment=given["env"], folder=str(folder), streams=streams
+        )
         self.pid = self.pgid = self.process.pid
         self.cwd = folder
         return self.connection_info
@@ -208,6 +211,16 @@ def _key() -> tuple:
     """Return what a server must share with its kernels: process, library, settings of Python."""
     settings = {name: value for name, value in os.environ.items() if name.startswith("PYTHON")}
     return os.getpid(), library_hash(), tuple(sorted(settings.items()))
+
+
+def _descriptor(stream: Any, otherwise: int) -> int:
+    """Return the descriptor of a stream that a kernel is to write to, as Popen takes it."""
+    if stream is None:
+        return otherwise
+    found = stream if isinstance(stream, int) else stream.fileno()
+    if found < 0:  # a pipe or the like, which only Popen can make
+        raise ForkServerError("a fork writes to a file that is open, not to a new pipe")
+    return found
 
 
 def _without_history(arguments: list[str]) -> list[str]:

@@ -22,6 +22,7 @@ OWN_TABLE = '<table class="table">'  # how the tables of views/display.py begin
 OWN_ABSENCE = '<p class="absent">'  # what stands there for a table without rows
 NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report says once
 ALL_SCENARIOS = "all of the case"
+COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
 NOT_KNOWN_HERE = "Not known in this case"  # heading of what has no data, in one list
 TOLD_ONCE = ("Checks", "Assumptions used", "Why?")  # the report has one chapter for each of these
@@ -158,13 +159,13 @@ def comparison_of(study: Study, notebook: NotebookNode) -> Report:
             chapters[-1] = replace(chapters[-1], blocks=(*chapters[-1].blocks, block))
     chapters.append(Chapter("made", "How this report was made", tuple(_made(study, ALL_SCENARIOS))))
     file = study.case.file
-    facts = list(_facts(study))[:-1]  # it is of all scenarios
+    facts = [("Subject", COMPARED), *list(_facts(study))[:-1]]  # it is of all scenarios
     return Report(
         file.title,
         file.question,
         tuple(facts),
         tuple(_numbered(chapters)),
-        "All scenarios compared",
+        COMPARED,
     )
 
 
@@ -186,11 +187,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
 def _purpose(study: Study) -> Iterator[Block]:
     file = study.case.file
     date = printed(pd.Timestamp(file.decision_date))
-    yield Prose(
-        _escaped(
-            f"To give {file.decision_maker} what the decision of {date} needs: {file.question}"
-        )
-    )
+    yield Prose(_escaped(f"{file.question} For decision on {date}: {file.decision_maker}."))
     changes = _changes(study)
     if changes is not None:
         yield changes
@@ -248,11 +245,17 @@ def _assumptions(study: Study) -> Iterator[Block]:
 
 
 def _reconciliation(study: Study) -> Iterator[Block]:
+    if study.tables["published"].empty:
+        yield Prose(
+            "No figure of this case is published, so there is none to hold a result against."
+        )
+        return
     base = study.in_scenario(BASE)
     table = results.reconciliation(study.tables["published"], base.results)
     caption = f"{int(table['agrees'].sum())} of {len(table)} published figures agree"
     shown = [name for name in table if name != "year" or table[name].notna().any()]
-    table["measure"] = table["measure"].str.replace("_", " ")
+    for name in ("measure", "item"):
+        table[name] = table[name].str.replace("_", " ")
     yield Prose(
         "Every figure that the published report prints and the inputs can give is computed again, "
         "in the base scenario, and held against the printed one."
@@ -393,10 +396,13 @@ def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:
     absent: dict[str, list[str]] = {}
     for part in parts:
         said = [block.text for block in part if isinstance(block, Absence)]
-        if said and all(isinstance(block, Heading | Explanation | Absence) for block in part):
-            absent.setdefault(" ".join(dict.fromkeys(said)), []).append(part[0].text)
-        else:
+        told = " ".join(dict.fromkeys(said))
+        if not (said and all(isinstance(block, Heading | Explanation | Absence) for block in part)):
             yield from _said_once(part)
+        elif isinstance(part[0], Heading):
+            absent.setdefault(told, []).append(part[0].text)
+        else:
+            yield Prose(told)  # the chapter's heading says what is absent
     if absent:
         yield Heading(NOT_KNOWN_HERE)
         lines = [f"- **{' '.join(map(_escaped, asked))}** {said}" for said, asked in absent.items()]

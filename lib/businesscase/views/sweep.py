@@ -2,6 +2,7 @@
 
 import textwrap
 
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
@@ -23,13 +24,14 @@ from businesscase.views.display import (
     PALE,
     Chart,
     Sentence,
+    Table,
     chart,
     listed,
     percent,
     printed,
 )
 
-NOTHING = "The case states no saving or running cost, so there are no futures to tell apart."
+NOTHING = "The case states no saving or running cost, so there are no futures to tell apart"
 FUTURES = 20_000  # enough for two digits of a share; the command draws more
 MOST_ROWS, NAME_WIDTH = 3, 26
 LOSES = {PARTNERSHIP: "the partnership loses money", ANY_PARTNER: "some partner loses money"}
@@ -52,19 +54,19 @@ def futures(study: Study) -> Findings | None:
     return swept(study, FUTURES, SEED) if has_recurring_flows(study.tables) else None
 
 
-def partnership(findings: Findings | None) -> Sentence:
+def partnership(findings: Findings | None) -> Sentence | Table:
     """Say under which conditions the partnership loses money."""
     return _sentence(findings, PARTNERSHIP)
 
 
-def any_partner(findings: Findings | None) -> Sentence:
+def any_partner(findings: Findings | None) -> Sentence | Table:
     """Say under which conditions at least one partner loses money."""
     return _sentence(findings, ANY_PARTNER)
 
 
-def _sentence(findings: Findings | None, of: str) -> Sentence:
+def _sentence(findings: Findings | None, of: str) -> Sentence | Table:
     if findings is None:
-        return Sentence(NOTHING)
+        return Table(pd.DataFrame(), NOTHING, {})
     found, futures = findings.fails[of], f"{findings.draws:,} futures"
     if found.share in (0.0, 1.0):
         every = "every one" if found.share else "none"
@@ -112,13 +114,13 @@ def _value(name: str, value: float) -> str:
     return f"{printed(round(value, 2))} {unit}".strip()
 
 
-def picture(findings: Findings | None, of: str = PARTNERSHIP) -> Chart | Sentence:
+def picture(findings: Findings | None, of: str = PARTNERSHIP) -> Chart | Table:
     """Draw how often futures fail along the inputs that matter, and outline the conditions.
 
     Without conditions the inputs along which the share of failures differs most are shown.
     """
     if findings is None:
-        return Sentence(NOTHING)
+        return Table(pd.DataFrame(), NOTHING, {})
     found = findings.fails[of]
     kept = {condition.name: condition for condition in found.conditions}
     names = list(kept) or sorted(found.strips, key=lambda name: -_spread(found, name))[:MOST_ROWS]
