@@ -380,3 +380,18 @@ def test_index_leads_to_reports_and_shows_failures_as_failures():
     assert load_case(CASE).file.question in found.text
     assert "failed 07_decision.ipynb, cell [3]: ValueError: no" in found.text
     assert found.text.count("not run") == len(load_case(CASE).scenarios) - 2
+
+
+def test_chart_that_says_what_its_data_are_has_them_in_the_table():
+    figure = chart().figure
+    data = Table(
+        pd.DataFrame({"part": ["all of it"], "cost": [1500.0]}),
+        "",
+        {"part": "Part", "cost": "Cost (£)"},
+    )
+    found = Page(
+        report_html(
+            load_study(CASE), notebooks(outputs(Chart(figure, "Costs fall", "One bar.", data)))
+        )
+    )
+    assert ["all of it", "£1,500"] in found.rows

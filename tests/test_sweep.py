@@ -461,6 +461,18 @@ def test_sentences_say_limits_in_units_of_the_plan():
         assert show._condition(None, condition) == said
 
 
+def test_picture_has_its_shares_as_a_table_in_the_units_of_the_inputs(findings):
+    found = findings["worked-example"]
+    picture = show.picture(found)
+    rows = picture.as_json()["layout"]["meta"]["data"]["rows"]
+    names = [condition.name for condition in found.fails[PARTNERSHIP].conditions]
+    assert len(rows) == sum(len(found.fails[PARTNERSHIP].strips[name]) for name in names)
+    shares = found.fails[PARTNERSHIP].strips["overrun"]
+    of_cost = [row for row in rows if row[0] == "One-off cost"]
+    assert of_cost[0] == ["One-off cost", "100% of plan to 106% of plan", f"{100 * shares[0]:.1f}%"]
+    assert ["Optimism bias", "optimism bias applied"] in [row[:2] for row in rows]
+
+
 def test_nothing_to_sweep_is_a_sentence_too():
     for view in (show.partnership, show.any_partner, show.picture):
         assert view(None)._repr_html_() == f'<p class="absent">{show.NOTHING}.</p>'

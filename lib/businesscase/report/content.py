@@ -78,13 +78,17 @@ class TableShown:
 
 @dataclass(frozen=True)
 class FigureShown:
-    """A chart: its finding as title, words for those who can't see it, and plotly's figure."""
+    """A chart: its finding as title, words for those who can't see it, and plotly's figure.
+
+    ``data`` is what it shows as a table, if that can't be read off the figure.
+    """
 
     name: str
     title: str
     description: str
     figure: dict
     number: str = ""
+    data: TableShown | None = None
 
 
 Block = Heading | Prose | Verdict | Plain | TableShown | FigureShown
@@ -339,7 +343,12 @@ def _output(data: dict) -> Iterator[Block]:
 def _figure(figure: dict, name: str) -> FigureShown:
     layout = dict(figure["layout"])
     said = layout.pop("meta")
-    return FigureShown(name, said["title"], said["description"], {**figure, "layout": layout})
+    shown = FigureShown(name, said["title"], said["description"], {**figure, "layout": layout})
+    if "data" not in said:
+        return shown
+    labels, rows = said["data"]["labels"], said["data"]["rows"]
+    plain = (False,) * len(labels)
+    return replace(shown, data=TableShown("", tuple(labels), plain, tuple(map(tuple, rows))))
 
 
 def _without(blocks: Iterable[Block], titles: tuple[str, ...]) -> Iterator[Block]:

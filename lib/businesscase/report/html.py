@@ -238,7 +238,8 @@ def _figure(block: FigureShown) -> dict:
         "title": block.title,
         "description": block.description,
         "height": int(layout.get("height", 420)),
-        "data": _table(chart_table(block), f"Data of figure {block.number}", True) | {"title": ""},
+        "data": _table(block.data or chart_table(block), f"Data of figure {block.number}", True)
+        | {"title": ""},
         "json": _script_json(drawn),
     }
 

@@ -70,16 +70,25 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A plotly figure whose title states the finding, with words for those who can't see it."""
+    """A plotly figure whose title states the finding, with words for those who can't see it.
+
+    ``data`` is what it shows as a table, where that can't be read off the figure's own numbers.
+    """
 
     figure: go.Figure
     title: str
     description: str
+    data: Table | None = None
 
     def as_json(self) -> dict:
         """Return the figure as plain lists and numbers, its words in ``layout.meta``."""
         figure = self.figure.to_plotly_json()
         figure["layout"]["meta"] = {"title": self.title, "description": self.description}
+        if self.data:
+            labels = self.data.labels
+            rows = self.data.frame[list(labels)].itertuples(index=False, name=None)
+            texts = [list(map(printed, row, labels.values())) for row in rows]
+            figure["layout"]["meta"]["data"] = {"labels": list(labels.values()), "rows": texts}
         return _plain(figure)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:

@@ -1,7 +1,10 @@
 """What a sweep of many futures found, in a sentence each and a picture."""
 
 import textwrap
+from dataclasses import replace
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
@@ -148,7 +151,26 @@ def picture(findings: Findings | None, of: str = PARTNERSHIP) -> Chart | Table:
         zeroline=False,
     )  # fmt: skip
     title, description = _words(findings, found, of, bool(kept))
-    return chart(figure, title, description, 150 + 110 * len(names))
+    drawn = chart(figure, title, description, 150 + 110 * len(names))
+    return replace(drawn, data=_parts(findings, found, names))
+
+
+def _parts(findings: Findings, found: Found, names: list[str]) -> Table:
+    """Return each part of the ranges that are drawn, with the share that fails there."""
+    rows = []
+    for name in names:
+        strip = found.strips[name]
+        if name in findings.choices:
+            parts = list(findings.choices[name].values())
+        else:
+            limits = next(found for found in findings.inputs if found["name"] == name)
+            ends = np.linspace(limits["low"], limits["high"], len(strip) + 1)
+            texts = [_value(name, float(end)) for end in ends]
+            parts = [f"{low} to {high}" for low, high in pairwise(texts)]
+        fails = ["no future" if part is None else percent(part) for part in strip]
+        rows += [(_row_name(name), *row) for row in zip(parts, fails, strict=True)]
+    labels = {"input": "Input", "part": "Part of its range", "fails": "Share that fails"}
+    return Table(pd.DataFrame(rows, columns=list(labels)), "Futures by part of a range", labels)
 
 
 def _scale(strips: list[list[float | None]]) -> tuple[float, float]:
