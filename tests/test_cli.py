@@ -87,6 +87,14 @@ def test_check_prints_the_faults_of_every_case_one_a_line(project, capsys):
     ]
 
 
+def test_cases_in_order_are_listed_beside_the_faults_of_another(project, capsys):
+    replace_text(project / "data" / CASE / "case.toml", "decision_year = ", "decision_years = ")
+    assert cli.main(["cases"]) == 1
+    said = capsys.readouterr()
+    assert "mkip-2012: Mid Kent" in said.out and f"{CASE}:" not in said.out
+    assert "decision_year is missing" in said.err
+
+
 @pytest.mark.parametrize("command", ["check", "report"])
 def test_unknown_case_is_refused_with_the_nearest(command, capsys):
     assert cli.main([command, "mkip-2021"]) == 2

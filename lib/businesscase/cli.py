@@ -157,11 +157,19 @@ def _seed(text: str) -> int:
 
 
 def _cases(arguments: argparse.Namespace) -> int:
-    for case in _loaded(case_names()):
+    faults = []
+    for name in case_names():
+        try:
+            case = load_case(name)
+        except InputError as error:  # told after the cases that are in order
+            faults += error.faults
+            continue
         print(f"{case.name}: {case.file.title}")
         print(f"  sections: {', '.join(case.section_names())}")
         rows = [[name, scenario.title] for name, scenario in case.scenarios.items()]
         print(*_aligned(rows), "", sep="\n")
+    if faults:
+        raise InputError(dict.fromkeys(faults))
     return DONE
 
 

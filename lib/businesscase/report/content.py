@@ -283,9 +283,9 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
     yield Heading("Sources")
     lines = []
     for key, source in documents(study.case).items():
-        date = printed(pd.Timestamp(source.date)) if source.date else "no date known"
+        date = f", {printed(pd.Timestamp(source.date))}" if source.date else ""
         lines.append(
-            f"- {_escaped(f'{source.title}. {source.publisher}, {date}. (Cited as “{key}”.)')}"
+            f"- {_escaped(f'{source.title} ({source.publisher}{date}), cited as “{key}”')}"
         )
     yield Prose("\n".join(lines))
 
