@@ -115,10 +115,11 @@ def test_wide_table_is_on_a_turned_page_and_the_next_chapter_upright():
     [HOSTILE, '#eval("1") $x$ @ref <label> *b* _i_ `c` \\ // /* ]]', "=1+1", "#panic()", "a\0b"],
 )
 def test_hostile_text_arrives_as_text(text):
-    shown = text_of(pdf(small_report(text), CHART))
-    turned_round = "thgir tfel ot" if "\u202e" in text else ""  # as a reader sees it
-    for word in [*text.split("\u202e")[0].replace("\0", "\ufffd").split(), turned_round]:
-        assert word in shown.replace("\n", "").replace(" tfel", "tfel").replace("thgir", "thgir ")
+    shown = text_of(pdf(small_report(text), CHART)).replace("\n", "")
+    turned_round = ["thgir", "tfel", "ot"] if "\u202e" in text else []  # as a reader sees it
+    for word in [*text.split("\u202e")[0].replace("\0", "\ufffd").split(), *turned_round]:
+        # a machine whose fonts lack a sign names it by its number
+        assert word in shown or (len(word) == 1 and f"[U+{ord(word):04X}]" in shown)
 
 
 @pytest.mark.parametrize("sign", ["\ue123", "\U0001f1ec", "\U0001fae8"])
