@@ -24,10 +24,10 @@ from businesscase.views.display import (
     chart,
     in_words,
     listed,
+    named_tiles,
     percent,
     pounds,
     printed,
-    tiles,
     with_legend,
     year_label,
 )
@@ -164,7 +164,7 @@ def recommendations_chart(study: Study) -> Chart:
         [(BLUE if alike_base else GREY, "white"), *(OUTCOME_COLOURS[each] for each in row)]
         for alike_base, row in zip(as_base, outcomes[differing].to_numpy(), strict=True)
     ]
-    figure = _grid(texts, fills)
+    figure = named_tiles(texts, fills)
     rows = comparison.outcomes(study)
     counts = rows["recommendation"].value_counts()
     title = _tally(counts, len(rows))
@@ -539,7 +539,7 @@ def regret_chart(study: Study) -> Chart | Table:
     least = regret.least_regretted(chosen.values)
     fills = [[BEST if round(value, regret.ROUNDING) == 0 else (PALE, "#0B0C0C") for value in row] for row in found.to_numpy()]  # fmt: skip
     fills.append([(BLUE, "white") if name in least else WORST for name in every])
-    figure = _grid(texts, fills)
+    figure = named_tiles(texts, fills)
     names = listed([_called(chosen, name).split(" (")[0] for name in least])
     most = largest[least[0]]
     title = (
@@ -687,19 +687,6 @@ def scenarios(study: Study) -> Table:
 
 
 # labels of charts
-
-
-def _grid(texts: pd.DataFrame, fills: list[list[tuple[str, str]]]) -> go.Figure:
-    """Return a grid of tiles with its columns named above."""
-    figure = tiles(
-        texts,
-        [[fill for fill, _ in row] for row in fills],
-        [[ink for _, ink in row] for row in fills],
-        size=12,
-    )
-    figure.update_xaxes(side="top", tickfont={"size": 12}, tickangle=0)
-    figure.update_yaxes(tickfont={"size": 12}, ticks="outside", ticklen=6, tickcolor="white")
-    return figure
 
 
 def _height(rows: int, rest: int) -> int:

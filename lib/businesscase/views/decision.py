@@ -14,8 +14,8 @@ from businesscase.views.display import (
     chart,
     in_words,
     listed,
+    named_tiles,
     printed,
-    tiles,
 )
 
 OUTCOME_COLOURS = {MET: ("#D5EBDD", "#0B0C0C"), NOT_MET: ("#801650", "white"), NOT_KNOWN: (PALE, "#0B0C0C")}  # fmt: skip
@@ -102,14 +102,7 @@ def gates_chart(study: Study) -> Chart:
     rows = {name: _wrapped(title, 32) for name, title in titles.items()}
     rows[study.scenario_name] = f"<b>{rows[study.scenario_name]}</b>"
     texts.index = [rows[name] for name in texts.index]
-    figure = tiles(
-        texts,
-        [[fill for fill, _ in row] for row in fills],
-        [[ink for _, ink in row] for row in fills],
-        size=12,
-    )
-    figure.update_xaxes(side="top", tickfont={"size": 12}, tickangle=0)
-    figure.update_yaxes(tickfont={"size": 12}, ticks="outside", ticklen=6, tickcolor="white")
+    figure = named_tiles(texts, fills)
     same = [name for name, other in studies.items() if other.recommendation == study.recommendation]
     title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.recommendation}"
     said = [f"{titles[name]}: {other.recommendation}" for name, other in studies.items()]

@@ -296,3 +296,16 @@ def tiles(
         zeroline=False,
     )
     return figure
+
+
+def named_tiles(texts: pd.DataFrame, fills: list[list[tuple[str, str]]]) -> go.Figure:
+    """Return a grid of tiles with its columns named above; fills are pairs of fill and text colour."""
+    figure = tiles(
+        texts,
+        [[fill for fill, _ in row] for row in fills],
+        [[ink for _, ink in row] for row in fills],
+        size=12,
+    )
+    figure.update_xaxes(side="top", tickfont={"size": 12}, tickangle=0)
+    figure.update_yaxes(tickfont={"size": 12}, ticks="outside", ticklen=6, tickcolor="white")
+    return figure
