@@ -8,7 +8,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "lib" / "businesscase"
 LAYERS = [
     ["forking"],
-    ["__init__", "errors", "schema", "parameters"],
+    ["__init__", "errors", "raw", "schema", "parameters"],
     [
         "apportionment",
         "appraisal",

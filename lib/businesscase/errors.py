@@ -3,6 +3,23 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST_FOUND = 80  # characters of what was found that a sentence repeats
+
+
+class Fault(str):
+    """A sentence that refuses an input; ``details`` tells a program what the sentence says.
+
+    Its keys, each only where it is known: file, line, sheet, cell, column, found, allowed, nearest.
+    """
+
+    details: dict
+
+    def __new__(cls, sentence: str, **details):
+        """Keep the details beside the sentence."""
+        fault = super().__new__(cls, sentence)
+        fault.details = {**getattr(sentence, "details", {}), **details}
+        return fault
+
 
 class InputError(ValueError):
     """Input that was refused; ``faults`` holds one sentence for each fault."""
@@ -11,8 +28,25 @@ class InputError(ValueError):
         self.faults = [faults] if isinstance(faults, str) else list(faults)
         super().__init__("\n".join(self.faults))
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentences alone in a notebook, where IPython asks for this."""
+        return list(self.faults)
 
-def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> str:
+
+def shown(found: object) -> str:
+    r"""Return what was found in quotation marks, shortened, with its control characters escaped.
+
+    Examples
+    --------
+    >>> shown("12\n"), len(shown("x" * 10_000))
+    ("'12\\n'", 83)
+    """
+    text = found if isinstance(found, str) else str(found)
+    short = text if len(text) <= LONGEST_FOUND else text[:LONGEST_FOUND] + "…"
+    return repr(short) if isinstance(found, str) else short
+
+
+def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> Fault:
     """Say that a name is unknown, with the nearest allowed names, else all of them.
 
     Examples
@@ -24,8 +58,14 @@ def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> str:
     """
     allowed = [str(name) for name in allowed]
     folded = {name.casefold(): name for name in allowed}
-    nearest = [folded[name] for name in get_close_matches(found.casefold(), folded)]
+    wanted = str(found)[:LONGEST_FOUND].casefold()
+    nearest = [folded[name] for name in get_close_matches(wanted, folded)]
     hint = (
         f"nearest: {', '.join(nearest)}" if nearest else f"allowed: {', '.join(allowed) or 'none'}"
     )
-    return f"{kind} {found!r} is unknown; {hint}"
+    return Fault(
+        f"{kind} {shown(found)} is unknown; {hint}",
+        found=str(found),
+        allowed=allowed,
+        nearest=nearest,
+    )
