@@ -8,7 +8,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "lib" / "businesscase"
 LAYERS = [
     ["forking"],
-    ["__init__", "errors", "raw", "schema", "parameters"],
+    ["__init__", "errors", "names", "raw", "schema", "parameters"],
     [
         "apportionment",
         "appraisal",
@@ -28,7 +28,7 @@ LAYERS = [
         "outturn",
     ],
     ["savings", "robustness", "finance", "discovery"],
-    ["validation"],
+    ["validation", "folder"],
     ["case"],
     ["results"],
     ["study"],

@@ -724,7 +724,7 @@ def test_a_scenario_whose_name_can_not_be_a_folder_is_refused(data_copy):
     path = data_copy / LICTP / "scenarios.toml"
     replaced(path, "[late-start]", '["../late"]')
     (fault,) = faults_of(LICTP)
-    assert "can't name a folder; use letters, digits, hyphens and underscores" in fault
+    assert "'../late' can't name a folder; use up to 60 letters of a to z, digits, hyphens" in fault
 
 
 def test_kinds_of_project_and_mitigations_must_be_known_and_add_up(data_copy):

@@ -20,6 +20,10 @@ class Fault(str):
         fault.details = {**getattr(sentence, "details", {}), **details}
         return fault
 
+    def at(self, place) -> "Fault":
+        """Return the fault with its place (``raw.Place``) before it."""
+        return Fault(f"{place.text}: {self}", **self.details, **place.details)
+
 
 class InputError(ValueError):
     """Input that was refused; ``faults`` holds one sentence for each fault."""

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from businesscase.errors import Fault
+
 CASE, SCENARIOS = "case", "scenarios"  # parts of a case that are not tables
 
 
@@ -35,19 +37,23 @@ class RawCase:
 
     Attributes
     ----------
-    file : dict
-        What case.toml holds, with the types of TOML.
-    scenarios : dict of dict
-        What scenarios.toml holds, ``base`` first, each with what it changes alone.
+    file : dict or None
+        What case.toml holds, with the types of TOML; None if it could not be read.
+    scenarios : dict of dict or None
+        What scenarios.toml holds, ``base`` first, each with what it changes alone; None if it could
+        not be read.
     tables : dict of list of dict
         By table of the schema, the text of each row by column, written as a CSV of a case has it:
         ``12000``, ``0.35``, ``2026-04-01``, ``true``, and empty for a blank cell.
     place : callable
         Where an input stands: of ``(table, index of the row or None, column or None)``,
         ``("case", None, key or None)`` or ``("scenarios", name or None, parameter or None)``.
+    faults : list of Fault
+        What could not be read.
     """
 
-    file: dict
-    scenarios: dict[str, dict]
+    file: dict | None
+    scenarios: dict[str, dict] | None
     tables: dict[str, list[dict[str, str]]]
     place: Places = field(default=nowhere, compare=False)
+    faults: list[Fault] = field(default_factory=list)

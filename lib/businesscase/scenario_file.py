@@ -4,20 +4,11 @@ from pathlib import Path
 
 import tomlkit
 
-from businesscase.case import BASE, FOLDER_NAME, Case, data_folder, load_case
+from businesscase.case import BASE, Case, data_folder, load_case
 from businesscase.errors import InputError
+from businesscase.names import unsafe_name
 from businesscase.parameters import Parameters
 from businesscase.validation import parameter_faults
-
-LONGEST_NAME = 60
-# names that Windows keeps for devices
-RESERVED = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
-}
 
 
 def write_scenario(case: str, name: str, title: str, why: str, parameters: Parameters) -> Path:
@@ -66,11 +57,8 @@ def differences(case: Case, parameters: Parameters) -> dict:
 
 def _faults(case: Case, name: str, title: str, why: str, changed: dict):
     taken = {other.casefold(): other for other in case.scenarios}
-    if not FOLDER_NAME.fullmatch(name) or len(name) > LONGEST_NAME or name.casefold() in RESERVED:
-        yield (
-            f"name {name[:LONGEST_NAME]!r} can't name a folder; use up to {LONGEST_NAME} letters, digits, hyphens and "
-            "underscores, the first a letter or digit"
-        )
+    if fault := unsafe_name("name", name):
+        yield fault
     elif name.casefold() in taken:
         yield f"name {name!r} is taken by scenario {taken[name.casefold()]!r}; choose another"
     if not title.strip():

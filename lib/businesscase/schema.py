@@ -15,6 +15,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
+
+from businesscase.errors import Fault, InputError, shown
 
 Status = Literal["published", "derived", "assumed"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -22,6 +25,10 @@ Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 YEAR_BEGINS = 4  # month in which a financial year begins
 SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
+
+LONGEST_TEXT = 10_000  # characters of a cell; a description that is longer is a document
+# what XML can't hold, and so no page, Word or Excel file: all controls but tab and line ends
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 # how the text of a cell must look, and in words
 PLAIN: dict[type, tuple[str, str]] = {
@@ -52,12 +59,35 @@ def refuse_unless_plain(text: str, kinds: set[type]) -> None:
 
     Raises
     ------
-    ValueError
+    InputError
         If the text is neither of the kinds.
     """
     allowed = [PLAIN[kind] for kind in PLAIN if kind in kinds]
     if allowed and not any(re.fullmatch(pattern, text.strip()) for pattern, _ in allowed):
-        raise ValueError(f"found {text!r}; it should be {' or '.join(name for _, name in allowed)}")
+        said = f"it should be {' or '.join(name for _, name in allowed)}"
+        raise InputError(Fault(f"found {shown(text)}; {said}", found=shown(text), allowed=said))
+
+
+def refuse_unless_printable(cell: object) -> None:
+    """Refuse a text that a report can't hold: too long, or with control characters such as NUL.
+
+    Raises
+    ------
+    InputError
+        If it is a text, and one of the two.
+    """
+    if not isinstance(cell, str):
+        return
+    if len(cell) > LONGEST_TEXT:
+        allowed = f"at most {LONGEST_TEXT:,} characters"
+        fault = Fault(f"found {len(cell):,} characters; allowed are {allowed}", allowed=allowed)
+        raise InputError(fault)
+    if odd := UNPRINTABLE.search(cell):
+        allowed = "text without control characters"
+        found = f"{shown(odd[0])} as character {odd.start() + 1} of {shown(cell)}"
+        raise InputError(
+            Fault(f"found {found}; allowed is {allowed}", found=found, allowed=allowed)
+        )
 
 
 def _in_order(row: "Row", fields: list[str]) -> None:
@@ -69,11 +99,17 @@ def _in_order(row: "Row", fields: list[str]) -> None:
 
 
 class Row(BaseModel):
-    """A line of a table: unknown columns, NaN and infinity are refused."""
+    """A line of a table: unknown columns, NaN, infinity and control characters are refused."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text_is_printable(cls, cell):
+        refuse_unless_printable(cell)
+        return cell
 
 
 class Figure(Row):
@@ -1050,6 +1086,71 @@ class CaseFile(Row):
         "in optimism_bias.csv",
     )
     sources: dict[str, Source] = Field(description="the documents, by key")
+
+
+def allowed_cells(column: FieldInfo) -> str:
+    """Return in words what a cell of a column may hold.
+
+    Examples
+    --------
+    >>> allowed_cells(Flow.model_fields["year_fraction"])
+    'a plain number, above 0, at most 1; may be blank, which means 1'
+    >>> allowed_cells(Partner.model_fields["role"])
+    'lead, partner or leaving'
+    """
+    kinds = plain_types(column.annotation)
+    words = [said for kind, (_, said) in PLAIN.items() if kind in kinds]
+    named = [str(word) for word in _words_of(column.annotation) if word]
+    said = " or ".join(words) or (
+        f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else "text"
+    )
+    bounds = {"gt": "above {:g}", "ge": "at least {:g}", "lt": "below {:g}", "le": "at most {:g}"}
+    limits = [
+        text.format(getattr(bound, key))
+        for bound in _bounds_of(column)
+        for key, text in bounds.items()
+        if hasattr(bound, key)
+    ]
+    said = ", ".join([said, *limits])
+    if column.is_required():
+        return said
+    default = column.default
+    means = f", which means {_plain_text(default)}" if default not in (None, "") else ""
+    return f"{said}; may be blank{means}"
+
+
+def _plain_text(value: object) -> str:
+    return (
+        str(value).lower()
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def _words_of(annotation) -> list:
+    """Return the words that a column is limited to, none if it isn't."""
+    if typing.get_origin(annotation) is Literal:
+        return list(typing.get_args(annotation))
+    return [word for part in typing.get_args(annotation) for word in _words_of(part)]
+
+
+def _bounds_of(column: FieldInfo) -> list:
+    """Return the bounds of a column, those that its type carries too."""
+    found = list(column.metadata)
+    for part in (column.annotation, *typing.get_args(column.annotation)):
+        for extra in getattr(part, "__metadata__", []):
+            found += getattr(extra, "metadata", [extra])
+    return found
+
+
+def column_notes(model: type[Row]) -> dict[str, str]:
+    """Return by column or key what it means and what it may hold."""
+    return {
+        name: f"{column.description}: {allowed_cells(column)}"
+        for name, column in model.model_fields.items()
+    }
 
 
 def described() -> str:

@@ -44,7 +44,7 @@ def table_faults(
     for name, found in sentences.items():
         for sentence in found:
             if found is of_base or sentence not in of_base:
-                yield f"scenarios.toml [{name}]", None, sentence
+                yield "scenarios", name, sentence
 
 
 def _duplicates(tables: Tables) -> Iterator[Fault]:
@@ -74,26 +74,26 @@ def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> 
 
 def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     if tables["partners"].empty:
-        yield "partners.csv", None, "the case has no partners; at least one is needed"
+        yield "partners", None, "the case has no partners; at least one is needed"
     if file.last_year < file.decision_year:
         yield (
-            "case.toml",
+            "case",
             None,
             f"last_year {file.last_year} is before decision_year {file.decision_year}",
         )
     options = list(tables["options"]["option"])
     if options and file.preferred_option not in options:
-        yield "case.toml", None, unknown_name("preferred_option", file.preferred_option, options)
+        yield "case", None, unknown_name("preferred_option", file.preferred_option, options)
     kinds = list(tables["optimism_bias"]["project_type"])
     for kind in file.project_mix:
         if kind not in kinds:
-            yield "case.toml", None, unknown_name("project_mix", kind, kinds)
+            yield "case", None, unknown_name("project_mix", kind, kinds)
     mixed, brought = sum(file.project_mix.values()), tables["mitigations"]["contribution_fraction"]
     if abs(mixed - 1) > 1e-9:
-        yield "case.toml", None, f"project_mix adds up to {mixed:g}; the shares must add up to 1"
+        yield "case", None, f"project_mix adds up to {mixed:g}; the shares must add up to 1"
     if len(brought) and abs(brought.sum() - 1) > 1e-9:
         yield (
-            "mitigations.csv",
+            "mitigations",
             None,
             f"contribution_fraction adds up to {brought.sum():g}; it must add up to 1",
         )

@@ -32,7 +32,7 @@ def driver_faults(tables: Tables) -> Iterator[Fault]:
         for partner in expected:
             if partner not in set(rows["partner"]):
                 yield (
-                    "drivers.csv",
+                    "drivers",
                     None,
                     f"{driver} has no row for {partner}; every partner needs one",
                 )
@@ -58,7 +58,7 @@ def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
         given = set(tables[stem]["partner"])
         for partner in staying(tables) if given else []:
             if partner not in given:
-                yield f"{stem}.csv", None, f"no row for {partner}; a comparison needs every partner"
+                yield stem, None, f"no row for {partner}; a comparison needs every partner"
     yield from _price_faults(file, tables)
     yield from _band_faults(tables["benchmarks"])
     yield from _survey_faults(tables["surveys"])
@@ -67,7 +67,7 @@ def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
         for standard in typing.get_args(BaselineStandard.model_fields["standard"].annotation):
             if standard not in set(tables["baseline_standards"]["standard"]):
                 yield (
-                    "baseline_standards.csv",
+                    "baseline_standards",
                     None,
                     f"{standard} has no row; every standard needs one",
                 )
@@ -83,7 +83,7 @@ def _price_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
             yield "service_costs", index, f"year {year} has no row in data/deflators.csv; {covered}"
     if len(elsewhere) and file.decision_year not in known:
         sentence = f"decision_year {file.decision_year} has no row in data/deflators.csv; {covered}"
-        yield "case.toml", None, f"{sentence}; costs of other years are brought to its prices"
+        yield "case", None, f"{sentence}; costs of other years are brought to its prices"
 
 
 def _band_faults(benchmarks: pd.DataFrame) -> Iterator[Fault]:

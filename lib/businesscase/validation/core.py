@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-Fault = tuple[str, int | None, str]  # table or file, row number in the table, sentence
+Fault = tuple[
+    str, int | str | None, str
+]  # as RawCase.place has it: part, row or scenario; sentence
 Tables = dict[str, pd.DataFrame]
 
 

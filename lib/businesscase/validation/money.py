@@ -23,12 +23,12 @@ def option_faults(tables: Tables) -> Iterator[Fault]:
         yield "factors", index, "lowest_score is not below highest_score"
     if len(scales.drop_duplicates()) > 1:
         yield (
-            "factors.csv",
+            "factors",
             None,
             "the factors have different scales; weighted scores need one scale",
         )
     if not factors.empty and factors["weight"].sum() == 0:
-        yield "factors.csv", None, "all weights are 0; at least one must be above 0"
+        yield "factors", None, "all weights are 0; at least one must be above 0"
     for index, row in scores.iterrows():
         if row["factor"] not in scales.index:
             yield "scores", index, unknown_name("factor", row["factor"], scales.index)
@@ -45,7 +45,7 @@ def option_faults(tables: Tables) -> Iterator[Fault]:
     criteria = tables["success_factors"].groupby("criterion", sort=False)["option"]
     for criterion, given in criteria:
         for option in options.loc[~options["option"].isin(given), "option"]:
-            yield "success_factors.csv", None, f"option {option} has no row for {criterion}"
+            yield "success_factors", None, f"option {option} has no row for {criterion}"
 
 
 def _gaps_in_scores(
@@ -54,17 +54,17 @@ def _gaps_in_scores(
     if scores.empty:
         return
     if options.empty:
-        yield "scores.csv", None, "options.csv is missing or empty; scores need its options"
+        yield "scores", None, "options.csv is missing or empty; scores need its options"
     for factor in factors["factor"]:
         on_factor = scores[scores["factor"] == factor]
         for option in options.loc[~options["option"].isin(on_factor["option"]), "option"]:
-            yield "scores.csv", None, f"option {option} has no score on {factor}"
+            yield "scores", None, f"option {option} has no score on {factor}"
         for assessor, rows in on_factor.groupby("assessor", sort=False):
             # else the options' means would be of different people
             scored_by_others = on_factor["option"].drop_duplicates()
             for option in scored_by_others[~scored_by_others.isin(rows["option"])]:
                 yield (
-                    "scores.csv",
+                    "scores",
                     None,
                     f"option {option} has no score on {factor} by {assessor}, who scores others on it",
                 )
@@ -118,7 +118,7 @@ def discount_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     years = range(file.last_year - file.decision_year + 1)
     for year, holding in not_held_once(rows["first_year"], rows["last_year"], years):
         yield (
-            "discount_rates.csv",
+            "discount_rates",
             None,
             f"year {year} of the appraisal lies in {holding} rows; it must lie in one",
         )

@@ -93,7 +93,7 @@ def _unreported_savings(
         due = savings[runs & savings["partner"].isin([partner, SHARED])]
         for line in due.loc[~due["line"].isin(rows["item"]), "line"].unique():
             yield (
-                "actuals.csv",
+                "actuals",
                 None,
                 f"{partner} reports savings of {year} but none of {line!r}; give 0 if it saved "
                 "nothing",

@@ -23,7 +23,7 @@ def plan_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     if tasks.empty:
         return
     if file.plan_start is None:
-        yield "case.toml", None, "plan_start is missing; tasks.csv needs it"
+        yield "case", None, "plan_start is missing; tasks.csv needs it"
     else:
         yield from _deadline_faults(file.plan_start, tables)
     yield from _network_faults(tasks)
@@ -59,12 +59,12 @@ def _network_faults(tasks: pd.DataFrame) -> Iterator[Fault]:
         if link.predecessor not in network
     ]
     for sentence in unknown:
-        yield "tasks.csv", None, sentence
+        yield "tasks", None, sentence
     if not unknown:
         try:
             plan.task_order(network)
         except ValueError as error:
-            yield "tasks.csv", None, str(error)
+            yield "tasks", None, str(error)
 
 
 def _nearest(task: int, known: dict) -> str:

@@ -31,7 +31,7 @@ def _score_faults(tables: Tables) -> Iterator[Fault]:
     for area in areas:
         for partner in staying(tables):
             if (area, partner) not in given:
-                yield "readiness.csv", None, f"{partner} has no score in {area}"
+                yield "readiness", None, f"{partner} has no score in {area}"
 
 
 def _red_line_faults(tables: Tables) -> Iterator[Fault]:
@@ -79,7 +79,7 @@ def _governance_faults(tables: Tables) -> Iterator[Fault]:
     for topic in topics:
         if topic not in asked:
             yield (
-                "governance_questions.csv",
+                "governance_questions",
                 None,
                 f"{topic} has no question; every topic needs one",
             )
@@ -87,7 +87,7 @@ def _governance_faults(tables: Tables) -> Iterator[Fault]:
         lacking = [topic for topic in topics if topic not in set(rows["topic"])]
         if lacking:
             yield (
-                "governance_precedents.csv",
+                "governance_precedents",
                 None,
                 f"{case} has no row for {', '.join(lacking)}; every case needs each topic",
             )

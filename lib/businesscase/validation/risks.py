@@ -38,7 +38,7 @@ def _register_faults(tables: Tables) -> Iterator[Fault]:
     scales = {axis: list(levels.loc[levels["axis"] == axis, "level"]) for axis in RISK_AXES}
     for axis, words in scales.items():
         if not words:
-            yield "risk_levels.csv", None, f"no level of {axis}; risks.csv needs its scale"
+            yield "risk_levels", None, f"no level of {axis}; risks.csv needs its scale"
             continue
         for column in (f"{prefix}{axis}" for prefix in POSITIONS):
             for index, word in risks.loc[~risks[column].isin(["", *words]), column].items():
@@ -62,7 +62,7 @@ def _band_faults(held: list[tuple[int, int]]) -> Iterator[Fault]:
             sentence = f"score {first} lies in {bands}; it must lie in one"
         else:
             sentence = f"scores {first} to {last} lie in {bands}; each must lie in one"
-        yield "risk_bands.csv", None, sentence
+        yield "risk_bands", None, sentence
 
 
 def _appetite_faults(bands: pd.DataFrame) -> Iterator[Fault]:
@@ -151,7 +151,7 @@ def _unknown_chances(tables: Tables) -> Iterator[Fault]:
     for word in levels.loc[levels["axis"] == "likelihood", "level"]:
         if word not in stated:
             yield (
-                "risk_probabilities.csv",
+                "risk_probabilities",
                 None,
                 f"likelihood {word!r} has no probability; risk_costs.csv needs one for every "
                 "likelihood, because a scenario may move the risks",
@@ -165,7 +165,7 @@ def _discount_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     rows, years = tables["discount_rates"], range(file.last_year - file.decision_year + 1)
     for year, holding in not_held_once(rows["first_year"], rows["last_year"], years):
         yield (
-            "discount_rates.csv",
+            "discount_rates",
             None,
             f"year {year} of the appraisal lies in {holding} rows; it must lie in one",
         )

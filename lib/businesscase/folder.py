@@ -1,0 +1,267 @@
+"""A case's folder: reading its CSV tables and TOML files as text, and writing a folder anew."""
+
+import csv
+import shutil
+import tomllib
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tomlkit
+
+from businesscase.errors import Fault, InputError, shown, unknown_name
+from businesscase.raw import CASE, SCENARIOS, Place, RawCase
+from businesscase.schema import TABLES, CaseFile, Row, Source, column_notes
+
+COMMENT = "#"  # begins the lines above the header of a table
+LARGEST_TABLE, LARGEST_TOML = (
+    20_000_000,
+    2_000_000,
+)  # bytes; what no case of two or three councils needs
+SUFFIXES = (".csv", ".toml", ".yaml", ".yml")  # of files that somebody may take for inputs
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What the files of a folder hold as text, where it stands, and what could not be read.
+
+    Attributes
+    ----------
+    shown : str
+        The folder as refusals name it, such as ``data/my-case``.
+    documents : dict of dict
+        By stem, what each TOML file holds; a file that could not be read is absent.
+    tables : dict of list of dict
+        By stem, the rows of text of each CSV table; empty where there is no file.
+    lines : dict of list of int
+        By stem, the line on which each row ends.
+    faults : list of Fault
+        A sentence for each thing that could not be read.
+    """
+
+    shown: str
+    documents: dict[str, dict] = field(default_factory=dict)
+    tables: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    lines: dict[str, list[int]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def place(self, part: str, item: int | str | None = None, column: str | None = None) -> Place:
+        """Return where an input stands: see ``RawCase.place``."""
+        if part in self.tables:
+            line = self.lines[part][item] if item is not None else None
+            return _place(f"{self.shown}/{part}.csv", line, column)
+        name = f"{self.shown}/{part}.toml"
+        section = f" [{item}]" if item else ""
+        kind = "parameter" if part == SCENARIOS and column not in ("title", "why") else "key"
+        text = f"{name}{section}{f', {kind} {column}' if column else ''}"
+        details = {"file": name, "section": item, "column": column}
+        return Place(text, {key: value for key, value in details.items() if value})
+
+
+def _place(name: str, line: int | None = None, column: str | None = None) -> Place:
+    text = name + (f" line {line}" if line else "") + (f", column {column}" if column else "")
+    details = {"file": name, "line": line, "column": column}
+    return Place(text, {key: value for key, value in details.items() if value})
+
+
+def read_texts(
+    folder: Path, shown: str, tables: Mapping[str, type[Row]], documents: Collection[str]
+) -> Texts:
+    """Read the tables and TOML files of a folder as text; faults are kept, none is raised."""
+    texts = Texts(shown)
+    texts.faults.extend(_unknown_files(folder, shown, tables, documents))
+    for stem in documents:
+        content = _toml(folder / f"{stem}.toml", texts)
+        if content is not None:
+            texts.documents[stem] = content
+    for stem, model in tables.items():
+        rows = list(_rows(folder / f"{stem}.csv", model, texts))
+        texts.tables[stem] = [cells for _, cells in rows]
+        texts.lines[stem] = [line for line, _ in rows]
+    return texts
+
+
+def read_folder(folder: Path) -> RawCase:
+    """Read a case's folder as text; faults are kept, none is raised."""
+    texts = read_texts(folder, f"{folder.parent.name}/{folder.name}", TABLES, [CASE, SCENARIOS])
+    found = texts.documents
+    return RawCase(found.get(CASE), found.get(SCENARIOS), texts.tables, texts.place, texts.faults)
+
+
+def _unknown_files(
+    folder: Path, shown: str, tables: Collection[str], documents: Collection[str]
+) -> Iterator[Fault]:
+    """Yield a sentence for each file that nothing would read, for instance risk.csv."""
+    files = [*(f"{stem}.csv" for stem in tables), *(f"{stem}.toml" for stem in documents)]
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in SUFFIXES and path.name not in files:
+            yield unknown_name("file", path.name, files).at(
+                Place(shown, {"file": f"{shown}/{path.name}"})
+            )
+
+
+def _too_large(path: Path, largest: int) -> Fault | None:
+    size = path.stat().st_size
+    if size <= largest:
+        return None
+    found, allowed = f"{size / 1e6:.1f} MB", f"at most {largest / 1e6:.0f} MB"
+    return Fault(f"found {found}; allowed is {allowed}", found=found, allowed=allowed)
+
+
+def _toml(path: Path, texts: Texts) -> dict | None:
+    """Return what a TOML file holds, or None with a fault added."""
+    where = _place(f"{texts.shown}/{path.name}")
+    try:
+        if fault := _too_large(path, LARGEST_TOML):
+            texts.faults.append(fault.at(where))
+            return None
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        texts.faults.append(Fault(f"{where.text} is missing", **where.details))
+    except RecursionError:
+        texts.faults.append(Fault("not TOML of a case, it is nested too deep").at(where))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        texts.faults.append(Fault(f"not TOML, {error}").at(where))
+    return None
+
+
+def _rows(path: Path, model: type[Row], texts: Texts) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, text by column); a fault is added for what is no such table."""
+    if not path.exists():
+        return
+    name = f"{texts.shown}/{path.name}"
+    try:
+        if fault := _too_large(path, LARGEST_TABLE):
+            texts.faults.append(fault.at(_place(name)))
+            return
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, strict=True)
+            header = _header(reader)
+            found = [
+                fault.at(_place(name, reader.line_num or 1))
+                for fault in _header_faults(header, model)
+            ]
+            texts.faults.extend(found)
+            yield from () if found else _cells(reader, header, name, texts.faults)
+    except UnicodeDecodeError as error:
+        fault = Fault(f"byte {error.start} is not UTF-8; save the file as CSV UTF-8")
+        texts.faults.append(fault.at(_place(name)))
+    except csv.Error as error:
+        texts.faults.append(Fault(f"not a CSV file, {error}").at(_place(name)))
+
+
+def _header(reader: Iterator[list[str]]) -> list[str]:
+    """Return the first row that is neither blank nor a comment."""
+    for cells in reader:
+        if any(cells) and not cells[0].startswith(COMMENT):
+            return cells
+    return []
+
+
+def _header_faults(header: list[str], model: type[Row]) -> Iterator[Fault]:
+    fields = model.model_fields
+    missing = [name for name in fields if name not in header]
+    wrong = [name for name in header if name not in fields]
+    for name in wrong:
+        yield unknown_name("column", name, missing or fields)
+    for name, count in Counter(header).items():
+        if count > 1:
+            yield Fault(f"column {shown(name)} stands here twice", column=name)
+    required = [name for name in missing if fields[name].is_required()]
+    if required and not wrong:
+        yield Fault(f"column {', '.join(required)} is missing", allowed=required)
+
+
+def _cells(
+    reader, header: list[str], name: str, faults: list[Fault]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    for cells in reader:
+        if len(cells) == len(header):
+            yield reader.line_num, dict(zip(header, cells, strict=True))
+        elif cells:
+            fault = Fault(f"found {len(cells)} cells; the header has {len(header)}")
+            faults.append(fault.at(_place(name, reader.line_num)))
+
+
+def write_folder(raw: RawCase, folder: Path, examples: Mapping[str, dict[str, str]] | None = None):
+    """Write a case's folder, whole or not at all; comments tell what each table and key holds.
+
+    Parameters
+    ----------
+    raw : RawCase
+        The case; tables without rows are written too, so that the folder shows all there are.
+    folder : Path
+        The folder, which must not exist.
+    examples : dict, optional
+        By table, a row that is shown in a comment, for tables that have none yet.
+
+    Raises
+    ------
+    InputError
+        If the folder exists.
+    """
+    if folder.exists():
+        raise InputError(f"{folder.parent.name}/{folder.name} exists; nothing is written over it")
+    beside = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        for stem, model in TABLES.items():
+            with (beside / f"{stem}.csv").open("w", newline="", encoding="utf-8") as file:
+                _write_table(file, model, raw.tables.get(stem, []), (examples or {}).get(stem))
+        (beside / f"{CASE}.toml").write_text(_case_text(raw.file), encoding="utf-8", newline="\n")
+        (beside / f"{SCENARIOS}.toml").write_text(
+            _scenarios_text(raw.scenarios), encoding="utf-8", newline="\n"
+        )
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def _write_table(file, model: type[Row], rows: list[dict], example: dict | None) -> None:
+    """Write comments, header and rows of a table."""
+    notes = column_notes(model)
+    file.write(f"{COMMENT} {model.__doc__.splitlines()[0]}\n{COMMENT}\n")
+    file.writelines(f"{COMMENT} {name}: {note}\n" for name, note in notes.items())
+    writer = csv.DictWriter(file, list(notes), lineterminator="\n", restval="")
+    if example:
+        file.write(
+            f"{COMMENT}\n{COMMENT} For example, without the sign at its beginning:\n{COMMENT} "
+        )
+        writer.writerow(example)
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def _case_text(file: dict) -> str:
+    """Return case.toml, each key below a comment that says what it holds."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("What the case asks, and of whom."))
+    for name, note in column_notes(CaseFile).items():
+        if name in file and name != "sources":
+            document.add(tomlkit.nl())
+            document.add(tomlkit.comment(f"{name}: {note}"))
+            document.add(name, file[name])
+    document.add(tomlkit.nl())
+    document.add(
+        tomlkit.comment("The documents that figures come from, by the key that rows cite:")
+    )
+    for name, note in column_notes(Source).items():
+        document.add(tomlkit.comment(f"{name}: {note}"))
+    document.add("sources", file.get("sources", {}))
+    return tomlkit.dumps(document)
+
+
+def _scenarios_text(scenarios: dict[str, dict]) -> str:
+    document = tomlkit.document()
+    for line in (
+        "Each scenario is a difference from [base]: it names only what it changes. The parameters,",
+        "with their bounds and units, are in lib/businesscase/parameters.py.",
+    ):
+        document.add(tomlkit.comment(line))
+    for name, fields in scenarios.items():
+        document.add(tomlkit.nl())
+        document.add(name, tomlkit.item(fields))
+    return tomlkit.dumps(document)
