@@ -221,7 +221,6 @@ def write_folder(raw: RawCase, folder: Path, examples: Mapping[str, dict[str, st
 
 
 def _write_table(file, model: type[Row], rows: list[dict], example: dict | None) -> None:
-    """Write comments, header and rows of a table."""
     notes = column_notes(model)
     file.write(f"{COMMENT} {model.__doc__.splitlines()[0]}\n{COMMENT}\n")
     file.writelines(f"{COMMENT} {name}: {note}\n" for name, note in notes.items())

@@ -1094,16 +1094,17 @@ def allowed_cells(column: FieldInfo) -> str:
     Examples
     --------
     >>> allowed_cells(Flow.model_fields["year_fraction"])
-    'a plain number, above 0, at most 1; may be blank, which means 1'
+    'a plain number, above 0, at most 1'
     >>> allowed_cells(Partner.model_fields["role"])
     'lead, partner or leaving'
     """
     kinds = plain_types(column.annotation)
     words = [said for kind, (_, said) in PLAIN.items() if kind in kinds]
     named = [str(word) for word in _words_of(column.annotation) if word]
-    said = " or ".join(words) or (
-        f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else "text"
-    )
+    if named:
+        words = [", ".join(named[:-1]) or named[-1], *named[-1:][: len(named) - 1]]
+    if any(hasattr(bound, "pattern") for bound in column.metadata):
+        words = ["one lower-case letter"]  # options have the only pattern
     bounds = {"gt": "above {:g}", "ge": "at least {:g}", "lt": "below {:g}", "le": "at most {:g}"}
     limits = [
         text.format(getattr(bound, key))
@@ -1111,22 +1112,7 @@ def allowed_cells(column: FieldInfo) -> str:
         for key, text in bounds.items()
         if hasattr(bound, key)
     ]
-    said = ", ".join([said, *limits])
-    if column.is_required():
-        return said
-    default = column.default
-    means = f", which means {_plain_text(default)}" if default not in (None, "") else ""
-    return f"{said}; may be blank{means}"
-
-
-def _plain_text(value: object) -> str:
-    return (
-        str(value).lower()
-        if isinstance(value, bool)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    return ", ".join([" or ".join(words) or "text", *limits])
 
 
 def _words_of(annotation) -> list:
@@ -1145,12 +1131,35 @@ def _bounds_of(column: FieldInfo) -> list:
     return found
 
 
+def columns(model: type[Row]) -> list[str]:
+    """Return the columns of a table as a reader wants them: what a row says, then its origin."""
+    origin = [name for name in Figure.model_fields if name in model.model_fields]
+    return [name for name in model.model_fields if name not in origin] + origin
+
+
 def column_notes(model: type[Row]) -> dict[str, str]:
-    """Return by column or key what it means and what it may hold."""
-    return {
-        name: f"{column.description}: {allowed_cells(column)}"
-        for name, column in model.model_fields.items()
-    }
+    """Return by column or key what it means and, in brackets, what it may hold.
+
+    Examples
+    --------
+    >>> column_notes(Score)["score"]
+    "the score, on the factor's scale; higher is better (a plain number)"
+    """
+    return {name: _note(model.model_fields[name]) for name in columns(model)}
+
+
+def _note(column: FieldInfo) -> str:
+    words = [str(word) for word in _words_of(column.annotation)]
+    allowed = allowed_cells(column)
+    told = allowed == "text" or (words and all(word in column.description for word in words))
+    limits = [] if told else [allowed]
+    if not column.is_required():
+        if isinstance(column.default, bool | float):
+            means = str(column.default).lower().removesuffix(".0")
+            limits.append(f"may be blank, which means {means}")
+        elif "blank" not in column.description:
+            limits.append("may be blank")
+    return " ".join([column.description, *([f"({'; '.join(limits)})"] if limits else [])])
 
 
 def described() -> str:
