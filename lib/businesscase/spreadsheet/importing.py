@@ -1,0 +1,198 @@
+"""Reading a case from a spreadsheet, with every fault and every conversion stated."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from businesscase.errors import Fault, InputError, unknown_name
+from businesscase.raw import CASE, SCENARIOS, Place, RawCase
+from businesscase.schema import KEYS, TABLES
+from businesscase.spreadsheet.case_sheets import (
+    SHEETS,
+    SOURCES,
+    Placed,
+    read_file,
+    read_scenarios,
+    value_text,
+)
+from businesscase.spreadsheet.columns import PROVENANCE, table_columns
+from businesscase.spreadsheet.files import sheets_of
+from businesscase.spreadsheet.findings import Findings, to_leave_out
+from businesscase.spreadsheet.grid import LeftOut, Sheet, Table, normal, table_in
+
+READ_ME = ("read_me", "readme")
+PARTS = [*SHEETS, *TABLES]
+IMPORT = "import"  # key of the source of rows that state none
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A case that was read from a spreadsheet.
+
+    Attributes
+    ----------
+    raw : RawCase
+        The case as text, not yet checked against the schema.
+    conversions : list of str
+        One sentence for each thing that was changed, added or left out.
+    """
+
+    raw: RawCase
+    conversions: list[str]
+
+
+def read(path: Path, leave_out: Collection[str] = ()) -> Imported:
+    """Read a case from a workbook, a folder of CSV files or a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+        The source.
+    leave_out : collection of str
+        What the user wants to be left out: ``totals``, the name of a sheet, or ``sheet.column``.
+
+    Raises
+    ------
+    InputError
+        With one sentence for every fault.
+    """
+    source, findings, left_out = Path(path), Findings(), LeftOut(leave_out)
+    sheets = _sheets_by_part(sheets_of(source, findings), left_out, findings)
+    found = {
+        part: table
+        for part, sheet in sheets.items()
+        if (table := _table_of(part, sheet, left_out, findings)) is not None
+    }
+    file = read_file(found, findings)
+    scenarios = read_scenarios(found, findings)
+    rows = {
+        stem: _rows(stem, found[stem], file.content, findings) for stem in TABLES if stem in found
+    }
+    for name in left_out.not_found():
+        known = [sheet.name for sheet in sheets.values()]
+        fault = unknown_name("leave-out", name, ["totals", *known])
+        findings.faults.append(Fault(f"{source.name}: {fault}", **fault.details))
+    if findings.faults:
+        raise InputError(findings.faults)
+    places = _Places(source.name, sheets, found, file.placed | scenarios.placed)
+    return Imported(RawCase(file.content, scenarios.content, rows, places), findings.conversions())
+
+
+def _sheets_by_part(sheets: list[Sheet], left_out: LeftOut, findings: Findings) -> dict[str, Sheet]:
+    """Return the sheet of each part of a case; unknown ones are refused, blank ones left out."""
+    parts: dict[str, Sheet] = {}
+    for sheet in sheets:
+        name, place = normal(sheet.name), sheet.place()
+        if name in READ_ME:
+            continue
+        if left_out.takes(sheet.name):
+            findings.say(f"{place.text}: left out")
+        elif name not in PARTS and not sheet.cells:
+            findings.say(f"{place.text}: blank, left out")
+        elif name not in PARTS:
+            kind = "table" if sheet.is_csv else "sheet"
+            fault = unknown_name(kind, sheet.name, PARTS)
+            nearest = unknown_name(kind, name, PARTS).details["nearest"]
+            hint = f"nearest: {', '.join(nearest)}" if nearest else "a sheet is named as a table"
+            findings.refuse(
+                place,
+                f"{kind} {sheet.name!r} is unknown; {hint}; or {to_leave_out(sheet.name)}",
+                **(fault.details | {"nearest": nearest}),
+            )
+        elif name in parts:
+            findings.refuse(place, f"two sheets are {name}: {parts[name].name!r} is the other")
+        else:
+            parts[name] = sheet
+            if sheet.name != name:
+                findings.say(f"{place.text}: read as {name}")
+            if sheet.is_hidden:
+                findings.say(f"{place.text}: hidden, and read as the others are")
+    return parts
+
+
+def _table_of(part: str, sheet: Sheet, left_out: LeftOut, findings: Findings) -> Table | None:
+    columns = SHEETS.get(part) or table_columns(TABLES[part])
+    return table_in(sheet, part, columns, KEYS.get(part, []), left_out, findings)
+
+
+def _rows(stem: str, table: Table, file: dict, findings: Findings) -> list[dict[str, str]]:
+    """Return the text of each row by column; one that doesn't say where it came from is assumed."""
+    columns = table_columns(TABLES[stem])
+    own = [name for name in columns if name not in PROVENANCE]
+    states_origin = bool(table.columns.keys() & set(PROVENANCE)) or len(own) == len(columns)
+    wanted = list(columns) if states_origin else own
+    rows = [
+        {name: value_text(table, row, name, columns[name], findings) for name in wanted}
+        for row in table.rows
+    ]
+    if states_origin or not rows:
+        return rows
+    key = _added_source(table.sheet.file, file)
+    name = table.sheet.file
+    findings.say(
+        f"{table.place().text}: no column says where its rows come from; all {len(rows)} are marked "
+        f"assumed, with the source {key!r}"
+    )
+    origin = {
+        "status": "assumed",
+        "source": key,
+        "note": f"Given in {name}; its origin is not stated there",
+    }
+    return [
+        cells | origin | {"paragraph": table.sheet.paragraph(row)}
+        for row, cells in zip(table.rows, rows, strict=True)
+    ]
+
+
+def _added_source(file_name: str, file: dict) -> str:
+    """Return the key of the document that stands for a spreadsheet, added if it is not there."""
+    documents = file.setdefault(SOURCES, {})
+    document = {"title": file_name, "publisher": "not stated"}
+    number = 1
+    while (
+        documents.get(key := IMPORT if number == 1 else f"{IMPORT}-{number}", document) != document
+    ):
+        number += 1
+    documents[key] = document
+    return key
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where each input stands in a spreadsheet: see ``RawCase.place``."""
+
+    file: str
+    sheets: dict[str, Sheet]
+    tables: dict[str, Table]
+    placed: Placed
+
+    def __call__(
+        self, part: str, item: int | str | None = None, column: str | None = None
+    ) -> Place:
+        if part in (CASE, SCENARIOS):
+            return self._of_case(part, item, column)
+        table = self.tables.get(part)
+        if table is not None:
+            row = table.rows[item] if isinstance(item, int) else None
+            return table.place(row, column if row is None or column in table.columns else None)
+        if part in self.sheets:
+            return self.sheets[part].place()
+        return Place(f"{self.file}, {part}", {"file": self.file})
+
+    def _of_case(self, part: str, item: int | str | None, column: str | None) -> Place:
+        """Return the place of a key, or of the nearest that holds it: sources.plan for its title."""
+        keys = [".".join(column.split(".")[:n]) for n in range(_dots(column), 0, -1)]
+        for key in ([column] if column else []) + keys + [None]:
+            if (part, item, key) in self.placed:
+                return self.placed[part, item, key]
+        name = column.split(".")[0] if column else ""
+        sheet = self.sheets.get(name) or self.sheets.get(part)
+        place = sheet.place() if sheet else Place(f"{self.file}, {part}", {"file": self.file})
+        what = f" [{item}]" if item else ""
+        what += f", key {column}" if column else ""
+        details = place.details | ({"column": column} if column else {})
+        return Place(place.text + what, details)
+
+
+def _dots(column: str | None) -> int:
+    return len(column.split(".")) if column else 0
