@@ -1,4 +1,6 @@
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -213,9 +215,75 @@ def test_test_runs_every_step_and_names_those_that_failed(project, monkeypatch, 
     "arguments", [[], ["report", "--workers", "0"], ["report", "--workers", "x"]]
 )
 def test_wrong_usage_exits_with_2(arguments, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        cli.main(arguments)
-    assert "usage: businesscase" in capsys.readouterr().err
+    assert cli.main(arguments) == 2
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("businesscase") and sentence.endswith("--help tells what it takes")
+
+
+def test_a_misspelt_command_or_option_is_refused_in_one_sentence(capsys):
+    assert cli.main(["reprot"]) == 2
+    assert "invalid choice: 'reprot'" in capsys.readouterr().err
+    assert cli.main(["report", "--formtas", "pdf"]) == 2
+    assert "unrecognized arguments: --formtas" in capsys.readouterr().err
+
+
+def test_faults_are_told_to_a_program_as_json(project, capsys):
+    replace_text(project / "data" / "mkip-2012" / "scores.csv", ",4,", ",9,")
+    replace_text(
+        project / "data" / CASE / "scenarios.toml", "[same-pace]", "[same-pace]\noverrrun = 1"
+    )
+    assert cli.main(["check", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["exit_code"] == 1
+    by_file = {fault["file"]: fault for fault in said["faults"]}
+    scores = by_file["data/mkip-2012/scores.csv"]
+    assert scores["sentence"].startswith(
+        f"data/mkip-2012/scores.csv line {scores['line']}: score of "
+    )
+    scenario = by_file[f"data/{CASE}/scenarios.toml"]
+    assert scenario["found"] == "overrrun"
+    assert scenario["nearest"] == ["overrun"]
+
+
+def test_a_wrong_command_line_is_told_to_a_program_as_json(capsys):
+    assert cli.main(["report", "mkip-2021", "--json"]) == 2
+    (fault,) = json.loads(capsys.readouterr().out)["faults"]
+    assert fault["nearest"][0] == "mkip-2012"
+
+
+def test_with_json_nothing_but_json_is_printed_where_all_is_well(capsys):
+    assert cli.main(["cases", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"exit_code": 0, "faults": []}
+    assert "mkip-2012: Mid Kent" in said.err
+
+
+def test_a_failure_of_the_workbook_itself_is_one_sentence_unless_it_is_debugged(
+    monkeypatch, capsys
+):
+    def fail():
+        raise KeyError("of the\nworkbook")
+
+    monkeypatch.setattr(cli, "case_names", fail)
+    assert cli.main(["cases"]) == 70
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("KeyError: ") and "not of your input" in sentence
+    with pytest.raises(KeyError):
+        cli.main(["cases", "--debug"])
+
+
+def test_reports_of_cases_in_order_are_made_beside_one_that_is_not(project, capsys):
+    for path in (project / "data").iterdir():
+        if path.is_dir() and path.name not in (CASE, "mkip-2012"):
+            shutil.rmtree(path)
+    replace_text(
+        project / "data" / "mkip-2012" / "case.toml", "decision_year = ", "decision_years = "
+    )
+    write_notebooks(project / "notebooks", "1")
+    assert cli.main(["report", "--scenario", "base", "--quiet"]) == 1
+    said = capsys.readouterr()
+    assert "1 of 1 reports made" in said.out
+    assert "data/mkip-2012/case.toml: key 'decision_years' is unknown" in said.err
 
 
 def test_version_is_that_of_the_package(capsys):

@@ -1,10 +1,13 @@
-"""The command line: ``businesscase cases``, ``check``, ``report``, ``sweep``, ``refresh`` and more."""
+"""The command line: ``businesscase new``, ``import``, ``check``, ``report`` and more."""
 
 import argparse
+import datetime as dt
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
 from businesscase import __version__
@@ -16,9 +19,9 @@ from businesscase.case import (
     load_case,
     project_folder,
 )
-from businesscase.errors import InputError, unknown_name
+from businesscase.errors import InputError, shown, unknown_name
 
-DONE, FAILED, WRONG_NAME, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
 # what each step of `businesscase test` runs, after `python -m`; nbval's own warnings are not ours
 TESTS = {
@@ -30,50 +33,119 @@ TESTS = {
 }
 
 
-class UnknownNameError(InputError):
-    """A case or scenario that the user named and that doesn't exist."""
+class UsageError(InputError):
+    """A command line that says what can't be: an option, a case or a scenario that doesn't exist."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses a command line as all else is refused, in one sentence."""
+
+    def error(self, message: str):
+        """Refuse the command line."""
+        raise UsageError(f"{self.prog}: {message}; {self.prog} --help tells what it takes")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0, 1 if something is wrong, 2 for a wrong name."""
-    arguments = _parser().parse_args(argv)
+    """Run a command and return its exit code.
+
+    0 if all is well, 1 if something is wrong, 2 for a wrong name or command line, 70 if the workbook
+    itself failed. With ``--json`` standard output holds one JSON object with the faults, and all else
+    that is printed goes to standard error.
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    debug, as_json = "--debug" in given, "--json" in given
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        code, faults = _run(given, debug)
+        if not as_json:
+            print(*faults, sep="\n" * bool(faults), end="\n" * bool(faults), file=sys.stderr)
+    if as_json:
+        told = [{"sentence": str(fault)} | getattr(fault, "details", {}) for fault in faults]
+        print(json.dumps({"exit_code": code, "faults": told}, indent=1, default=str))
+    return code
+
+
+def _run(given: list[str], debug: bool) -> tuple[int, list[str]]:
+    """Return the exit code of a command line, and what was wrong."""
     try:
-        return arguments.run(arguments)
+        arguments = _parser().parse_args(given)
+        return arguments.run(arguments), []
+    except UsageError as error:
+        return WRONG_NAME, error.faults
     except InputError as error:
-        print(*error.faults, sep="\n", file=sys.stderr)
-        return WRONG_NAME if isinstance(error, UnknownNameError) else FAILED
+        return FAILED, error.faults
     except OSError as error:
-        print(f"{error.filename or 'files'}: {error.strerror or error}", file=sys.stderr)
-        return FAILED
+        return FAILED, [f"{error.filename or 'files'}: {error.strerror or error}"]
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return INTERRUPTED, ["interrupted"]
+    except Exception as error:
+        if debug:
+            raise
+        said = " ".join(str(error).split())
+        return BROKEN, [
+            f"{type(error).__name__}: {shown(said)}; this is a fault of the workbook and not of your "
+            "input: run the command again with --debug and tell who looks after it what it prints"
+        ]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="businesscase", description="The business case of a shared ICT service, made again."
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--json", action="store_true", help="tell what is wrong as JSON")
+    common.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+    parser = Parser(
+        prog="businesscase",
+        description="The business case of a shared ICT service, made again.",
+        parents=[common],
     )
     parser.add_argument("--version", action="version", version=f"businesscase {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run, text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text)
+        added = commands.add_parser(name, help=text, description=text, parents=[common])
         added.set_defaults(run=run)
         return added
 
     command("cases", _cases, "list the cases with their scenarios and sections")
+    new = command("new", _new, "begin a case of your own, with a worked row in every table")
+    template = command("template", _template, "write a case as a workbook that finance can fill in")
+    imports = command("import", _import, "read a case from a workbook or from CSV files")
     check = command("check", _check, "validate the data and reconcile it to the published figures")
     report = command("report", _report, "run the notebooks for each scenario and write the reports")
+    sweep = command(
+        "sweep", _sweep, "draw all that is uncertain and find when the case fails; writes Parquet"
+    )
     refresh = command(
         "refresh", _refresh, "write outputs into the notebooks, and the schema into data/README.md"
     )
     explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
+    command("test", _test, "run all tests: style, tests, examples in docstrings, notebooks")
+
+    new.add_argument("case", metavar="CASE", help="name of its folder, such as our-case")
+    template.add_argument("file", type=Path, metavar="FILE", help="such as inputs.xlsx")
+    template.add_argument("--case", metavar="CASE", help="a case there is; worked rows if none")
+    for parser_of_partners in (new, template):
+        parser_of_partners.add_argument(
+            "--partners",
+            metavar="LIST",
+            help='the authorities, "A,B,C"; the first leads',
+        )
+    imports.add_argument(
+        "source", type=Path, metavar="SOURCE", help="workbook, CSV file or folder of CSV files"
+    )
+    imports.add_argument("case", metavar="CASE", help="name of its folder")
+    imports.add_argument(
+        "--update",
+        action="store_true",
+        help="the case exists: replace the tables that are in SOURCE",
+    )
+    imports.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="totals, a sheet, or sheet.column; may repeat",
+    )
     explore.add_argument("--port", type=_count, default=8866, metavar="N", help="8866 if not said")
     explore.add_argument("--no-browser", action="store_true", help="open no browser")
-    sweep = command(
-        "sweep", _sweep, "draw all that is uncertain and find when the case fails; writes Parquet"
-    )
     sweep.add_argument("case", metavar="CASE")
     sweep.add_argument("--draws", type=_count, default=100_000, metavar="N", help="100000 futures")
     sweep.add_argument(
@@ -81,8 +153,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     sweep.add_argument("--scenario", default="base", metavar="NAME", help="base if not said")
     sweep.add_argument("--output", metavar="DIR", help="folder; reports/")
-    command("test", _test, "run all tests: style, tests, examples in docstrings, notebooks")
-
     for parser_of_cases in (check, report):
         parser_of_cases.add_argument("case", nargs="*", metavar="CASE", help="all if none is named")
     report.add_argument(
@@ -137,7 +207,7 @@ def _formats(text: str) -> tuple[str, ...]:
     return tuple(named)
 
 
-def _template(name: str | None) -> str:
+def _word_template(name: str | None) -> str:
     """Return the path of a Word file; refuse what is none."""
     if not name:
         return ""
@@ -157,27 +227,61 @@ def _seed(text: str) -> int:
 
 
 def _cases(arguments: argparse.Namespace) -> int:
-    faults = []
-    for name in case_names():
-        try:
-            case = load_case(name)
-        except InputError as error:  # told after the cases that are in order
-            faults += error.faults
-            continue
+    cases, faults = _each(load_case, case_names())
+    for case in cases:
         print(f"{case.name}: {case.file.title}")
         print(f"  sections: {', '.join(case.section_names())}")
         rows = [[name, scenario.title] for name, scenario in case.scenarios.items()]
         print(*_aligned(rows), "", sep="\n")
     if faults:
-        raise InputError(dict.fromkeys(faults))
+        raise InputError(faults)
+    return DONE
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from businesscase.own_case import new_case, partner_names
+
+    partners = partner_names(arguments.partners)
+    folder = new_case(arguments.case, partners, dt.date.today())
+    print(f"{folder}: a case of {', '.join(partners)}, a worked row in every table")
+    print("Put your own rows in their place; the comments in each file say what is meant. Then:")
+    print(
+        f"  businesscase check {arguments.case}",
+        f"  businesscase report {arguments.case}",
+        sep="\n",
+    )
+    return DONE
+
+
+def _template(arguments: argparse.Namespace) -> int:
+    from businesscase.own_case import partner_names, write_template
+
+    if arguments.case and arguments.partners is not None:
+        raise UsageError("--case and --partners: give one of them; a case has its partners")
+    partners = partner_names(arguments.partners)
+    write_template(arguments.file, arguments.case, partners, dt.date.today())
+    print(f"{arguments.file}: a sheet a table; when it is filled in:")
+    print(f"  businesscase import {arguments.file} {arguments.case or 'my-case'}")
+    return DONE
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from businesscase.own_case import import_case
+
+    done = import_case(arguments.source, arguments.case, arguments.leave_out, arguments.update)
+    print(*done.conversions, sep="\n" * bool(done.conversions), end="\n" * bool(done.conversions))
+    tables = len([count for count in done.rows.values() if count])
+    print(f"{done.folder}: {sum(done.rows.values())} rows in {tables} tables")
+    if done.before:
+        print(f"{done.before}: the case as it was before")
     return DONE
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from businesscase.results import reconciliation
 
-    wrong = []
-    for study in _base_studies(_known(arguments.case)):
+    studies, wrong = _base_studies(_known(arguments.case))
+    for study in studies:
         case = study.case
         table = reconciliation(case.tables["published"], study.results)
         agreed = int(table["agrees"].sum())
@@ -198,7 +302,7 @@ def _check(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from businesscase.batch import Settings, run_jobs, write_index
 
-    template = _template(arguments.template)
+    template = _word_template(arguments.template)
     settings = Settings(
         arguments.output or str(project_folder() / "reports"),
         arguments.workers,
@@ -210,7 +314,10 @@ def _report(arguments: argparse.Namespace) -> int:
         shared_assets=arguments.shared_assets,
         template=template,
     )
-    jobs = _jobs(_loaded(_known(arguments.case)), arguments.scenario)
+    cases, faults = _each(load_case, _known(arguments.case))
+    if faults and arguments.case:
+        raise InputError(faults)
+    jobs = _jobs(cases, arguments.scenario)
     outcomes = run_jobs(jobs, settings)
     index = write_index(settings, outcomes)
     failures = [outcome for outcome in outcomes if outcome.error]
@@ -218,16 +325,17 @@ def _report(arguments: argparse.Namespace) -> int:
     made = len(outcomes) - len(failures) - kept
     unchanged = f", {kept} unchanged" if kept else ""
     print(f"{made} of {len(outcomes)} reports made{unchanged}: {index}")
-    for outcome in failures:
-        print(f"{outcome.job.case} {outcome.job.scenario}: {outcome.error}", file=sys.stderr)
-    return FAILED if failures else DONE
+    faults += [f"{failed.job.case} {failed.job.scenario}: {failed.error}" for failed in failures]
+    if faults:
+        raise InputError(faults)
+    return DONE
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
     _known([arguments.case])
-    case = _loaded([arguments.case])[0]
+    case = load_case(arguments.case)
     if arguments.scenario not in case.scenarios:
-        raise UnknownNameError(unknown_name("scenario", arguments.scenario, case.scenarios))
+        raise UsageError(unknown_name("scenario", arguments.scenario, case.scenarios))
 
     from businesscase.study import load_study
     from businesscase.sweep import SEED, files, write_sweep
@@ -281,34 +389,28 @@ def _known(names: list[str]) -> list[str]:
     """Return the names of the cases chosen, all if none; refuse those that don't exist."""
     unknown = [name for name in names if name not in case_names()]
     if unknown:
-        raise UnknownNameError(unknown_name("case", name, case_names()) for name in unknown)
+        raise UsageError(unknown_name("case", name, case_names()) for name in unknown)
     return list(dict.fromkeys(names)) or case_names()
 
 
-def _loaded(names: list[str]) -> list[Case]:
-    """Return the cases, or refuse them with the faults of all."""
-    return _each(load_case, names)
-
-
-def _base_studies(names: list[str]) -> list:
-    """Return the cases under their base scenarios, or refuse them with the faults of all."""
+def _base_studies(names: list[str]) -> tuple[list, list[str]]:
+    """Return the cases that are in order under their base scenarios, and the faults of the others."""
     from businesscase.study import load_study
 
-    studies = _each(load_study, names)
-    _each(lambda study: study.gates, studies)
-    return studies
+    studies, faults = _each(load_study, names)
+    _, more = _each(lambda study: study.gates, studies)
+    return studies, faults + more
 
 
-def _each(load: Callable, names: list) -> list:
+def _each(load: Callable, names: list) -> tuple[list, list[str]]:
+    """Return what could be loaded, and what is wrong with the rest, each fault once."""
     found, faults = [], []
     for name in names:
         try:
             found.append(load(name))
         except InputError as error:
             faults += error.faults
-    if faults:
-        raise InputError(dict.fromkeys(faults))
-    return found
+    return found, list(dict.fromkeys(faults))
 
 
 def _jobs(cases: list[Case], scenarios: list[str]) -> list:
@@ -318,7 +420,7 @@ def _jobs(cases: list[Case], scenarios: list[str]) -> list:
     allowed = list(dict.fromkeys(name for case in cases for name in [*case.scenarios, COMPARISON]))
     unknown = [name for name in scenarios if name not in allowed]
     if unknown:
-        raise UnknownNameError(unknown_name("scenario", name, allowed) for name in unknown)
+        raise UsageError(unknown_name("scenario", name, allowed) for name in unknown)
     chosen = scenarios or allowed
     return [
         Job(case.name, name)

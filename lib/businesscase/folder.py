@@ -1,10 +1,12 @@
 """A case's folder: reading its CSV tables and TOML files as text, and writing a folder anew."""
 
 import csv
+import re
 import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +16,12 @@ from businesscase.errors import Fault, InputError, shown, unknown_name
 from businesscase.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.schema import TABLES, CaseFile, Row, Source, column_notes
 
+Examples = Mapping[str, dict[str, str]]
+NO_EXAMPLES: Examples = {}
 COMMENT = "#"  # begins the lines above the header of a table
-LARGEST_TABLE, LARGEST_TOML = (
-    20_000_000,
-    2_000_000,
-)  # bytes; what no case of two or three councils needs
+LARGEST_TABLE, LARGEST_TOML = 20_000_000, 1_000_000  # bytes; no case of some councils has as many
+DEEPEST = 100  # dots in a line of TOML, whose reader takes their square in time and memory
+QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"|'[^']*'|#.*""")
 SUFFIXES = (".csv", ".toml", ".yaml", ".yml")  # of files that somebody may take for inputs
 
 
@@ -116,12 +119,15 @@ def _toml(path: Path, texts: Texts) -> dict | None:
         if fault := _too_large(path, LARGEST_TOML):
             texts.faults.append(fault.at(where))
             return None
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if any(QUOTED.sub("", line).count(".") > DEEPEST for line in text.splitlines()):
+            raise RecursionError
+        return tomllib.loads(text)
     except FileNotFoundError:
         texts.faults.append(Fault(f"{where.text} is missing", **where.details))
     except RecursionError:
         texts.faults.append(Fault("not TOML of a case, it is nested too deep").at(where))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # not UTF-8, no TOML, or a number of thousands of digits
         texts.faults.append(Fault(f"not TOML, {error}").at(where))
     return None
 
@@ -184,7 +190,7 @@ def _cells(
             faults.append(fault.at(_place(name, reader.line_num)))
 
 
-def write_folder(raw: RawCase, folder: Path, examples: Mapping[str, dict[str, str]] | None = None):
+def write_folder(raw: RawCase, folder: Path, examples: Examples = NO_EXAMPLES) -> None:
     """Write a case's folder, whole or not at all; comments tell what each table and key holds.
 
     Parameters
@@ -193,7 +199,7 @@ def write_folder(raw: RawCase, folder: Path, examples: Mapping[str, dict[str, st
         The case; tables without rows are written too, so that the folder shows all there are.
     folder : Path
         The folder, which must not exist.
-    examples : dict, optional
+    examples : mapping, optional
         By table, a row that is shown in a comment, for tables that have none yet.
 
     Raises
@@ -203,35 +209,76 @@ def write_folder(raw: RawCase, folder: Path, examples: Mapping[str, dict[str, st
     """
     if folder.exists():
         raise InputError(f"{folder.parent.name}/{folder.name} exists; nothing is written over it")
+    with _unfinished(folder) as beside:
+        beside.mkdir()
+        for stem in TABLES:
+            _write_table(beside, stem, raw.tables.get(stem, []), examples.get(stem))
+        _write_text(beside / f"{CASE}.toml", _case_text(raw.file))
+        _write_text(beside / f"{SCENARIOS}.toml", _scenarios_text(raw.scenarios))
+        beside.rename(folder)
+
+
+def replace_parts(raw: RawCase, folder: Path, parts: Collection[str]) -> Path:
+    """Replace some tables and files of a case's folder, all at once, and return the former folder.
+
+    The former folder is kept beside, hidden; one of an earlier replacement is removed.
+    """
+    before = folder.with_name(f".{folder.name}.before")
+    with _unfinished(folder) as beside:
+        shutil.copytree(folder, beside, symlinks=True)
+        for stem in (part for part in parts if part in TABLES):
+            _write_table(beside, stem, raw.tables[stem])
+        if CASE in parts:
+            path = beside / f"{CASE}.toml"
+            document = tomlkit.parse(path.read_text(encoding="utf-8-sig"))
+            _change(document, raw.file)
+            _write_text(path, tomlkit.dumps(document))
+        if SCENARIOS in parts:
+            _write_text(beside / f"{SCENARIOS}.toml", _scenarios_text(raw.scenarios))
+        shutil.rmtree(before, ignore_errors=True)
+        folder.rename(before)
+        beside.rename(folder)
+    return before
+
+
+def _change(document: dict, content: dict) -> None:
+    """Set in a TOML document what is otherwise there, so that its comments stay."""
+    for key, value in content.items():
+        if isinstance(value, dict) and isinstance(document.get(key), dict):
+            _change(document[key], value)
+        elif document.get(key) != value:
+            document[key] = value
+
+
+@contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """Yield the path of a hidden folder beside, which is removed if it isn't renamed."""
     beside = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
     try:
-        for stem, model in TABLES.items():
-            with (beside / f"{stem}.csv").open("w", newline="", encoding="utf-8") as file:
-                _write_table(file, model, raw.tables.get(stem, []), (examples or {}).get(stem))
-        (beside / f"{CASE}.toml").write_text(_case_text(raw.file), encoding="utf-8", newline="\n")
-        (beside / f"{SCENARIOS}.toml").write_text(
-            _scenarios_text(raw.scenarios), encoding="utf-8", newline="\n"
-        )
-        beside.rename(folder)
-    except BaseException:
+        yield beside
+    finally:
         shutil.rmtree(beside, ignore_errors=True)
-        raise
 
 
-def _write_table(file, model: type[Row], rows: list[dict], example: dict | None) -> None:
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_table(folder: Path, stem: str, rows: list[dict], example: dict | None = None) -> None:
+    """Write a table: comments on its columns and an example, header, rows."""
+    model = TABLES[stem]
     notes = column_notes(model)
-    file.write(f"{COMMENT} {model.__doc__.splitlines()[0]}\n{COMMENT}\n")
-    file.writelines(f"{COMMENT} {name}: {note}\n" for name, note in notes.items())
-    writer = csv.DictWriter(file, list(notes), lineterminator="\n", restval="")
-    if example:
-        file.write(
-            f"{COMMENT}\n{COMMENT} For example, without the sign at its beginning:\n{COMMENT} "
-        )
-        writer.writerow(example)
-    writer.writeheader()
-    writer.writerows(rows)
+    with (folder / f"{stem}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(notes), lineterminator="\n", restval="")
+        file.write(f"{COMMENT} {model.__doc__.splitlines()[0]}\n{COMMENT}\n")
+        file.writelines(f"{COMMENT} {name}: {note}\n" for name, note in notes.items())
+        if example:
+            file.write(f"{COMMENT}\n{COMMENT} A row looks like this, without the sign before it:\n")
+            file.write(f"{COMMENT} ")
+            writer.writerow(example)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _case_text(file: dict) -> str:
@@ -242,7 +289,7 @@ def _case_text(file: dict) -> str:
         if name in file and name != "sources":
             document.add(tomlkit.nl())
             document.add(tomlkit.comment(f"{name}: {note}"))
-            document.add(name, file[name])
+            document.add(name, _inline(file[name]))
     document.add(tomlkit.nl())
     document.add(
         tomlkit.comment("The documents that figures come from, by the key that rows cite:")
@@ -251,6 +298,15 @@ def _case_text(file: dict) -> str:
         document.add(tomlkit.comment(f"{name}: {note}"))
     document.add("sources", file.get("sources", {}))
     return tomlkit.dumps(document)
+
+
+def _inline(value: object) -> object:
+    """Return a table as one that stands in a line, below its comment; all else as it is."""
+    if not isinstance(value, dict):
+        return value
+    inline = tomlkit.inline_table()
+    inline.update(value)
+    return inline
 
 
 def _scenarios_text(scenarios: dict[str, dict]) -> str:

@@ -44,7 +44,8 @@ class RawCase:
         not be read.
     tables : dict of list of dict
         By table of the schema, the text of each row by column, written as a CSV of a case has it:
-        ``12000``, ``0.35``, ``2026-04-01``, ``true``, and empty for a blank cell.
+        ``12000``, ``0.35``, ``2026-04-01``, ``true``, and empty for a blank cell. A table that is not
+        there has no rows; in an import it is left as it is.
     place : callable
         Where an input stands: of ``(table, index of the row or None, column or None)``,
         ``("case", None, key or None)`` or ``("scenarios", name or None, parameter or None)``.

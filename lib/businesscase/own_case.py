@@ -1,0 +1,214 @@
+"""A council's own case: begun from worked rows, handed to finance as a workbook, and read back."""
+
+import csv
+import datetime as dt
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from businesscase import spreadsheet
+from businesscase.case import case_names, checked_case, data_folder, load_case
+from businesscase.errors import Fault, InputError, shown, unknown_name
+from businesscase.folder import read_folder, replace_parts, write_folder
+from businesscase.names import unsafe_name
+from businesscase.raw import CASE, SCENARIOS, Place, RawCase
+from businesscase.schema import SHARED, Partner
+from businesscase.starter import example_rows, starter_case
+
+PARTNERS = ("Council A", "Council B", "Council C")  # where none are named
+SOURCES = "sources"
+
+
+@dataclass(frozen=True)
+class Import:
+    """What an import did: the case's folder, each conversion as a sentence, rows by table, the former."""
+
+    folder: Path
+    conversions: list[str]
+    rows: dict[str, int]
+    before: Path | None
+
+
+def partner_names(text: str | None) -> list[str]:
+    """Return the names of a list separated by commas, three stand-ins if there is no list.
+
+    A name with a comma stands in quotation marks.
+
+    Raises
+    ------
+    InputError
+        With a sentence for each name that is blank, twice there, too long or kept for something else.
+
+    Examples
+    --------
+    >>> partner_names('Northmere, "Eastholt, East"')
+    ['Northmere', 'Eastholt, East']
+    """
+    if text is None:
+        return list(PARTNERS)
+    try:
+        names = [
+            name.strip()
+            for name in next(csv.reader([text], skipinitialspace=True, strict=True), [])
+        ]
+    except csv.Error as error:
+        raise InputError(f"--partners {shown(text)}: not a list of names, {error}") from None
+    if faults := list(_partner_faults(names)):
+        raise InputError(faults)
+    return names
+
+
+def _partner_faults(names: list[str]) -> Iterator[Fault]:
+    if not names:
+        yield Fault("--partners is blank; name at least one authority")
+    seen = {}
+    for name in names:
+        if name.casefold() in seen:
+            yield Fault(f"--partners: {shown(name)} stands there twice; once is allowed")
+        seen[name.casefold()] = name
+        if name.casefold() == SHARED:
+            yield Fault(
+                f"--partners: {shown(name)} stands for what partners pool; use another name"
+            )
+        try:
+            Partner(partner=name, role="lead", status="published", source="x", paragraph="")
+        except ValidationError as error:
+            said = error.errors()[0]["msg"].removeprefix("Value error, ")
+            said = said.replace("String should have", "a name has")
+            yield Fault(f"--partners: found {shown(name)}; {said}", found=name)
+
+
+def new_case(name: str, partners: Collection[str], today: dt.date) -> Path:
+    """Write the folder of a new case with worked rows in every table, and return it.
+
+    Raises
+    ------
+    InputError
+        If the name can't name a folder or is taken; nothing is written then.
+    """
+    _refuse_name(name)
+    folder = data_folder() / name
+    raw = starter_case(_title(name), partners, today)
+    write_folder(raw, folder, example_rows(partners, today))
+    load_case.cache_clear()
+    return folder
+
+
+def write_template(path: Path, case: str | None, partners: Collection[str], today: dt.date) -> None:
+    """Write the inputs of a case, or worked rows for partners, as a workbook to be filled in.
+
+    Raises
+    ------
+    InputError
+        If the file exists or is no .xlsx, or the case is unknown or can't be read.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise InputError(f"{path.name}: found {shown(path.suffix)}; a template ends with .xlsx")
+    if path.exists():
+        raise InputError(f"{path.name} exists; nothing is written over it")
+    raw = _read(case) if case else starter_case("Our own case", partners, today)
+    spreadsheet.write(raw, path, example_rows(partners, today))
+
+
+def import_case(source: Path, name: str, leave_out: Collection[str], update: bool) -> Import:
+    """Read a case from a workbook or from CSV files into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    source : Path
+        A workbook, a CSV file named as a table, or a folder of them.
+    name : str
+        The case.
+    leave_out : collection of str
+        What the user says to leave out: ``totals``, a sheet, or ``sheet.column``.
+    update : bool
+        Whether the case exists already and its tables that are in the source are replaced.
+
+    Raises
+    ------
+    InputError
+        With a sentence for every fault, with sheet and cell; nothing is written then.
+    """
+    if not update:
+        _refuse_name(name)
+    former = _read(name) if update else None
+    imported = spreadsheet.read(source, leave_out)
+    raw = imported.raw if former is None else _updated(former, imported.raw)
+    if former is None and not raw.faults:
+        raw = replace(raw, faults=list(_missing_parts(raw, source, name)))
+    checked_case(name, raw)
+    folder = data_folder() / name
+    before = None
+    if former is None:
+        write_folder(raw, folder)
+    else:
+        before = replace_parts(raw, folder, _given(imported.raw))
+    load_case.cache_clear()
+    rows = {stem: len(table) for stem, table in imported.raw.tables.items()}
+    return Import(folder, imported.conversions, rows, before)
+
+
+def _refuse_name(name: str) -> None:
+    """Refuse a name for a new case that can't name a folder, or that something has already."""
+    if fault := unsafe_name("case", name):
+        raise InputError(fault)
+    folder = data_folder()
+    for path in folder.iterdir():
+        if path.name.casefold() == name.casefold():
+            raise InputError(f"{folder.name}/{path.name} exists; nothing is written over it")
+
+
+def _read(name: str) -> RawCase:
+    """Return a case that exists as text."""
+    if name not in case_names():
+        raise InputError(unknown_name("case", name, case_names()))
+    raw = read_folder(data_folder() / name)
+    if raw.faults:
+        raise InputError(raw.faults)
+    return raw
+
+
+def _title(name: str) -> str:
+    words = name.replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _missing_parts(raw: RawCase, source: Path, name: str) -> Iterator[Fault]:
+    """Yield a sentence for what a case can't be begun without."""
+    for part, given, says in (
+        (CASE, set(raw.file or {}) - {SOURCES}, "what the case asks, and of whom"),
+        (SCENARIOS, raw.scenarios, "the base scenario and its differences"),
+    ):
+        if not given:
+            yield Fault(
+                f"{source.name}: sheet {part!r} is missing; it says {says}. If the case exists, --update "
+                f"takes the tables into it; `businesscase new {name}` begins one",
+                file=source.name,
+                sheet=part,
+            )
+
+
+def _given(raw: RawCase) -> list[str]:
+    """Return the parts of a case that a source holds."""
+    parts = [CASE] if raw.file else []
+    return [*parts, *([SCENARIOS] if raw.scenarios else []), *raw.tables]
+
+
+def _updated(former: RawCase, given: RawCase) -> RawCase:
+    """Return a case with the parts that are given in place of its own; documents are added."""
+    file = former.file | (given.file or {})
+    documents = former.file.get(SOURCES, {}) | (given.file or {}).get(SOURCES, {})
+    parts = _given(given)
+
+    def place(part: str, item=None, column=None) -> Place:
+        return (given if part in parts else former).place(part, item, column)
+
+    return RawCase(
+        file | {SOURCES: documents},
+        given.scenarios or former.scenarios,
+        former.tables | given.tables,
+        place,
+        given.faults,
+    )
