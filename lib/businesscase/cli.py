@@ -271,7 +271,8 @@ def _import(arguments: argparse.Namespace) -> int:
     done = import_case(arguments.source, arguments.case, arguments.leave_out, arguments.update)
     print(*done.conversions, sep="\n" * bool(done.conversions), end="\n" * bool(done.conversions))
     tables = len([count for count in done.rows.values() if count])
-    print(f"{done.folder}: {sum(done.rows.values())} rows in {tables} tables")
+    plural = "" if tables == 1 else "s"
+    print(f"{done.folder}: {sum(done.rows.values())} rows in {tables} table{plural}")
     if done.before:
         print(f"{done.before}: the case as it was before")
     return DONE

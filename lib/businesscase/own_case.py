@@ -109,7 +109,8 @@ def write_template(path: Path, case: str | None, partners: Collection[str], toda
     if path.exists():
         raise InputError(f"{path.name} exists; nothing is written over it")
     raw = _read(case) if case else starter_case("Our own case", partners, today)
-    spreadsheet.write(raw, path, example_rows(partners, today))
+    named = [row["partner"] for row in raw.tables["partners"]]
+    spreadsheet.write(raw, path, example_rows(named or PARTNERS, today))
 
 
 def import_case(source: Path, name: str, leave_out: Collection[str], update: bool) -> Import:

@@ -19,7 +19,8 @@ def to_leave_out(name: str) -> str:
     >>> to_leave_out("flows.checked by")
     "leave it out with --leave-out 'flows.checked by'"
     """
-    return f"leave it out with {LEAVE_OUT.format(name if name.isidentifier() else repr(name))}"
+    word = name if name.isidentifier() else shown(name)
+    return f"leave it out with {LEAVE_OUT.format(word)}"
 
 
 @dataclass

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from businesscase.errors import Fault, shown, unknown_name
 from businesscase.names import unsafe_name
@@ -142,23 +143,26 @@ def _off_limits(found: dict, message: str) -> Fault:
 
 
 def _frame(rows: list[Row], model: type[Row]) -> pd.DataFrame:
-    fields = model.model_fields
-    frame = pd.DataFrame([row.model_dump() for row in rows], columns=list(fields))
-    for name, column in fields.items():
-        kinds = plain_types(column.annotation)
-        if kinds == {dt.date}:
-            frame[name] = pd.to_datetime(frame[name])
-        elif dt.date in kinds:
-            frame[name] = [
-                pd.Timestamp(value) if isinstance(value, dt.date) else value
-                for value in frame[name]
-            ]
-        elif kinds == {float}:
-            frame[name] = frame[name].astype(float)
-        elif kinds == {int}:
-            frame[name] = frame[name].astype("Int64" if not column.is_required() else "int64")
-        elif kinds == {bool}:
-            frame[name] = frame[name].astype(bool)
-        else:
-            frame[name] = frame[name].astype(object)
-    return frame
+    return pd.DataFrame(
+        {
+            name: _series([getattr(row, name) for row in rows], column)
+            for name, column in model.model_fields.items()
+        }
+    )
+
+
+def _series(values: list, column: FieldInfo) -> pd.Series:
+    """Return the values of a column with the type that holds what it may hold."""
+    kinds = plain_types(column.annotation)
+    if kinds == {dt.date}:
+        return pd.to_datetime(pd.Series(values, dtype=object))
+    if dt.date in kinds:
+        return pd.Series(
+            [pd.Timestamp(value) if isinstance(value, dt.date) else value for value in values]
+        )
+    if kinds == {int} and not column.is_required():
+        return pd.Series(values, dtype="Int64")
+    for kind in (float, int, bool):
+        if kinds == {kind}:
+            return pd.Series(values, dtype={int: "int64"}.get(kind, kind))
+    return pd.Series(values, dtype=str).astype(object)  # a blank is NaN

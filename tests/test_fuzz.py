@@ -1,0 +1,377 @@
+"""Whatever is put in: a result or sentences, never a traceback, a hang or a file outside its folder.
+
+2,100 inputs: 700 each of the folder's loader, the importer and the command line.
+"""
+
+import contextlib
+import datetime as dt
+import io
+import shutil
+import signal
+import string
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from businesscase import cli, spreadsheet
+from businesscase.case import load_case
+from businesscase.errors import InputError
+from businesscase.folder import read_folder, write_folder
+from businesscase.names import unsafe_name
+from businesscase.own_case import import_case, write_template
+from businesscase.schema import SHARED_TABLES, TABLES
+from businesscase.starter import starter_case
+
+EACH = 700  # inputs for each of three tests
+SECONDS = 20  # for one input; each takes a fraction of a second
+LONGEST_SENTENCE = 2_000  # that lists all names allowed; what was found is cut short
+TODAY = dt.date(2026, 11, 25)
+CASE = "own"
+
+HOSTILE = [
+    "",
+    " ",
+    "\0",
+    "<script>alert(1)</script>",
+    "{{7*7}}",
+    "{% raw %}",
+    "'; DROP TABLE x; --",
+    '"',
+    "'",
+    "a\nb",
+    "\r",
+    "🙂",
+    "\u202egnp.exe",
+    "\u200f",
+    "../../etc/passwd",
+    "..\\..\\x",
+    "/etc/passwd",
+    "C:\\x",
+    "CON",
+    "-1",
+    "--output",
+    "=1+1",
+    "@SUM(A1)",
+    "1e999",
+    "NaN",
+    "inf",
+    "-0",
+    "0x10",
+    "1_000",
+    "９",
+    "£12,000",
+    "(4,500)",
+    "35%",
+    "2013/14",
+    "31/02/2026",
+    "0000-00-00",
+    "9999-12-31",
+    "0001-01-01",
+    "9" * 400,
+    "x" * 10_001,
+    "a" * 201,
+    "\ufeff",
+    "\ud7ff",
+    "shared",
+    "true",
+    "base",
+    "comparison",
+    "published",
+    "[" * 500,
+    "a." * 500,
+    "#",
+    ",",
+    ";",
+    "\x1b[31m",
+    "%s%n",
+    "$(touch pwned)",
+    "`touch pwned`",
+    "__import__('os').system('touch pwned')",
+]
+texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=30))
+fuzzed = settings(
+    max_examples=EACH,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@contextlib.contextmanager
+def within_seconds():
+    """Fail, where the system has such an alarm, if what runs here hangs."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def fail(*_):
+        raise AssertionError(f"hangs for more than {SECONDS} seconds")
+
+    former = signal.signal(signal.SIGALRM, fail)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
+
+
+def tree(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def assert_plain(sentences):
+    """Each fault is one line that a terminal can show."""
+    assert sentences
+    for sentence in sentences:
+        assert len(sentence) < LONGEST_SENTENCE, sentence[:300]
+        assert "Traceback" not in sentence
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project of one case, with worked rows in every table, beside the tables of all cases."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "data").mkdir()
+    (folder / "notebooks").mkdir()
+    for name in ("sources.toml", *(f"{stem}.csv" for stem in SHARED_TABLES)):
+        shutil.copy(ROOT / "data" / name, folder / "data" / name)
+    write_folder(starter_case("Own", ["Northmere", "Eastholt"], TODAY), folder / "data" / CASE)
+    return folder
+
+
+@pytest.fixture
+def own_data(project, monkeypatch):
+    """The project's data in place of data/, and its folder as the working folder."""
+    monkeypatch.setenv("BUSINESSCASE_DATA", str(project / "data"))
+    monkeypatch.chdir(project)
+    load_case.cache_clear()
+    yield project / "data"
+    load_case.cache_clear()
+
+
+FILES = [*(f"{stem}.csv" for stem in TABLES if stem not in ("published", "actuals")), "case.toml", "scenarios.toml"]  # fmt: skip
+
+
+@st.composite
+def damage(draw):
+    """Return a file of the case and what damages its bytes."""
+    name = draw(st.sampled_from(FILES))
+    kind = draw(st.sampled_from(["cell", "line", "bytes", "cut", "twice"]))
+    return (
+        name,
+        kind,
+        draw(st.floats(0, 1, exclude_max=True)),
+        draw(texts),
+        draw(st.binary(max_size=8)),
+    )
+
+
+def damaged(content: bytes, kind: str, where: float, text: str, raw: bytes) -> bytes:
+    """Return a file's content with a fault in it, somewhere below its comments."""
+    lines = content.decode().splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    number = first + int(where * (len(lines) - first))
+    put = text.encode("utf-8", "surrogatepass")
+    start = len("".join(lines[:first]).encode())
+    at = start + int(where * (len(content) - start))
+    if kind == "cell":
+        cells = lines[number].split(",")
+        cells[int(where * 1e6) % len(cells)] = text
+        line = ",".join(cells).encode("utf-8", "surrogatepass")
+        return b"".join([*(x.encode() for x in lines[:number]), line, b"\n", *(x.encode() for x in lines[number + 1 :])])  # fmt: skip
+    if kind == "line":
+        return b"".join([*(x.encode() for x in lines[:number]), put, b"\n", *(x.encode() for x in lines[number:])])  # fmt: skip
+    if kind == "bytes":
+        return content[:at] + raw + content[at + len(raw) :]
+    return content[:at] if kind == "cut" else content + content[at:]
+
+
+@fuzzed
+@given(damage=damage())
+def test_a_damaged_folder_is_read_or_refused_in_sentences(own_data, damage):
+    name, *what = damage
+    path = own_data / CASE / name
+    content, before = path.read_bytes(), tree(own_data.parent)
+    path.write_bytes(damaged(content, *what))
+    load_case.cache_clear()
+    try:
+        with within_seconds():
+            load_case(CASE)
+    except InputError as error:
+        assert_plain(error.faults)
+        assert all(fault.startswith(("data/", "case ")) for fault in error.faults)
+    finally:
+        path.write_bytes(content)
+    assert tree(own_data.parent) == before
+
+
+@st.composite
+def damaged_sheet(draw):
+    """Return a table and a CSV of it in somebody's habits, some cells of which are anything."""
+    stem = draw(st.sampled_from(["partners", "service_costs", "flows", "drivers", "tasks", "risks", "scores"]))  # fmt: skip
+    cells = [draw(st.tuples(st.floats(0, 1, exclude_max=True), texts)) for _ in range(draw(st.integers(1, 4)))]  # fmt: skip
+    return stem, cells, draw(st.sampled_from([",", ";", "\t"])), draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]))  # fmt: skip
+
+
+@fuzzed
+@given(sheet=damaged_sheet(), leave_out=st.lists(texts, max_size=1))
+def test_a_damaged_spreadsheet_is_imported_or_refused_in_sentences(own_data, sheet, leave_out):
+    stem, cells, delimiter, encoding = sheet
+    rows = read_folder(own_data / CASE).tables[stem]
+    grid = [list(rows[0]), *(list(row.values()) for row in rows)]
+    for where, text in cells:
+        row = int(where * len(grid))
+        grid[row][int(where * 1e6) % len(grid[row])] = text
+    lines = (delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in grid)
+    source = own_data.parent / f"{stem}.csv"
+    source.write_bytes("\n".join(lines).encode(encoding, "replace"))
+    folder = own_data / CASE
+    kept = own_data.parent / "kept"
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(folder, kept)
+    before = tree(own_data.parent)
+    try:
+        with within_seconds():
+            import_case(source, CASE, leave_out, update=True)
+    except InputError as error:
+        assert_plain(error.faults)
+        assert tree(own_data.parent) == before
+        assert all(
+            path.read_bytes() == (kept / path.name).read_bytes() for path in folder.iterdir()
+        )
+    finally:
+        shutil.rmtree(folder)
+        kept.rename(folder)
+        shutil.rmtree(own_data / f".{CASE}.before", ignore_errors=True)
+        source.unlink()
+
+
+@pytest.fixture(scope="module")
+def workbook(project):
+    """The bytes of a small workbook."""
+    path = project / "inputs.xlsx"
+    spreadsheet.write(starter_case("Own", ["Northmere"], TODAY), path)
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    where=st.floats(0, 1, exclude_max=True),
+    raw=st.binary(min_size=1, max_size=40),
+    cut=st.booleans(),
+)
+def test_a_workbook_with_damaged_bytes_is_imported_or_refused_in_sentences(
+    own_data, workbook, where, raw, cut
+):
+    at = int(where * len(workbook))
+    source = own_data.parent / "inputs.xlsx"
+    source.write_bytes(workbook[:at] + (b"" if cut else raw + workbook[at + len(raw) :]))
+    before = tree(own_data.parent)
+    try:
+        with within_seconds():
+            import_case(source, "another", (), update=False)
+    except InputError as error:
+        assert_plain(error.faults)
+        assert tree(own_data.parent) == before
+    finally:
+        source.unlink()
+        shutil.rmtree(own_data / "another", ignore_errors=True)
+
+
+names = st.one_of(texts, st.text(string.ascii_letters + string.digits + "-_./ ", max_size=12))
+numbers = st.one_of(texts, st.integers(-5, 10**30).map(str))
+
+
+@st.composite
+def command_line(draw):
+    """Return a command line that makes no report: its names are nobody's."""
+    command = draw(
+        st.sampled_from(
+            ["new", "new", "template", "import", "import", "check", "report", "sweep", "cases", ""]
+        )
+    )
+    arguments = [command] if command else []
+    if command == "template":
+        arguments.append(
+            draw(names).replace("/", "").replace("\\", "")
+            + draw(st.sampled_from([".xlsx", "", ".xls"]))
+        )
+    elif command == "import":
+        arguments += [draw(st.sampled_from(["absent.xlsx", "data", "data/own", ".", "case.csv", "partners.csv"]) | names), draw(names)]  # fmt: skip
+    elif command in ("new", "check", "report", "sweep"):
+        arguments.append(draw(names.filter(lambda name: name not in ("", CASE))))
+    options = draw(
+        st.lists(
+            st.one_of(
+                st.tuples(
+                    st.sampled_from(
+                        [
+                            "--partners",
+                            "--case",
+                            "--leave-out",
+                            "--scenario",
+                            "--formats",
+                            "--template",
+                            "--scheduler",
+                        ]
+                    ),
+                    texts,
+                ),
+                st.tuples(
+                    st.sampled_from(["--workers", "--timeout", "--draws", "--seed"]), numbers
+                ),
+                st.tuples(
+                    st.sampled_from(["--update", "--json", "--quiet", "--force", "--shared-assets"])
+                ),
+                st.tuples(texts),
+            ),
+            max_size=3,
+        )
+    )
+    return arguments + [part for option in options for part in option]
+
+
+@fuzzed
+@given(arguments=command_line())
+def test_a_command_line_is_carried_out_or_refused_in_sentences(own_data, arguments):
+    root = own_data.parent
+    before = tree(root)
+    beside = tree(root.parent)
+    out, err = io.StringIO(), io.StringIO()
+    with within_seconds(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = cli.main(arguments)
+        except SystemExit as end:  # after --help and --version
+            code = end.code
+    said = out.getvalue() + err.getvalue()
+    assert code in (0, 1, 2), said  # 70 is a failure of the workbook itself
+    assert "Traceback" not in said
+    assert code == 0 or said.strip()
+    made = tree(root) - before
+    assert before <= tree(root)
+    assert tree(root.parent) - beside == {f"{root.name}/{path}" for path in made}
+    new_cases = {path.split("/")[1] for path in made if path.startswith("data/")}
+    assert all(unsafe_name("case", name) is None for name in new_cases)
+    for path in made:
+        top = (
+            root / path.split("/")[0]
+            if not path.startswith("data/")
+            else own_data / path.split("/")[1]
+        )
+        assert top.name != CASE
+        shutil.rmtree(top) if top.is_dir() else top.unlink(missing_ok=True)
+    load_case.cache_clear()
+
+
+def test_a_template_of_the_case_that_is_fuzzed_can_be_imported(own_data):
+    write_template(Path("whole.xlsx"), CASE, (), TODAY)
+    try:
+        import_case(Path("whole.xlsx"), "whole", (), update=False)
+        assert load_case("whole").file == load_case(CASE).file
+    finally:
+        Path("whole.xlsx").unlink()
+        shutil.rmtree(own_data / "whole", ignore_errors=True)

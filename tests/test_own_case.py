@@ -1,0 +1,256 @@
+"""From `businesscase new`, or a workbook, to a case: what is written, what is kept, what is refused."""
+
+import datetime as dt
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from businesscase import cli
+from businesscase.case import load_case
+from businesscase.errors import InputError
+from businesscase.folder import read_folder
+from businesscase.own_case import PARTNERS, import_case, new_case, partner_names, write_template
+from businesscase.schema import SHARED_TABLES, TABLES
+
+TODAY = dt.date(2026, 11, 25)
+
+
+@pytest.fixture
+def own_data(tmp_path, monkeypatch):
+    """A folder for cases with nothing but the tables of all cases; the working folder is beside it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("sources.toml", *(f"{stem}.csv" for stem in SHARED_TABLES)):
+        shutil.copy(ROOT / "data" / name, folder / name)
+    monkeypatch.setenv("BUSINESSCASE_DATA", str(folder))
+    monkeypatch.chdir(tmp_path)
+    load_case.cache_clear()
+    yield folder
+    load_case.cache_clear()
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
+
+
+def test_a_new_case_has_every_table_four_scenarios_and_the_partners_named(own_data, capsys):
+    assert cli.main(["new", "our-case", "--partners", 'Ea, "Bee, Sea"']) == 0
+    assert "Ea, Bee, Sea, a worked row in every table" in capsys.readouterr().out
+    assert {path.stem for path in (own_data / "our-case").glob("*.csv")} == set(TABLES)
+    case = load_case("our-case")
+    assert list(case.tables["partners"]["partner"]) == ["Ea", "Bee, Sea"]
+    assert next(iter(case.scenarios)) == "base" and len(case.scenarios) == 4
+    assert cli.main(["check", "our-case"]) == 0
+
+
+def test_each_table_of_a_new_case_has_a_worked_row_or_shows_one_in_a_comment(own_data):
+    folder = new_case("our-case", PARTNERS, TODAY)
+    for stem in TABLES:
+        lines = (folder / f"{stem}.csv").read_text(encoding="utf-8").splitlines()
+        rows = [line for line in lines if line and not line.startswith("#")]
+        shown = any("A row looks like this" in line for line in lines)
+        assert len(rows) > 1 or shown, stem
+
+
+def test_a_row_shown_in_a_comment_is_one_that_the_table_takes(own_data):
+    folder = new_case("our-case", PARTNERS, TODAY)
+    for stem in ("published", "actuals"):
+        path = folder / f"{stem}.csv"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        (example,) = lines[
+            lines.index("# A row looks like this, without the sign before it:") + 1 : -1
+        ]
+        path.write_text("\n".join([*lines, example.removeprefix("# ")]), encoding="utf-8")
+    try:
+        load_case("our-case")
+    except InputError as error:  # the date of a result lies in the future: that alone is refused
+        assert all("actuals.csv" in fault and "data_date" in fault for fault in error.faults)
+    assert all(len(read_folder(folder).tables[stem]) == 1 for stem in ("published", "actuals"))
+
+
+@pytest.mark.parametrize("taken", ["our-case", "Our-Case"])
+def test_a_folder_that_is_there_is_never_written_over(own_data, taken, capsys):
+    new_case("our-case", PARTNERS, TODAY)
+    before = content(own_data)
+    assert cli.main(["new", taken, "--partners", "Other"]) == 1
+    assert capsys.readouterr().err == "data/our-case exists; nothing is written over it\n"
+    assert content(own_data) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("../x", "case '../x' can't name a folder"), ("a b", "'a b' can't"), ("nul", "'nul' can't"), ("", "'' can't")],
+)  # fmt: skip
+def test_a_name_that_can_not_be_a_folder_is_refused(own_data, name, said, capsys):
+    assert cli.main(["new", name]) == 1
+    assert said in capsys.readouterr().err
+    assert not [path for path in own_data.iterdir() if path.is_dir()]
+
+
+def test_partner_names_are_free_text_and_refused_where_they_could_be_mistaken():
+    assert partner_names("Ynys Môn, “St. X”, <b>") == ["Ynys Môn", "“St. X”", "<b>"]
+    with pytest.raises(InputError) as refused:
+        partner_names('A,a,,shared,"x\0",' + "y" * 201)
+    assert refused.value.faults == [
+        "--partners: 'a' stands there twice; once is allowed",
+        "--partners: found ''; a name has at least 1 character",
+        "--partners: 'shared' stands for what partners pool; use another name",
+        "--partners: found 'x\\x00'; found '\\x00' as character 2 of 'x\\x00'; allowed is text without "
+        "control characters",
+        f"--partners: found '{'y' * 80}…'; a name has at most 200 characters",
+    ]
+
+
+def test_a_template_that_is_filled_in_becomes_a_case(own_data, capsys):
+    assert cli.main(["template", "inputs.xlsx", "--partners", "Ea,Bee"]) == 0
+    assert cli.main(["import", "inputs.xlsx", "our-case"]) == 0
+    said = capsys.readouterr().out
+    assert "low_fraction" in said and "read as fractions" in said
+    assert list(load_case("our-case").tables["partners"]["partner"]) == ["Ea", "Bee"]
+    assert not list(own_data.glob(".*"))
+
+
+def test_export_import_export_gives_the_same_tables_and_the_same_workbook(own_data):
+    shutil.copytree(ROOT / "data" / "worked-example", own_data / "first")
+    write_template(Path("first.xlsx"), "first", (), TODAY)
+    import_case(Path("first.xlsx"), "second", (), update=False)
+    write_template(Path("second.xlsx"), "second", (), TODAY)
+    assert Path("first.xlsx").read_bytes() == Path("second.xlsx").read_bytes()
+    first, second = load_case("first"), load_case("second")
+    assert first.file == second.file and first.scenarios == second.scenarios
+    for stem, table in first.tables.items():
+        assert table.equals(second.tables[stem]), stem
+
+
+def test_a_template_is_never_written_over_a_workbook_that_somebody_filled_in(own_data, capsys):
+    Path("inputs.xlsx").write_text("filled in", encoding="utf-8")
+    assert cli.main(["template", "inputs.xlsx"]) == 1
+    assert capsys.readouterr().err == "inputs.xlsx exists; nothing is written over it\n"
+    assert Path("inputs.xlsx").read_text(encoding="utf-8") == "filled in"
+
+
+def test_finance_returns_one_sheet_and_the_rest_of_the_case_stays(own_data, capsys):
+    folder = new_case("our-case", ["Ea", "Bee"], TODAY)
+    before = content(folder)
+    Path("service_costs.csv").write_text(
+        "Partner;Category;Funding;Year;Amount (£)\n"
+        "Ea;staff;Revenue;2027/28;£1,000,000\nBee;staff;revenue;2027/28;400000\n"
+        "Total;;;;1400000\n",
+        encoding="cp1252",
+    )
+    assert cli.main(["import", "service_costs.csv", "our-case", "--update"]) == 1
+    said = capsys.readouterr().err
+    assert "service_costs.csv line 4" in said and "--leave-out totals" in said
+    assert content(folder) == before
+    arguments = ["import", "service_costs.csv", "our-case", "--update", "--leave-out", "totals"]
+    assert cli.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "Windows-1252" in said
+    assert "'2027/28' read as 2027" in said and "'£1,000,000' read as 1000000" in said
+    assert "2 rows in 1 tables" not in said and "2 rows in 1 table\n" in said
+    costs = load_case("our-case").tables["service_costs"]
+    assert list(costs["amount_gbp"]) == [1_000_000, 400_000]
+    assert set(costs["status"]) == {"assumed"} and set(costs["source"]) == {"import"}
+    changed = {name for name, data in content(folder).items() if before[name] != data}
+    assert changed == {"service_costs.csv", "case.toml"}
+    assert content(own_data / ".our-case.before") == before
+    assert 'publisher = "not stated"' in (folder / "case.toml").read_text(encoding="utf-8")
+
+
+def test_all_faults_of_a_workbook_are_told_with_sheet_and_cell_and_nothing_is_imported(
+    own_data, capsys
+):
+    write_template(Path("inputs.xlsx"), None, ["Ea", "Bee"], TODAY)
+    break_cells(
+        Path("inputs.xlsx"),
+        {
+            ("service_costs", "G2"): "tbc",  # no number
+            ("service_costs", "F3"): 1066,  # no year of the schema
+            (
+                "partners",
+                "A3",
+            ): "Eaa",  # leaves Bee unknown elsewhere: told once all cells are in order
+            ("flows", "C2"): "savin",
+        },
+    )
+    before = content(own_data)
+    assert cli.main(["import", "inputs.xlsx", "our-case", "--json"]) == 1
+    faults = {fault["cell"]: fault for fault in json.loads(capsys.readouterr().out)["faults"]}
+    assert set(faults) == {"G2", "F3", "C2"}
+    assert faults["G2"]["sheet"] == "service_costs" and "'tbc'" in faults["G2"]["sentence"]
+    assert faults["F3"]["sentence"] == (
+        "inputs.xlsx, sheet 'service_costs', cell F3 (year): found '1066'; it should be greater than or "
+        "equal to 1990"
+    )
+    assert "savin" in faults["C2"]["sentence"] and "'saving'" in faults["C2"]["sentence"]
+    assert content(own_data) == before
+
+
+def test_a_workbook_without_a_case_sheet_says_how_to_begin(own_data, capsys):
+    Path("partners.csv").write_text("partner,role\nEa,lead\n", encoding="utf-8")
+    assert cli.main(["import", "partners.csv", "our-case"]) == 1
+    said = capsys.readouterr().err
+    assert "partners.csv: sheet 'case' is missing; it says what the case asks, and of whom" in said
+    assert "`businesscase new our-case` begins one" in said
+    assert "sheet 'scenarios' is missing" in said
+
+
+def test_an_update_of_a_case_that_is_not_there_is_refused(own_data, capsys):
+    Path("partners.csv").write_text("partner,role\nEa,lead\n", encoding="utf-8")
+    assert cli.main(["import", "partners.csv", "our-case", "--update"]) == 1
+    assert "case 'our-case' is unknown" in capsys.readouterr().err
+
+
+def test_a_case_can_be_begun_checked_and_reported_by_commands_alone(own_data, tmp_path):
+    """The whole way of a new user, each step a process of its own."""
+    for command in (
+        ["new", "our-case", "--partners", "Ea,Bee"],
+        ["check", "our-case"],
+        [
+            "report",
+            "our-case",
+            "--scenario",
+            "base",
+            "--output",
+            str(tmp_path / "reports"),
+            "--quiet",
+        ],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "businesscase.cli", *command],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+    page = (tmp_path / "reports" / "our-case" / "base" / "report.html").read_text(encoding="utf-8")
+    assert "Should Ea and Bee share one ICT service" in page
+
+
+def break_cells(path: Path, changed: dict) -> None:
+    """Write other values into cells of a workbook, the rest as it is, as somebody's program would."""
+    import python_calamine
+    import xlsxwriter
+
+    workbook = python_calamine.CalamineWorkbook.from_path(str(path))
+    sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
+    with xlsxwriter.Workbook(
+        path, {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as written:
+        date = written.add_format({"num_format": "yyyy-mm-dd"})
+        for name, rows in sheets.items():
+            sheet = written.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for column, value in enumerate(row):
+                    if isinstance(value, dt.date):
+                        sheet.write_datetime(number, column, value, date)
+                    else:
+                        sheet.write(number, column, value)
+            for (at, cell), value in changed.items():
+                if at == name:
+                    sheet.write(cell, value)
