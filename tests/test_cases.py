@@ -8,7 +8,7 @@ from conftest import ROOT
 
 from businesscase import results
 from businesscase.case import case_names, load_case
-from businesscase.schema import TABLES
+from businesscase.schema import FIGURE_TABLES, SHARED_TABLES, TABLES
 from businesscase.study import Study, load_study
 
 # case: the recommendation on its base scenario
@@ -56,7 +56,7 @@ def test_the_worked_example_shows_every_column_of_every_table():
 
 
 def test_no_row_of_the_worked_example_is_marked_as_published_or_derived():
-    for stem in TABLES:
+    for stem in FIGURE_TABLES:
         assert set(load_case(EXAMPLE).tables[stem]["status"]) <= {"assumed"}, stem
 
 
@@ -162,7 +162,8 @@ def test_the_assumed_yearly_savings_of_mid_kent_add_up_to_the_printed_total():
 @pytest.mark.parametrize("case", CASES)
 def test_every_row_has_a_status_a_source_and_a_paragraph(case):
     loaded = load_case(case)
-    for name, table in loaded.tables.items():
+    for name in [*FIGURE_TABLES, *SHARED_TABLES]:
+        table = loaded.tables[name]
         assert table["status"].isin(["published", "derived", "assumed"]).all(), name
         assert (table["source"].str.strip() != "").all(), name
         assert (table["paragraph"].str.strip() != "").all(), name

@@ -25,6 +25,7 @@ LAYERS = [
         "readiness",
         "governance",
         "decision",
+        "assurance",
         "outturn",
     ],
     ["savings", "robustness", "finance", "discovery"],

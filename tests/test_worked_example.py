@@ -8,7 +8,7 @@ from conftest import ROOT
 from pytest import approx
 
 from businesscase.case import case_names, load_case
-from businesscase.schema import TABLES
+from businesscase.schema import FIGURE_TABLES
 from businesscase.study import load_study
 
 CASE = "worked-example"
@@ -33,13 +33,21 @@ def test_the_title_and_the_summary_say_that_it_is_invented():
     }
 
 
-@pytest.mark.parametrize("stem", TABLES)
+@pytest.mark.parametrize("stem", FIGURE_TABLES)
 def test_every_row_says_that_it_is_invented(stem):
     table = tables()[stem]
     assert set(table["status"]) <= {"assumed"}
     assert set(table["source"]) <= {"example"}
     assert set(table["paragraph"]) <= {"invented"}
     assert table["note"].str.startswith("Worked example: invented.").all()
+
+
+@pytest.mark.parametrize(
+    ("log", "column"),
+    [("assumptions", "if_wrong"), ("decisions", "reason"), ("quality_checks", "finding")],
+)
+def test_every_entry_of_a_log_says_that_it_is_invented(log, column):
+    assert tables()[log][column].str.startswith("Worked example: invented.").all()
 
 
 def test_no_partner_bears_the_name_of_a_council_in_the_other_cases():

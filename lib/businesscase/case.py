@@ -169,5 +169,7 @@ def documents(case: Case) -> dict[str, Source]:
     every = case.file.sources | checked_sources(
         shared.documents.get("sources", {}), shared.place, []
     )
-    cited = {source for table in case.tables.values() for source in table["source"]}
+    cited = {
+        source for table in case.tables.values() if "source" in table for source in table["source"]
+    }
     return {key: document for key, document in every.items() if key in cited}

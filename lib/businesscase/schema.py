@@ -112,7 +112,17 @@ class Row(BaseModel):
         return cell
 
 
-class Figure(Row):
+class Entry(Row):
+    """A line of a CSV table, every cell of it text that must be written plainly."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _cell_is_plain(cls, cell: str, field: ValidationInfo) -> str:
+        refuse_unless_plain(cell, plain_types(cls.model_fields[field.field_name].annotation))
+        return cell
+
+
+class Figure(Entry):
     """A row that states where it came from."""
 
     status: Status = Field(
@@ -122,12 +132,6 @@ class Figure(Row):
     source: Name = Field(description="key of a document under [sources] in case.toml")
     paragraph: str = Field(description="paragraph, table or page of the source")
     note: str = Field("", description="the working if derived, the reasoning if assumed")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _cell_is_plain(cls, cell: str, field: ValidationInfo) -> str:
-        refuse_unless_plain(cell, plain_types(cls.model_fields[field.field_name].annotation))
-        return cell
 
     @model_validator(mode="after")
     def _note_explains_what_is_not_published(self):
@@ -742,6 +746,52 @@ class Gate(Figure):
     set_by: Name = Field(description="who set the threshold")
 
 
+class Assumption(Entry):
+    """Who answers for the assumed figures of a table, and how good they are."""
+
+    table: Name = Field(description="name of the table without .csv, e.g. flows")
+    item: str = Field(
+        "",
+        description="blank for all assumed rows of the table; else those with this text in the first "
+        "key column after option: in flows.csv the line, in scores.csv the factor",
+    )
+    owner: Name = Field(description="who answers for them: role and authority")
+    date: dt.date = Field(description="when the owner last reviewed them")
+    quality: Literal["high", "medium", "low"] = Field(
+        description="high (measured or quoted), medium (reasoned from like cases) or low (a guess)"
+    )
+    if_wrong: Text = Field(description="what depends on them and what follows if they are wrong")
+
+
+class Decision(Entry):
+    """A decision taken on the way to the case: on its scope, its method or its figures."""
+
+    date: dt.date = Field(description="when it was decided")
+    decision: Text = Field(description="what was decided")
+    decided_by: Name = Field(description="who decided: role or body")
+    reason: Text = Field(description="why, and what else was considered")
+
+
+class DataReceipt(Entry):
+    """Who supplied the figures of a table, when, and until when they may be used."""
+
+    table: Name = Field(description="name of the table without .csv, e.g. service_costs")
+    source: Name = Field(description="key of the document under [sources] that they came in")
+    supplied_by: Name = Field(description="who supplied them: role and authority")
+    received: dt.date = Field(description="when they were received")
+    sunset: dt.date = Field(description="last date on which they may be used without being renewed")
+
+
+class QualityCheck(Entry):
+    """Who checked a part of the case, which must not be the one who made it."""
+
+    part: Name = Field(description="section of results.csv, e.g. savings")
+    analyst: Name = Field(description="who made it: role and authority")
+    checked_by: Name = Field(description="who checked it: role and authority")
+    date: dt.date = Field(description="when it was checked")
+    finding: Text = Field(description="what was found and what was done about it")
+
+
 class PublishedFigure(Figure):
     """A figure that the source prints and the workbook must reproduce."""
 
@@ -810,6 +860,16 @@ class BaselineStandard(Figure):
         return self
 
 
+class AssuranceStandard(Figure):
+    """A number that the assurance of every case rests on."""
+
+    standard: Literal["wrong_by"] = Field(
+        description="wrong_by: how far assumed figures are moved, down and up, to see what rests on "
+        "them [fraction]"
+    )
+    value: float = Field(gt=0, lt=1, description="its value, in the unit named there")
+
+
 class Sensitivity(Figure):
     """The range over which a scenario parameter is tried."""
 
@@ -871,7 +931,7 @@ class FinanceAssumption(Figure):
     value: float = Field(ge=0, description="its value, in the parameter's unit")
 
 
-TABLES: dict[str, type[Figure]] = {
+TABLES: dict[str, type[Entry]] = {
     "partners": Partner,
     "drivers": Driver,
     "service_costs": ServiceCost,
@@ -904,6 +964,10 @@ TABLES: dict[str, type[Figure]] = {
     "lessons": Lesson,
     "gates": Gate,
     "actuals": Actual,
+    "assumptions": Assumption,
+    "decisions": Decision,
+    "data_log": DataReceipt,
+    "quality_checks": QualityCheck,
     "published": PublishedFigure,
 }
 
@@ -912,6 +976,7 @@ SHARED_TABLES: dict[str, type[Figure]] = {
     "discount_rates": DiscountRate,
     "deflators": Deflator,
     "baseline_standards": BaselineStandard,
+    "assurance_standards": AssuranceStandard,
     "sensitivities": Sensitivity,
     "optimism_bias": OptimismBound,
     "evidence": Evidence,
@@ -952,10 +1017,15 @@ KEYS: dict[str, list[str]] = {
     "lessons": ["lesson"],
     "gates": ["criterion"],
     "actuals": ["kind", "item", "partner", "date", "year"],
+    "assumptions": ["table", "item"],
+    "decisions": ["date", "decision"],
+    "data_log": ["table", "source"],
+    "quality_checks": ["part", "checked_by"],
     "published": ["section", "measure", "item", "year"],
     "discount_rates": ["schedule", "first_year"],
     "deflators": ["year"],
     "baseline_standards": ["standard"],
+    "assurance_standards": ["standard"],
     "sensitivities": ["parameter"],
     "mitigations": ["contributory_factor"],
     "optimism_bias": ["project_type"],
@@ -998,6 +1068,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "discount_rates": ["rate_fraction"],
     "deflators": ["price_index"],
     "baseline_standards": ["value"],
+    "assurance_standards": ["value"],
     "sensitivities": ["low", "high"],
     "mitigations": ["contribution_fraction", "mitigation_fraction"],
     "optimism_bias": ["lower_fraction", "upper_fraction"],
@@ -1044,6 +1115,9 @@ SECTION_TABLES: dict[str, list[str]] = {
     "outturn": ["actuals", "evidence"],
     "decision": ["gates"],
 }
+
+
+FIGURE_TABLES = [stem for stem, model in TABLES.items() if issubclass(model, Figure)]  # not logs
 
 
 def figure_columns(stem: str) -> list[str]:
@@ -1133,7 +1207,7 @@ def _bounds_of(column: FieldInfo) -> list:
 
 def columns(model: type[Row]) -> list[str]:
     """Return the columns of a table as a reader wants them: what a row says, then its origin."""
-    origin = [name for name in Figure.model_fields if name in model.model_fields]
+    origin = list(Figure.model_fields) if issubclass(model, Figure) else []
     return [name for name in model.model_fields if name not in origin] + origin
 
 
@@ -1164,14 +1238,21 @@ def _note(column: FieldInfo) -> str:
 
 def described() -> str:
     """Return the schema as Markdown: every table, its columns, and which may be blank."""
+    logs = ", ".join(f"{stem}.csv" for stem in TABLES if stem not in FIGURE_TABLES)
     common = [
-        "Every row also has:",
+        f"Every row also has, but for those of the logs ({logs}):",
         "",
         *_columns(Figure, Row),
     ]
     tables = [
         "\n".join(
-            [f"### {stem}.csv", "", model.__doc__.split("\n")[0], "", *_columns(model, Figure)]
+            [
+                f"### {stem}.csv",
+                "",
+                model.__doc__.split("\n")[0],
+                "",
+                *_columns(model, Figure if _is_figure(model) else Entry),
+            ]
         )
         for stem, model in (TABLES | SHARED_TABLES).items()
     ]
@@ -1184,6 +1265,10 @@ def described() -> str:
     ]
     sources = ["Each table under `[sources]`:", "", *_columns(Source, Row)]
     return "\n".join([*case_file, "", *sources, "", *common, "", "\n\n".join(tables), ""])
+
+
+def _is_figure(model: type[Row]) -> bool:
+    return issubclass(model, Figure)
 
 
 def _columns(model: type[Row], parent: type[Row]) -> list[str]:

@@ -10,7 +10,7 @@ from businesscase.case import BASE, documents
 from businesscase.parameters import Parameters
 from businesscase.report.excel_savings import savings_sheets
 from businesscase.report.excel_sheets import Cell, Link, Sheet, xlsx
-from businesscase.schema import SHARED_TABLES, TABLES, Figure
+from businesscase.schema import SHARED_TABLES, TABLES, Entry, Figure
 from businesscase.study import Study
 from businesscase.views import common
 
@@ -238,7 +238,7 @@ def _inputs(study: Study) -> Iterator[Sheet]:
         )
 
 
-def _models(study: Study) -> Iterator[tuple[str, type[Figure]]]:
+def _models(study: Study) -> Iterator[tuple[str, type[Entry]]]:
     """Yield the tables that have rows, with their schema."""
     for stem, model in (TABLES | SHARED_TABLES).items():
         if len(study.tables[stem]):
@@ -246,6 +246,8 @@ def _models(study: Study) -> Iterator[tuple[str, type[Figure]]]:
 
 
 def _ordered(columns) -> list[str]:
+    if not set(ORIGIN) <= set(columns):
+        return list(columns)  # a log
     return [*(name for name in columns if name not in ORIGIN), *ORIGIN]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from businesscase.errors import unknown_name
 from businesscase.parameters import Parameters, Scenario
 from businesscase.schema import KEYS, SHARED, CaseFile
-from businesscase.validation import baseline, money, outturn, plan, readiness, risks
+from businesscase.validation import assurance, baseline, money, outturn, plan, readiness, risks
 from businesscase.validation.core import Fault, Tables, has_recurring_flows
 from businesscase.validation.parameters import parameter_faults
 
@@ -36,6 +36,7 @@ def table_faults(
     yield from plan.plan_faults(file, tables)
     yield from readiness.readiness_faults(tables)
     yield from outturn.outturn_faults(file, tables)
+    yield from assurance.assurance_faults(tables)
     sentences = {
         name: list(parameter_faults(file, tables, scenario.parameters))
         for name, scenario in scenarios.items()
