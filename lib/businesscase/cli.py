@@ -109,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     template = command("template", _template, "write a case as a workbook that finance can fill in")
     imports = command("import", _import, "read a case from a workbook or from CSV files")
     check = command("check", _check, "validate the data and reconcile it to the published figures")
+    check.add_argument(
+        "--assurance", action="store_true", help="check how the analysis is assured instead"
+    )
     report = command("report", _report, "run the notebooks for each scenario and write the reports")
     sweep = command(
         "sweep", _sweep, "draw all that is uncertain and find when the case fails; writes Parquet"
@@ -279,6 +282,9 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    if arguments.assurance:
+        return _check_assurance(arguments)
+
     from businesscase.results import reconciliation
 
     studies, wrong = _base_studies(_known(arguments.case))
@@ -295,6 +301,33 @@ def _check(arguments: argparse.Namespace) -> int:
         print(*_aligned([list(table), *table.to_numpy().tolist()]), "", sep="\n")
         if agreed < len(table):
             wrong.append(f"{case.name}: {len(table) - agreed} published figures do not agree")
+    if wrong:
+        raise InputError(wrong)
+    return DONE
+
+
+def _check_assurance(arguments: argparse.Namespace) -> int:
+    from businesscase.views import assurance as show
+    from businesscase.views.display import printed
+
+    wrong = []
+    for study in _base_studies(_known(arguments.case)):
+        print(f"{study.case.name}: {show.verdict(study)}", "", sep="\n")
+        for table in (show.requirements(study), show.outputs(study), show.moves(study)):
+            labels = list(table.labels.values())
+            rows = table.frame[list(table.labels)].itertuples(index=False, name=None)
+            texts = [[printed(value) for value in row] for row in rows]
+            print(
+                table.caption, *(_aligned([labels, *texts]) if texts else ["  none"]), "", sep="\n"
+            )
+        notes = [show.without_effect(study), show.past_today(study, dt.date.today())]
+        print(*(note for note in notes if note), "", sep="\n")
+        lacking = int((~study.requirements["met"]).sum())
+        if lacking:
+            of = len(study.requirements)
+            wrong.append(
+                f"{study.case.name}: {lacking} of {of} requirements of assurance are not met"
+            )
     if wrong:
         raise InputError(wrong)
     return DONE

@@ -13,7 +13,7 @@ from businesscase import __version__, results
 from businesscase.case import BASE, COMPARISON, documents
 from businesscase.parameters import Parameters
 from businesscase.study import Study
-from businesscase.views import common, decision
+from businesscase.views import assurance, common, decision
 from businesscase.views.display import Table, printed
 from businesscase.views.log import CHAPTERS, assumptions_log
 
@@ -280,6 +280,7 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
     yield TableShown(
         "What this report was made from", ("What", "Value"), (False, False), tuple(rows.items())
     )
+    yield Prose(assurance.in_short(study).text)
     yield Heading("Sources")
     lines = []
     for key, source in documents(study.case).items():

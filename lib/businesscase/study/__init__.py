@@ -9,8 +9,8 @@ import pandas as pd
 from businesscase import results
 from businesscase.case import BASE, load_case
 from businesscase.errors import InputError, unknown_name
+from businesscase.study.assurance import AssuranceStudy
 from businesscase.study.core import ALL, changed_parameters
-from businesscase.study.decision import DecisionStudy
 from businesscase.study.governance import GovernanceStudy
 from businesscase.study.options import OptionsStudy
 from businesscase.study.outturn import OutturnStudy
@@ -24,7 +24,7 @@ __all__ = ["ALL", "Study", "load_study"]
 
 @dataclass(frozen=True)
 class Study(
-    DecisionStudy,
+    AssuranceStudy,
     OptionsStudy,
     OutturnStudy,
     RisksStudy,

@@ -1,0 +1,156 @@
+"""Assurance of a study: what its logs lack, and how far its answer rests on assumed figures."""
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from numbers import Number
+from typing import NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+
+from businesscase import assurance, decision
+from businesscase.schema import SECTION_TABLES
+from businesscase.study.decision import DecisionStudy
+
+MONEY = SECTION_TABLES["savings"]
+OWN = SECTION_TABLES | {"decision": MONEY}  # there a criterion can test the cost committed
+FEEDS = {
+    # the tables that feed the results of a section: its own and those of sections it draws on
+    **OWN,
+    "risks": [*SECTION_TABLES["risks"], *MONEY],
+    "readiness": [*SECTION_TABLES["readiness"], *MONEY],
+    "outturn": [*SECTION_TABLES["outturn"], *MONEY, "service_measures", "tasks"],
+}
+SAME = 1e-9  # relative difference up to which two figures are the same
+
+
+class Answer(NamedTuple):
+    """The answer of a case: its net present value [£], its criteria and the decision on them."""
+
+    worth: float
+    moves: pd.Series
+    outcomes: pd.Series
+    decision: str
+
+
+@dataclass(frozen=True)
+class AssuranceStudy(DecisionStudy):
+    """Whether the case is assured, and what would happen if its assumed figures were wrong."""
+
+    @cached_property
+    def requirements(self) -> pd.DataFrame:
+        """What an assured analysis must show, whether the case does, and what is missing."""
+        file = self.case.file
+        dates = pd.Timestamp(file.data_date), pd.Timestamp(file.decision_date)
+        return assurance.requirements(self.tables, self.case.section_names(), *dates)
+
+    @property
+    def wrong_by(self) -> float:
+        """How far assumed figures are moved to see what rests on them [fraction]."""
+        return float(
+            self.tables["assurance_standards"].set_index("standard").at["wrong_by", "value"]
+        )
+
+    @property
+    def is_appraised(self) -> bool:
+        """Whether the case has savings, and so a net present value."""
+        return "savings" in self.case.section_names()
+
+    @cached_property
+    def assumed_moves(self) -> pd.DataFrame:
+        """The answer if the assumed figures of an input are all too high, or all too low.
+
+        One row a line of flows.csv, or other table, with assumed rows, the largest effect on the net
+        present value first: the columns of :func:`assurance.assumed_inputs`; ``worth_low`` and
+        ``worth_high`` (net present value with the figures smaller and larger by ``wrong_by`` [£], NaN
+        without savings), ``effect`` (the larger change of it [£]),
+        ``rests`` (the criteria whose figure or threshold moves), ``turned`` (those that come out
+        otherwise), ``decision_low`` and ``decision_high``.
+        """
+        inputs = assurance.assumed_inputs(self.tables)
+        rows = [self._move(row.table, row.item, row.stays) for row in inputs.itertuples()]
+        columns = ["worth_low", "worth_high", "effect", "rests", "turned", "decision_low", "decision_high"]  # fmt: skip
+        table = inputs.join(pd.DataFrame(rows, columns=columns, index=inputs.index))
+        counts = table[["turned", "rests"]].map(len).assign(effect=table["effect"].round(2))
+        order = counts.sort_values(["effect", "turned", "rests"], ascending=False, kind="stable")
+        return table.loc[order.index].reset_index(drop=True)
+
+    @cached_property
+    def output_origins(self) -> pd.DataFrame:
+        """What the criteria found, from how many rows of which status, and what moves them.
+
+        One row a criterion: ``output``, ``found``, ``unit``, ``outcome``, ``published``, ``derived``
+        and ``assumed`` (rows of its section's tables) and ``rests_on`` (list of the
+        assumed inputs that move it, the largest effect on the net present value first).
+        """
+        moves = self.assumed_moves
+        rows = []
+        for gate in self.gates.itertuples():
+            statuses = pd.concat([self.tables[stem]["status"] for stem in OWN[gate.section]])
+            count = statuses.value_counts().reindex(["published", "derived", "assumed"])
+            moving = moves[[gate.criterion in names for names in moves["rests"]]]
+            rests_on = [row.item or row.table for row in moving.itertuples()]
+            found = (gate.criterion, gate.found, gate.unit, gate.outcome)
+            known = gate.outcome != decision.NOT_KNOWN
+            rows.append((*found, *(count.fillna(0).astype(int) if known else [0] * 3), rests_on))
+        columns = ["output", "found", "unit", "outcome", "published", "derived", "assumed", "rests_on"]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+    def _move(self, stem: str, item: str, stays: str) -> tuple:
+        wrong_by = 0.0 if stays else self.wrong_by
+        low, high = (self._answer(stem, item, 1 + change) for change in (-wrong_by, wrong_by))
+        now = self.gates["outcome"]
+        criteria = self.gates["criterion"]
+        rests = criteria[low.moves | high.moves]
+        turned = criteria[(low.outcomes != now) | (high.outcomes != now)]
+        worths = [answer.worth for answer in (low, high)]
+        effect = max(abs(worth - self._worth) for worth in worths)
+        return (*worths, effect, list(rests), list(turned), low.decision, high.decision)
+
+    @cached_property
+    def _worth(self) -> float:
+        return float(self.net_present_values.sum()) if self.is_appraised else np.nan
+
+    def _answer(self, stem: str, item: str, factor: float) -> Answer:
+        """Return the answer with the assumed figures of an input multiplied; only what they feed is new."""
+        if factor == 1:
+            unmoved = pd.Series(False, index=self.gates.index)
+            return Answer(self._worth, unmoved, self.gates["outcome"], self.recommendation)
+        changed = assurance.moved(self.tables, stem, item, factor)
+        study = replace(self, case=replace(self.case, tables=self.tables | changed))
+        gates = self._tested_on(study, set(changed))
+        worth = self._worth
+        if self.is_appraised and changed.keys() & set(MONEY):
+            worth = float(study.net_present_values.sum())
+        then = decision.recommendation(gates["outcome"], gates["if_not_met"])
+        return Answer(worth, gates["moves"], gates["outcome"], then)
+
+    def _tested_on(self, study: Self, changed: set[str]) -> pd.DataFrame:
+        """Return the criteria with ``outcome`` on a study whose tables have changed, and ``moves``."""
+        thresholds = study.tables["gates"]["threshold"]
+        rows = []
+        for index, gate in self.gates.iterrows():
+            threshold, found = thresholds[index], gate["found"]
+            known = gate["outcome"] != decision.NOT_KNOWN
+            if known and changed & set(FEEDS[gate["section"]]):
+                result = study.result(gate["section"], gate["measure"], gate["item"])
+                found = None if result is None else result[0]
+            same = _same(found, gate["found"]) and _same(threshold, gate["threshold"])
+            outcome = decision.outcome(found, gate["comparison"], threshold) if known else gate["outcome"]  # fmt: skip
+            rows.append((known and not same, outcome))
+        tested = pd.DataFrame(rows, columns=["moves", "outcome"], index=self.gates.index)
+        return self.gates.drop(columns="outcome").join(tested.astype({"moves": bool}))
+
+
+def _same(one, other) -> bool:
+    """Return whether two figures are the same but for rounding.
+
+    Examples
+    --------
+    >>> _same(0.1 + 0.2, 0.3), _same(0.3, 0.31), _same(float("inf"), float("inf")), _same(1, "none")
+    (True, False, True, False)
+    """
+    if isinstance(one, Number) and isinstance(other, Number):
+        return math.isclose(one, other, rel_tol=SAME, abs_tol=SAME)
+    return one == other
