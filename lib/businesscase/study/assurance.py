@@ -22,6 +22,7 @@ FEEDS = {
     "readiness": [*SECTION_TABLES["readiness"], *MONEY],
     "outturn": [*SECTION_TABLES["outturn"], *MONEY, "service_measures", "tasks"],
 }
+STATUSES = ["published", "derived", "assumed"]
 SAME = 1e-9  # relative difference up to which two figures are the same
 
 
@@ -64,9 +65,9 @@ class AssuranceStudy(DecisionStudy):
         One row a line of flows.csv, or other table, with assumed rows, the largest effect on the net
         present value first: the columns of :func:`assurance.assumed_inputs`; ``worth_low`` and
         ``worth_high`` (net present value with the figures smaller and larger by ``wrong_by`` [£], NaN
-        without savings), ``effect`` (the larger change of it [£]),
-        ``rests`` (the criteria whose figure or threshold moves), ``turned`` (those that come out
-        otherwise), ``decision_low`` and ``decision_high``.
+        without savings), ``effect`` (the larger change of it [£]), ``rests`` (the criteria whose figure
+        or threshold moves), ``turned`` (those that come out otherwise), ``decision_low`` and
+        ``decision_high``.
         """
         inputs = assurance.assumed_inputs(self.tables)
         rows = [self._move(row.table, row.item, row.stays) for row in inputs.itertuples()]
@@ -78,24 +79,36 @@ class AssuranceStudy(DecisionStudy):
 
     @cached_property
     def output_origins(self) -> pd.DataFrame:
-        """What the criteria found, from how many rows of which status, and what moves them.
+        """What the case puts out, from how many rows of which status, and what moves it.
 
-        One row a criterion: ``output``, ``found``, ``unit``, ``outcome``, ``published``, ``derived``
-        and ``assumed`` (rows of its section's tables) and ``rests_on`` (list of the
-        assumed inputs that move it, the largest effect on the net present value first).
+        One row for the net present value, where there is one, each criterion that is known, and the
+        decision: ``output``, ``found``, ``unit``, ``outcome`` (blank but for a criterion),
+        ``published``, ``derived`` and ``assumed`` (rows of its sections' tables) and ``rests_on``
+        (list of the assumed inputs that move it, the largest effect on the net present value first).
         """
-        moves = self.assumed_moves
+        moves, gates = self.assumed_moves, self.gates
+        known = gates[gates["outcome"] != decision.NOT_KNOWN]
         rows = []
-        for gate in self.gates.itertuples():
-            statuses = pd.concat([self.tables[stem]["status"] for stem in OWN[gate.section]])
-            count = statuses.value_counts().reindex(["published", "derived", "assumed"])
+        if self.is_appraised:
+            worth = ("net present value", self._worth, "£", "")
+            rows.append((*worth, *self._statuses(MONEY), _names(moves[moves["effect"] > 0])))
+        for gate in known.itertuples():
             moving = moves[[gate.criterion in names for names in moves["rests"]]]
-            rests_on = [row.item or row.table for row in moving.itertuples()]
             found = (gate.criterion, gate.found, gate.unit, gate.outcome)
-            known = gate.outcome != decision.NOT_KNOWN
-            rows.append((*found, *(count.fillna(0).astype(int) if known else [0] * 3), rests_on))
-        columns = ["output", "found", "unit", "outcome", "published", "derived", "assumed", "rests_on"]  # fmt: skip
+            rows.append((*found, *self._statuses(OWN[gate.section]), _names(moving)))
+        decided = (
+            moves[["decision_low", "decision_high"]].ne(self.recommendation).any(axis="columns")
+        )
+        stems = [stem for section in known["section"].unique() for stem in OWN[section]]
+        found = ("decision", self.recommendation, "", "")
+        rows.append((*found, *self._statuses([*stems, "gates"]), _names(moves[decided])))
+        columns = ["output", "found", "unit", "outcome", *STATUSES, "rests_on"]
         return pd.DataFrame(rows, columns=columns)
+
+    def _statuses(self, stems: list[str]) -> list[int]:
+        """Return how many rows of tables are published, derived and assumed."""
+        status = pd.concat([self.tables[stem]["status"] for stem in dict.fromkeys(stems)])
+        return [int((status == name).sum()) for name in STATUSES]
 
     def _move(self, stem: str, item: str, stays: str) -> tuple:
         wrong_by = 0.0 if stays else self.wrong_by
@@ -128,29 +141,33 @@ class AssuranceStudy(DecisionStudy):
 
     def _tested_on(self, study: Self, changed: set[str]) -> pd.DataFrame:
         """Return the criteria with ``outcome`` on a study whose tables have changed, and ``moves``."""
-        thresholds = study.tables["gates"]["threshold"]
-        rows = []
-        for index, gate in self.gates.iterrows():
-            threshold, found = thresholds[index], gate["found"]
-            known = gate["outcome"] != decision.NOT_KNOWN
-            if known and changed & set(FEEDS[gate["section"]]):
+        gates = self.gates.assign(threshold=study.tables["gates"]["threshold"], moves=False)
+        for index, gate in self.gates[~self.gates["criterion"].isin(self.lacking)].iterrows():
+            found, threshold = gate["found"], gates.at[index, "threshold"]
+            if changed & set(FEEDS[gate["section"]]):
                 result = study.result(gate["section"], gate["measure"], gate["item"])
                 found = None if result is None else result[0]
-            same = _same(found, gate["found"]) and _same(threshold, gate["threshold"])
-            outcome = decision.outcome(found, gate["comparison"], threshold) if known else gate["outcome"]  # fmt: skip
-            rows.append((known and not same, outcome))
-        tested = pd.DataFrame(rows, columns=["moves", "outcome"], index=self.gates.index)
-        return self.gates.drop(columns="outcome").join(tested.astype({"moves": bool}))
+            moves = not (_same(found, gate["found"]) and _same(threshold, gate["threshold"]))
+            gates.at[index, "moves"] = moves
+            if moves:
+                gates.at[index, "outcome"] = decision.outcome(found, gate["comparison"], threshold)
+        return gates
+
+
+def _names(inputs: pd.DataFrame) -> list[str]:
+    return [row.item or row.table for row in inputs.itertuples()]
 
 
 def _same(one, other) -> bool:
-    """Return whether two figures are the same but for rounding.
+    """Return whether two figures are the same but for rounding, or both are missing.
 
     Examples
     --------
     >>> _same(0.1 + 0.2, 0.3), _same(0.3, 0.31), _same(float("inf"), float("inf")), _same(1, "none")
     (True, False, True, False)
     """
+    if pd.isna(one) or pd.isna(other):
+        return bool(pd.isna(one) and pd.isna(other))
     if isinstance(one, Number) and isinstance(other, Number):
         return math.isclose(one, other, rel_tol=SAME, abs_tol=SAME)
     return one == other

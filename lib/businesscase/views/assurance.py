@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 
 from businesscase import assurance
-from businesscase.decision import NOT_KNOWN, worded
+from businesscase.decision import worded
 from businesscase.study import Study
 from businesscase.views.display import Sentence, Table, in_words, listed, percent
 
@@ -50,6 +50,8 @@ def _lacking(study: Study) -> list[str]:
 
 
 def _most_important(study: Study) -> str:
+    if study.assumed_moves.empty:
+        return "No figure is assumed."
     by = percent(study.wrong_by, 0)
     moving = _moving(study)
     if moving.empty:
@@ -121,19 +123,18 @@ def requirements(study: Study) -> Table:
 
 
 def outputs(study: Study) -> Table:
-    """Show what was found for each criterion, from which rows, and which assumptions move it."""
+    """Show net present value, criteria and decision, from which rows, and what moves them."""
     table = study.output_origins
-    known = table[table["outcome"] != NOT_KNOWN]
-    names = {"gates": "its threshold"}
+    names = {"gates": "thresholds"}
     movers = [
-        shortened([names.get(name, _words(name)) for name in rests]) for rests in known["rests_on"]
+        shortened([names.get(name, _words(name)) for name in rests]) for rests in table["rests_on"]
     ]
-    found = [worded(row.found, row.unit) for row in known.itertuples()]
+    found = [worded(row.found, row.unit) for row in table.itertuples()]
     return Table(
-        known.assign(found=found, moved_by=movers),
-        "What each criterion rests on: rows of its section's tables, and assumptions that move it",
+        table.assign(found=found, moved_by=movers),
+        "What the answer rests on: rows of its sections' tables, and assumptions that move it",
         {
-            "output": "Criterion",
+            "output": "Output",
             "found": "Found",
             "outcome": "Outcome",
             "published": "Published",
