@@ -310,8 +310,8 @@ def _check_assurance(arguments: argparse.Namespace) -> int:
     from businesscase.views import assurance as show
     from businesscase.views.display import printed
 
-    wrong = []
-    for study in _base_studies(_known(arguments.case)):
+    studies, wrong = _base_studies(_known(arguments.case))
+    for study in studies:
         print(f"{study.case.name}: {show.verdict(study)}", "", sep="\n")
         for table in (show.requirements(study), show.outputs(study), show.moves(study)):
             labels = list(table.labels.values())

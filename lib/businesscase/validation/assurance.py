@@ -29,7 +29,7 @@ def assurance_faults(tables: Tables) -> Iterator[Fault]:
             yield "quality_checks", index, unknown_name("part", part, SECTION_TABLES)
     if tables["assurance_standards"].empty:
         sentence = "wrong_by has no row; every standard needs one"
-        yield "assurance_standards.csv", None, sentence
+        yield "assurance_standards", None, sentence
 
 
 def _item_faults(tables: Tables, stems: list[str]) -> Iterator[Fault]:
