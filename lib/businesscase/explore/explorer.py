@@ -13,7 +13,7 @@ from businesscase.explore.controls import control
 from businesscase.explore.widgets import ChartPanel, PlotlyLibrary, TablePanel, TextPanel
 from businesscase.scenario_file import write_scenario
 from businesscase.study import Study, load_study
-from businesscase.views.display import Chart, Sentence, Table
+from businesscase.views.display import Chart, Sentence, Table, literal
 
 # of the scenario as moved and as chosen
 View = Callable[[Study, Study], Sentence | Chart | Table]
@@ -135,7 +135,7 @@ class Explorer:
             (view, _panel(view(self.start, self.start))) for view in self.page.views(self.start)
         ]
         self._views.children = [panel for _, panel in self._panels]
-        self._headline.text = self.page.headline(self.start, self.start).text
+        self._headline.show(self.page.headline(self.start, self.start))
 
     def _changed(self) -> None:
         try:
@@ -152,7 +152,7 @@ class Explorer:
             self._message.text = _refusal(error)
             return
         self._message.text = ""
-        self._headline.text = self.page.headline(self.study, self.start).text
+        self._headline.show(self.page.headline(self.study, self.start))
         for view, panel in self._panels:
             await asyncio.sleep(0)  # a newer change goes first
             if is_outdated():
@@ -174,7 +174,7 @@ class Explorer:
         name = self._saving.name.value
         self._choose_case(name)
         self._saving.message.text = (
-            f"Saved as scenario **{name}** of {self._case.value}; the next report has it."
+            f"Saved as scenario **{literal(name)}** of {self._case.value}; the next report has it."
         )
 
 
@@ -209,4 +209,4 @@ def _panel(content: Sentence | Chart | Table):
 
 
 def _refusal(error: InputError) -> str:
-    return "\n\n".join(f"**Not possible:** {fault}" for fault in error.faults)
+    return "\n\n".join(f"**Not possible:** {literal(fault)}" for fault in error.faults)

@@ -4,7 +4,9 @@ A number is a native range input with a number input beside it, under one label:
 and zoom work as the browser has them. Charts are drawn by plotly.js, which is sent once a page.
 """
 
+from collections.abc import Iterable
 from functools import cache
+from html import unescape
 from pathlib import Path
 
 import anywidget
@@ -29,6 +31,11 @@ def _with_download(script: str) -> str:
 
 def _is_list(trace: dict, axis: str) -> bool:
     return isinstance(trace.get(axis), list)
+
+
+def _typed(values: Iterable) -> list:
+    """Return the values of a chart with its texts as they were typed."""
+    return [unescape(value) if isinstance(value, str) else value for value in values]
 
 
 class PlotlyLibrary(anywidget.AnyWidget):
@@ -89,11 +96,11 @@ class ChartPanel(Downloadable):
         """Return what is drawn, one row a point: series, x, y and text."""
         series = [
             pd.DataFrame(
-                {axis: trace[axis] for axis in ("x", "y", "text") if _is_list(trace, axis)}
+                {axis: _typed(trace[axis]) for axis in ("x", "y", "text") if _is_list(trace, axis)}
             )
             for trace in self.figure["data"]
         ]
-        names = [trace.get("name", "") for trace in self.figure["data"]]
+        names = _typed(trace.get("name", "") for trace in self.figure["data"])
         points = [one.assign(series=name) for one, name in zip(series, names, strict=True)]
         table = pd.concat([one for one in points if len(one)], ignore_index=True)
         return table[["series", *table.columns.drop("series")]].to_csv(index=False)
@@ -129,7 +136,7 @@ class TextPanel(anywidget.AnyWidget):
 
     def show(self, sentence: Sentence) -> None:
         """Show a sentence in place of the one before."""
-        self.text = sentence.text
+        self.text = sentence._repr_markdown_()
 
 
 _markdown = mistune.create_markdown(escape=True)

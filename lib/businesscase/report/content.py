@@ -14,7 +14,7 @@ from businesscase.case import BASE, COMPARISON, documents
 from businesscase.parameters import Parameters
 from businesscase.study import Study
 from businesscase.views import assurance, common, decision
-from businesscase.views.display import Table, printed
+from businesscase.views.display import Table, literal, printed
 from businesscase.views.log import CHAPTERS, assumptions_log
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -191,7 +191,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
 def _purpose(study: Study) -> Iterator[Block]:
     file = study.case.file
     date = printed(pd.Timestamp(file.decision_date))
-    yield Prose(_escaped(f"{file.question} For decision on {date}: {file.decision_maker}."))
+    yield Prose(literal(f"{file.question} For decision on {date}: {file.decision_maker}."))
     changes = _changes(study)
     if changes is not None:
         yield changes
@@ -234,8 +234,8 @@ def _setting(value) -> str:
 
 def _recommendation(study: Study) -> Iterator[Block]:
     yield Verdict(study.recommendation.capitalize())
-    yield Prose(study.case.file.summary)
-    yield Prose(decision.reasons_in_words(study).text)
+    yield Prose(literal(study.case.file.summary))
+    yield Prose(decision.reasons_in_words(study)._repr_markdown_())
     yield table_shown(decision.reasons(study))
 
 
@@ -285,9 +285,7 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
     lines = []
     for key, source in documents(study.case).items():
         date = f", {printed(pd.Timestamp(source.date))}" if source.date else ""
-        lines.append(
-            f"- {_escaped(f'{source.title} ({source.publisher}{date}), cited as “{key}”')}"
-        )
+        lines.append(f"- {literal(f'{source.title} ({source.publisher}{date}), cited as “{key}”')}")
     yield Prose("\n".join(lines))
 
 
@@ -415,7 +413,7 @@ def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:
             yield Prose(told)  # the chapter's heading says what is absent
     if absent:
         yield Heading(NOT_KNOWN_HERE)
-        lines = [f"- **{' '.join(map(_escaped, asked))}** {said}" for said, asked in absent.items()]
+        lines = [f"- **{' '.join(map(literal, asked))}** {said}" for said, asked in absent.items()]
         yield Prose("\n".join(lines))
 
 
@@ -449,7 +447,7 @@ def _shown(html: str) -> TableShown | Prose:
     reader.feed(html)
     reader.close()
     if reader.absence is not None:
-        return Absence(_escaped(reader.absence))
+        return Absence(literal(reader.absence))
     return TableShown(
         reader.caption, tuple(reader.labels), tuple(reader.numeric), tuple(map(tuple, reader.rows))
     )
@@ -492,17 +490,6 @@ class _TableReader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
-
-
-def _escaped(text: str) -> str:
-    r"""Return text that Markdown shows as it is.
-
-    Examples
-    --------
-    >>> print(_escaped("a*b"))
-    a\*b
-    """
-    return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", text)
 
 
 def _plain(markdown: str) -> str:

@@ -1,6 +1,5 @@
 """What notebook 08 shows: the scenarios of a case side by side, why they differ, what is regretted."""
 
-import html
 import textwrap
 from collections import Counter
 
@@ -702,7 +701,7 @@ def _labels(titles: list[str]) -> list[str]:
             lines = textwrap.wrap(title, 42, max_lines=2, placeholder=" …")
         else:
             lines = textwrap.wrap(title, 56, max_lines=1, placeholder=" …")
-        label = "<br>".join(html.escape(line, quote=False) for line in lines or ["–"])
+        label = "<br>".join(lines or ["–"])
         labels.append(label + "\N{ZERO WIDTH SPACE}" * seen[label])  # else rows of a name are one
         seen[label] += 1
     return labels
@@ -710,4 +709,4 @@ def _labels(titles: list[str]) -> list[str]:
 
 def _lines(text: str, width: int) -> str:
     lines = textwrap.wrap(text, width, break_long_words=False)
-    return "<br>".join(html.escape(line, quote=False) for line in lines)
+    return "<br>".join(lines)

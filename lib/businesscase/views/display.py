@@ -1,5 +1,10 @@
-"""How a table, a sentence and a chart reach the reader, in JupyterLab, on GitHub and in a report."""
+"""How a table, a sentence and a chart reach the reader, in JupyterLab, on GitHub and in a report.
 
+Names and texts of a case are shown as they are typed: the library's own marks (bold, lists, line
+breaks) are kept, and whatever else would be a link, a picture, HTML or a formula is escaped here.
+"""
+
+import re
 import textwrap
 from dataclasses import dataclass
 from html import escape
@@ -13,16 +18,22 @@ COLOURS = ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]
 BLUE, TEAL, PURPLE, ORANGE, GREY, LILAC = COLOURS
 PALE = "#E9EEF3"
 TITLE_WIDTH = 88
+# what sentences never use, so that it comes from a case: all of Markdown but bold, lists and breaks
+MARKS = re.compile(r"([\\`_{}\[\]<>#|~$]|(?<!\*)\*(?!\*))")
+ALL_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$])")
+ENTITY = re.compile(r"&(?=[#\w])")
+# what the library writes into the texts of charts; plotly would also draw links and other tags
+CHART_TAGS = re.compile(r"<(?!/?b>|br>|/?i>|span style='font-size:\d+px'>|/span>|/?extra>)")
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """Computed prose, in Markdown."""
+    """Computed prose, in Markdown of which only bold, lists and line breaks count."""
 
     text: str
 
     def _repr_markdown_(self) -> str:
-        return self.text
+        return _without_marks(self.text)
 
     def __repr__(self) -> str:
         return self.text
@@ -83,26 +94,63 @@ class Chart:
     def as_json(self) -> dict:
         """Return the figure as plain lists and numbers, its words in ``layout.meta``."""
         figure = self.figure.to_plotly_json()
+        figure = _plain(figure)
         figure["layout"]["meta"] = {"title": self.title, "description": self.description}
         if self.data:
             labels = self.data.labels
             rows = self.data.frame[list(labels)].itertuples(index=False, name=None)
             texts = [list(map(printed, row, labels.values())) for row in rows]
             figure["layout"]["meta"]["data"] = {"labels": list(labels.values()), "rows": texts}
-        return _plain(figure)
+        return figure
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return {
             "application/vnd.plotly.v1+json": self.as_json(),
-            "text/markdown": f"**{self.title}** {self.description}",
+            "text/markdown": _without_marks(f"**{self.title}** {self.description}"),
         }
 
     def __repr__(self) -> str:
         return self.title
 
 
+def literal(text: str) -> str:
+    r"""Return text that Markdown shows as it is.
+
+    Examples
+    --------
+    >>> print(literal("a*b"), literal("![x](//y)"), literal("&amp;"))
+    a\*b !\[x\](//y) &amp;amp;
+    """
+    return ENTITY.sub("&amp;", ALL_MARKS.sub(r"\\\1", text))
+
+
+def _without_marks(markdown: str) -> str:
+    r"""Return Markdown in which only bold, lists and line breaks are marks.
+
+    Examples
+    --------
+    >>> print(_without_marks("**bold** ![x](//y) $x^2$"))
+    **bold** !\[x\](//y) \$x^2\$
+    """
+    return ENTITY.sub("&amp;", MARKS.sub(r"\\\1", markdown))
+
+
+def _plain_label(text: str) -> str:
+    """Return a text of a chart in which only the library's own tags are tags.
+
+    Examples
+    --------
+    >>> _plain_label("<b>A</b><br>B & <a href='//x'>C</a> $y$")
+    "<b>A</b><br>B &amp; &lt;a href='//x'>C&lt;/a> &#36;y&#36;"
+    """
+    # plotly hands what stands between two $ to MathJax, where a page has it
+    return CHART_TAGS.sub("&lt;", text.replace("&", "&amp;")).replace("$", "&#36;")
+
+
 def _plain(value):
     """Return a figure's parts as plain lists and numbers, so that they are stored readably."""
+    if isinstance(value, str):
+        return _plain_label(value)
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
