@@ -307,7 +307,7 @@ def test_the_answer_follows_the_weights():
     weights = {"Control": 100.0} | dict.fromkeys(others, 3.0)
     study = load_study("lictp-2020", weights=weights)
     assert "Option d, go it alone, scores highest" in show.answer(study).text
-    assert "is not the option that the report proposes" in show.answer(study).text
+    assert "is not the option that the case proposes" in show.answer(study).text
     said = list(show.findings(study).frame["finding"])
     assert "they add up to 115, not 100; only their ratio is used" in said
 

@@ -200,7 +200,7 @@ def test_the_register_leaves_out_what_the_source_does_not_give_and_says_so():
         "risk", "description", "inherent", "standing_score", "band", "mitigation",
     ]  # fmt: skip
     assert table.caption == (
-        "The register, highest score first; the source gives no position with the response, aim, "
+        "The register, highest score first; the case gives no position with the response, aim, "
         "response, date or owner"
     )
 
@@ -263,7 +263,7 @@ def test_what_the_source_does_not_give_has_no_column_of_costs():
     table = show.costs(load_study("lictp-2020"))
     assert not set(table.labels) & {"inherent", "response_cost_gbp", "value"}
     assert table.caption.endswith(
-        "the source gives no position with the response or cost of a response"
+        "the case gives no position with the response or cost of a response"
     )
     whole = show.costs(load_study("worked-example"))
     assert set(whole.labels) >= {"inherent", "response_cost_gbp", "value"}

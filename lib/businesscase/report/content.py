@@ -25,6 +25,7 @@ ALL_SCENARIOS = "all of the case"
 COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
 NOT_KNOWN_HERE = "Not known in this case"  # heading of what has no data, in one list
+READ_AS_DATA = "The case's folder was read as data: nothing in it was run as code."
 TOLD_ONCE = ("Checks", "Assumptions used", "Why?")  # the report has one chapter for each of these
 
 
@@ -261,7 +262,7 @@ def _reconciliation(study: Study) -> Iterator[Block]:
     for name in ("measure", "item"):
         table[name] = table[name].str.replace("_", " ")
     yield Prose(
-        "Every figure that the published report prints and the inputs can give is computed again, "
+        "Every published figure that the inputs can give is computed again, "
         "in the base scenario, and held against the printed one."
     )
     yield table_shown(Table(table, caption, {name: name.capitalize() for name in shown}))
@@ -281,6 +282,7 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
         "What this report was made from", ("What", "Value"), (False, False), tuple(rows.items())
     )
     yield Prose(assurance.in_short(study).text)
+    yield Prose(READ_AS_DATA)
     yield Heading("Sources")
     lines = []
     for key, source in documents(study.case).items():

@@ -208,7 +208,7 @@ def _reconciliation(study: Study) -> Iterator[Sheet]:
     ]  # fmt: skip
     title = f"Reconciliation: {int(table['agrees'].sum())} of {len(table)} published figures agree"
     notes = (
-        "Figures printed in the published report beside those computed from the inputs, base scenario.",
+        "Published figures beside those computed from the inputs, base scenario.",
         BLANK,
     )
     labels = tuple(name.capitalize() for name in table)

@@ -141,7 +141,7 @@ def _blocks(part: Part, numbers: Iterator[int], charts: Mapping[str, bytes]) -> 
     if part.title:
         yield {"kind": "heading", "level": 1, "text": f"{next(numbers)}. {clean(part.title)}"}
         if not part.blocks:
-            yield {**_prose("Not in the published report."), "introduces": False}
+            yield {**_prose("This case has no data for this chapter."), "introduces": False}
     for block, following in zip_longest(part.blocks, part.blocks[1:]):
         shown = _block(block, part.turned, charts)
         yield {**shown, "introduces": paper.introduces(block, following)}

@@ -323,7 +323,7 @@ class _Writer:
 
     def _blocks(self, part: Part) -> Iterator[BaseOxmlElement]:
         if part.title and not part.blocks:
-            yield self.paragraph([Run("Not in the published report.")])
+            yield self.paragraph([Run("This case has no data for this chapter.")])
         neighbours = zip(
             [None, *part.blocks[:-1]], part.blocks, [*part.blocks[1:], None], strict=True
         )

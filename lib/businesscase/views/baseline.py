@@ -50,7 +50,7 @@ def answer(study: Study) -> Sentence:
 
 def _cost_sentences(study: Study) -> list[str]:
     if study.real_annual_cost.empty:
-        return ["The published report states no cost of the present services."]
+        return ["The case states no cost of the present services."]
     total = study.real_annual_cost.sum()
     largest = study.real_annual_cost.idxmax()
     costs = (("user", study.cost_per_user), ("device", study.cost_per_device))
@@ -467,7 +467,7 @@ def costs(study: Study) -> Table:
         table if several or len(table) > 1 else table.iloc[:0],
         f"Services side by side, {funded}in prices of {_base_year(study)}"
         if len(table) > 1
-        else "The published report states no cost of the present services",
+        else "The case states no cost of the present services",
         {name: label for name, label in labels.items() if name in table and name not in hidden},
     )
 
@@ -522,7 +522,7 @@ def benchmarks(study: Study) -> Table:
         ),
         "Cost beside benchmarks, and what the gap is worth"
         if len(table)
-        else "The published report gives no benchmark",
+        else "The case gives no benchmark",
         {
             "benchmark": "Benchmark",
             "basis": "Basis",
@@ -556,9 +556,7 @@ def service_measures(study: Study) -> Table:
     )
     return Table(
         table,
-        "How the service has moved"
-        if len(table)
-        else "The published report gives no service measure",
+        "How the service has moved" if len(table) else "The case gives no service measure",
         {
             "measure": "Measure",
             "partner": "Partner",
@@ -596,7 +594,7 @@ def surveys(study: Study) -> Table:
         f"Users' satisfaction, with {percent(standards['confidence'], 0)} intervals; a fall of up to "
         f"{percent(standards['margin'], 0)} of users still counts as no worse"
         if len(table)
-        else "The published report tells of no survey of users",
+        else "The case has no survey of users",
         {
             "survey": "Survey",
             "partner": "Partner",
@@ -628,7 +626,7 @@ def applications(study: Study) -> Table:
         f"Applications: one product for each function would save up to {in_words(saved)} a year, "
         f"before the cost of moving{_assumed(study, 'applications')}"
         if len(table)
-        else "The published report lists no applications",
+        else "The case lists no applications",
         {
             "business_function": "Business function",
             **{partner: partner for partner in study.partners},
@@ -647,7 +645,7 @@ def skills(study: Study) -> Table:
         study.skill_cover,
         f"Skills, and where they rest on one person alone{_assumed(study, 'skills')}"
         if len(study.skill_cover)
-        else "The published report lists no skills",
+        else "The case lists no skills",
         {
             "skill": "Skill",
             "partner": "Partner",
@@ -667,7 +665,7 @@ def assets(study: Study) -> Table:
         table,
         "Assets, and whose they are once the service is shared"
         if len(table)
-        else "The published report lists no assets",
+        else "The case lists no assets",
         {
             "asset": "Asset",
             "partner": "Partner",

@@ -39,7 +39,9 @@ def checks(study: Study, section: str) -> Table:
     agreed = int(table["agrees"].sum())
     caption = f"Published figures recomputed from the inputs, base scenario: {agreed} of {len(table)} agree"
     if table.empty:
-        caption = "The published report prints no figure of this section that the inputs can give"
+        caption = (
+            "No figure of this section is published, so there is none to hold the results against"
+        )
     return Table(
         table.assign(measure=table["measure"].str.replace("_", " ")),
         caption,

@@ -36,11 +36,13 @@ def answer(study: Study) -> Sentence:
         return Sentence(
             f"**Options {listed(list(winners['option']))} tie** at {printed(best['weighted_score'])}."
         )
-    agrees = "is" if best["option"] == study.case.file.preferred_option else "is not"
+    proposed = study.case.file.preferred_option
+    agrees = "is" if best["option"] == proposed else "is not"
     parts = [
         f"**Option {best['option']}, {best['name'].lower()}, scores highest**: "
         f"{printed(best['weighted_score'])} on a scale to {printed(_top_score(study))}"
-        f"{_ahead_of(ranking)}. It {agrees} the option that the report proposes.",
+        f"{_ahead_of(ranking)}.",
+        f"It {agrees} the option that the case proposes." if proposed else "",
         _firmness(study, best["option"]),
         _screening(study, best["option"]),
     ]

@@ -391,7 +391,7 @@ def _not_given(names: list[str]) -> str:
     """Return the end of a caption: what the source lacks, nothing if it lacks nothing."""
     *others, last = names or [""]
     said = f"{', '.join(others)} or {last}" if others else last
-    return f"; the source gives no {said}" if last else ""
+    return f"; the case gives no {said}" if last else ""
 
 
 def _in_cell_words(scored: pd.DataFrame, position: str) -> list[str]:
