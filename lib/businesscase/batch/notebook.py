@@ -1,7 +1,11 @@
 """One notebook: run with its parameters, stored the same to the byte, its failures in a sentence."""
 
 import copy
+import json
 import os
+import re
+import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,6 +14,7 @@ from typing import Any
 
 import nbformat
 
+from businesscase.case import data_folder, project_folder
 from businesscase.errors import InputError
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -17,6 +22,10 @@ KERNEL = "python3"
 FAST_KERNEL = "businesscase"  # forked from a server that has imported the libraries
 INJECTED = "injected-parameters"
 KERNEL_STARTS = 2  # times that a notebook's kernel is started before it is given up
+ELSEWHERE = "…"  # in place of a folder of this machine
+WITHHELD = "[withheld]"  # in place of a password or key that the environment holds
+SECRET = re.compile("SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|KEY", re.IGNORECASE)
+SHORTEST_SECRET = 8  # characters; a shorter value may be a word
 CELL_TIMEOUT = 600  # seconds after which a cell is taken to hang
 
 
@@ -58,6 +67,9 @@ def executed(
     except Exception as exception:
         cell = _cell_reached(output)
         place = f"{path.name}, cell [{cell}]" if cell else path.name
+        with suppress(OSError):  # a full disk, which must not hide what failed
+            if output.exists():
+                write(output, without_machine(output.read_text(encoding="utf-8")))
         raise NotebookError(f"{place}: {_cause(exception, timeout)}") from exception
 
 
@@ -200,7 +212,14 @@ def _cause(exception: Exception, timeout: int) -> str:
 
 
 def sentence(exception: Exception) -> str:
-    """Say what went wrong: an InputError's faults, else the exception's name and last line."""
+    """Say what went wrong: an InputError's faults, else the exception's name and last line.
+
+    It is stored and shown to others, so no folder of this machine is in it.
+    """
+    return without_machine(_said(exception))
+
+
+def _said(exception: Exception) -> str:
     if isinstance(exception, NotebookError):
         return str(exception)
     if isinstance(exception, OSError) and exception.strerror:
@@ -211,6 +230,45 @@ def sentence(exception: Exception) -> str:
     if name == InputError.__name__:
         return "; ".join(lines)
     return f"{name}: {lines[-1]}" if lines else name
+
+
+def without_machine(text: str) -> str:
+    """Return text without what others needn't know: folders of this machine, keys in its environment.
+
+    Examples
+    --------
+    >>> without_machine(f"{Path.home()}/notes.txt isn't there")
+    "…/notes.txt isn't there"
+    """
+    for name, value in os.environ.items():
+        if SECRET.search(name) and len(value) >= SHORTEST_SECRET and os.sep not in value[:1]:
+            text = _replaced(text, value, WITHHELD)
+    for folder in sorted(_folders(), key=len, reverse=True):
+        text = _replaced(text, folder, ELSEWHERE)
+    return text
+
+
+def _folders() -> set[str]:
+    """Return the folders whose names tell of this machine, its user or its set-up."""
+    own = []
+    with suppress(InputError):
+        own = [project_folder(), data_folder().parent]
+    found = [
+        *own,
+        Path(__file__).parents[2],
+        Path.home(),
+        Path(tempfile.gettempdir()),
+        Path(sys.prefix),
+        *map(Path, sysconfig.get_paths().values()),
+    ]
+    return {str(folder) for path in found for folder in (path, path.resolve()) if path.name}
+
+
+def _replaced(text: str, found: str, by: str) -> str:
+    """Return text with another in place of one that stands there, plain or as JSON has it."""
+    for form in {found, json.dumps(found, ensure_ascii=False)[1:-1]}:
+        text = re.sub(rf"{re.escape(form)}(?![\w-])", lambda _: by, text)
+    return text
 
 
 def notebook_text(notebook: nbformat.NotebookNode) -> str:
@@ -240,4 +298,6 @@ def notebook_text(notebook: nbformat.NotebookNode) -> str:
                 output.get("data", {}).pop(WIDGET, None)  # its id is another in each run
                 if output.output_type == "execute_result":
                     output.execution_count = count
+                if output.output_type == "stream":  # a library's warning names its file
+                    output.text = without_machine(output.text)
     return nbformat.writes(notebook) + "\n"

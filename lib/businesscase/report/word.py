@@ -2,6 +2,7 @@
 
 import copy
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -38,6 +39,7 @@ TWIPS = 1440 / 2.54  # to the cm
 FONT = "Arial"
 BLUE, RULE, PALE = "12436D", "7A7F83", "E9EEF3"
 HIGHEST_FIGURE = 0.82  # of the height of the text, so that its caption stays on its page
+MINUS = re.compile("-\N{WORD JOINER}?(?=£)")  # a line may end after it, so Word gets its own
 LEVELS = range(1, 6)  # of headings: the chapter's is 1
 NUMBER_FORMATS = {"bullet": ("bullet", "•"), "decimal": ("decimal", "%{level}.")}
 
@@ -623,7 +625,11 @@ def _text(text: str, like: Run | None = None, size: float | None = None) -> Base
         properties.append(_xml("w:szCs", val=str(round(2 * size))))
     if len(properties):
         run.append(properties)
-    run.text = clean(text)
+    first, *others = MINUS.split(clean(text))
+    run.text = first
+    for after in others:
+        run.append(OxmlElement("w:noBreakHyphen"))
+        run.extend(list(_text(after)) if after else [])
     return run
 
 

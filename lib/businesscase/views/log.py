@@ -1,5 +1,6 @@
 """The log of assumptions: every input of a case once, with what it does to the answer."""
 
+import re
 import textwrap
 from collections.abc import Callable
 
@@ -113,11 +114,11 @@ def _key(name: str, value) -> str:
         return f"{KEY_WORDS[name]} {value}"
     if name in ("year", "first_year"):
         return year_label(int(value)) if value >= FIRST_DATED else f"from year {value} of the term"
-    return (
-        printed(value)
-        if isinstance(value, pd.Timestamp)
-        else str(value).replace("one_off", "one-off").replace("_", " ")
-    )
+    if isinstance(value, pd.Timestamp):
+        return printed(value)
+    if not re.fullmatch("[a-z_]+", str(value)):  # a name, not a word of the schema
+        return str(value)
+    return value.replace("one_off", "one-off").replace("_", " ")
 
 
 def _value(study: Study, stem: str, row: dict) -> str:
