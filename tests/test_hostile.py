@@ -1,0 +1,290 @@
+"""A case whose every name and text is an attack, all the way through: reports, notebooks, files."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import docx
+import nbformat
+import pytest
+from conftest import ROOT
+
+CASE, SCENARIO = "attack", "westerfold-leaves"
+EVIL = "http://evil.example"
+PAYLOADS = (
+    "<script>window.pwned = 1</script>",
+    '<img src=x onerror="window.pwned = 1">',
+    f'<img src="{EVIL}/pixel.png">',
+    '<a href="javascript:window.pwned=1">link</a>',
+    "{{7*7}}{% raw %}${7*7}",
+    "' \" ` ''' \"\"\"",
+    "one\nline",
+    "\N{GRINNING FACE} \u200fright\u202eleft\u202c",
+    "../../etc/passwd",
+    '=HYPERLINK("http://evil.example")',
+    "=cmd|'/C calc'!A0",
+    "@SUM(1)",
+    "$x^2$ and \\(y\\)",
+    '#import "x" #eval("1")',
+    "&amp; &lt;b&gt; &copy",
+    "]]> -->",
+    "%s %(name)s {0}",
+    f"![x]({EVIL}/x.png) [y]({EVIL})",
+    "</textarea></style></title>",
+    "*a* _b_ ~c~ # d | e",
+)
+WORDS = {
+    # columns of names and texts; what a column refers to is changed with it
+    "partner", "service", "line", "name", "description", "mitigation", "owner", "factor", "definition",
+    "lowest_means", "highest_means", "assessor", "criterion", "question", "set_by", "event", "text",
+    "area", "red_line", "requirement", "lesson", "evidence", "package", "objective", "outputs", "lead",
+    "arrangement", "benchmark", "basis", "survey", "business_function", "product", "skill", "asset",
+    "owner_rule", "contributory_factor", "cost_line", "cause", "paragraph", "note", "level", "band",
+    "likelihood", "impact", "residual_likelihood", "residual_impact", "target_likelihood", "target_impact",
+}  # fmt: skip
+TOML = re.compile(
+    r'^(title|question|decision_maker|publisher|why|leaver|summary) = (?:"""(.*?)"""|"([^\n]*)")$',
+    re.M | re.S,
+)
+KEY, USER = "example-of-a-secret-key", "a-user-of-this-machine"
+PARTNERS = ("Northmere", "Eastholt", "Westerfold")
+PLOTLY = "application/vnd.plotly.v1+json"
+BROWSERS = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge")
+DRAWN = "[...document.querySelectorAll('.chart')].every(place => place.querySelector('.main-svg'))"
+KEPT = {"", "shared", "ICT", "invented"}
+
+
+def hostile_case(data: Path) -> dict[str, str]:
+    """Write a case of attacks beside the worked example; return its words by those they replace."""
+    source, folder = data / "worked-example", data / CASE
+    folder.mkdir()
+    words: dict[str, str] = {}
+
+    def attack(word: str) -> str:
+        if word in KEPT:
+            return word
+        payload = PAYLOADS[len(words) % len(PAYLOADS)]
+        return words.setdefault(word, f"{payload} {word}")
+
+    def attacked(line: re.Match) -> str:
+        word = (line[2] or line[3]).replace("\\\n", "").strip()
+        return f"{line[1]} = {json.dumps(attack(word), ensure_ascii=False)}"
+
+    tables = {}
+    for path in sorted(source.glob("*.csv"), key=lambda path: path.name != "partners.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            tables[path.name] = list(csv.DictReader(file)), path
+        for row in tables[path.name][0]:
+            for column in sorted(
+                WORDS & set(row) - ({"band"} if path.stem == "benchmarks" else set())
+            ):
+                row[column] = attack(row[column])
+    for name, (rows, path) in tables.items():
+        for row in rows:
+            for column in (
+                {"item", "measure"} & set(row) if name in ("actuals.csv", "gates.csv") else ()
+            ):
+                row[column] = words.get(row[column], row[column])
+        with path.open(encoding="utf-8", newline="") as file:
+            head = next(csv.reader(file))
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, head)
+            writer.writeheader()
+            writer.writerows(rows)
+    for name in ("case.toml", "scenarios.toml"):
+        text = (source / name).read_text(encoding="utf-8")
+        (folder / name).write_text(TOML.sub(attacked, text), encoding="utf-8")
+    return words
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Make the reports of the case in every format; return the folder of all and its words."""
+    with tempfile.TemporaryDirectory() as folder:  # a short name, as a browser's sockets need it
+        yield _made(Path(folder))
+
+
+def _made(folder: Path) -> tuple[Path, dict[str, str]]:
+    shutil.copytree(ROOT / "data", folder / "data")
+    words = hostile_case(folder / "data")
+    for name in ("home", "temp"):
+        (folder / name).mkdir()
+    command = [sys.executable, "-m", "businesscase.cli", "report", CASE, "--quiet"]
+    command += ["--scenario", SCENARIO, "--scenario", "comparison"]
+    command += ["--formats", "docx,xlsx,pdf", "--output", str(folder / "reports")]
+    before = tree(ROOT)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "BUSINESSCASE_DATA": str(folder / "data"),
+            "HOME": str(folder / "home"),
+            "TMPDIR": str(folder / "temp"),
+            "AWS_SECRET_ACCESS_KEY": KEY,
+            "USER": USER,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "need a browser" in done.stderr and not os.environ.get("CI"):
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stderr
+    assert tree(ROOT) == before
+    return folder, words
+
+
+def tree(folder: Path) -> set[Path]:
+    """Return the files of a folder but those that Python and its tests keep for themselves."""
+    own = {"__pycache__", ".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".venv"}
+    return {path for path in folder.rglob("*") if not own & set(path.parts)}
+
+
+def joined(text: str) -> str:
+    """Return text without space and signs without width, which a format may set in another way."""
+    return re.sub(r"[\s\u200b\u200f\u202e\u202c\u2060]", "", text)
+
+
+def missing(words: dict[str, str], text: str) -> list[str]:
+    """Return the words of a case of which a text has the harmless part and nowhere the whole."""
+    text = joined(text)
+    shown = [word for word in words if len(word) > 20 and joined(word) in text]
+    assert len(shown) > 10
+    return [words[word] for word in shown if joined(words[word]) not in text]
+
+
+REPORTS = (SCENARIO, "comparison")
+
+
+@pytest.fixture(scope="module")
+def pages(made):
+    """Return each report as a browser has it: its page, what it asked for and what it said."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as driver:
+        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+        try:
+            browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        except sync_api.Error as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no browser for the reports: {str(error).splitlines()[0]}")
+        opened = {}
+        for name in REPORTS:
+            page = browser.new_page()
+            page.heard = []
+            page.on("request", lambda request, page=page: page.heard.append(request.url))
+            page.on("dialog", lambda dialog, page=page: page.heard.append(dialog.message))
+            page.on("console", lambda said, page=page: page.heard.append(said.text))
+            address = (made[0] / "reports" / CASE / name / "report.html").as_uri()
+            page.goto(address)
+            page.wait_for_function(DRAWN)
+            page.heard.remove(address)
+            opened[name] = page
+        yield opened
+        browser.close()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_page_runs_nothing_asks_for_nothing_and_links_only_to_reports(pages, name):
+    page = pages[name]
+    assert page.heard == []
+    assert page.evaluate("window.pwned") is None
+    links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
+    assert {link for link in links if not link.startswith("#")} == {"../../index.html"}
+    assert page.locator("img, iframe, object, embed, form, base, svg a, svg image").count() == 0
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_page_shows_every_word_as_it_was_typed(pages, made, name):
+    text = pages[name].evaluate("document.body.innerText + document.body.textContent")
+    assert missing(made[1], re.sub(r"(?s)\(function\(.*", "", text)) == []
+
+
+def test_a_chart_shows_names_as_they_were_typed(pages, made):
+    labels = pages[SCENARIO].locator(".chart svg text").all_text_contents()
+    partners = [attack for word, attack in made[1].items() if word in PARTNERS]
+    assert len(partners) == len(PARTNERS)
+    for partner in partners:
+        assert any(joined(partner) in joined(label) for label in labels)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_word_document_shows_every_word_and_links_to_nothing_outside(made, name):
+    path = made[0] / "reports" / CASE / name / "report.docx"
+    read = docx.Document(str(path))
+    assert missing(made[1], "".join(read.element.body.itertext())) == []
+    with zipfile.ZipFile(path) as parts:
+        assert not any(b'"External"' in parts.read(part) for part in parts.namelist())
+        fields = re.findall(rb"<w:instrText[^>]*>([^<]*)", parts.read("word/document.xml"))
+    assert {field.split()[0] for field in fields} <= {b"TOC", b"PAGEREF", b"SEQ", b"REF", b"PAGE"}
+
+
+def test_a_workbook_holds_no_formula_and_no_link_that_was_typed(made):
+    with zipfile.ZipFile(made[0] / "reports" / CASE / SCENARIO / "tables.xlsx") as parts:
+        read = {name: parts.read(name).decode() for name in parts.namelist() if "xml" in name}
+    every = "".join(read.values())
+    formulas = re.findall("<f[ >][^<]*", every)
+    assert len(formulas) > 100
+    assert [formula for formula in formulas if re.search("HYPERLINK|cmd|SUM.1|evil", formula)] == []
+    assert '"External"' not in every and "ddeLink" not in every
+    texts = re.findall("<t[ >][^<]*", every)
+    assert any("=HYPERLINK" in text for text in texts) and any("=cmd|" in text for text in texts)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="no pdftotext")
+def test_a_pdf_shows_every_word_and_links_to_nothing_outside(made, name):
+    path = made[0] / "reports" / CASE / name / "report.pdf"
+    read = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True)
+    from_left = {word: attack for word, attack in made[1].items() if "\u202e" not in attack}
+    assert missing(from_left, read.stdout.decode()) == []
+    assert not re.search(rb"/(URI|JavaScript|JS|Launch)\b", path.read_bytes())
+
+
+def test_a_notebook_offers_no_markup_that_was_typed(made):
+    for path in (made[0] / "reports" / CASE).glob("*/*.ipynb"):
+        for cell in nbformat.read(path, 4).cells:
+            for output in cell.get("outputs", ()):
+                data = output.get("data", {})
+                assert not re.search("<(script|img|a |/textarea)", data.get("text/html", ""))
+                assert not re.search(r"(?<!\\)(<[a-z/]|\]\()", data.get("text/markdown", ""))
+                assert "<a href" not in json.dumps(data.get(PLOTLY, {}).get("data", ""))
+
+
+def test_results_hold_names_as_they_were_typed(made):
+    with (made[0] / "reports" / CASE / SCENARIO / "results.csv").open(encoding="utf-8") as file:
+        items = {row["item"] for row in csv.DictReader(file)}
+    assert {attack for word, attack in made[1].items() if word in PARTNERS} <= items
+
+
+def test_no_file_is_written_elsewhere(made):
+    folder = made[0]
+    assert not [path for path in tree(folder) if path.name in ("passwd", "pwned")]
+    assert set(folder.iterdir()) == {folder / name for name in ("data", "home", "reports", "temp")}
+    assert not list((folder / "temp").iterdir())
+    written = {path.name for path in (folder / "home").iterdir()}
+    assert written <= {".cache", ".config", ".ipython", ".jupyter", ".local", ".pki"}
+
+
+def test_no_key_user_or_folder_of_the_machine_is_in_a_report(made):
+    folder = made[0]
+    secrets = [KEY, USER, str(ROOT), str(folder), str(Path.home()) + "/", sys.prefix]
+    for name, content in contents(folder / "reports"):
+        assert [secret for secret in secrets if secret.encode() in content] == [], name
+
+
+def contents(folder: Path):
+    """Yield name and bytes of each file, and of each part of those that are packed."""
+    for path in filter(Path.is_file, sorted(folder.rglob("*"))):
+        yield path.name, path.read_bytes()
+        if path.suffix in (".docx", ".xlsx"):
+            with zipfile.ZipFile(path) as parts:
+                yield from ((f"{path.name}: {part}", parts.read(part)) for part in parts.namelist())
