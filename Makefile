@@ -20,8 +20,8 @@ test: $(VENV)/ready ## check the style and run all tests
 check: $(VENV)/ready ## validate the data and compare it with the published figures
 	$(BIN)/businesscase check
 
-lab: $(VENV)/ready ## open the notebooks in JupyterLab
-	cd notebooks && ../$(BIN)/jupyter lab
+lab: $(VENV)/ready ## open the notebooks in JupyterLab, on this machine only
+	$(BIN)/businesscase lab
 
 explore: $(VENV)/ready ## serve the explorers as pages, on this machine only
 	$(BIN)/businesscase explore

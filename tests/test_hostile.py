@@ -1,5 +1,6 @@
 """A case whose every name and text is an attack, all the way through: reports, notebooks, files."""
 
+import base64
 import csv
 import json
 import os
@@ -15,6 +16,9 @@ import docx
 import nbformat
 import pytest
 from conftest import ROOT
+
+from businesscase.batch import Job, Settings, run_jobs
+from businesscase.errors import InputError
 
 CASE, SCENARIO = "attack", "westerfold-leaves"
 EVIL = "http://evil.example"
@@ -288,3 +292,59 @@ def contents(folder: Path):
         if path.suffix in (".docx", ".xlsx"):
             with zipfile.ZipFile(path) as parts:
                 yield from ((f"{path.name}: {part}", parts.read(part)) for part in parts.namelist())
+
+
+OPENING = "__import__('pathlib').Path('pwned').touch()"
+PLAINLY = ("--no-progress-bar", "-k", "python3")
+VALUES = (
+    # how papermill's command takes a value for a parameter, and what is tried with it
+    ("-p", 'x"; open("pwned", "w"); "'),
+    ("-r", f'x\\\\"\n{OPENING}\n#'),
+    ("-y", "{{" + OPENING + "}}"),
+    ("-b", f"x'''\"\"\"\\\n{OPENING}\n"),
+)
+
+
+@pytest.mark.parametrize(("option", "value"), VALUES)
+def test_a_parameter_that_tries_to_end_its_string_is_refused_as_a_name(option, value, tmp_path):
+    as_yaml = json.dumps({"case": value})
+    given = {
+        "-p": ["case", value],
+        "-r": ["case", value],
+        "-y": [as_yaml],
+        "-b": [base64.b64encode(as_yaml.encode()).decode()],
+    }
+    notebook = tmp_path / "02_options.ipynb"
+    shutil.copy(ROOT / "notebooks" / notebook.name, notebook)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "papermill",
+            notebook,
+            "out.ipynb",
+            option,
+            *given[option],
+            *PLAINLY,
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode
+    cells = nbformat.read(tmp_path / "out.ipynb", 4).cells
+    shown = [output for cell in cells for output in cell.get("outputs", ())]
+    told = [output for output in shown if output.output_type == "error"]
+    assert [output.ename for output in told] == ["InputError"]
+    assert re.fullmatch(r"case .* is unknown; (allowed|nearest): .*", told[0].evalue)
+    assert {path.name for path in tmp_path.iterdir()} == {notebook.name, "out.ipynb"}
+
+
+@pytest.mark.parametrize("name", [value for _, value in VALUES] + [f"../../data/{CASE}"])
+def test_a_job_for_a_name_that_holds_code_is_refused_before_anything_runs(name, tmp_path):
+    settings = Settings(str(tmp_path / "reports"), workers=1, quiet=True)
+    for job in (Job(name, "base"), Job("mkip-2012", name)):
+        with pytest.raises(InputError, match="is unknown"):
+            run_jobs([job], settings)
+    assert not list(tmp_path.rglob("*"))

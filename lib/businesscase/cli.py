@@ -120,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         "refresh", _refresh, "write outputs into the notebooks, and the schema into data/README.md"
     )
     explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
+    lab = command("lab", _lab, "open the notebooks in JupyterLab, on this machine only")
     command("test", _test, "run all tests: style, tests, examples in docstrings, notebooks")
 
     new.add_argument("case", metavar="CASE", help="name of its folder, such as our-case")
@@ -147,8 +148,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="WHAT",
         help="totals, a sheet, or sheet.column; may repeat",
     )
-    explore.add_argument("--port", type=_count, default=8866, metavar="N", help="8866 if not said")
-    explore.add_argument("--no-browser", action="store_true", help="open no browser")
+    for server, port in ((explore, 8866), (lab, 8888)):
+        server.add_argument(
+            "--port", type=_count, default=port, metavar="N", help=f"{port} if not said"
+        )
+        server.add_argument("--no-browser", action="store_true", help="open no browser")
     sweep.add_argument("case", metavar="CASE")
     sweep.add_argument("--draws", type=_count, default=100_000, metavar="N", help="100000 futures")
     sweep.add_argument(
@@ -417,6 +421,14 @@ def _test(arguments: argparse.Namespace) -> int:
             failed.append(name)
     print(f"failed: {', '.join(failed)}" if failed else "all tests passed")
     return FAILED if failed else DONE
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    from businesscase.explore.server import serve_lab  # slow to import
+
+    options = ["--no-browser"] if arguments.no_browser else []
+    serve_lab(project_folder() / "notebooks", [f"--port={arguments.port}", *options])
+    return DONE
 
 
 def _known(names: list[str]) -> list[str]:

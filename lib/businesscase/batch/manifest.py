@@ -10,6 +10,7 @@ from pathlib import Path
 from businesscase import __version__
 from businesscase.batch.notebook import notebook_paths
 from businesscase.case import COMPARISON, Case, data_folder, input_hash, project_folder
+from businesscase.errors import InputError, unknown_name
 from businesscase.forking.library import library_hash
 
 LIBRARIES = (
@@ -39,6 +40,8 @@ def _parameters(case: Case, scenario: str) -> dict:
     """Return a scenario's parameters; those of the comparison are in the fingerprint of the data."""
     if scenario == COMPARISON:
         return {}
+    if scenario not in case.scenarios:
+        raise InputError(unknown_name("scenario", scenario, case.scenarios))
     return case.scenarios[scenario].parameters.model_dump(mode="json")
 
 

@@ -1,0 +1,114 @@
+"""JupyterLab as `businesscase lab` starts it: for this machine, and for who has the token."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+START = """
+import sys
+from pathlib import Path
+from businesscase.errors import InputError
+from businesscase.explore.server import serve_lab
+try:
+    serve_lab(Path("notebooks").resolve(), sys.argv[1:])
+except InputError as error:
+    sys.exit(str(error))
+"""
+
+
+def start(home: Path, port: int) -> subprocess.Popen:
+    """Start the server as a user whose settings are in a folder of their own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    options = ["--no-browser", f"--port={port}"]
+    options += ["--allow-root"] if os.geteuid() == 0 else []  # where tests run in a container
+    with (home / "log").open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", START, *options],
+            cwd=ROOT,
+            env=kept | {"HOME": str(home)},
+            stderr=log,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return place.getsockname()[1]
+
+
+def answer(address: str) -> int:
+    """Return the status of the answer of a server."""
+    try:
+        with urllib.request.urlopen(address, timeout=20) as answered:
+            return answered.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Return port and token of a started server."""
+    home, port = tmp_path_factory.mktemp("home"), free_port()
+    server = start(home, port)
+    until = time.monotonic() + 90
+    found = None
+    while not found and server.poll() is None and time.monotonic() < until:
+        time.sleep(0.2)
+        found = re.search(r"http://127\.0\.0\.1:\d+/lab\?token=(\w+)", (home / "log").read_text())
+    try:
+        assert found, (home / "log").read_text()
+        yield port, found[1]
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def test_lab_answers_who_has_the_token_and_nobody_else(lab):
+    port, token = lab
+    assert len(token) >= 32
+    address = f"http://127.0.0.1:{port}/api/contents"
+    assert answer(address) == 403
+    assert answer(f"{address}?token={token[:-1]}") == 403
+    assert answer(f"{address}?token={token}") == 200
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux's list of sockets")
+def test_lab_listens_to_this_machine_alone(lab):
+    rows = [
+        line.split()
+        for name in ("tcp", "tcp6")
+        if (file := Path("/proc/net", name)).exists()
+        for line in file.read_text().splitlines()[1:]
+    ]
+    listening = {local for _, local, _, state, *_ in rows if state == "0A"}
+    assert {local for local in listening if local.endswith(f":{lab[0]:04X}")} == {
+        f"0100007F:{lab[0]:04X}"
+    }
+
+
+def test_no_file_of_the_project_holds_the_token(lab):
+    token = lab[1].encode()
+    changed = [path for path in ROOT.rglob("*") if path.is_file() and ".git" not in path.parts]
+    recent = [path for path in changed if path.stat().st_mtime > time.time() - 600]
+    assert [path for path in recent if token in path.read_bytes()] == []
+
+
+def test_settings_that_leave_out_the_token_are_refused(tmp_path):
+    (tmp_path / ".jupyter").mkdir()
+    settings = 'c.IdentityProvider.token = ""\nc.ServerApp.ip = "0.0.0.0"\n'
+    (tmp_path / ".jupyter" / "jupyter_server_config.py").write_text(settings, encoding="utf-8")
+    server = start(tmp_path, free_port())
+    assert server.wait(timeout=90) == 1
+    assert "set to serve without a token" in (tmp_path / "log").read_text()
