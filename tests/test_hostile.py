@@ -348,3 +348,50 @@ def test_a_job_for_a_name_that_holds_code_is_refused_before_anything_runs(name, 
         with pytest.raises(InputError, match="is unknown"):
             run_jobs([job], settings)
     assert not list(tmp_path.rglob("*"))
+
+
+TELLING = """
+import os, sys, warnings, pandas
+warnings.warn(pandas.__file__)
+print(os.getcwd(), os.environ["HOME"])
+raise RuntimeError(f"{os.getcwd()}/x {pandas.__file__} {sys.prefix} {os.environ}")
+"""
+FAILING = """
+import sys
+from pathlib import Path
+from businesscase.batch import Job, Settings, run_jobs, write_index
+settings = Settings(sys.argv[1], workers=1, quiet=True, notebooks=Path(sys.argv[2]))
+outcomes = run_jobs([Job("durham-sunderland-2014", "base")], settings)
+write_index(settings, outcomes)
+print(outcomes[0].error)
+"""
+
+
+def test_a_failure_that_names_folders_and_keys_leaves_neither():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "temp").mkdir()
+        shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+        path = folder / "notebooks" / "06_readiness.ipynb"
+        notebook = nbformat.read(path, 4)
+        notebook.cells[-1] = nbformat.v4.new_code_cell(TELLING)
+        nbformat.write(notebook, path)
+        done = subprocess.run(
+            [sys.executable, "-c", FAILING, folder / "reports", folder / "notebooks"],
+            cwd=ROOT,
+            env=os.environ
+            | {
+                "TMPDIR": str(folder / "temp"),
+                "AWS_SECRET_ACCESS_KEY": KEY,
+                "DATABASE_PASSWORD": KEY[::-1],
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "06_readiness.ipynb, cell [" in done.stdout and "RuntimeError: …" in done.stdout
+        found = dict(contents(folder / "reports"))
+        assert {"base.status.json", "run.json", "index.html", "06_readiness.ipynb"} <= set(found)
+        secrets = [KEY, KEY[::-1], str(ROOT), str(folder), str(Path.home()), sys.prefix]
+        for file, content in found.items():
+            assert [secret for secret in secrets if secret.encode() in content] == [], file

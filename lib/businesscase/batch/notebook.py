@@ -7,7 +7,7 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -67,10 +67,12 @@ def executed(
     except Exception as exception:
         cell = _cell_reached(output)
         place = f"{path.name}, cell [{cell}]" if cell else path.name
+        own = (path.absolute().parents[1], output.absolute().parent)
         with suppress(OSError):  # a full disk, which must not hide what failed
             if output.exists():
-                write(output, without_machine(output.read_text(encoding="utf-8")))
-        raise NotebookError(f"{place}: {_cause(exception, timeout)}") from exception
+                write(output, without_machine(output.read_text(encoding="utf-8"), *own))
+        said = without_machine(f"{place}: {_cause(exception, timeout)}", *own)
+        raise NotebookError(said) from exception
 
 
 def kernel_name() -> str:
@@ -232,8 +234,13 @@ def _said(exception: Exception) -> str:
     return f"{name}: {lines[-1]}" if lines else name
 
 
-def without_machine(text: str) -> str:
+def without_machine(text: str, *folders: Path) -> str:
     """Return text without what others needn't know: folders of this machine, keys in its environment.
+
+    Parameters
+    ----------
+    folders : Path
+        Those to be left out besides the ones of the project, the user and Python.
 
     Examples
     --------
@@ -243,17 +250,22 @@ def without_machine(text: str) -> str:
     for name, value in os.environ.items():
         if SECRET.search(name) and len(value) >= SHORTEST_SECRET and os.sep not in value[:1]:
             text = _replaced(text, value, WITHHELD)
-    for folder in sorted(_folders(), key=len, reverse=True):
+    for folder in sorted(_named([*folders, *_folders()]), key=len, reverse=True):
         text = _replaced(text, folder, ELSEWHERE)
     return text
 
 
-def _folders() -> set[str]:
+def _named(folders: Iterable[Path]) -> set[str]:
+    """Return folders as a message may name them, without a root, which tells nothing."""
+    return {str(named) for folder in folders for named in (folder, folder.resolve()) if named.name}
+
+
+def _folders() -> list[Path]:
     """Return the folders whose names tell of this machine, its user or its set-up."""
     own = []
     with suppress(InputError):
         own = [project_folder(), data_folder().parent]
-    found = [
+    return [
         *own,
         Path(__file__).parents[2],
         Path.home(),
@@ -261,7 +273,6 @@ def _folders() -> set[str]:
         Path(sys.prefix),
         *map(Path, sysconfig.get_paths().values()),
     ]
-    return {str(folder) for path in found for folder in (path, path.resolve()) if path.name}
 
 
 def _replaced(text: str, found: str, by: str) -> str:
