@@ -18,7 +18,8 @@ from businesscase.study import load_study
 TODAY = dt.date(2026, 11, 25)
 NAMES = ["Northmere", "Eastholt", "Westerfold", "Southwick", "Highmoor", "Lowfield", "Midvale"]
 EMPTY = {"published", "actuals", "quality_checks"}
-HOSTILE = ["{lead}", "A, B and {year+1}", '<b>|"quoted"|\\1', "=SUM(A1) £ é 'x'"]
+LONGEST = "x" * 200  # the schema's limit of a name
+HOSTILE = ["{lead}", "A, B and {year+1}", '<b>|"quoted"|\\1', "=SUM(A1) £ é 'x'", LONGEST]
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ def test_hostile_names_and_title_arrive_as_they_are(data):
     tables = study.case.tables
     assert study.case.file.title == "{year} <b>"
     assert study.case.file.question.startswith(
-        "Should {lead}, A, B and {year+1}, <b>|\"quoted\"|\\1 and =SUM(A1) £ é 'x' share"
+        "Should {lead}, A, B and {year+1}, <b>|\"quoted\"|\\1, =SUM(A1) £ é 'x' and xxx"
     )
     assert list(tables["partners"]["partner"]) == HOSTILE
     assert list(tables["service_costs"]["partner"].unique()) == HOSTILE
