@@ -1,4 +1,4 @@
-"""A new case: every table of the schema with worked rows that show what to write, and a scenario or three.
+"""A new case: every table of the schema with worked rows that show what to write, and four scenarios.
 
 The rows are the CSV and TOML files beside this module. They hold what is to be shown; what differs
 from case to case stands there in braces:
