@@ -73,6 +73,11 @@ def test_an_owner_of_one_line_does_not_answer_for_another():
     }
 
 
+@pytest.mark.parametrize("owner", ["To be named: head of ICT", "to be named"])
+def test_an_owner_who_is_still_to_be_named_is_nobody(owner):
+    assert lacking(assumptions=[OWNED | {"owner": owner}]) == {assurance.OWNED: ["flows"]}
+
+
 def test_a_derived_or_assumed_figure_needs_its_reasoning():
     for status in ("assumed", "derived"):
         bare = LINE | {"status": status, "note": "  "}

@@ -755,7 +755,9 @@ class Assumption(Entry):
         description="blank for all assumed rows of the table; else those with this text in the first "
         "key column after option: in flows.csv the line, in scores.csv the factor",
     )
-    owner: Name = Field(description="who answers for them: role and authority")
+    owner: Name = Field(
+        description="who answers for them: role and authority; what begins with 'to be named' is nobody"
+    )
     date: dt.date = Field(description="when the owner last reviewed them")
     quality: Literal["high", "medium", "low"] = Field(
         description="high (measured or quoted), medium (reasoned from like cases) or low (a guess)"
