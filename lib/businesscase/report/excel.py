@@ -132,6 +132,7 @@ def _notes() -> Sheet:
         ("Delay", "A delay moves all that recurs, savings and running costs. One-off costs stay in their years, and what falls beyond the last year is lost to the appraisal. Part of a year moves in proportion."),
         ("Rounding", "Pooled amounts are shared out to the penny by largest remainders, in formulas too. Nothing else is rounded; cells show fewer digits than they hold."),
         ("What the formulas leave out", "The internal rate of return, uncertainty and the cash view are on 'Results savings' as computed by the library."),
+        ("Reconciliation", "Each published figure beside the one computed here; there is no such sheet where a case has no published figure."),
         ("Blank cells", "The source gives no value, or the column does not apply to the row."),
         ("[z]", "Not applicable."),
         ("[cut: …]", "The text was longer than a cell holds; the input file has all of it."),
