@@ -14,8 +14,12 @@ TEXT, NUMBER, BOOLEAN, DATE, DATETIME, TIME, DURATION, ERROR, UNCALCULATED = (
     "text", "number", "boolean", "date", "datetime", "time", "duration", "error", "uncalculated",
 )  # fmt: skip
 
-# what stays without a note: nothing was changed, or spaces around a text
+# how a cell was changed on the way; conversions of one kind are summed up
 AS_GIVEN, TRIMMED = "", "trimmed"
+NUMBER_AS_TEXT, DATE_AS_TEXT = "number as text", "date as text"
+CLEANED, PERCENTAGE, YEAR, TRUTH, CHOICE, LETTER = (
+    "number", "percentage", "year", "truth", "choice", "letter",
+)  # fmt: skip
 
 ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 OTHER_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
@@ -112,7 +116,7 @@ def read_cell(cell: Cell, column: Column) -> Reading:
     """
     _refuse_what_no_column_holds(cell)
     text = tidy(cell.text)
-    trimmed = AS_GIVEN if text == cell.text else TRIMMED
+    trimmed = AS_GIVEN if text == cell.text.replace("\r\n", "\n") else TRIMMED
     if not text:
         return Reading("", trimmed)
     if column.choices:
@@ -142,7 +146,7 @@ def _choice(cell: Cell, column: Column) -> Reading:
     choice = by_folded.get(folded(cell.text))
     if choice is None or cell.kind != TEXT:
         raise CellError(cell.text, " or ".join(name for name in column.choices if name))
-    return Reading(choice, AS_GIVEN if choice == cell.text else "choice")
+    return Reading(choice, AS_GIVEN if choice == cell.text else CHOICE)
 
 
 def folded(text: str) -> str:
@@ -168,9 +172,9 @@ def _words(cell: Cell, column: Column) -> Reading:
                 f"text such as {text.replace('.', ',')}; give the cell the format text",
                 ", a number that may have been a list",
             )
-        return Reading(text, "text")
+        return Reading(text, NUMBER_AS_TEXT)
     if column.is_letter and re.fullmatch("[A-Z]", cell.text):
-        return Reading(cell.text.lower(), "letter")
+        return Reading(cell.text.lower(), LETTER)
     return Reading(cell.text)
 
 
@@ -194,7 +198,7 @@ def _truth(cell: Cell) -> Reading:
     found = plain_number(cell.text) if cell.kind == NUMBER else cell.text.casefold()
     if found not in TRUTHS or cell.kind in (DATE, DATETIME):
         raise CellError(cell.text, "yes or no (or true or false)")
-    return Reading(TRUTHS[found], AS_GIVEN if found in ("true", "false") else "truth")
+    return Reading(TRUTHS[found], AS_GIVEN if found in ("true", "false") else TRUTH)
 
 
 def plain_number(given: str) -> str:
@@ -221,7 +225,7 @@ def _number(cell: Cell, column: Column) -> Reading:
     if cell.kind == NUMBER:
         text = plain_number(cell.text)
         # 2.0 is how a program hands on a whole number; only what was cleaned is a change
-        reading = Reading(text, AS_GIVEN if float(text) == float(cell.text) else "number")
+        reading = Reading(text, AS_GIVEN if float(text) == float(cell.text) else CLEANED)
     elif cell.kind == TEXT:
         reading = _written_number(cell.text, column)
     else:
@@ -232,7 +236,7 @@ def _number(cell: Cell, column: Column) -> Reading:
     if column.is_fraction and value > Decimal(str(column.largest_fraction)):
         raise CellError(cell.text, _allowed(column))
     if column.kinds == {int} and "." in reading.text:
-        return Reading(_without_zeros(value), "number")
+        return Reading(_without_zeros(value), CLEANED)
     return reading
 
 
@@ -270,7 +274,7 @@ def _written_number(text: str, column: Column) -> Reading:
     minus = "-" if signs and signs != ["+"] and number else ""
     return Reading(
         minus + (_without_zeros(number) if power else f"{number:f}"),
-        "percentage" if found["percent"] else "number",
+        PERCENTAGE if found["percent"] else CLEANED,
     )
 
 
@@ -292,7 +296,7 @@ def _year(cell: Cell) -> Reading:
         len(found["second"]) == 4 and int(found["second"]) != first + 1
     ):
         raise CellError(cell.text, f"{allowed}, of which the second follows the first")
-    return Reading(str(first), "year")
+    return Reading(str(first), YEAR)
 
 
 def _full_year(digits: str) -> int:
@@ -320,7 +324,7 @@ def _date(cell: Cell) -> Reading:
         raise CellError(cell.text, allowed, ", and there is no such day") from None
     text = date.isoformat()
     same = cell.text == text or cell.kind == DATETIME
-    return Reading(text, AS_GIVEN if same else "date")
+    return Reading(text, AS_GIVEN if same else DATE_AS_TEXT)
 
 
 def _month(found: re.Match) -> int:

@@ -159,11 +159,13 @@ def _csv(source: Path, findings: Findings) -> Sheet:
         name = {"\t": "a tab", ";": "a semicolon"}.get(delimiter, repr(delimiter))
         findings.say(f"{source.name}: read with {name} between the cells")
     cells: dict[int, dict[int, Cell]] = {}
+    blank = 0
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for values in reader:
             line = reader.line_num + skipped
             row = {at: Cell(TEXT, value) for at, value in enumerate(values) if value}
+            blank += not row
             if row:
                 cells[line] = row
             if line > LONGEST_CSV or len(values) > WIDEST_CSV:
@@ -178,6 +180,8 @@ def _csv(source: Path, findings: Findings) -> Sheet:
                 )
     except csv.Error as error:
         raise InputError([_fault(source, f"is not a CSV file: {error}")]) from None
+    if blank:
+        findings.say(f"{source.name}: {blank} blank line{'s' if blank > 1 else ''} left out")
     return Sheet(source.name, source.stem, cells, is_csv=True)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from businesscase.errors import Fault, shown
 from businesscase.raw import Place
-from businesscase.spreadsheet.cells import TRIMMED
+from businesscase.spreadsheet.cells import DATE_AS_TEXT, NUMBER_AS_TEXT, TRIMMED
 
 SAID_IN_FULL = 3  # conversions of one kind in one column; more are counted
 LEAVE_OUT = "--leave-out {}"  # how a user says that something is to be left out
@@ -19,8 +19,12 @@ def to_leave_out(name: str) -> str:
     >>> to_leave_out("flows.checked by")
     "leave it out with --leave-out 'flows.checked by'"
     """
-    word = name if name.isidentifier() else shown(name)
-    return f"leave it out with {LEAVE_OUT.format(word)}"
+    return f"leave it out with {leave_out_option(name)}"
+
+
+def leave_out_option(name: str) -> str:
+    """Return the words of the command line that leave something out."""
+    return LEAVE_OUT.format(name if name.isidentifier() else shown(name))
 
 
 @dataclass
@@ -44,10 +48,13 @@ class Findings:
         """State how a cell was read; of a group of like ones the first few are stated in full."""
         if change == TRIMMED:
             self._said.append(((*group, TRIMMED), ""))
+        elif change == NUMBER_AS_TEXT:
+            sentence = f"{place.text}: the number {found} read as the text {shown(text)}"
+            self._said.append(((*group, change), sentence))
         else:
-            day_first = " (day first)" if change == "date" else ""
+            note = " (day first)" if change == DATE_AS_TEXT and found[:4] != text[:4] else ""
             self._said.append(
-                ((*group, change), f"{place.text}: {shown(found)} read as {text}{day_first}")
+                ((*group, change), f"{place.text}: {shown(found)} read as {text}{note}")
             )
 
     def fraction(self, group: str, value: str) -> None:

@@ -10,7 +10,7 @@ from businesscase.errors import shown, unknown_name
 from businesscase.raw import Place
 from businesscase.spreadsheet.cells import Cell, CellError, read_cell, tidy
 from businesscase.spreadsheet.columns import PROVENANCE, Column
-from businesscase.spreadsheet.findings import Findings, to_leave_out
+from businesscase.spreadsheet.findings import Findings, leave_out_option, to_leave_out
 
 HEADER_WITHIN = 20  # rows; above the header a download has its title
 TOTALS = "totals"  # the word by which rows of totals are left out
@@ -210,6 +210,7 @@ def _columns(
     """Return the place of each column, and the places of those that are not read."""
     named: dict[str, int] = {}
     ignored: set[int] = set()
+    renamed: list[str] = []
     candidates = {
         at: next((name for name in _names(cell.text) if name in columns), None)
         for at, cell in header.items()
@@ -238,7 +239,9 @@ def _columns(
         else:
             named[name] = at
             if given.rstrip("* ") != name:
-                findings.say(f"{place.text}: column {shown(given)} read as {name}")
+                renamed.append(f"{shown(given)} as {name}")
+    if renamed:
+        findings.say(f"{sheet.place(row).text}: columns read by another name: {', '.join(renamed)}")
     return named, ignored
 
 
@@ -321,8 +324,8 @@ def _without_totals(
         else:
             findings.refuse(
                 table.place(row),
-                f"found {shown(word)}, a total that would count twice; delete the row or leave all "
-                f"totals out with {to_leave_out(TOTALS).removeprefix('leave it out with ')}",
+                f"found {shown(word)}, a total that would count twice; delete the row, or leave all "
+                f"totals out with {leave_out_option(TOTALS)}",
                 found=word,
             )
     return Table(table.sheet, table.columns, kept)
@@ -340,36 +343,48 @@ def _total_word(table: Table, row: int, keys: Collection[str]) -> str | None:
 
 
 def _sums(table: Table, row: int, columns: Mapping[str, Column], *parts: list[int]) -> str:
-    """Say for each column of money whether a total is what the rows above it add up to."""
+    """Say for each column of money whether a total is what the rows above it add up to.
+
+    ``parts`` are the rows since the total before, and all rows above.
+    """
     said = []
     for name, column in columns.items():
         if not column.is_money or not tidy(table.cell(row, name).text):
             continue
         try:
-            total = Decimal(read_cell(table.cell(row, name), column).text)
-            sums = [
-                sum(Decimal(read_cell(table.cell(other, name), column).text or 0) for other in rows)
-                for rows in parts
-            ]
-        except CellError:
+            total = _sum(table, [row], name, column)
+            sums = [(len(rows), _sum(table, rows, name, column)) for rows in parts if rows]
+        except CellError:  # the cell has a fault of its own
             continue
-        agreeing = [len(rows) for rows, found in zip(parts, sums, strict=True) if found == total]
-        above = f"the {agreeing[0]} rows above add up to" if agreeing else ""
-        said.append(
-            f"; {name}: its {total:,f} is what {above}"
-            if agreeing
-            else f"; {name}: it is {total:,f}, but the {len(parts[0])} rows above add up to "
-            f"{sums[0]:,f}"
-        )
+        agreeing = [count for count, found in sums if found == total]
+        if agreeing:
+            said.append(
+                f"; {name}: its {_pounds(total)} is what the {agreeing[0]} rows above add up to"
+            )
+        elif sums:
+            count, found = sums[0]
+            said.append(
+                f"; {name}: it says {_pounds(total)}, but the {count} rows above add up to "
+                f"{_pounds(found)}"
+            )
     return "".join(said)
+
+
+def _sum(table: Table, rows: list[int], name: str, column: Column) -> Decimal:
+    texts = (read_cell(table.cell(row, name), column).text for row in rows)
+    return sum((Decimal(text) for text in texts if text), Decimal(0))
+
+
+def _pounds(amount: Decimal) -> str:
+    return f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
 
 
 def _state_gaps(table: Table, header: int, cells: dict[int, Cell], findings: Findings) -> None:
     """State how many blank rows and columns stood in the table."""
+    last = table.rows[-1] if table.rows and not table.sheet.is_csv else header
     rows = sum(
-        1
-        for row in range(header + 1, table.rows[-1] if table.rows else header)
-        if not any(tidy(cell.text) for cell in table.sheet.cells.get(row, {}).values())
+        not any(tidy(cell.text) for cell in table.sheet.cells.get(row, {}).values())
+        for row in range(header + 1, last)
     )
     columns = max(cells) - min(cells) + 1 - len(cells)
     for count, kind in ((rows, "row"), (columns, "column")):

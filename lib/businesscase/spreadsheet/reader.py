@@ -43,6 +43,7 @@ MEMORY = 1_500_000_000  # bytes of addresses
 ROWS, COLUMNS = 100_000, 500
 CELLS, CHARACTERS = 1_000_000, 50_000_000  # of all sheets together
 ENTRIES, INFLATED = 10_000, 200_000_000  # of an archive: files, and bytes in all
+EXACT_WHOLE = 10**15  # below it a whole number has all its digits
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 PROTECTED = "is protected by a password; open it, take the password off and save it again"
@@ -185,7 +186,8 @@ def _kind_and_text(value) -> tuple[str, str]:
     if isinstance(value, bool):
         return BOOLEAN, str(value).lower()
     if isinstance(value, int | float):
-        return NUMBER, repr(value)
+        is_whole = float(value).is_integer() and abs(value) < EXACT_WHOLE
+        return NUMBER, str(int(value)) if is_whole else repr(value)
     if isinstance(value, dt.datetime):
         return DATETIME, value.isoformat()
     if isinstance(value, dt.date):

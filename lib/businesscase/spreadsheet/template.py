@@ -56,7 +56,8 @@ NUMBER_FORMATS = {
     "number": "General",
 }
 WIDTHS = {"date": 13, "money": 16, "fraction": 12, "whole": 10, "number": 12}
-NARROWEST, WIDEST = 14, 48  # of a column of text, in characters
+NARROWEST, WIDEST = 14, 60  # of a column of text, in characters
+LINE_HEIGHT, TALLEST = 15.0, 405.0  # of a row, in points; Excel's limit is 409
 LINE_OF_TEXT = 110  # characters of a line of the sheet Read me
 FIRST_DATE, LAST_DATE = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 NAMED_IN = {
@@ -235,6 +236,7 @@ class _Styles:
                 "border_color": LINE,
                 "text_wrap": kind == "text",
                 "align": "left" if kind in ("text", "date") else "right",
+                "indent": int(kind in ("text", "date")),
                 "bg_color": (INPUT if is_mandatory else OPTIONAL) if is_input else PALE,
                 "locked": not is_input,
                 "quote_prefix": quoted,
@@ -348,18 +350,20 @@ def _is_mandatory(column: Column) -> bool:
 
 def _write_page(page: Worksheet, styles: _Styles, given: _Page, ranges: dict[str, str]) -> None:
     last = _last_row(given) - 1
+    widths = []
     for at, (name, column) in enumerate(given.columns.items()):
         mandatory, kind = _is_mandatory(column), _kind(column)
         label = name + (MANDATORY_MARK if mandatory else "")
         is_input = given.name != CASE or name == "value"
         page.write_string(0, at, label, styles.header[mandatory])
         _write_note(page, at, column, mandatory, given.examples.get(name, ""))
-        width = _width(label, kind, [row[at] for row in given.rows])
-        page.set_column(at, at, width, styles.cell(kind, mandatory, is_input))
+        widths.append(_width(label, kind, [row[at] for row in given.rows]))
+        page.set_column(at, at, widths[-1], styles.cell(kind, mandatory, is_input))
         own_name = (given.name, name) == NAMED_IN.get(name)
         if given.name != CASE and not own_name:
             _validate(page, (1, at, last, at), column, ranges.get(name))
     for number, row in enumerate(given.rows, 1):
+        page.set_row(number, _height(row, widths))
         for at, (column, value) in enumerate(zip(given.columns.values(), row, strict=True)):
             if given.name == CASE and column.name == "value":
                 column = _key_column(row[0])
@@ -410,6 +414,18 @@ def _width(label: str, kind: str, values: list) -> float:
         return max(header, WIDTHS[kind])
     longest = max((len(str(value)) for value in values), default=0)
     return max(header, NARROWEST, min(WIDEST, longest + 2))
+
+
+def _height(values: list, widths: list[float]) -> float:
+    """Return the height of a row: not every program fits it to wrapped text."""
+    lines = max(
+        sum(
+            len(textwrap.wrap(part, max(4, int(width) - 2))) or 1
+            for part in str(value)[:LONGEST_TEXT].split("\n")
+        )
+        for value, width in zip(values, widths, strict=True)
+    )
+    return min(TALLEST, LINE_HEIGHT * lines)
 
 
 def _validate(page: Worksheet, box: tuple, column: Column, names: str | None) -> None:
