@@ -8,7 +8,9 @@ The files in ``spreadsheets/`` are invented and stand for what councils have:
 - ``broken.xlsx``: an error, merged cells, tbc, a month first, serial numbers, 2.3 (XlsxWriter)
 - ``renamed-columns.xlsx``: columns and sheets with names of nobody's making (XlsxWriter)
 - ``hidden-and-stray.xlsx``: hidden sheets, a column of initials, notes to the right (XlsxWriter)
-- ``uk-dates.ods``, ``legacy.xls``: saved by LibreOffice 7 from a workbook of XlsxWriter
+- ``uk-dates.ods``, ``legacy.xls``, ``legacy-errors.xls``: saved by LibreOffice from workbooks of
+  XlsxWriter; the last has three formulas with errors, one without, and a chart
+- ``password.xlsx``: the accounting formats, encrypted by msoffcrypto-tool
 - ``finance-system/``: a folder with a CSV file in Windows-1252 with semicolons
 - ``unicode-text/``: a folder with what Excel saves as Unicode text, under the name .csv
 - ``risks.csv``: what Excel saves as CSV UTF-8, with a line break in a cell
@@ -128,14 +130,12 @@ def test_blank_workbook_has_every_table_and_gives_a_case_without_rows(tmp_path):
     assert read.conversions == []
 
 
-def test_text_that_looks_like_a_formula_stays_a_text(tmp_path):
-    for text in ("=1+1", "+44 1234", "-", "@home", "'quoted", "http://x.org", "1/2", "007", "1E5"):
-        row = dict.fromkeys(TABLES["partners"].model_fields, "") | ORIGIN
-        given = RawCase({}, {}, {"partners": [row | {"partner": text, "role": "lead"}]})
-        spreadsheet.write(given, tmp_path / "inputs.xlsx")
-        assert (
-            spreadsheet.read(tmp_path / "inputs.xlsx").raw.tables["partners"][0]["partner"] == text
-        )
+def test_text_that_looks_like_a_formula_a_number_or_a_link_stays_a_text(tmp_path):
+    texts = ["=1+1", "+44 1234", "-", "@home", "'quoted", "http://x.org", "1/2", "007", "1E5"]
+    given = [{"partner": text, "role": "lead"} | ORIGIN for text in texts]
+    spreadsheet.write(RawCase({}, {}, {"partners": given}), tmp_path / "inputs.xlsx")
+    read = spreadsheet.read(tmp_path / "inputs.xlsx").raw.tables["partners"]
+    assert [row["partner"] for row in read] == texts
 
 
 def test_parameter_set_to_nothing_is_read_back_as_nothing(tmp_path):
@@ -290,6 +290,15 @@ def test_legacy_workbook_is_read():
     read = spreadsheet.read(FILES / "legacy.xls")
     assert [row["value"] for row in read.raw.tables["drivers"]] == ["760", "520.5"]
     assert [row["date"] for row in read.raw.tables["drivers"]] == ["2024-03-31"] * 2
+
+
+def test_errors_of_a_legacy_workbook_are_no_blanks():
+    faults = refusals(FILES / "legacy-errors.xls")
+    assert [(fault.details["cell"], fault.details["found"]) for fault in faults] == [
+        ("C2", "#N/A"),
+        ("C3", "#DIV/0!"),
+        ("C4", "#REF!"),
+    ]
 
 
 def test_csv_of_a_finance_system_is_read_in_its_encoding():

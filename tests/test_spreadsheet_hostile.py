@@ -1,5 +1,6 @@
 """A file that is damaged, hostile or no spreadsheet is refused with one sentence, and soon."""
 
+import contextlib
 import io
 import struct
 import time
@@ -8,11 +9,15 @@ import zipfile
 import pytest
 import xlsxwriter
 from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from python_calamine import PasswordError
 
 from businesscase import spreadsheet
 from businesscase.errors import InputError
 from businesscase.spreadsheet.files import sheets_of
 from businesscase.spreadsheet.findings import Findings
+from businesscase.spreadsheet.legacy import legacy_marks, stream_marks
 
 FILES = ROOT / "tests" / "spreadsheets"
 SHEET = "xl/worksheets/sheet1.xml"
@@ -178,6 +183,23 @@ def test_open_document_behind_a_password(tmp_path):
         archive.writestr("META-INF/manifest.xml", "<manifest:encryption-data/>")
         archive.writestr("content.xml", b"\x8a\x00\xff")
     assert "protected by a password" in refusal(tmp_path / "x.ods")
+
+
+def test_legacy_workbook_behind_a_password():
+    # a record BOF, a record FILEPASS
+    stream = struct.pack("<HHI", 0x809, 4, 0) + struct.pack("<HHI", 0x2F, 4, 0)
+    with pytest.raises(PasswordError):
+        stream_marks(stream)
+
+
+@given(st.data())
+def test_damaged_legacy_workbook_is_read_to_no_harm(data):
+    content = bytearray((FILES / "legacy.xls").read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        at = data.draw(st.integers(0, 1600) | st.integers(0, len(content) - 1))
+        content[at] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(PasswordError):
+        legacy_marks(bytes(content[: data.draw(st.integers(0, len(content)))]))
 
 
 def test_another_document_of_the_old_kind(tmp_path):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import typing
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -117,11 +118,14 @@ def column_of(name: str, field: FieldInfo, annotation=None, unit: str = "") -> C
 def table_columns(model: type[BaseModel]) -> dict[str, Column]:
     """Return the columns of a table: its own first, then those that say where a row came from."""
     fields = model.model_fields
-    own = [name for name in fields if name not in PROVENANCE]
-    return {
-        name: column_of(name, fields[name])
-        for name in (*own, *(name for name in PROVENANCE if name in fields))
-    }
+    last = PROVENANCE if states_origin(fields) else ()
+    own = [name for name in fields if name not in last]
+    return {name: column_of(name, fields[name]) for name in (*own, *last)}
+
+
+def states_origin(names: Collection[str]) -> bool:
+    """Return whether all columns that say where a row came from are among some names."""
+    return set(PROVENANCE) <= set(names)
 
 
 def parameter_column(name: str) -> tuple[Column, int]:

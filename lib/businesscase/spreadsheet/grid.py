@@ -9,7 +9,7 @@ from decimal import Decimal
 from businesscase.errors import shown, unknown_name
 from businesscase.raw import Place
 from businesscase.spreadsheet.cells import Cell, CellError, read_cell, tidy
-from businesscase.spreadsheet.columns import PROVENANCE, Column
+from businesscase.spreadsheet.columns import PROVENANCE, Column, states_origin
 from businesscase.spreadsheet.findings import Findings, leave_out_option, to_leave_out
 
 HEADER_WITHIN = 20  # rows; above the header a download has its title
@@ -278,7 +278,7 @@ def _refuse_cells_under_no_header(sheet, stem, below, known: set[int], left_out,
 def _refuse_missing(sheet, header, named, columns, before, findings) -> None:
     """Refuse a table without a column that it needs, unless one with another name may be it."""
     required = [name for name, column in columns.items() if column.is_required]
-    if not named.keys() & set(PROVENANCE):  # a table of a council has none of them
+    if lacks_origin(named, columns):
         required = [name for name in required if name not in PROVENANCE]
     missing = [name for name in required if name not in named]
     unknown = any("is unknown" in fault for fault in findings.faults[before:])
@@ -286,6 +286,11 @@ def _refuse_missing(sheet, header, named, columns, before, findings) -> None:
         findings.refuse(
             sheet.place(header), f"column {', '.join(missing)} is missing", allowed=missing
         )
+
+
+def lacks_origin(named: Collection[str], columns: Collection[str]) -> bool:
+    """Return whether no column says where rows came from, as in most spreadsheets of councils."""
+    return states_origin(columns) and set(PROVENANCE).isdisjoint(named)
 
 
 def _refuse_merged(table: Table, header: int, findings: Findings) -> None:

@@ -18,7 +18,14 @@ from businesscase.spreadsheet.case_sheets import (
 from businesscase.spreadsheet.columns import PROVENANCE, table_columns
 from businesscase.spreadsheet.files import sheets_of
 from businesscase.spreadsheet.findings import Findings, to_leave_out
-from businesscase.spreadsheet.grid import LeftOut, Sheet, Table, normal, table_in
+from businesscase.spreadsheet.grid import (
+    LeftOut,
+    Sheet,
+    Table,
+    lacks_origin,
+    normal,
+    table_in,
+)
 
 READ_ME = ("read_me", "readme")
 PARTS = [*SHEETS, *TABLES]
@@ -118,14 +125,13 @@ def _table_of(part: str, sheet: Sheet, left_out: LeftOut, findings: Findings) ->
 def _rows(stem: str, table: Table, file: dict, findings: Findings) -> list[dict[str, str]]:
     """Return the text of each row by column; one that doesn't say where it came from is assumed."""
     columns = table_columns(TABLES[stem])
-    own = [name for name in columns if name not in PROVENANCE]
-    states_origin = bool(table.columns.keys() & set(PROVENANCE)) or len(own) == len(columns)
-    wanted = list(columns) if states_origin else own
+    is_silent = lacks_origin(table.columns, columns)
+    wanted = [name for name in columns if not (is_silent and name in PROVENANCE)]
     rows = [
         {name: value_text(table, row, name, columns[name], findings) for name in wanted}
         for row in table.rows
     ]
-    if states_origin or not rows:
+    if not is_silent or not rows:
         return rows
     key = _added_source(table.sheet.file, file)
     name = table.sheet.file

@@ -32,6 +32,7 @@ from businesscase.spreadsheet.cells import (
     TEXT,
     TIME,
 )
+from businesscase.spreadsheet.legacy import legacy_marks
 from businesscase.spreadsheet.marks import Marks, marks_of
 
 try:
@@ -76,6 +77,8 @@ def contents(path: Path) -> list[dict]:
     else:
         raise UnreadableError("is not a workbook; a text file with columns must be named .csv")
     try:
+        if content.startswith(OLE):
+            marks = legacy_marks(content)
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             return _sheets(book, marks)
     except PasswordError:

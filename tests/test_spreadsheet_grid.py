@@ -1,0 +1,139 @@
+"""A table in a grid of cells: whatever stands there is read or refused, and nothing is lost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from businesscase.schema import KEYS, TABLES
+from businesscase.spreadsheet.cells import Cell
+from businesscase.spreadsheet.columns import table_columns
+from businesscase.spreadsheet.findings import Findings
+from businesscase.spreadsheet.grid import LeftOut, Sheet, letters, normal, table_in
+
+COLUMNS = table_columns(TABLES["assets"])
+KIND = st.sampled_from(["text", "number", "boolean", "date", "error"])
+TEXT = st.one_of(
+    st.sampled_from(
+        [*COLUMNS, *(name.upper() for name in COLUMNS), "Total", "", " ", "£", "x", "12"]
+    ),
+    st.text(max_size=8),
+)
+GRID = st.dictionaries(
+    st.integers(1, 30),
+    st.dictionaries(st.integers(0, 12), st.builds(Cell, KIND, TEXT)),
+    max_size=30,
+)
+BOX = st.tuples(*[st.integers(0, 30)] * 4)
+
+
+def found_in(cells, leave_out=(), merged=(), is_csv=False):
+    findings = Findings()
+    sheet = Sheet("x.xlsx", "assets", cells, merged, is_csv=is_csv)
+    table = table_in(sheet, "assets", COLUMNS, KEYS["assets"], LeftOut(leave_out), findings)
+    return table, findings
+
+
+def rows(*lines):
+    """Return a grid of texts, None for a blank cell."""
+    return {
+        row: {at: Cell("text", text) for at, text in enumerate(line) if text is not None}
+        for row, line in enumerate(lines, 1)
+    }
+
+
+@given(GRID, st.lists(BOX, max_size=2), st.booleans())
+def test_any_grid_is_read_or_refused(cells, merged, is_csv):
+    table, findings = found_in(cells, ["totals"], tuple(merged), is_csv)
+    if table is not None:
+        assert set(table.rows) <= set(cells)
+    assert all(fault.startswith("x.xlsx") for fault in findings.faults)
+    assert all(isinstance(sentence, str) for sentence in findings.conversions())
+
+
+LINE = st.lists(
+    st.sampled_from([None, " ", "\u00a0", "N", "12", "Total", "total cost"]), min_size=4, max_size=4
+)
+
+
+@given(st.lists(LINE, max_size=12))
+def test_every_row_below_the_header_is_read_but_blank_ones_and_totals(lines):
+    header = ["partner", "asset", "value_gbp", "owner_rule"]
+    table, findings = found_in(rows(header, *lines), ["totals"])
+    filled = [[(text or "").strip() for text in line] for line in lines]
+    expected = [
+        row
+        for row, texts in enumerate(filled, 2)
+        # the first text, and the keys, partner and asset, name a total
+        if any(texts) and "Total" not in [*[text for text in texts if text][:1], *texts[:2]]
+    ]
+    assert table.rows == expected
+    assert findings.faults == []
+
+
+def test_total_is_compared_with_the_rows_above_it():
+    header = ["partner", "asset", "value_gbp", "owner_rule"]
+    lines = [["N", "a", "1,000", "h"], ["N", "b", "765", "h"], ["Total", None, "£1,765", None]]
+    _, findings = found_in(rows(header, *lines), ["totals"])
+    assert findings.conversions()[-1] == (
+        "x.xlsx, sheet 'assets', row 4: 'Total' left out; value_gbp: its 1,765 is what the 2 rows above "
+        "add up to"
+    )
+    lines[2][2] = "1,764"
+    _, findings = found_in(rows(header, *lines), ["totals"])
+    assert findings.conversions()[-1].endswith(
+        "value_gbp: it says 1,764, but the 2 rows above add up to 1,765"
+    )
+
+
+@pytest.mark.parametrize(
+    "word", ["Total", "TOTAL:", "Grand total", "Sub-total", "Subtotal", "sub total"]
+)
+def test_total_is_refused_by_its_word(word):
+    header = ["partner", "asset", "value_gbp", "owner_rule"]
+    table, findings = found_in(rows(header, ["N", "a", "1", "h"], [None, word, "1", None]))
+    assert len(findings.faults) == 1
+    assert table.rows == [2]
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Value (£)", "value_gbp"),
+        ("VALUE £", "value_gbp"),
+        ("Owner-rule *", "owner_rule"),
+        (" partner\xa0", "partner"),
+        ("Asset (see note 3)", "asset"),
+        ("Value_GBP", "value_gbp"),
+    ],
+)
+def test_header_is_found_whatever_its_case_signs_and_brackets(header, name):
+    lines = [[header, "status", "source", "paragraph", "note"], ["1", "assumed", "s", "1", "n"]]
+    table, _ = found_in(rows(*lines))
+    assert table.columns[name] == 0
+
+
+def test_number_of_a_year_is_no_header():
+    table, findings = found_in(rows(["2024", "2025"], ["1", "2"]))
+    assert table is None
+    assert len(findings.faults) == 1
+
+
+@given(st.integers(0, 16_383))
+def test_letters_of_a_column_count_in_twenty_sixes(column):
+    number = 0
+    for letter in letters(column):
+        number = number * 26 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) + 1
+    assert number == column + 1
+
+
+@given(st.text(max_size=20))
+def test_name_is_made_plain_once(name):
+    assert normal(normal(name)) == normal(name)
+
+
+def test_things_to_leave_out_are_named_as_they_are_written():
+    left_out = LeftOut(["v1.2", "Flows.Checked by"])
+    assert left_out.takes("v1.2")
+    assert left_out.takes("flows", "checked  by")
+    assert not left_out.takes("flows")
+    assert left_out.not_found() == []
