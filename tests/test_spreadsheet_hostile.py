@@ -75,6 +75,12 @@ def with_cell(content, path, reference):
     return changed(path, content, **{SHEET: text.replace("</sheetData>", cell)})
 
 
+@pytest.mark.parametrize("suffix", [".xlsm", ".xls", ".ods"])
+def test_workbook_under_the_name_of_another_kind_is_known_by_its_content(tmp_path, good, suffix):
+    (tmp_path / f"x{suffix}").write_bytes(good)
+    assert len(spreadsheet.read(tmp_path / f"x{suffix}").raw.tables["partners"]) == 1
+
+
 def test_file_of_no_bytes(tmp_path):
     (tmp_path / "x.xlsx").touch()
     assert "is empty" in refusal(tmp_path / "x.xlsx")

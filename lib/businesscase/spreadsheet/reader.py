@@ -6,6 +6,7 @@ an archive of a few kilobytes can hold as much: the memory of this process is li
 can't hold ends it.
 """
 
+import contextlib
 import datetime as dt
 import io
 import json
@@ -211,11 +212,20 @@ def _merged(sheet: CalamineSheet, marks: Marks | None) -> list:
     ]
 
 
+def _limit_memory() -> None:
+    """Limit the addresses that this process may take, where the system knows such a limit."""
+    if resource is None:
+        return
+    _, highest = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MEMORY if highest == resource.RLIM_INFINITY else min(MEMORY, highest)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (limit, highest))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def main() -> None:
     """Write the cells of the workbook that is named on the command line, or why it is refused."""
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit_memory()
     try:
         answer = {"sheets": contents(Path(sys.argv[1]))}
     except UnreadableError as error:

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +59,7 @@ WIDTHS = {"date": 13, "money": 16, "fraction": 12, "whole": 10, "number": 12}
 NARROWEST, WIDEST = 14, 60  # of a column of text, in characters
 LINE_HEIGHT, TALLEST = 15.0, 405.0  # of a row, in points; Excel's limit is 409
 LINE_OF_TEXT = 110  # characters of a line of the sheet Read me
+READ_ME_WIDTHS = (30, 74, 26, 60)
 FIRST_DATE, LAST_DATE = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 NAMED_IN = {
     # columns whose names stand in another sheet
@@ -287,7 +288,7 @@ def _write_read_me(page: Worksheet, styles: _Styles, pages: list[_Page]) -> str:
         ("parameter", "what it is", "unit", "allowed"),
         [_parameter_line(name) for name in names],
     )
-    for column, width in enumerate((30, 74, 26, 40)):
+    for column, width in enumerate(READ_ME_WIDTHS):
         page.set_column(column, column, width)
     page.hide_gridlines(2)
     page.set_landscape()
@@ -313,6 +314,7 @@ def _write_list(
     for column, name in enumerate(header):
         page.write_string(row + 1, column, name, styles.header[True])
     for number, line in enumerate(lines, row + 2):
+        page.set_row(number, _height(line[1:], READ_ME_WIDTHS[1 : len(line)]))
         for column, text in enumerate(line):
             if text.startswith("internal:"):
                 page.write_url(number, column, text, styles.link, text.split("'")[1])
@@ -336,8 +338,12 @@ def _allowed(column: Column) -> str:
         return PLAIN[bool][1]
     if column.is_year:
         return "a financial year such as 2026"
+    if column.is_letter:
+        return "one lower-case letter"
     bounds = {"at least": column.low, "at most": column.high}
-    words = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None)
+    words = " and ".join(
+        f"{word} {bound:,.15g}" for word, bound in bounds.items() if bound is not None
+    )
     if column.is_fraction:
         return "a fraction such as 0.35, or 35%" + (f", {words}" if words else "")
     kinds = " or ".join(name for kind, (_, name) in PLAIN.items() if kind in column.kinds)
@@ -416,11 +422,11 @@ def _width(label: str, kind: str, values: list) -> float:
     return max(header, NARROWEST, min(WIDEST, longest + 2))
 
 
-def _height(values: list, widths: list[float]) -> float:
+def _height(values: Sequence, widths: Sequence[float]) -> float:
     """Return the height of a row: not every program fits it to wrapped text."""
     lines = max(
         sum(
-            len(textwrap.wrap(part, max(4, int(width) - 2))) or 1
+            len(textwrap.wrap(part, max(4, int(width)))) or 1
             for part in str(value)[:LONGEST_TEXT].split("\n")
         )
         for value, width in zip(values, widths, strict=True)
