@@ -130,6 +130,13 @@ def test_a_wording_that_leaves_no_doubt_is_an_improvement():
     ) in show.answer(reworded(["over", "under"])).text
 
 
+def test_surveys_made_before_the_change_alone_say_nothing_of_it_yet():
+    surveys = load_study("worked-example").tables["surveys"]
+    before = surveys[surveys["stage"] == "before"].reset_index(drop=True)
+    said = show.answer(changed("worked-example", surveys=before)).text
+    assert "of 3 surveys none has numbers both before and after it." in said
+
+
 def test_the_answer_says_that_carlisles_survey_has_no_numbers():
     said = show.answer(load_study("allerdale-carlisle-2008")).text
     assert "is **not known**, because no numbers are given before and after it" in said

@@ -181,7 +181,7 @@ def test_sections_that_only_say_what_is_absent_become_one_list():
     ]
     found = Page(report_html(load_study(CASE), notebooks(*cells)))
     told = [text for level, text in found.headings if level == 3]
-    assert told[:2] == ["What else?", "Not known in this case"]
+    assert told[:2] == ["What else?", "Nothing to list in this case"]
     assert "How well does it run? No reading is given." in found.text
     assert "What do users say? No reading is given. No survey is given." in found.text
     assert "Readings by year" not in found.text

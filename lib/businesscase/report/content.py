@@ -24,7 +24,7 @@ NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report sa
 ALL_SCENARIOS = "all of the case"
 COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
-NOT_KNOWN_HERE = "Not known in this case"  # heading of what has no data, in one list
+NOTHING_LISTED = "Nothing to list in this case"  # heading of what has no rows, in one list
 READ_AS_DATA = "The case's folder was read as data: nothing in it was run as code."
 TOLD_ONCE = ("Checks", "Assumptions used", "Why?")  # the report has one chapter for each of these
 
@@ -414,7 +414,7 @@ def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:
         else:
             yield Prose(told)  # the chapter's heading says what is absent
     if absent:
-        yield Heading(NOT_KNOWN_HERE)
+        yield Heading(NOTHING_LISTED)
         lines = [f"- **{' '.join(map(literal, asked))}** {said}" for said, asked in absent.items()]
         yield Prose("\n".join(lines))
 

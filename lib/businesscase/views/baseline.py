@@ -180,6 +180,12 @@ def _survey_sentence(change, margin: str) -> str:
 
 def _surveys_together(changes: pd.DataFrame, margin: str) -> str:
     """Count how the surveys came out, and name the one that moved least well."""
+    known = changes.dropna(subset="difference")
+    if known.empty:
+        return (
+            "Whether users are no less satisfied after the change is **not known**: of "
+            f"{len(changes)} surveys none has numbers both before and after it."
+        )
     outcomes = changes["outcome"].value_counts()
     counts = [
         f"{outcomes[outcome]} {outcome}"
@@ -190,9 +196,6 @@ def _surveys_together(changes: pd.DataFrame, margin: str) -> str:
         f"**Of {len(changes)} surveys of users after the change: {listed(counts)}**, where a fall of up "
         f"to {margin} of users still counts as no worse"
     )
-    known = changes.dropna(subset="difference")
-    if known.empty:
-        return f"{said}."
     lowest = known.loc[known["difference"].idxmin()]
     return (
         f"{said}; the lowest is {lowest['survey']} at {lowest['partner']}, which moved by "

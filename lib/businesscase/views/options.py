@@ -384,7 +384,8 @@ def findings(study: Study) -> Table:
         pd.DataFrame(
             {
                 "item": "option " + dominated["option"].astype(str),
-                "finding": "is on no factor better than option " + dominated["dominated_by"],
+                "finding": "is on no factor better than option "
+                + dominated["dominated_by"].str.replace(", ", " or "),
             }
         ),
     ]
