@@ -333,6 +333,13 @@ def test_every_fault_of_a_scenario_is_said_at_once(data_copy):
     ]
 
 
+def test_a_title_or_reason_that_no_report_can_hold_is_refused_before_it_breaks_the_case(data_copy):
+    with pytest.raises(InputError) as refused:
+        save(name="later", title="a\0", why="x" * 10_001, realisation=0.5)
+    assert [fault[:14] for fault in refused.value.faults] == ["found '\\x00' a", "found 10,001 c"]
+    assert load_case("mkip-2012").scenarios
+
+
 # tables
 
 

@@ -206,6 +206,24 @@ def test_text_that_no_report_can_hold_is_refused_in_a_short_sentence(data_copy, 
     assert fault.details["column"] == "partner"
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("case.toml", 'title = "', 'title = "\\u0000', "case.toml, key title: found '\\x00' as character 1"),
+        ("scenarios.toml", 'title = "', 'title = "\\u001b', "[base], key title: found '\\x1b' as character 1"),
+        ("scenarios.toml", 'why = "', 'why = "' + "x" * 10_000, "key why: found 10,"),
+        ("case.toml", "[sources.", '[sources."\\u0000"]\ntitle = "a"\npublisher = "b"\n[sources.', "key sources: found '\\x00'"),
+    ],
+    ids=["title", "scenario's title", "scenario's reason", "key of a source"],
+)  # fmt: skip
+def test_toml_that_holds_what_no_report_can_is_refused(data_copy, file, old, new, said):
+    path = data_copy / CASE / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert [fault for fault in faults_of(CASE) if said in fault]
+
+
 def test_a_case_folder_with_a_name_that_no_report_can_have_is_refused(data_copy):
     hostile = "<script>alert(1)<" if os.name == "nt" else "<script>alert(1)"
     shutil.move(data_copy / CASE, data_copy / hostile)

@@ -11,6 +11,7 @@ import nbformat
 import papermill
 import pytest
 from conftest import ROOT
+from nbclient import NotebookClient
 
 from businesscase.batch import refresh_notebooks
 from businesscase.parameters import Parameters
@@ -158,3 +159,13 @@ def test_stored_notebooks_hold_no_times_and_no_folder_of_a_machine(notebook):
     assert set(stored["metadata"]) == {"kernelspec", "language_info"}
     assert all("execution" not in cell["metadata"] for cell in stored["cells"])
     assert not re.search(r"/home/|/root/|/work/|/tmp/|C:\\\\", text)
+
+
+def test_a_refusal_in_a_notebook_is_its_sentences_without_a_traceback(tmp_path):
+    source = 'from businesscase.case import load_case\n\nload_case("mkip-2021")'
+    cell = nbformat.v4.new_code_cell(source)
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    NotebookClient(notebook, kernel_name="python3", allow_errors=True).execute()
+    (output,) = notebook.cells[0].outputs
+    (sentence,) = output.traceback
+    assert sentence.startswith("case 'mkip-2021' is unknown; nearest: mkip-2012")

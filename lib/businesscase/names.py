@@ -1,8 +1,8 @@
-"""Names that may name a folder on every file system."""
+"""Names that every file system can hold, and texts that every report can."""
 
 import re
 
-from businesscase.errors import Fault, shown
+from businesscase.errors import Fault, InputError, shown
 
 LONGEST_NAME = 60
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -14,6 +14,10 @@ RESERVED = {
     "nul",
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
 }
+
+LONGEST_TEXT = 10_000  # characters of a cell; a description that is longer is a document
+# what XML can't hold, and so no page, Word or Excel file: all controls but tab and line ends
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def unsafe_name(kind: str, name: str) -> Fault | None:
@@ -34,3 +38,25 @@ def unsafe_name(kind: str, name: str) -> Fault | None:
     return Fault(
         f"{kind} {shown(name)} can't name a folder; use {allowed}", found=name, allowed=allowed
     )
+
+
+def refuse_unless_printable(cell: object) -> None:
+    """Refuse a text that a report can't hold: too long, or with control characters such as NUL.
+
+    Raises
+    ------
+    InputError
+        If it is a text, and one of the two.
+    """
+    if not isinstance(cell, str):
+        return
+    if len(cell) > LONGEST_TEXT:
+        allowed = f"at most {LONGEST_TEXT:,} characters"
+        fault = Fault(f"found {len(cell):,} characters; allowed are {allowed}", allowed=allowed)
+        raise InputError(fault)
+    if odd := UNPRINTABLE.search(cell):
+        allowed = "text without control characters"
+        found = f"{shown(odd[0])} as character {odd.start() + 1} of {shown(cell)}"
+        raise InputError(
+            Fault(f"found {found}; allowed is {allowed}", found=found, allowed=allowed)
+        )

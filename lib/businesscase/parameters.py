@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from businesscase.names import refuse_unless_printable
+
 ApportionmentRule = Literal["as_stated", "users", "devices", "revenue_budget", "agreed", "equal"]
 Weight = Annotated[float, Field(ge=0, le=100)]
 ReadinessLevel = Annotated[float, Field(ge=1, le=5)]
@@ -229,3 +231,9 @@ class Scenario(BaseModel):
     title: str = Field(min_length=1, max_length=200)
     why: str = Field(min_length=1)
     parameters: Parameters
+
+    @field_validator("title", "why", mode="before")
+    @classmethod
+    def _text_is_printable(cls, text: Any) -> Any:
+        refuse_unless_printable(text)
+        return text

@@ -6,7 +6,7 @@ import tomlkit
 
 from businesscase.case import BASE, Case, data_folder, load_case
 from businesscase.errors import InputError
-from businesscase.names import unsafe_name
+from businesscase.names import refuse_unless_printable, unsafe_name
 from businesscase.parameters import Parameters
 from businesscase.validation import parameter_faults
 
@@ -61,6 +61,11 @@ def _faults(case: Case, name: str, title: str, why: str, changed: dict):
         yield fault
     elif name.casefold() in taken:
         yield f"name {name!r} is taken by scenario {taken[name.casefold()]!r}; choose another"
+    for text in (title, why):
+        try:
+            refuse_unless_printable(text)
+        except InputError as error:
+            yield from error.faults
     if not title.strip():
         yield "the title is blank; say in a few words what the scenario is"
     if not why.strip():

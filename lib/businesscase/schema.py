@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from businesscase.errors import Fault, InputError, shown
+from businesscase.names import refuse_unless_printable
 
 Status = Literal["published", "derived", "assumed"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -25,10 +26,6 @@ Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 YEAR_BEGINS = 4  # month in which a financial year begins
 SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
-
-LONGEST_TEXT = 10_000  # characters of a cell; a description that is longer is a document
-# what XML can't hold, and so no page, Word or Excel file: all controls but tab and line ends
-UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 # how the text of a cell must look, and in words
 PLAIN: dict[type, tuple[str, str]] = {
@@ -68,28 +65,6 @@ def refuse_unless_plain(text: str, kinds: set[type]) -> None:
         raise InputError(Fault(f"found {shown(text)}; {said}", found=shown(text), allowed=said))
 
 
-def refuse_unless_printable(cell: object) -> None:
-    """Refuse a text that a report can't hold: too long, or with control characters such as NUL.
-
-    Raises
-    ------
-    InputError
-        If it is a text, and one of the two.
-    """
-    if not isinstance(cell, str):
-        return
-    if len(cell) > LONGEST_TEXT:
-        allowed = f"at most {LONGEST_TEXT:,} characters"
-        fault = Fault(f"found {len(cell):,} characters; allowed are {allowed}", allowed=allowed)
-        raise InputError(fault)
-    if odd := UNPRINTABLE.search(cell):
-        allowed = "text without control characters"
-        found = f"{shown(odd[0])} as character {odd.start() + 1} of {shown(cell)}"
-        raise InputError(
-            Fault(f"found {found}; allowed is {allowed}", found=found, allowed=allowed)
-        )
-
-
 def _in_order(row: "Row", fields: list[str]) -> None:
     """Refuse a row whose fields do not rise, or stay level, from each to the next."""
     for lower, upper in pairwise(fields):
@@ -108,7 +83,8 @@ class Row(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _text_is_printable(cls, cell):
-        refuse_unless_printable(cell)
+        for text in cell if isinstance(cell, dict) else [cell]:
+            refuse_unless_printable(text)
         return cell
 
 
