@@ -8,7 +8,9 @@ from businesscase.schema import KEYS, TABLES
 from businesscase.spreadsheet.cells import Cell
 from businesscase.spreadsheet.columns import table_columns
 from businesscase.spreadsheet.findings import Findings
-from businesscase.spreadsheet.grid import LeftOut, Sheet, letters, normal, table_in
+from businesscase.spreadsheet.grid import Wanted, table_in
+from businesscase.spreadsheet.left_out import LeftOut
+from businesscase.spreadsheet.sheets import Sheet, letters, normal
 
 COLUMNS = table_columns(TABLES["assets"])
 KIND = st.sampled_from(["text", "number", "boolean", "date", "error"])
@@ -29,7 +31,8 @@ BOX = st.tuples(*[st.integers(0, 30)] * 4)
 def found_in(cells, leave_out=(), merged=(), is_csv=False):
     findings = Findings()
     sheet = Sheet("x.xlsx", "assets", cells, merged, is_csv=is_csv)
-    table = table_in(sheet, "assets", COLUMNS, KEYS["assets"], LeftOut(leave_out), findings)
+    wanted = Wanted("assets", COLUMNS, KEYS["assets"])
+    table = table_in(sheet, wanted, LeftOut(leave_out), findings)
     return table, findings
 
 

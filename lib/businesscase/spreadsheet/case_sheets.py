@@ -11,7 +11,7 @@ from businesscase.schema import CaseFile, Source
 from businesscase.spreadsheet.cells import TEXT, Cell, CellError, folded, read_cell, tidy
 from businesscase.spreadsheet.columns import Column, column_of, parameter_column
 from businesscase.spreadsheet.findings import Findings
-from businesscase.spreadsheet.grid import Table, normal
+from businesscase.spreadsheet.sheets import Table, normal
 
 PROJECT_MIX, SOURCES, CHANGES = "project_mix", "sources", "scenario_changes"
 BLANK_ON_PURPOSE = "(blank)"  # a scenario's parameter that is set to nothing

@@ -11,7 +11,8 @@ from pathlib import Path
 from businesscase.errors import Fault, InputError
 from businesscase.spreadsheet.cells import TEXT, Cell
 from businesscase.spreadsheet.findings import Findings
-from businesscase.spreadsheet.grid import HEADER_WITHIN, Sheet, normal
+from businesscase.spreadsheet.grid import HEADER_WITHIN
+from businesscase.spreadsheet.sheets import Sheet, normal
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 CSV = ".csv"

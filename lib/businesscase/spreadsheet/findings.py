@@ -8,23 +8,6 @@ from businesscase.raw import Place
 from businesscase.spreadsheet.cells import DATE_AS_TEXT, NUMBER_AS_TEXT, TRIMMED
 
 SAID_IN_FULL = 3  # conversions of one kind in one column; more are counted
-LEAVE_OUT = "--leave-out {}"  # how a user says that something is to be left out
-
-
-def to_leave_out(name: str) -> str:
-    """Say how something is left out.
-
-    Examples
-    --------
-    >>> to_leave_out("flows.checked by")
-    "leave it out with --leave-out 'flows.checked by'"
-    """
-    return f"leave it out with {leave_out_option(name)}"
-
-
-def leave_out_option(name: str) -> str:
-    """Return the words of the command line that leave something out."""
-    return LEAVE_OUT.format(name if name.isidentifier() else shown(name))
 
 
 @dataclass

@@ -17,15 +17,10 @@ from businesscase.spreadsheet.case_sheets import (
 )
 from businesscase.spreadsheet.columns import PROVENANCE, table_columns
 from businesscase.spreadsheet.files import sheets_of
-from businesscase.spreadsheet.findings import Findings, to_leave_out
-from businesscase.spreadsheet.grid import (
-    LeftOut,
-    Sheet,
-    Table,
-    lacks_origin,
-    normal,
-    table_in,
-)
+from businesscase.spreadsheet.findings import Findings
+from businesscase.spreadsheet.grid import Wanted, lacks_origin, table_in
+from businesscase.spreadsheet.left_out import TOTALS, LeftOut, to_leave_out
+from businesscase.spreadsheet.sheets import Sheet, Table, normal
 
 READ_ME = ("read_me", "readme")
 PARTS = [*SHEETS, *TABLES]
@@ -77,7 +72,7 @@ def read(path: Path, leave_out: Collection[str] = ()) -> Imported:
     }
     for name in left_out.not_found():
         known = [sheet.name for sheet in sheets.values()]
-        fault = unknown_name("leave-out", name, ["totals", *known])
+        fault = unknown_name("leave-out", name, [TOTALS, *known])
         findings.faults.append(Fault(f"{source.name}: {fault}", **fault.details))
     if findings.faults:
         raise InputError(findings.faults)
@@ -119,7 +114,7 @@ def _sheets_by_part(sheets: list[Sheet], left_out: LeftOut, findings: Findings) 
 
 def _table_of(part: str, sheet: Sheet, left_out: LeftOut, findings: Findings) -> Table | None:
     columns = SHEETS.get(part) or table_columns(TABLES[part])
-    return table_in(sheet, part, columns, KEYS.get(part, []), left_out, findings)
+    return table_in(sheet, Wanted(part, columns, KEYS.get(part, [])), left_out, findings)
 
 
 def _rows(stem: str, table: Table, file: dict, findings: Findings) -> list[dict[str, str]]:

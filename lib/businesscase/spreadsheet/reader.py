@@ -230,7 +230,7 @@ def main() -> None:
         answer = {"sheets": contents(Path(sys.argv[1]))}
     except UnreadableError as error:
         answer = {"refused": str(error)}
-    json.dump(answer, sys.stdout)
+    sys.stdout.write(json.dumps(answer))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ from businesscase.spreadsheet.columns import (
     parameter_column,
     table_columns,
 )
-from businesscase.spreadsheet.grid import letters
+from businesscase.spreadsheet.sheets import letters
 
 READ_ME = "Read me"
 MADE = dt.datetime(2026, 1, 1)  # the same bytes for the same case
