@@ -184,6 +184,6 @@ def test_an_unknown_topic_or_word_is_refused(data_copy):
     path.write_text(text.replace("\nterm,", "\nterms,").replace(",partly,", ",part,", 1), "utf-8")
     unknown_word, unknown_topic = sorted(faults_of("mkip-2012"), key=lambda fault: "topic" in fault)
     assert unknown_word.endswith(
-        "column settled: found 'part'; it should be 'yes', 'partly' or 'no'"
+        "column settled: found 'part'; it should be 'yes', 'partly' or 'no'; nearest: partly"
     )
     assert "column topic: found 'terms'; it should be 'host', 'board'" in unknown_topic

@@ -134,6 +134,15 @@ def test_a_template_is_never_written_over_a_workbook_that_somebody_filled_in(own
     assert Path("inputs.xlsx").read_text(encoding="utf-8") == "filled in"
 
 
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [("absent/inputs.xlsx", "absent/inputs.xlsx: No such file or directory"), ("inputs.xls", "found '.xls'; a template ends with .xlsx")],
+)  # fmt: skip
+def test_a_template_that_can_not_be_written_there_is_refused(own_data, file, said, capsys):
+    assert cli.main(["template", file]) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_finance_returns_one_sheet_and_the_rest_of_the_case_stays(own_data, capsys):
     folder = new_case("our-case", ["Ea", "Bee"], TODAY)
     before = content(folder)
@@ -187,7 +196,8 @@ def test_all_faults_of_a_workbook_are_told_with_sheet_and_cell_and_nothing_is_im
         "inputs.xlsx, sheet 'service_costs', cell F3 (year): found '1066'; it should be greater than or "
         "equal to 1990"
     )
-    assert "savin" in faults["C2"]["sentence"] and "'saving'" in faults["C2"]["sentence"]
+    assert faults["C2"]["sentence"].endswith(" or exit_cost; nearest: saving")
+    assert faults["C2"]["nearest"] == ["saving"]
     assert content(own_data) == before
 
 

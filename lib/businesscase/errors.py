@@ -50,6 +50,19 @@ def shown(found: object) -> str:
     return repr(short) if isinstance(found, str) else short
 
 
+def nearest_names(found: str, allowed: Iterable[str]) -> list[str]:
+    """Return the names that are spelt most like what was found, up to three.
+
+    Examples
+    --------
+    >>> nearest_names("savin", ["saving", "exit_cost"])
+    ['saving']
+    """
+    folded = {name.casefold(): name for name in allowed}
+    wanted = str(found)[:LONGEST_FOUND].casefold()
+    return [folded[name] for name in get_close_matches(wanted, folded)]
+
+
 def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> Fault:
     """Say that a name is unknown, with the nearest allowed names, else all of them.
 
@@ -61,9 +74,7 @@ def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> Fault:
     "case 'leeds' is unknown; allowed: mkip-2012"
     """
     allowed = [str(name) for name in allowed]
-    folded = {name.casefold(): name for name in allowed}
-    wanted = str(found)[:LONGEST_FOUND].casefold()
-    nearest = [folded[name] for name in get_close_matches(wanted, folded)]
+    nearest = nearest_names(found, allowed)
     hint = (
         f"nearest: {', '.join(nearest)}" if nearest else f"allowed: {', '.join(allowed) or 'none'}"
     )

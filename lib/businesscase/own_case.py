@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
+from xlsxwriter.exceptions import FileCreateError
 
 from businesscase import spreadsheet
 from businesscase.case import case_names, checked_case, data_folder, load_case
@@ -110,7 +111,10 @@ def write_template(path: Path, case: str | None, partners: Collection[str], toda
         raise InputError(f"{path.name} exists; nothing is written over it")
     raw = _read(case) if case else starter_case("Our own case", partners, today)
     named = [row["partner"] for row in raw.tables["partners"]]
-    spreadsheet.write(raw, path, example_rows(named or PARTNERS, today))
+    try:
+        spreadsheet.write(raw, path, example_rows(named or PARTNERS, today))
+    except FileCreateError as error:  # XlsxWriter wraps what the system says
+        raise InputError(f"{path}: {error.args[0].strerror or error}") from None
 
 
 def import_case(source: Path, name: str, leave_out: Collection[str], update: bool) -> Import:
@@ -137,8 +141,8 @@ def import_case(source: Path, name: str, leave_out: Collection[str], update: boo
     former = _read(name) if update else None
     imported = spreadsheet.read(source, leave_out)
     raw = imported.raw if former is None else _updated(former, imported.raw)
-    if former is None and not raw.faults:
-        raw = replace(raw, faults=list(_missing_parts(raw, source, name)))
+    if former is None:
+        raw = replace(raw, faults=[*raw.faults, *_missing_parts(raw, source, name)])
     checked_case(name, raw)
     folder = data_folder() / name
     before = None
@@ -179,10 +183,10 @@ def _title(name: str) -> str:
 def _missing_parts(raw: RawCase, source: Path, name: str) -> Iterator[Fault]:
     """Yield a sentence for what a case can't be begun without."""
     for part, given, says in (
-        (CASE, set(raw.file or {}) - {SOURCES}, "what the case asks, and of whom"),
+        (CASE, raw.file, "what the case asks, and of whom"),
         (SCENARIOS, raw.scenarios, "the base scenario and its differences"),
     ):
-        if not given:
+        if given is not None and not set(given) - {SOURCES}:
             yield Fault(
                 f"{source.name}: sheet {part!r} is missing; it says {says}. If the case exists, --update "
                 f"takes the tables into it; `businesscase new {name}` begins one",

@@ -331,7 +331,8 @@ def value_text(
     try:
         reading = read_cell(cell, column)
     except CellError as error:
-        findings.refuse(place, str(error), found=error.found, allowed=error.allowed)
+        details = {"found": error.found, "allowed": error.allowed, "nearest": error.nearest}
+        findings.refuse(place, str(error), **details)
         return ""
     group = (table.sheet.place().text, subject or name)
     if reading.change:

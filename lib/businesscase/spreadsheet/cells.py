@@ -3,10 +3,11 @@
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from businesscase.errors import shown
+from businesscase.errors import nearest_names, shown
 from businesscase.schema import PLAIN
 from businesscase.spreadsheet.columns import LISTS_OF_NUMBERS, Column
 
@@ -84,9 +85,10 @@ class Reading(NamedTuple):
 class CellError(ValueError):
     """A cell that can't be read with certainty; ``allowed`` says what it may hold."""
 
-    def __init__(self, found: str, allowed: str, why: str = ""):
-        self.found, self.allowed = found, allowed
-        super().__init__(f"found {shown(found)}{why}; it should be {allowed}")
+    def __init__(self, found: str, allowed: str, why: str = "", nearest: Sequence[str] = ()):
+        self.found, self.allowed, self.nearest = found, allowed, list(nearest)
+        hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+        super().__init__(f"found {shown(found)}{why}; it should be {allowed}{hint}")
 
 
 def tidy(text: str) -> str:
@@ -145,7 +147,8 @@ def _choice(cell: Cell, column: Column) -> Reading:
     by_folded = {folded(choice): choice for choice in column.choices}
     choice = by_folded.get(folded(cell.text))
     if choice is None or cell.kind != TEXT:
-        raise CellError(cell.text, " or ".join(name for name in column.choices if name))
+        names = [name for name in column.choices if name]
+        raise CellError(cell.text, " or ".join(names), nearest=nearest_names(cell.text, names))
     return Reading(choice, AS_GIVEN if choice == cell.text else CHOICE)
 
 

@@ -1,15 +1,16 @@
 """Reading a case from a spreadsheet, with every fault and every conversion stated."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from businesscase.errors import Fault, InputError, unknown_name
+from businesscase.errors import Fault, unknown_name
 from businesscase.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.schema import KEYS, TABLES
 from businesscase.spreadsheet.case_sheets import (
     SHEETS,
     SOURCES,
+    Part,
     Placed,
     read_file,
     read_scenarios,
@@ -53,10 +54,16 @@ def read(path: Path, leave_out: Collection[str] = ()) -> Imported:
     leave_out : collection of str
         What the user wants to be left out: ``totals``, the name of a sheet, or ``sheet.column``.
 
+    Returns
+    -------
+    Imported
+        The case, with its faults kept in ``raw.faults``: a row with a cell that can't be read is left
+        out, so that the others can be held against the schema and all faults told at once.
+
     Raises
     ------
     InputError
-        With one sentence for every fault.
+        If the source itself can't be read.
     """
     source, findings, left_out = Path(path), Findings(), LeftOut(leave_out)
     sheets = _sheets_by_part(sheets_of(source, findings), left_out, findings)
@@ -65,19 +72,30 @@ def read(path: Path, leave_out: Collection[str] = ()) -> Imported:
         for part, sheet in sheets.items()
         if (table := _table_of(part, sheet, left_out, findings)) is not None
     }
-    file = read_file(found, findings)
-    scenarios = read_scenarios(found, findings)
-    rows = {
-        stem: _rows(stem, found[stem], file.content, findings) for stem in TABLES if stem in found
-    }
+    file, read_whole = _part(read_file, found, findings)
+    scenarios, told_whole = _part(read_scenarios, found, findings)
+    rows = {}
+    for stem in TABLES:
+        if stem in found:
+            rows[stem], found[stem] = _rows(stem, found[stem], file.content, findings)
     for name in left_out.not_found():
         known = [sheet.name for sheet in sheets.values()]
         fault = unknown_name("leave-out", name, [TOTALS, *known])
         findings.faults.append(Fault(f"{source.name}: {fault}", **fault.details))
-    if findings.faults:
-        raise InputError(findings.faults)
-    places = _Places(source.name, sheets, found, file.placed | scenarios.placed)
-    return Imported(RawCase(file.content, scenarios.content, rows, places), findings.conversions())
+    raw = RawCase(
+        file.content if read_whole else None,
+        scenarios.content if told_whole else None,
+        rows,
+        _Places(source.name, sheets, found, file.placed | scenarios.placed),
+        findings.faults,
+    )
+    return Imported(raw, findings.conversions())
+
+
+def _part(read_part: Callable, found: dict[str, Table], findings: Findings) -> tuple[Part, bool]:
+    """Return what a case's sheets give, and whether all of it could be read."""
+    before = len(findings.faults)
+    return read_part(found, findings), len(findings.faults) == before
 
 
 def _sheets_by_part(sheets: list[Sheet], left_out: LeftOut, findings: Findings) -> dict[str, Sheet]:
@@ -117,17 +135,25 @@ def _table_of(part: str, sheet: Sheet, left_out: LeftOut, findings: Findings) ->
     return table_in(sheet, Wanted(part, columns, KEYS.get(part, [])), left_out, findings)
 
 
-def _rows(stem: str, table: Table, file: dict, findings: Findings) -> list[dict[str, str]]:
-    """Return the text of each row by column; one that doesn't say where it came from is assumed."""
+def _rows(
+    stem: str, table: Table, file: dict, findings: Findings
+) -> tuple[list[dict[str, str]], Table]:
+    """Return the text of each row that can be read, by column, and the table of these rows alone.
+
+    A row of a table that doesn't say where its rows come from is assumed.
+    """
     columns = table_columns(TABLES[stem])
     is_silent = lacks_origin(table.columns, columns)
     wanted = [name for name in columns if not (is_silent and name in PROVENANCE)]
-    rows = [
-        {name: value_text(table, row, name, columns[name], findings) for name in wanted}
-        for row in table.rows
-    ]
+    rows = {}
+    for row in table.rows:
+        before = len(findings.faults)
+        cells = {name: value_text(table, row, name, columns[name], findings) for name in wanted}
+        if len(findings.faults) == before:
+            rows[row] = cells
+    table = replace(table, rows=list(rows))
     if not is_silent or not rows:
-        return rows
+        return list(rows.values()), table
     key = _added_source(table.sheet.file, file)
     name = table.sheet.file
     findings.say(
@@ -140,9 +166,8 @@ def _rows(stem: str, table: Table, file: dict, findings: Findings) -> list[dict[
         "note": f"Given in {name}; its origin is not stated there",
     }
     return [
-        cells | origin | {"paragraph": table.sheet.paragraph(row)}
-        for row, cells in zip(table.rows, rows, strict=True)
-    ]
+        cells | origin | {"paragraph": table.sheet.paragraph(row)} for row, cells in rows.items()
+    ], table
 
 
 def _added_source(file_name: str, file: dict) -> str:

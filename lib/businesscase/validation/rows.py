@@ -1,13 +1,14 @@
 """Text against the schema: rows of a table, the keys of case.toml, the parameters of scenarios."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from businesscase.errors import Fault, shown, unknown_name
+from businesscase.errors import Fault, nearest_names, shown, unknown_name
 from businesscase.names import unsafe_name
 from businesscase.parameters import Parameters, Scenario
 from businesscase.raw import CASE, SCENARIOS, Place, Places
@@ -138,8 +139,16 @@ def _off_limits(found: dict, message: str) -> Fault:
     allowed = message.replace("Input should be", "it should be").replace("String", "it")
     if found["type"] == "string_pattern_mismatch":  # options have the only pattern
         allowed = "it should be one lower-case letter"
-    given = found["input"]
-    return Fault(f"found {shown(given)}; {allowed}", found=shown(given), allowed=allowed)
+    given, nearest = found["input"], []
+    if found["type"] == "literal_error" and isinstance(given, str):
+        nearest = nearest_names(given, re.findall(r"'([^']+)'", allowed))
+    hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+    return Fault(
+        f"found {shown(given)}; {allowed}{hint}",
+        found=shown(given),
+        allowed=allowed,
+        nearest=nearest,
+    )
 
 
 def _frame(rows: list[Row], model: type[Row]) -> pd.DataFrame:
