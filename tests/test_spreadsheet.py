@@ -134,15 +134,26 @@ def test_text_that_looks_like_a_formula_a_number_or_a_link_stays_a_text(tmp_path
     spreadsheet.write(RawCase({}, {}, {"partners": given}), tmp_path / "inputs.xlsx")
     read = spreadsheet.read(tmp_path / "inputs.xlsx").raw.tables["partners"]
     assert [row["partner"] for row in read] == texts
+    with zipfile.ZipFile(tmp_path / "inputs.xlsx") as archive:
+        assert b'quotePrefix="1"' in archive.read("xl/styles.xml")  # also when it is edited
 
 
 def test_parameter_set_to_nothing_is_read_back_as_nothing(tmp_path):
+    said = {"title": "t", "why": "w"}
     scenarios = {
-        "base": {"title": "b", "why": "w", "option": "b", "weights": {"cost": 2.0}},
-        "none": {"title": "n", "why": "w", "option": "", "weights": {}, "no_detriment": False},
+        "base": said | {"option": "b", "weights": {"cost": 2.0}, "report_date": "2026-12-31"},
+        "none": said | {"option": "", "weights": {}, "report_date": "", "no_detriment": False},
+        "entries": said | {"risk_positions": {"1": {"likelihood": ""}}, "scores": {"a": {}}},
     }
     spreadsheet.write(RawCase({}, scenarios, {}), tmp_path / "inputs.xlsx")
     assert spreadsheet.read(tmp_path / "inputs.xlsx").raw.scenarios == scenarios
+
+
+def test_number_of_a_scenario_can_not_be_set_to_nothing(tmp_path):
+    scenarios = {"base": {"title": "t", "why": "w", "overrun": ""}}
+    spreadsheet.write(RawCase({}, scenarios, {}), tmp_path / "inputs.xlsx")
+    (fault,) = refusals(tmp_path / "inputs.xlsx")
+    assert "found '(blank)'; it should be a fraction" in fault
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "x" * 32_768, "\U0001f600" * 16_384])
@@ -198,6 +209,8 @@ def test_ledger_download_is_read_without_its_titles_and_totals():
         "rows 1 to 3 above the header left out",
         "3 formulas read by the value last calculated",
         "row 8: 'Sub-total' left out; amount_gbp: its 1,630,000.50 is what the 2 rows above add up to",
+        # 690,000 + 430,000, the rows since the subtotal before
+        "row 12: 'Sub-total' left out; amount_gbp: its 1,120,000 is what the 2 rows above add up to",
         # 1,020,000 + 610,000.50 + 690,000 + 430,000 = 2,750,000.50
         "row 13: 'TOTAL:' left out; amount_gbp: it says 2,750,000, but the 4 rows above add up to "
         "2,750,000.50",

@@ -115,6 +115,14 @@ def test_header_is_found_whatever_its_case_signs_and_brackets(header, name):
     assert table.columns[name] == 0
 
 
+def test_unknown_column_is_named_once_and_not_as_a_missing_one_too():
+    _, findings = found_in(rows(["partner", "asset", "Owner rules"], ["N", "a", "h"]))
+    (fault,) = findings.faults
+    assert fault.details["nearest"] == ["owner_rule"]
+    _, findings = found_in(rows(["partner", "asset"], ["N", "a"]))
+    assert [fault.details["allowed"] for fault in findings.faults] == [["owner_rule"]]
+
+
 def test_number_of_a_year_is_no_header():
     table, findings = found_in(rows(["2024", "2025"], ["1", "2"]))
     assert table is None

@@ -264,24 +264,29 @@ def _read_change(table: Table, row: int, part: Part, findings: Findings) -> None
 def _change(table: Table, row: int, parameter: str, names: list[str], findings: Findings):
     """Return the value of a changed parameter, or None if it was refused, and its entry's names."""
     column, wanted = parameter_column(parameter)
+    annotation = Parameters.model_fields[parameter].annotation
+    is_text = annotation is str or not (column.kinds or column.choices)
     given = [name for name in names if name]
     is_blank = folded(table.cell(row, "value").text) == folded(BLANK_ON_PURPOSE)
-    if is_blank and not given:
-        return ({} if wanted else ""), []
+    if is_blank and names[: len(given)] == given:
+        if len(given) < wanted:
+            return {}, given
+        if len(given) == wanted and is_text:
+            return "", given
     if len(given) != wanted or names[:wanted] != given:
         needs = ["no name", "a name and no second_name", "a name and a second_name"][wanted]
         findings.refuse(table.place(row, "name"), f"parameter {parameter} has {needs}")
         return None, given
-    text = value_text(table, row, "value", column, findings, f"{parameter} of a scenario")
-    if is_blank or not text:
-        if not is_blank and not table.cell(row, "value").text.strip():
-            findings.refuse(
-                table.place(row, "value"),
-                f"found a blank cell; give a value, {BLANK_ON_PURPOSE} to set it to nothing, or delete "
-                "the row",
-            )
+    if not tidy(table.cell(row, "value").text):
+        findings.refuse(
+            table.place(row, "value"),
+            f"found a blank cell; give a value, {BLANK_ON_PURPOSE} to set it to nothing, or delete the "
+            "row",
+        )
         return None, given
-    is_text = Parameters.model_fields[parameter].annotation is str
+    text = value_text(table, row, "value", column, findings, f"{parameter} of a scenario")
+    if not text:  # refused
+        return None, given
     return (text if is_text else _typed(text, column)), given
 
 
