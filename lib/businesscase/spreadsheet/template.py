@@ -218,7 +218,7 @@ class _Styles:
         self.line = book.add_format({"num_format": "@", "valign": "top"})
         self.wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
         self.link = book.add_format({"font_color": "#1D70B8", "underline": 1, "valign": "top"})
-        header = {"bold": True, "valign": "top", "text_wrap": True, "border": 1, "border_color": LINE}  # fmt: skip
+        header = {"bold": True, "valign": "top", "text_wrap": True, "indent": 1, "border": 1, "border_color": LINE}  # fmt: skip
         self.header = {
             True: book.add_format({**header, "bg_color": DARK, "font_color": "#FFFFFF"}),
             False: book.add_format(
@@ -415,7 +415,7 @@ def _write_note(page: Worksheet, at: int, column: Column, mandatory: bool, examp
 
 
 def _width(label: str, kind: str, values: list) -> float:
-    header = len(label) + 3
+    header = len(label) + 4
     if kind in WIDTHS:
         return max(header, WIDTHS[kind])
     longest = max((len(str(value)) for value in values), default=0)
