@@ -17,7 +17,8 @@ class Fault(str):
     def __new__(cls, sentence: str, **details):
         """Keep the details beside the sentence."""
         fault = super().__new__(cls, sentence)
-        fault.details = {**getattr(sentence, "details", {}), **details}
+        known = {name: value for name, value in details.items() if value not in (None, [])}
+        fault.details = {**getattr(sentence, "details", {}), **known}
         return fault
 
     def at(self, place) -> "Fault":

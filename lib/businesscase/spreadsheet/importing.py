@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from businesscase.errors import Fault, unknown_name
+from businesscase.errors import Fault, nearest_names, shown, unknown_name
 from businesscase.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.schema import KEYS, TABLES
 from businesscase.spreadsheet.case_sheets import (
@@ -112,15 +112,15 @@ def _sheets_by_part(sheets: list[Sheet], left_out: LeftOut, findings: Findings) 
         elif name not in PARTS:
             kind = "table" if sheet.is_csv else "sheet"
             fault = unknown_name(kind, sheet.name, PARTS)
-            nearest = unknown_name(kind, name, PARTS).details["nearest"]
+            nearest = nearest_names(name, PARTS)
             hint = f"nearest: {', '.join(nearest)}" if nearest else "a sheet is named as a table"
             findings.refuse(
                 place,
-                f"{kind} {sheet.name!r} is unknown; {hint}; or {to_leave_out(sheet.name)}",
+                f"{kind} {shown(sheet.name)} is unknown; {hint}; or {to_leave_out(sheet.name)}",
                 **(fault.details | {"nearest": nearest}),
             )
         elif name in parts:
-            findings.refuse(place, f"two sheets are {name}: {parts[name].name!r} is the other")
+            findings.refuse(place, f"two sheets are {name}: {shown(parts[name].name)} is the other")
         else:
             parts[name] = sheet
             if sheet.name != name:
