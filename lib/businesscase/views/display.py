@@ -18,6 +18,7 @@ COLOURS = ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]
 BLUE, TEAL, PURPLE, ORANGE, GREY, LILAC = COLOURS
 PALE = "#E9EEF3"
 TITLE_WIDTH = 88
+HEADING = "## "
 # what sentences never use, so that it comes from a case: all of Markdown but bold, lists and breaks
 MARKS = re.compile(r"([\\`_{}\[\]<>#|~$]|(?<!\*)\*(?!\*))")
 ALL_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$])")
@@ -132,7 +133,8 @@ def _without_marks(markdown: str) -> str:
     >>> print(_without_marks("**bold** ![x](//y) $x^2$"))
     **bold** !\[x\](//y) \$x^2\$
     """
-    return ENTITY.sub("&amp;", MARKS.sub(r"\\\1", markdown))
+    begins = HEADING if markdown.startswith(HEADING) else ""  # of an explorer's headline
+    return begins + ENTITY.sub("&amp;", MARKS.sub(r"\\\1", markdown.removeprefix(begins)))
 
 
 def _plain_label(text: str) -> str:
