@@ -13,7 +13,7 @@ from businesscase import assurance, cli
 from businesscase.case import load_case
 from businesscase.errors import InputError
 from businesscase.report.content import Prose, comparison_of
-from businesscase.schema import FIGURE_TABLES, TABLES
+from businesscase.schema import FIGURE_TABLES, TABLES, WORKED_ROW
 from businesscase.study import Study, load_study
 from businesscase.views import assurance as show
 
@@ -55,8 +55,16 @@ def lacking(**rows):
 
 def test_a_case_that_lacks_nothing_meets_every_requirement():
     table = assurance.requirements(small(), ["savings"], DATA_DATE, DECISION_DATE)
-    assert table["met"].tolist() == [True] * 8
+    assert table["met"].tolist() == [True] * 9
     assert lacking() == {}
+
+
+def test_a_row_that_a_new_case_begins_with_is_never_assured():
+    worked = LINE | {"source": WORKED_ROW}
+    received = [RECEIVED, RECEIVED | {"source": WORKED_ROW}]
+    assert lacking(flows=[LINE, worked, worked], data_log=received) == {
+        assurance.REPLACED: ["flows (2)"]
+    }
 
 
 def test_an_assumed_figure_needs_an_owner_and_a_published_one_does_not():
@@ -281,7 +289,7 @@ def test_a_case_without_an_assumed_figure_says_so():
     printed = {stem: tables[stem].assign(status="published") for stem in FIGURE_TABLES}
     study = changed(MKIP, **printed)
     assert show.verdict(study).text == (
-        "The case is not assured: 2 of 8 requirements are met. No figure is assumed."
+        "The case is not assured: 3 of 9 requirements are met. No figure is assumed."
     )
     assert show.moves(study).frame.empty
     assert show.without_effect(study) is None
@@ -319,12 +327,18 @@ def test_every_case_says_whether_it_is_assured_and_what_it_rests_on(case, capsys
     out, err = capsys.readouterr()
     if case == EXAMPLE:
         assert (code, err) == (0, "")
-        assert out.startswith("worked-example: The case is assured: all 8 requirements are met. ")
+        assert out.startswith("worked-example: The case is assured: all 9 requirements are met. ")
     else:
         assert code == 1
-        assert err == f"{case}: 7 of 8 requirements of assurance are not met\n"
+        lines = err.splitlines()
+        assert len(lines) == 7
+        assert all(line.startswith(f"{case}: not met: ") for line in lines)
+        assert lines[-1] == (
+            f"{case}: not met: The checks are no older than the figures; missing in "
+            "quality_checks.csv: quality_checks.csv has no entry"
+        )
         assert out.startswith(
-            f"{case}: The case is not assured: 1 of 8 requirements is met. "
+            f"{case}: The case is not assured: 2 of 9 requirements are met. "
             "The most important assumption is "
         )
     assert not re.search(r"\b(nan|None)\b", out)
@@ -358,11 +372,11 @@ def test_figures_past_their_sunset_today_are_named_and_nothing_is_said_until_the
     [
         (
             EXAMPLE,
-            "Assurance: all 8 requirements are met; see `businesscase check --assurance worked-example`.",
+            "Assurance: all 9 requirements are met; see `businesscase check --assurance worked-example`.",
         ),
         (
             MKIP,
-            "Assurance: 1 of 8 requirements is met; not met: owners of assumed figures, decisions log, "
+            "Assurance: 2 of 9 requirements are met; not met: owners of assumed figures, decisions log, "
             "data log, sunset dates, a check of every section, checks by others and checks of the "
             "present figures; see `businesscase check --assurance mkip-2012`.",
         ),
@@ -397,7 +411,8 @@ def test_an_analyst_who_checks_their_own_work_is_loaded_and_not_assured(data_cop
     assert cli.main(["check", "--assurance", EXAMPLE]) == 1
     out, err = capsys.readouterr()
     assert re.search(r"Nobody has checked their own work +NO +savings by ", out)
-    assert err == "worked-example: 1 of 8 requirements of assurance are not met\n"
+    assert err.startswith("worked-example: not met: Nobody has checked their own work; missing in ")
+    assert len(err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(("sunset", "is_met"), [("2024-03-11", False), ("2024-03-12", True), ("2024-03-13", True)])  # fmt: skip
@@ -411,7 +426,7 @@ def test_data_must_last_to_the_day_of_the_decision(data_copy, sunset, is_met):
 def test_a_table_that_nobody_answers_for_is_named(data_copy):
     rewritten(data_copy, "assumptions", "\nrisk_costs,,", "\nrisk_costs,3,")
     table = load_study(EXAMPLE).requirements.set_index("requirement")
-    assert table["met"].tolist() == [False] + [True] * 7
+    assert table["met"].tolist() == [True, False] + [True] * 7
     assert table.at[assurance.OWNED, "missing"][:2] == ["risk_costs, 1", "risk_costs, 2"]
     assert "and" in show.shortened(table.at[assurance.OWNED, "missing"])
 

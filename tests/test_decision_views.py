@@ -159,7 +159,7 @@ def test_a_case_without_actuals_says_so_in_a_sentence(case, show):
 
 def test_mid_kent_is_told_when_its_review_is_and_what_must_be_seen_by_then():
     assert outturn.answer(base(MKIP)).text == (
-        "**Nothing has been reported yet**: the case has no actuals.csv."
+        "**Nothing has been reported yet**: actuals.csv has no row yet."
     )
     assert outturn.review(base(MKIP)).text == (
         "The next review is **31 March 2018**, in year five of the service (Full review after five "

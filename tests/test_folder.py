@@ -1,6 +1,7 @@
 """A case's folder: what is written is read again, and what no case can be is refused at once."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -144,6 +145,44 @@ def test_toml_that_is_nested_without_end_is_refused(data_copy, file, text):
     assert faults_of(CASE) == [
         f"data/{CASE}/{file}: not TOML of a case, it is nested too deep",
     ]
+
+
+def test_a_line_that_is_no_toml_is_shown_with_what_is_right(data_copy):
+    path = data_copy / CASE / "case.toml"
+    path.write_text("title = 'St Mary's'\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    (fault,) = faults_of(CASE)
+    assert "(at line 1, column" in fault
+    assert fault.endswith(
+        "\"title = 'St Mary's'\"; a text stands in double quotation marks, a date is 2026-04-01, a "
+        "fraction 0.35"
+    )
+    assert fault.details["line"] == 1
+
+
+def test_an_empty_row_of_a_spreadsheet_program_is_no_row(data_copy):
+    path = data_copy / CASE / "partners.csv"
+    path.write_text(path.read_text(encoding="utf-8") + ",,,,,\n", encoding="utf-8")
+    assert len(load_case(CASE).tables["partners"]) == 3
+
+
+def test_a_folder_without_case_toml_is_named(data_copy):
+    (data_copy / CASE / "case.toml").unlink()
+    assert faults_of(CASE) == [f"data/{CASE}/case.toml is missing, so the folder is no case"]
+
+
+def test_a_decision_far_from_year_0_is_refused(data_copy):
+    path = data_copy / CASE / "case.toml"
+    text = path.read_text(encoding="utf-8")
+    for date, apart in (("2015-03-31", 2), ("2015-04-01", 3)):  # year 0 is 2012/13
+        path.write_text(re.sub(r"decision_date = \S+", f"decision_date = {date}", text), "utf-8")
+        if apart == 3:
+            assert faults_of(CASE) == [
+                f"data/{CASE}/case.toml: decision_date 2015-04-01 and decision_year 2012 are 3 years "
+                "apart; they can be 2"
+            ]
+        else:
+            load_case(CASE)
+            load_case.cache_clear()
 
 
 def test_toml_nested_as_deep_as_its_reader_goes_is_told_in_a_short_sentence(data_copy):

@@ -90,14 +90,23 @@ def test_unknown_format_is_refused_with_those_allowed(capsys):
     assert "'odt' is no format; allowed: html, docx, xlsx, pdf" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["absent.docx", "text.docx", "archive.docx"])
-def test_template_that_is_no_word_file_is_refused_before_anything_runs(name, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("absent.docx", "no file is there"),
+        ("text.docx", "it is not a Word file (.docx)"),
+        ("archive.docx", "it is not a Word file (.docx)"),
+    ],
+)
+def test_template_that_is_no_word_file_is_refused_before_anything_runs(
+    name, said, tmp_path, capsys
+):
     (tmp_path / "text.docx").write_text("text", encoding="utf-8")
     zipfile.ZipFile(tmp_path / "archive.docx", "w").writestr("other", "text")
     place = tmp_path / "reports"
     arguments = ["--template", str(tmp_path / name), "--output", str(place)]
     assert cli.main(["report", CASE, *arguments]) == 1
-    assert capsys.readouterr().err.endswith(f"{name}: no Word file (.docx) is there\n")
+    assert capsys.readouterr().err.endswith(f"{name}: {said}\n")
     assert not place.exists()
 
 

@@ -53,7 +53,8 @@ ROWS = {
         "partners.csv",
         "partner,published,melton-2020",
         "partner,published,melton-2002",
-        "here: source 'melton-2002' is unknown; nearest: melton-2020",
+        "here: source 'melton-2002' is unknown; nearest: melton-2020; a new document goes under "
+        "[sources] in case.toml",
     ),
     "assumed without a note": (
         "partners.csv",

@@ -167,7 +167,7 @@ def test_finance_returns_one_sheet_and_the_rest_of_the_case_stays(own_data, caps
     assert set(costs["status"]) == {"assumed"} and set(costs["source"]) == {"import"}
     changed = {name for name, data in content(folder).items() if before[name] != data}
     assert changed == {"service_costs.csv", "case.toml"}
-    assert content(own_data / ".our-case.before") == before
+    assert content(own_data / ".our-case.before-1") == before
     assert 'publisher = "not stated"' in (folder / "case.toml").read_text(encoding="utf-8")
 
 
@@ -199,6 +199,70 @@ def test_all_faults_of_a_workbook_are_told_with_sheet_and_cell_and_nothing_is_im
     assert faults["C2"]["sentence"].endswith(" or exit_cost; nearest: saving")
     assert faults["C2"]["nearest"] == ["saving"]
     assert content(own_data) == before
+
+
+def test_a_new_case_says_that_its_rows_are_to_be_replaced_until_they_are(own_data, capsys):
+    new_case("our-case", ["Ea", "Bee"], TODAY)
+    assert cli.main(["check", "our-case"]) == 0
+    said = capsys.readouterr().out
+    rows = sum(len(rows) for rows in read_folder(own_data / "our-case").tables.values())
+    logs = sum(
+        len(read_folder(own_data / "our-case").tables[stem])
+        for stem in ("assumptions", "decisions", "data_log", "quality_checks")
+    )
+    assert f"Nothing can be decided on this yet: {rows - logs} rows are still worked rows" in said
+    assert cli.main(["check", "--assurance", "our-case", "--json"]) == 1
+    faults = {
+        fault["requirement"]: fault for fault in json.loads(capsys.readouterr().out)["faults"]
+    }
+    replaced = faults["No row is still one of those that a new case begins with"]
+    assert "partners (2)" in replaced["missing"]
+    owned = faults["Every assumed figure has an owner, a date and a quality"]
+    assert "service_costs" in owned["missing"] and owned["file"] == "assumptions.csv"
+
+
+def test_each_import_keeps_the_case_as_it_was_before(own_data):
+    folder = new_case("our-case", ["Ea", "Bee"], TODAY)
+    first = content(folder)
+    for count, amount in enumerate((100, 200), 1):
+        Path("service_costs.csv").write_text(
+            "partner,category,funding,year,amount_gbp\n"
+            f"Ea,staff,revenue,2027,{amount}000\nBee,staff,revenue,2027,{amount}000\n",
+            encoding="utf-8",
+        )
+        done = import_case(Path("service_costs.csv"), "our-case", (), update=True)
+        assert done.before == own_data / f".our-case.before-{count}"
+    assert done.former == {"service_costs": 2} and done.rows == {"service_costs": 2}
+    assert content(own_data / ".our-case.before-1") == first
+    assert "100000" in (own_data / ".our-case.before-2" / "service_costs.csv").read_text("utf-8")
+
+
+def test_an_update_of_nothing_is_refused(own_data):
+    new_case("our-case", ["Ea", "Bee"], TODAY)
+    Path("service_costs.csv").write_text("partner,category,funding,year,amount_gbp\n", "utf-8")
+    with pytest.raises(InputError, match="nothing of a case is left in it to import"):
+        import_case(Path("service_costs.csv"), "our-case", ["service_costs"], update=True)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["ICT budgets, £000,,,,\npartner,category,funding,year,amount_gbp", "partner,category,funding,year,amount_gbp (£k)"],
+)  # fmt: skip
+def test_amounts_in_thousands_are_refused_and_not_taken_for_pounds(own_data, lines, capsys):
+    new_case("our-case", ["Ea", "Bee"], TODAY)
+    Path("service_costs.csv").write_text(f"{lines}\nEa,staff,revenue,2027,950\n", "utf-8")
+    assert cli.main(["import", "service_costs.csv", "our-case", "--update"]) == 1
+    assert "but every amount is read as pounds" in capsys.readouterr().err
+
+
+def test_a_sheet_of_another_name_is_answered_with_the_table_that_it_looks_like(own_data, capsys):
+    new_case("our-case", ["Ea", "Bee"], TODAY)
+    Path("costs.csv").write_text(
+        "Partner,Category,Funding,Year,Amount (£)\nEa,staff,revenue,2027,950000\n", "utf-8"
+    )
+    assert cli.main(["import", "costs.csv", "our-case", "--update"]) == 1
+    said = capsys.readouterr().err
+    assert "table 'costs' is unknown; its columns are those of service_costs;" in said
 
 
 def test_a_workbook_without_a_case_sheet_says_how_to_begin(own_data, capsys):

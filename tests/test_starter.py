@@ -11,7 +11,7 @@ from conftest import ROOT
 
 from businesscase.case import load_case
 from businesscase.raw import RawCase
-from businesscase.schema import TABLES
+from businesscase.schema import TABLES, WORKED_ROW
 from businesscase.starter import FOLDER, example_rows, starter_case
 from businesscase.study import load_study
 
@@ -119,7 +119,7 @@ def test_every_worked_row_says_that_it_is_assumed_and_what_to_write():
     tables = starter_case("One ICT service", NAMES[:3], TODAY).tables
     rows = [row for stem in tables for row in tables[stem] if "status" in row]
     assert {row["status"] for row in rows} == {"assumed"}
-    assert {row["source"] for row in rows} == {"example"}
+    assert {row["source"] for row in rows} == {WORKED_ROW}
     assert all(row["note"] for row in rows)
 
 
@@ -155,7 +155,7 @@ def test_hostile_names_and_title_arrive_as_they_are(data):
     tables = study.case.tables
     assert study.case.file.title == "{year} <b>"
     assert study.case.file.question.startswith(
-        "Should {lead}, A, B and {year+1}, <b>|\"quoted\"|\\1, =SUM(A1) £ é 'x' and xxx"
+        "Should {lead}; A, B and {year+1}; <b>|\"quoted\"|\\1; =SUM(A1) £ é 'x' and xxx"
     )
     assert list(tables["partners"]["partner"]) == HOSTILE
     assert list(tables["service_costs"]["partner"].unique()) == HOSTILE

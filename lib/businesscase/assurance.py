@@ -18,11 +18,13 @@ from businesscase.schema import (
     KEYS,
     TABLES,
     VALUE_COLUMNS,
+    WORKED_ROW,
     plain_types,
 )
 
 Tables = Mapping[str, pd.DataFrame]
 
+REPLACED = "No row is still one of those that a new case begins with"
 OWNED = "Every assumed figure has an owner, a date and a quality"
 REASONED = "Every derived or assumed figure has its working or reasoning"
 DECIDED = "Decisions on scope, method and figures are logged"
@@ -82,6 +84,7 @@ def requirements(
         ``requirement``, ``met`` and ``missing`` (list of str: each row, table or section that lacks).
     """
     missing = {
+        REPLACED: [f"{stem} ({count})" for stem, count in worked_rows(tables).items()],
         OWNED: list(_without_owner(tables)),
         REASONED: list(_without_reasoning(tables)),
         DECIDED: [] if len(tables["decisions"]) else ["no decision is logged"],
@@ -100,6 +103,12 @@ def requirements(
             "missing": list(missing.values()),
         }
     )
+
+
+def worked_rows(tables: Tables) -> dict[str, int]:
+    """Return by table how many rows are still those of a new case, which nobody has given."""
+    counts = {stem: int((table["source"] == WORKED_ROW).sum()) for stem, table in _figures(tables)}
+    return {stem: count for stem, count in counts.items() if count}
 
 
 def _or_empty(tables: Tables, log: str, missing: list[str]) -> list[str]:

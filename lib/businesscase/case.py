@@ -101,6 +101,15 @@ def case_names() -> list[str]:
     return sorted(path.parent.name for path in data_folder().glob("[!.]*/case.toml"))
 
 
+def unknown_case(name: str) -> Fault:
+    """Say why there is no case of a name: no folder, or a folder without case.toml."""
+    folder = data_folder()
+    if unsafe_name("case", name) is None and (folder / name).is_dir():
+        file = f"{folder.name}/{name}/case.toml"
+        return Fault(f"{file} is missing, so the folder is no case", file=file)
+    return unknown_name("case", name, case_names())
+
+
 @cache
 def load_case(name: str) -> Case:
     """Read and validate a case.
@@ -111,7 +120,7 @@ def load_case(name: str) -> Case:
         If the case is unknown, or with one sentence for every fault in its files.
     """
     if name not in case_names():
-        raise InputError(unknown_name("case", name, case_names()))
+        raise InputError(unknown_case(name))
     if fault := unsafe_name("case", name):
         raise InputError(fault)
     folder = data_folder() / name

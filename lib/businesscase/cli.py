@@ -18,6 +18,7 @@ from businesscase.case import (
     described_data,
     load_case,
     project_folder,
+    unknown_case,
 )
 from businesscase.errors import InputError, shown, unknown_name
 
@@ -73,6 +74,11 @@ def _run(given: list[str], debug: bool) -> tuple[int, list[str]]:
         return WRONG_NAME, error.faults
     except InputError as error:
         return FAILED, error.faults
+    except BrokenPipeError:  # who reads has seen enough, as `head` has
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python flushes it at its end
+        return FAILED, []
     except OSError as error:
         return FAILED, [f"{error.filename or 'files'}: {error.strerror or error}"]
     except KeyboardInterrupt:
@@ -223,7 +229,8 @@ def _word_template(name: str | None) -> str:
     try:
         docx.Document(name)
     except Exception:  # it has one for each way in which a file can be no document
-        raise InputError(f"{name}: no Word file (.docx) is there") from None
+        is_there = "it is not a Word file (.docx)" if Path(name).is_file() else "no file is there"
+        raise InputError(f"{name}: {is_there}") from None
     return str(Path(name).resolve())
 
 
@@ -279,9 +286,12 @@ def _import(arguments: argparse.Namespace) -> int:
     print(*done.conversions, sep="\n" * bool(done.conversions), end="\n" * bool(done.conversions))
     tables = len([count for count in done.rows.values() if count])
     plural = "" if tables == 1 else "s"
+    for stem, rows in done.former.items():
+        print(f"{stem}: {rows} rows before, {done.rows[stem]} now")
     print(f"{done.folder}: {sum(done.rows.values())} rows in {tables} table{plural}")
     if done.before:
         print(f"{done.before}: the case as it was before")
+    print(f"Next: businesscase check {arguments.case}")
     return DONE
 
 
@@ -290,6 +300,7 @@ def _check(arguments: argparse.Namespace) -> int:
         return _check_assurance(arguments)
 
     from businesscase.results import reconciliation
+    from businesscase.views import assurance as show
 
     studies, wrong = _base_studies(_known(arguments.case))
     for study in studies:
@@ -298,8 +309,10 @@ def _check(arguments: argparse.Namespace) -> int:
         agreed = int(table["agrees"].sum())
         table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
         table = table.astype(object).where(table.notna(), "").astype(str)
+        if worked := show.worked_rows(study):
+            print(f"{case.name}: {worked.text.replace('**', '')}")
         if table.empty:
-            print(f"{case.name}: no published figure to hold against", "", sep="\n")
+            print(f"{case.name}: in order; no figure of it is published yet", "", sep="\n")
             continue
         print(f"{case.name}: {agreed} of {len(table)} published figures agree")
         print(*_aligned([list(table), *table.to_numpy().tolist()]), "", sep="\n")
@@ -326,12 +339,7 @@ def _check_assurance(arguments: argparse.Namespace) -> int:
             )
         notes = [show.without_effect(study), show.past_today(study, dt.date.today())]
         print(*(note for note in notes if note), "", sep="\n")
-        lacking = int((~study.requirements["met"]).sum())
-        if lacking:
-            of = len(study.requirements)
-            wrong.append(
-                f"{study.case.name}: {lacking} of {of} requirements of assurance are not met"
-            )
+        wrong += show.unmet(study)
     if wrong:
         raise InputError(wrong)
     return DONE
@@ -435,7 +443,7 @@ def _known(names: list[str]) -> list[str]:
     """Return the names of the cases chosen, all if none; refuse those that don't exist."""
     unknown = [name for name in names if name not in case_names()]
     if unknown:
-        raise UsageError(unknown_name("case", name, case_names()) for name in unknown)
+        raise UsageError(map(unknown_case, unknown))
     return list(dict.fromkeys(names)) or case_names()
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import tomlkit
@@ -22,6 +23,7 @@ COMMENT = "#"  # begins the lines above the header of a table
 LARGEST_TABLE, LARGEST_TOML = 20_000_000, 1_000_000  # bytes; no case of some councils has as many
 DEEPEST = 100  # dots in a line of TOML, whose reader takes their square in time and memory
 QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"|'[^']*'|#.*""")
+AT_LINE = re.compile(r"at line (\d+)")  # where its reader says that TOML goes wrong
 SUFFIXES = (".csv", ".toml", ".yaml", ".yml")  # of files that somebody may take for inputs
 
 
@@ -128,8 +130,23 @@ def _toml(path: Path, texts: Texts) -> dict | None:
     except RecursionError:
         texts.faults.append(Fault("not TOML of a case, it is nested too deep").at(where))
     except ValueError as error:  # not UTF-8, no TOML, or a number of thousands of digits
-        texts.faults.append(Fault(f"not TOML, {error}").at(where))
+        texts.faults.append(_not_toml(error, path).at(where))
     return None
+
+
+def _not_toml(error: ValueError, path: Path) -> Fault:
+    """Return why a file is no TOML, with the line that isn't."""
+    found = AT_LINE.search(str(error))
+    lines = path.read_bytes().decode("utf-8-sig", "replace").splitlines()
+    if not found or int(found[1]) > len(lines):
+        return Fault(f"not TOML, {error}")
+    line = int(found[1])
+    return Fault(
+        f"not TOML, {error}: {shown(lines[line - 1])}; a text stands in double quotation marks, a date is "
+        "2026-04-01, a fraction 0.35",
+        line=line,
+        found=lines[line - 1],
+    )
 
 
 def _rows(path: Path, model: type[Row], texts: Texts) -> Iterator[tuple[int, dict[str, str]]]:
@@ -171,8 +188,8 @@ def _header_faults(header: list[str], model: type[Row]) -> Iterator[Fault]:
     wrong = [name for name in header if name not in fields]
     for name in wrong:
         yield unknown_name("column", name, missing or fields)
-    for name, count in Counter(header).items():
-        if count > 1:
+    for name, times in Counter(header).items():
+        if times > 1:
             yield Fault(f"column {shown(name)} stands here twice", column=name)
     required = [name for name in missing if fields[name].is_required()]
     if required and not wrong:
@@ -183,9 +200,11 @@ def _cells(
     reader, header: list[str], name: str, faults: list[Fault]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     for cells in reader:
+        if not any(cells):  # as a spreadsheet program writes an empty row
+            continue
         if len(cells) == len(header):
             yield reader.line_num, dict(zip(header, cells, strict=True))
-        elif cells:
+        else:
             fault = Fault(f"found {len(cells)} cells; the header has {len(header)}")
             faults.append(fault.at(_place(name, reader.line_num)))
 
@@ -221,9 +240,10 @@ def write_folder(raw: RawCase, folder: Path, examples: Examples = NO_EXAMPLES) -
 def replace_parts(raw: RawCase, folder: Path, parts: Collection[str]) -> Path:
     """Replace some tables and files of a case's folder, all at once, and return the former folder.
 
-    The former folder is kept beside, hidden; one of an earlier replacement is removed.
+    The former folder is kept beside, hidden, with the next free number.
     """
-    before = folder.with_name(f".{folder.name}.before")
+    numbers = (f".{folder.name}.before-{number}" for number in count(1))
+    before = next(path for name in numbers if not (path := folder.with_name(name)).exists())
     with _unfinished(folder) as beside:
         shutil.copytree(folder, beside, symlinks=True)
         for stem in (part for part in parts if part in TABLES):
@@ -235,7 +255,6 @@ def replace_parts(raw: RawCase, folder: Path, parts: Collection[str]) -> Path:
             _write_text(path, tomlkit.dumps(document))
         if SCENARIOS in parts:
             _write_text(beside / f"{SCENARIOS}.toml", _scenarios_text(raw.scenarios))
-        shutil.rmtree(before, ignore_errors=True)
         folder.rename(before)
         beside.rename(folder)
     return before

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from xlsxwriter.exceptions import FileCreateError
 
 from businesscase import spreadsheet
-from businesscase.case import case_names, checked_case, data_folder, load_case
-from businesscase.errors import Fault, InputError, shown, unknown_name
+from businesscase.case import case_names, checked_case, data_folder, load_case, unknown_case
+from businesscase.errors import Fault, InputError, shown
 from businesscase.folder import read_folder, replace_parts, write_folder
 from businesscase.names import unsafe_name
 from businesscase.raw import CASE, SCENARIOS, Place, RawCase
@@ -24,11 +24,26 @@ SOURCES = "sources"
 
 @dataclass(frozen=True)
 class Import:
-    """What an import did: the case's folder, each conversion as a sentence, rows by table, the former."""
+    """What an import did.
+
+    Attributes
+    ----------
+    folder : Path
+        The case's folder.
+    conversions : list of str
+        Each conversion as a sentence.
+    rows : dict of int
+        How many rows each table has now.
+    former : dict of int
+        How many rows each of these tables had before; empty for a new case.
+    before : Path or None
+        Where the case is kept as it was; None for a new one.
+    """
 
     folder: Path
     conversions: list[str]
     rows: dict[str, int]
+    former: dict[str, int]
     before: Path | None
 
 
@@ -69,6 +84,12 @@ def _partner_faults(names: list[str]) -> Iterator[Fault]:
         if name.casefold() in seen:
             yield Fault(f"--partners: {shown(name)} stands there twice; once is allowed")
         seen[name.casefold()] = name
+        if ";" in name:
+            yield Fault(
+                f"--partners: found {shown(name)}; names are separated by commas, and one with a comma of "
+                "its own stands in quotation marks",
+                found=name,
+            )
         if name.casefold() == SHARED:
             yield Fault(
                 f"--partners: {shown(name)} stands for what partners pool; use another name"
@@ -143,16 +164,19 @@ def import_case(source: Path, name: str, leave_out: Collection[str], update: boo
     raw = imported.raw if former is None else _updated(former, imported.raw)
     if former is None:
         raw = replace(raw, faults=[*raw.faults, *_missing_parts(raw, source, name)])
+    elif not (parts := _given(imported.raw)) and not raw.faults:
+        raise InputError(f"{source.name}: nothing of a case is left in it to import")
     checked_case(name, raw)
     folder = data_folder() / name
-    before = None
+    rows = {stem: len(table) for stem, table in imported.raw.tables.items()}
     if former is None:
         write_folder(raw, folder)
-    else:
-        before = replace_parts(raw, folder, _given(imported.raw))
+        load_case.cache_clear()
+        return Import(folder, imported.conversions, rows, {}, None)
+    had = {stem: len(former.tables[stem]) for stem in rows}
+    before = replace_parts(raw, folder, parts)
     load_case.cache_clear()
-    rows = {stem: len(table) for stem, table in imported.raw.tables.items()}
-    return Import(folder, imported.conversions, rows, before)
+    return Import(folder, imported.conversions, rows, had, before)
 
 
 def _refuse_name(name: str) -> None:
@@ -168,7 +192,7 @@ def _refuse_name(name: str) -> None:
 def _read(name: str) -> RawCase:
     """Return a case that exists as text."""
     if name not in case_names():
-        raise InputError(unknown_name("case", name, case_names()))
+        raise InputError(unknown_case(name))
     raw = read_folder(data_folder() / name)
     if raw.faults:
         raise InputError(raw.faults)
@@ -176,8 +200,16 @@ def _read(name: str) -> RawCase:
 
 
 def _title(name: str) -> str:
-    words = name.replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    """Return the name of a folder as a title.
+
+    Examples
+    --------
+    >>> _title("valley-ict")
+    'Valley ICT'
+    """
+    words = ["ICT" if word.lower() == "ict" else word for word in name.replace("_", "-").split("-")]
+    title = " ".join(filter(None, words))
+    return title[:1].upper() + title[1:]
 
 
 def _missing_parts(raw: RawCase, source: Path, name: str) -> Iterator[Fault]:

@@ -25,6 +25,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 YEAR_BEGINS = 4  # month in which a financial year begins
+WORKED_ROW = "to-be-replaced"  # source of the rows that a new case begins with
 SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
 
 # how the text of a cell must look, and in words

@@ -45,10 +45,14 @@ class Findings:
         self._fractions[group].append(float(value))
 
     def conversions(self) -> list[str]:
-        """Return one sentence for each statement; like ones are summed up."""
+        """Return one sentence for each statement, like ones summed up.
+
+        What was left out or added stands last, next to the prompt at which it is read.
+        """
         groups: dict[tuple, list[str]] = defaultdict(list)
-        for number, (group, sentence) in enumerate(self._said):
-            groups[group or (number,)].append(sentence)
+        for group, sentence in self._said:
+            groups[group].append(sentence)
+        stated = groups.pop((), [])
         sentences = []
         for group, found in groups.items():
             if group[-1] == TRIMMED:
@@ -62,7 +66,7 @@ class Findings:
             low, high = min(values), max(values)
             count = f"{len(values)} value{'s' if len(values) > 1 else ''}"
             sentences.append(f"{where}: {count} read as fractions, {_spread(low, high)}")
-        return sentences
+        return sentences + stated
 
 
 def _cells(count: int) -> str:

@@ -12,6 +12,10 @@ from businesscase.spreadsheet.left_out import LeftOut, to_leave_out
 from businesscase.spreadsheet.sheets import Sheet, Table, letters, normal
 from businesscase.spreadsheet.totals import without_totals
 
+# a unit that a title or heading states and that would make every amount wrong
+NOT_POUNDS = re.compile(
+    r"£\s*0{3}|£\s*[km]\b|[£'’]0{3}s?\b|\b(?:thousand|million)s?\b", re.IGNORECASE
+)
 HEADER_WITHIN = 20  # rows; above the header a download has its title
 Rows = dict[int, dict[int, Cell]]
 
@@ -46,6 +50,21 @@ def table_in(sheet: Sheet, wanted: Wanted, left_out: LeftOut, findings: Findings
     return _Search(sheet, wanted, left_out, findings).table()
 
 
+def tables_like(sheet: Sheet, tables: Mapping[str, Mapping[str, Column]]) -> list[str]:
+    """Return the tables that some row of a sheet has all the needed columns of, origin aside."""
+    needed = {
+        stem: {name for name, column in columns.items() if column.is_required} - set(PROVENANCE)
+        for stem, columns in tables.items()
+    }
+    rows = [row for row in sheet.cells if row <= HEADER_WITHIN]
+    named = [
+        {name for cell in sheet.cells[row].values() for name in _names(cell.text)} for row in rows
+    ]
+    fitting = [stem for stem, names in needed.items() if any(names <= found for found in named)]
+    most = max((len(needed[stem]) for stem in fitting), default=0)
+    return [stem for stem in fitting if len(needed[stem]) == most and most > 1]
+
+
 def lacks_origin(named: Collection[str], columns: Collection[str]) -> bool:
     """Return whether no column says where rows came from, as in most spreadsheets of councils."""
     return states_origin(columns) and set(PROVENANCE).isdisjoint(named)
@@ -78,7 +97,8 @@ class _Search:
             self._refuse_without_header()
             return None
         named, ignored, unknown = self._columns(header, filled[header])
-        self._state_rows_above([row for row in filled if row < header])
+        self._state_rows_above({row: cells for row, cells in filled.items() if row < header})
+        self._refuse_other_units({row: cells for row, cells in filled.items() if row <= header})
         below = {row: cells for row, cells in filled.items() if row > header}
         self._refuse_cells_under_no_header(below, {*named.values(), *ignored})
         if not unknown:  # one of those may be the column that is missing
@@ -162,12 +182,29 @@ class _Search:
             where = self.sheet.place(row).text
             self.findings.say(f"{where}: columns read by another name: {', '.join(renamed)}")
 
-    def _state_rows_above(self, rows: list[int]) -> None:
-        if not rows:
+    def _state_rows_above(self, above: Rows) -> None:
+        if not above:
             return
-        kind = "line" if self.sheet.is_csv else "row"
+        kind, rows = "line" if self.sheet.is_csv else "row", list(above)
         which = f"{kind} {rows[0]}" if len(rows) == 1 else f"{kind}s {rows[0]} to {rows[-1]}"
-        self.findings.say(f"{self.sheet.place().text}: {which} above the header left out")
+        texts = [tidy(cell.text) for cells in above.values() for cell in cells.values()]
+        said = shown(", ".join(texts))
+        self.findings.say(f"{self.sheet.place().text}: {which} above the header left out: {said}")
+
+    def _refuse_other_units(self, upper: Rows) -> None:
+        """Refuse a table of money whose title or header says that it isn't in pounds."""
+        if not any(name.endswith("_gbp") for name in self.wanted.columns):
+            return
+        for row, cells in upper.items():
+            for at, cell in cells.items():
+                if found := NOT_POUNDS.search(cell.text):
+                    self.findings.refuse(
+                        self.sheet.place(row, at),
+                        f"found {shown(found[0])}, but every amount is read as pounds; give pounds, and "
+                        "delete these words",
+                        found=found[0],
+                        allowed="pounds",
+                    )
 
     def _refuse_cells_under_no_header(self, below: Rows, known: set[int]) -> None:
         stray: dict[int, list[int]] = {}

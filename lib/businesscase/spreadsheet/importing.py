@@ -19,7 +19,7 @@ from businesscase.spreadsheet.case_sheets import (
 from businesscase.spreadsheet.columns import PROVENANCE, table_columns
 from businesscase.spreadsheet.files import sheets_of
 from businesscase.spreadsheet.findings import Findings
-from businesscase.spreadsheet.grid import Wanted, lacks_origin, table_in
+from businesscase.spreadsheet.grid import Wanted, lacks_origin, table_in, tables_like
 from businesscase.spreadsheet.left_out import TOTALS, LeftOut, to_leave_out
 from businesscase.spreadsheet.sheets import Sheet, Table, normal
 
@@ -112,8 +112,11 @@ def _sheets_by_part(sheets: list[Sheet], left_out: LeftOut, findings: Findings) 
         elif name not in PARTS:
             kind = "table" if sheet.is_csv else "sheet"
             fault = unknown_name(kind, sheet.name, PARTS)
-            nearest = nearest_names(name, PARTS)
-            hint = f"nearest: {', '.join(nearest)}" if nearest else "a sheet is named as a table"
+            alike = tables_like(sheet, {stem: table_columns(TABLES[stem]) for stem in TABLES})
+            nearest = alike or nearest_names(name, PARTS)
+            hint = "a sheet has the name of a table"
+            if nearest:
+                hint = f"{'its columns are those of' if alike else 'nearest:'} {', '.join(nearest)}"
             findings.refuse(
                 place,
                 f"{kind} {shown(sheet.name)} is unknown; {hint}; or {to_leave_out(sheet.name)}",

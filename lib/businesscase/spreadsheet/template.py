@@ -74,8 +74,10 @@ NAMED_IN = {
 }
 
 GUIDE = """
-Fill in the sheets that you have figures for, and leave the others as they are: a part of the report \
-for which there are no figures is left out. Needed are the sheets case, sources, scenarios and partners.
+Put your own rows in the sheets that you have figures for, and delete the worked rows of the others: a part of \
+the report for which there are no figures is left out. Rows with the source to-be-replaced are worked rows, which \
+nobody has given; the report says so as long as one of them is left. Needed are the sheets case, sources, scenarios \
+and partners.
 
 To read it back: businesscase import inputs.xlsx my-case. All faults are named with sheet and cell, and so is \
 everything that was read otherwise than it stands here.

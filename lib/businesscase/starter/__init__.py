@@ -24,9 +24,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from businesscase.raw import CASE, SCENARIOS, RawCase
-from businesscase.schema import TABLES, YEAR_BEGINS
+from businesscase.schema import TABLES, WORKED_ROW, YEAR_BEGINS
 
-WORKED = {"status": "assumed", "source": "example", "paragraph": "worked row"}
+WORKED = {"status": "assumed", "source": WORKED_ROW, "paragraph": "worked row"}
 FOLDER = files(__name__)
 EXAMPLES = "examples"  # folder of the rows of tables that a new case leaves empty
 MONTHS_TO_DECISION = 6  # from today
@@ -80,7 +80,7 @@ def _values(title: str, partners: Sequence[str], today: dt.date) -> dict[str, st
     decision += dt.timedelta((TUESDAY - decision.weekday()) % 7)
     return {
         "title": title,
-        "partners": " and ".join(filter(None, [", ".join(partners[:-1]), partners[-1]])),
+        "partners": _listed(partners),
         "lead": partners[0],
         "last": partners[-1],
         "today": today,
@@ -90,6 +90,12 @@ def _values(title: str, partners: Sequence[str], today: dt.date) -> dict[str, st
         # the first in which the service runs from April to March
         "year": decision.year + (decision.month >= YEAR_BEGINS + 6),
     }
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as a list; where a name has a comma, semicolons part them."""
+    comma = "; " if any("," in name for name in names) else ", "
+    return " and ".join(filter(None, [comma.join(names[:-1]), names[-1]]))
 
 
 def _month(date: dt.date, later: int) -> dt.date:

@@ -1,10 +1,12 @@
 """Faults that one row cannot show: unknown names, duplicates, gaps, years outside the appraisal."""
 
+import datetime as dt
 from collections.abc import Iterator
 
+from businesscase.errors import Fault as Said
 from businesscase.errors import unknown_name
 from businesscase.parameters import Parameters, Scenario
-from businesscase.schema import KEYS, SHARED, CaseFile
+from businesscase.schema import KEYS, SHARED, YEAR_BEGINS, CaseFile
 from businesscase.validation import assurance, baseline, money, outturn, plan, readiness, risks
 from businesscase.validation.core import Fault, Tables, has_recurring_flows
 from businesscase.validation.parameters import parameter_faults
@@ -12,6 +14,7 @@ from businesscase.validation.parameters import parameter_faults
 __all__ = ["has_recurring_flows", "parameter_faults", "table_faults"]
 
 SECTIONS = ["baseline", "options", "savings", "risks", "plan", "readiness", "outturn", "decision"]
+YEARS_APART = 2  # at most, of the decision and year 0: the money may have begun a year or two off
 POOLED = ["flows", "risk_costs", "red_lines"]  # tables in which shared may stand for a partner
 
 
@@ -60,6 +63,7 @@ def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> 
     partners = list(tables["partners"]["partner"])
     sources = [*file.sources, *shared_sources]
     allowed = {"source": sources, "partner": partners, "section": SECTIONS}
+    hints = {"source": "; a new document goes under [sources] in case.toml"}
     if not tables["options"].empty:
         allowed["option"] = list(tables["options"]["option"])
     for stem, table in tables.items():
@@ -70,7 +74,13 @@ def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> 
                 names = [*names, *([SHARED] if stem in POOLED else [])]
                 names = [*names, ""] if stem == "actuals" else names  # a task has no partner
             for index in table.index[~table[column].isin(names)]:
-                yield stem, index, unknown_name(column, table.at[index, column], names)
+                unknown = unknown_name(column, table.at[index, column], names)
+                yield stem, index, Said(f"{unknown}{hints.get(column, '')}", **unknown.details)
+
+
+def _financial_year(date: dt.date) -> int:
+    """Return the financial year of a date, as the year in which its April falls."""
+    return date.year - (date.month < YEAR_BEGINS)
 
 
 def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
@@ -81,6 +91,14 @@ def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
             "case",
             None,
             f"last_year {file.last_year} is before decision_year {file.decision_year}",
+        )
+    apart = abs(file.decision_year - _financial_year(file.decision_date))
+    if apart > YEARS_APART:
+        yield (
+            "case",
+            None,
+            f"decision_date {file.decision_date} and decision_year {file.decision_year} are {apart} years "
+            f"apart; they can be {YEARS_APART}",
         )
     options = list(tables["options"]["option"])
     if options and file.preferred_option not in options:

@@ -140,6 +140,8 @@ def _off_limits(found: dict, message: str) -> Fault:
     if found["type"] == "string_pattern_mismatch":  # options have the only pattern
         allowed = "it should be one lower-case letter"
     given, nearest = found["input"], []
+    if found["type"] == "greater_than_equal" and str(found["loc"][-1]).endswith("_gbp"):
+        allowed += "; costs and savings are both positive"
     if found["type"] == "literal_error" and isinstance(given, str):
         nearest = nearest_names(given, re.findall(r"'([^']+)'", allowed))
     hint = f"; nearest: {', '.join(nearest)}" if nearest else ""

@@ -6,12 +6,26 @@ import pandas as pd
 
 from businesscase import assurance
 from businesscase.decision import worded
+from businesscase.errors import Fault
 from businesscase.study import Study
 from businesscase.views.display import Sentence, Table, in_words, listed, percent
 
 NAMED = 3  # names that stand for a longer list
+LOGS = {
+    # where to write what a requirement misses
+    assurance.REPLACED: "its own tables",
+    assurance.OWNED: "assumptions.csv",
+    assurance.REASONED: "the column note",
+    assurance.DECIDED: "decisions.csv",
+    assurance.RECEIVED: "data_log.csv",
+    assurance.CURRENT: "data_log.csv",
+    assurance.CHECKED: "quality_checks.csv",
+    assurance.INDEPENDENT: "quality_checks.csv",
+    assurance.RECENT: "quality_checks.csv",
+}
 IN_SHORT = {
     # what a sentence calls a requirement that is not met
+    assurance.REPLACED: "rows of one's own",
     assurance.OWNED: "owners of assumed figures",
     assurance.REASONED: "reasoning",
     assurance.DECIDED: "decisions log",
@@ -29,6 +43,34 @@ def in_short(study: Study) -> Sentence:
     lacking = [IN_SHORT[name] for name in _lacking(study)]
     unmet = f"; not met: {listed(lacking)}" if lacking else ""
     return Sentence(f"{said}{unmet}; see `businesscase check --assurance {study.case.name}`.")
+
+
+def worked_rows(study: Study) -> Sentence | None:
+    """Say how many rows are still those of a new case, None if there are none."""
+    counts = assurance.worked_rows(study.tables)
+    if not counts:
+        return None
+    count = sum(counts.values())
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    return Sentence(
+        f"**Nothing can be decided on this yet**: {rows} still worked rows, which no council has "
+        f"given, in {listed([f'{_words(stem)} ({number})' for stem, number in counts.items()])}."
+    )
+
+
+def unmet(study: Study) -> list[Fault]:
+    """Return a sentence for each requirement that is not met, with all that is missing and where."""
+    table = study.requirements
+    return [
+        Fault(
+            f"{study.case.name}: not met: {row.requirement}; missing in {LOGS[row.requirement]}: "
+            f"{', '.join(row.missing)}",
+            requirement=row.requirement,
+            missing=row.missing,
+            file=LOGS[row.requirement],
+        )
+        for row in table[~table["met"]].itertuples(index=False)
+    ]
 
 
 def verdict(study: Study) -> Sentence:

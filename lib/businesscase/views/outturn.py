@@ -39,7 +39,7 @@ MEANING = {
 def answer(study: Study) -> Sentence:
     """Say what came of the decision so far, and what is expected from now on."""
     if study.actuals.empty:
-        return Sentence("**Nothing has been reported yet**: the case has no actuals.csv.")
+        return Sentence("**Nothing has been reported yet**: actuals.csv has no row yet.")
     said = [*_saving_so_far(study), *_cost_so_far(study), *_expected(study)]
     if study.money_to_date.empty:
         said = ["No money has been reported yet."]

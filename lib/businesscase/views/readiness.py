@@ -564,11 +564,11 @@ def _draw_events(figure: go.Figure, study: Study) -> None:
 
 
 def objectives(study: Study) -> Table:
-    """Show the aims, ambitions and areas of joint work that the source lists."""
+    """Show the aims, ambitions and areas of joint work that the case lists."""
     table = study.tables["objectives"]
     return Table(
         table.assign(kind=table["kind"].str.replace("_", " ")),
-        "What the partners set out to do, as the source lists it"
+        "What the partners set out to do"
         if len(table)
         else "No aim is recorded: the case has no objectives.csv",
         {"kind": "Kind", "item": "Item", "text": "What it says", "paragraph": "Paragraph"},
