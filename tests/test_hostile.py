@@ -62,6 +62,7 @@ PARTNERS = ("Northmere", "Eastholt", "Westerfold")
 PLOTLY = "application/vnd.plotly.v1+json"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge")
 DRAWN = "[...document.querySelectorAll('.chart')].every(place => place.querySelector('.main-svg'))"
+NAMING = ("actuals.csv", "assumptions.csv", "gates.csv")  # tables that name items of others
 KEPT = {"", "shared", "ICT", "invented"}
 
 
@@ -92,9 +93,7 @@ def hostile_case(data: Path) -> dict[str, str]:
                 row[column] = attack(row[column])
     for name, (rows, path) in tables.items():
         for row in rows:
-            for column in (
-                {"item", "measure"} & set(row) if name in ("actuals.csv", "gates.csv") else ()
-            ):
+            for column in {"item", "measure"} & set(row) if name in NAMING else ():
                 row[column] = words.get(row[column], row[column])
         with path.open(encoding="utf-8", newline="") as file:
             head = next(csv.reader(file))

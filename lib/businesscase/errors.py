@@ -51,6 +51,11 @@ def shown(found: object) -> str:
     return repr(short) if isinstance(found, str) else short
 
 
+def _on_one_line(name: str) -> str:
+    """Return a name with what a terminal would not print, such as line ends, escaped."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
+
+
 def nearest_names(found: str, allowed: Iterable[str]) -> list[str]:
     """Return the names that are spelt most like what was found, up to three.
 
@@ -76,9 +81,8 @@ def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> Fault:
     """
     allowed = [str(name) for name in allowed]
     nearest = nearest_names(found, allowed)
-    hint = (
-        f"nearest: {', '.join(nearest)}" if nearest else f"allowed: {', '.join(allowed) or 'none'}"
-    )
+    told = ", ".join(map(_on_one_line, nearest or allowed)) or "none"
+    hint = f"nearest: {told}" if nearest else f"allowed: {told}"
     return Fault(
         f"{kind} {shown(found)} is unknown; {hint}",
         found=str(found),
