@@ -54,7 +54,7 @@ def worked_rows(study: Study) -> Sentence | None:
     rows = "1 row is" if count == 1 else f"{count:,} rows are"
     return Sentence(
         f"**Nothing can be decided on this yet**: {rows} still worked rows, which no council has "
-        f"given, in {listed([f'{_words(stem)} ({number})' for stem, number in counts.items()])}."
+        f"given, in {shortened([f'{_words(stem)} ({number})' for stem, number in counts.items()])}."
     )
 
 

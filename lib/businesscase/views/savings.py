@@ -73,6 +73,11 @@ def _losers_sentence(study: Study) -> str:
     return f"Worse off in money: {listed(losers)}."
 
 
+def _named(years: list[str]) -> list[str]:
+    """Return the years that an axis names: all of a short term, about five of a long one."""
+    return years if len(years) <= 7 else years[:: -(-len(years) // 5)]
+
+
 def cumulative_chart(study: Study) -> Chart:
     """Draw each partner's cumulative net position, labelled at the end of its line."""
     position = savings.with_total(study.net_flows, TOTAL).cumsum(axis="columns")
@@ -98,8 +103,7 @@ def cumulative_chart(study: Study) -> Chart:
             showarrow=False,
         )
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
-    every = 1 if len(years) <= 7 else 2
-    figure.update_xaxes(showgrid=False, type="category", tickvals=years[::every], tickangle=0)
+    figure.update_xaxes(showgrid=False, type="category", tickvals=_named(years), tickangle=0)
     figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
     final = position.loc[TOTAL].iloc[-1]
     side = "ahead" if final >= 0 else "behind"
@@ -192,8 +196,7 @@ def fan_chart(study: Study) -> Chart:
             x=years[-1], y=ends[name], text=name, xanchor="left", xshift=10, showarrow=False
         )
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
-    every = 1 if len(years) <= 7 else 2
-    figure.update_xaxes(showgrid=False, type="category", tickvals=years[::every], tickangle=0)
+    figure.update_xaxes(showgrid=False, type="category", tickvals=_named(years), tickangle=0)
     figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
     loss = study.risk_of_loss.at[ALL, "probability_of_loss"]
     share = {0.0: "none", 1.0: "all"}.get(loss, percent(loss))
