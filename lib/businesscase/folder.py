@@ -256,7 +256,11 @@ def replace_parts(raw: RawCase, folder: Path, parts: Collection[str]) -> Path:
         if SCENARIOS in parts:
             _write_text(beside / f"{SCENARIOS}.toml", _scenarios_text(raw.scenarios))
         folder.rename(before)
-        beside.rename(folder)
+        try:
+            beside.rename(folder)
+        except OSError:
+            before.rename(folder)  # so that there is a case in any event
+            raise
     return before
 
 

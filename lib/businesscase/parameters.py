@@ -2,12 +2,13 @@
 
 import datetime as dt
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from businesscase.names import refuse_unless_printable
+from businesscase.schema import bounds_of
 
 ApportionmentRule = Literal["as_stated", "users", "devices", "revenue_budget", "agreed", "equal"]
 Weight = Annotated[float, Field(ge=0, le=100)]
@@ -214,10 +215,7 @@ def limits(name: str) -> tuple[float, float]:
     ((0.0, 1.5), (-0.5, 0.5))
     """
     field = Parameters.model_fields[name]
-    bounds = list(field.metadata)
-    for part in get_args(field.annotation):
-        bounds += getattr(part, "__metadata__", [])
-    bounds = [limit for bound in bounds for limit in getattr(bound, "metadata", [bound])]
+    bounds = bounds_of(field.annotation, field.metadata)
     lowest = next(limit.ge for limit in bounds if hasattr(limit, "ge"))
     highest = next(limit.le for limit in bounds if hasattr(limit, "le"))
     return float(lowest), float(highest)

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import types
 import typing
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -1161,7 +1162,7 @@ def allowed_cells(column: FieldInfo) -> str:
     bounds = {"gt": "above {:g}", "ge": "at least {:g}", "lt": "below {:g}", "le": "at most {:g}"}
     limits = [
         text.format(getattr(bound, key))
-        for bound in _bounds_of(column)
+        for bound in bounds_of(column.annotation, column.metadata)
         for key, text in bounds.items()
         if hasattr(bound, key)
     ]
@@ -1175,13 +1176,18 @@ def _words_of(annotation) -> list:
     return [word for part in typing.get_args(annotation) for word in _words_of(part)]
 
 
-def _bounds_of(column: FieldInfo) -> list:
-    """Return the bounds of a column, those that its type carries too."""
-    found = list(column.metadata)
-    for part in (column.annotation, *typing.get_args(column.annotation)):
-        for extra in getattr(part, "__metadata__", []):
-            found += getattr(extra, "metadata", [extra])
-    return found
+def bounds_of(annotation, metadata: Iterable = ()) -> list:
+    """Return the bounds of a field, those that its type carries too.
+
+    Examples
+    --------
+    >>> [(bound.ge if hasattr(bound, "ge") else bound.le) for bound in bounds_of(FinancialYear)]
+    [1990, 2100]
+    """
+    found = list(metadata)
+    for part in (annotation, *typing.get_args(annotation)):
+        found += getattr(part, "__metadata__", ())
+    return [bound for item in found for bound in getattr(item, "metadata", [item])]
 
 
 def columns(model: type[Row]) -> list[str]:

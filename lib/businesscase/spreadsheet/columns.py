@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from businesscase.parameters import Parameters
-from businesscase.schema import PLAIN, Figure, FinancialYear, plain_types
+from businesscase.schema import PLAIN, Figure, FinancialYear, bounds_of, plain_types
 
 PROVENANCE = tuple(Figure.model_fields)  # where a row came from: status, source, paragraph, note
 LARGEST_FRACTION = 10.0  # where a column states no bound: above it, a percentage was meant
@@ -87,7 +87,7 @@ def column_of(name: str, field: FieldInfo, annotation=None, unit: str = "") -> C
         Unit of the field, if it is not in its description.
     """
     kind = annotation or field.annotation
-    limits = _limits(kind, [] if annotation else field.metadata)
+    limits = bounds_of(kind, [] if annotation else field.metadata)
     types = plain_types(kind)
     choices = tuple(
         choice
@@ -148,13 +148,6 @@ def parameter_column(name: str) -> tuple[Column, int]:
     return column, names
 
 
-def _limits(annotation, metadata: list) -> list:
-    found = list(metadata)
-    for part in (annotation, *typing.get_args(annotation)):
-        found += getattr(part, "__metadata__", ())
-    return [limit for item in found for limit in getattr(item, "metadata", [item])]
-
-
 def _first(limits: list, *names: str) -> float | None:
     found = (getattr(limit, name) for name in names for limit in limits if hasattr(limit, name))
     return next(found, None)
@@ -164,5 +157,5 @@ def _pattern(limit) -> str:
     return getattr(limit, "pattern", None) or ""
 
 
-_YEAR = _limits(FinancialYear, [])
+_YEAR = bounds_of(FinancialYear)
 YEARS = (_first(_YEAR, "ge"), _first(_YEAR, "le"))
