@@ -108,7 +108,10 @@ def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
 
 
 def write_index(settings: Settings, outcomes: Iterable[Outcome]) -> str:
-    """Write the page that leads to every report, those of earlier runs included; return where it is."""
+    """Write the page that leads to every report, those of earlier runs included; return where it is.
+
+    A case without any report there is left out.
+    """
     store, project = store_at(settings.store), Project.here(settings.notebooks)
     errors = {outcome.job: outcome.error for outcome in outcomes if outcome.error}
     cases = list(_readable_cases())
@@ -119,10 +122,10 @@ def write_index(settings: Settings, outcomes: Iterable[Outcome]) -> str:
     found = dict(zip([astuple(task.job) for task in tasks], states, strict=True))
     for job, error in errors.items():
         found[astuple(job)] = {"error": error}
-    for case in cases:
-        if any(found[case.name, name] for name in case.scenarios):
-            store.write_text(f"{case.name}/index.html", index_html([case], found, up="../"))
-    return store.write_text("index.html", index_html(cases, found))
+    reported = [case for case in cases if any(found[case.name, name] for name in case.scenarios)]
+    for case in reported:
+        store.write_text(f"{case.name}/index.html", index_html([case], found, up="../"))
+    return store.write_text("index.html", index_html(reported or cases, found))
 
 
 def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
