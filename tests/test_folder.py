@@ -159,6 +159,16 @@ def test_a_line_that_is_no_toml_is_shown_with_what_is_right(data_copy):
     assert fault.details["line"] == 1
 
 
+def test_a_date_in_quotation_marks_is_refused_with_how_it_is_written(data_copy):
+    path = data_copy / CASE / "case.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"decision_date = (\S+)", r'decision_date = "\1"', text), "utf-8")
+    assert faults_of(CASE) == [
+        f"data/{CASE}/case.toml, key decision_date: found '2012-04-16'; it should be a date such as "
+        "2026-04-01, without quotation marks"
+    ]
+
+
 def test_an_empty_row_of_a_spreadsheet_program_is_no_row(data_copy):
     path = data_copy / CASE / "partners.csv"
     path.write_text(path.read_text(encoding="utf-8") + ",,,,,\n", encoding="utf-8")

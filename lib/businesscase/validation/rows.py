@@ -139,6 +139,8 @@ def _off_limits(found: dict, message: str) -> Fault:
     allowed = message.replace("Input should be", "it should be").replace("String", "it")
     if found["type"] == "string_pattern_mismatch":  # options have the only pattern
         allowed = "it should be one lower-case letter"
+    if found["type"] == "date_type":  # in TOML, where a date has no quotation marks
+        allowed = "it should be a date such as 2026-04-01, without quotation marks"
     given, nearest = found["input"], []
     if found["type"] == "greater_than_equal" and str(found["loc"][-1]).endswith("_gbp"):
         allowed += "; costs and savings are both positive"
