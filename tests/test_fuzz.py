@@ -132,8 +132,8 @@ def assert_plain(sentences):
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project of one case, with worked rows in every table, beside the tables of all cases."""
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "data").mkdir()
+    folder = tmp_path_factory.mktemp("fuzz") / "project"  # alone in its folder, which is looked at
+    (folder / "data").mkdir(parents=True)
     (folder / "notebooks").mkdir()
     for name in ("sources.toml", *(f"{stem}.csv" for stem in SHARED_TABLES)):
         shutil.copy(ROOT / "data" / name, folder / "data" / name)
@@ -258,7 +258,7 @@ def workbook(project):
     return content
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     where=st.floats(0, 1, exclude_max=True),
     raw=st.binary(min_size=1, max_size=40),

@@ -28,7 +28,7 @@ DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 TESTS = {
     "style": "ruff check .",
     "format": "ruff format --check .",
-    "tests": "pytest --numprocesses=auto --dist=loadfile tests",
+    "tests": "pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder tests",
     "examples in docstrings": "pytest --doctest-modules lib",
     "notebooks": "pytest --nbval --nbval-kernel-name=businesscase -o filterwarnings= -p no:cacheprovider notebooks",
 }
