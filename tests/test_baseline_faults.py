@@ -68,7 +68,7 @@ def test_a_year_without_a_price_index_is_refused_with_its_line(data_copy):
     line = replaced(path, "2020,277000,", "1999,277000,")
     assert faults_of(LICTP) == [
         f"data/{LICTP}/service_costs.csv line {line}: year 1999 has no row in data/deflators.csv; "
-        "it covers 2005 to 2026"
+        "it covers 2005 to 2036"
     ]
 
 

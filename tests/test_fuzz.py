@@ -121,6 +121,10 @@ def tree(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
+def files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def assert_plain(sentences):
     """Each fault is one line that a terminal can show."""
     assert sentences
@@ -227,25 +231,19 @@ def test_a_damaged_spreadsheet_is_imported_or_refused_in_sentences(own_data, she
     lines = (delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in grid)
     source = own_data.parent / f"{stem}.csv"
     source.write_bytes("\n".join(lines).encode(encoding, "replace"))
-    folder = own_data / CASE
-    kept = own_data.parent / "kept"
-    shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(folder, kept)
-    before = tree(own_data.parent)
+    folder, former = own_data / CASE, own_data / f".{CASE}.before-1"
+    before = files(own_data.parent)
     try:
         with within_seconds():
             import_case(source, CASE, leave_out, update=True)
+        shutil.rmtree(folder)
+        former.rename(folder)
     except InputError as error:
         assert_plain(error.faults)
-        assert tree(own_data.parent) == before
-        assert all(
-            path.read_bytes() == (kept / path.name).read_bytes() for path in folder.iterdir()
-        )
     finally:
-        shutil.rmtree(folder)
-        kept.rename(folder)
-        shutil.rmtree(own_data / f".{CASE}.before", ignore_errors=True)
         source.unlink()
+    del before[source]
+    assert files(own_data.parent) == before
 
 
 @pytest.fixture(scope="module")
