@@ -1,6 +1,7 @@
 """The explorers without a browser: a slider set, the result read, and the scenario saved."""
 
 import asyncio
+import selectors
 import tomllib
 from dataclasses import replace
 
@@ -225,6 +226,26 @@ def test_a_batch_never_runs_an_explorer():
 # many changes, few runs
 
 
+class SimulatedTime(selectors.DefaultSelector):
+    """Lets an event loop's time pass at once: what waits for a second waits for none."""
+
+    now = 0.0
+
+    def select(self, timeout=None):
+        self.now += timeout or 0.0
+        return super().select(0)
+
+    def loop(self):
+        loop = asyncio.SelectorEventLoop(self)
+        loop.time = lambda: self.now
+        return loop
+
+
+def in_simulated_time(coroutine):
+    with asyncio.Runner(loop_factory=SimulatedTime().loop) as runner:
+        return runner.run(coroutine)
+
+
 def test_twenty_changes_in_a_burst_run_the_model_twice():
     explorer = savings_explorer("mkip-2012")
 
@@ -236,8 +257,31 @@ def test_twenty_changes_in_a_burst_run_the_model_twice():
         await explorer.settled()
         return explorer._coalescer.runs - before
 
-    assert asyncio.run(burst()) <= 2
+    assert in_simulated_time(burst()) == 2
     assert explorer.study.parameters.realisation == pytest.approx(0.69)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "apart", "runs"),
+    [
+        (0.35, 0.05, 2),  # at the first change, and at rest
+        (1.0, 0.05, 4),  # and not later than 0.4 s after the last run: at 0, 0.4, 0.8 and at rest
+        (1.0, 0.1, 10),  # apart for longer than rest takes
+    ],
+)
+def test_a_held_key_runs_the_model_at_once_now_and_then_and_at_rest(seconds, apart, runs):
+    async def run(is_outdated):
+        pass
+
+    async def hold():
+        coalescer = Coalescer(run)
+        for _ in range(round(seconds / apart)):
+            coalescer.request()
+            await asyncio.sleep(apart)
+        await coalescer.settled()
+        return coalescer.runs
+
+    assert in_simulated_time(hold()) == runs
 
 
 def test_a_newer_change_stops_what_is_being_drawn():
