@@ -5,6 +5,7 @@ import re
 import types
 import typing
 from collections.abc import Iterable
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -38,19 +39,20 @@ PLAIN: dict[type, tuple[str, str]] = {
 }
 
 
-def plain_types(annotation) -> set[type]:
+@cache
+def plain_types(annotation) -> frozenset[type]:
     """Return the types of an annotation, without None and Annotated.
 
     Examples
     --------
     >>> plain_types(FinancialYear | None)
-    {<class 'int'>}
+    frozenset({<class 'int'>})
     """
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        return set().union(*map(plain_types, typing.get_args(annotation))) - {type(None)}
+        return frozenset().union(*map(plain_types, typing.get_args(annotation))) - {type(None)}
     if typing.get_origin(annotation) is Annotated:
         return plain_types(typing.get_args(annotation)[0])
-    return {annotation}
+    return frozenset({annotation})
 
 
 def refuse_unless_plain(text: str, kinds: set[type]) -> None:

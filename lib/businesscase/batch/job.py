@@ -4,8 +4,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from businesscase import results
 from businesscase.batch import manifest
@@ -23,6 +22,9 @@ from businesscase.case import BASE, COMPARISON, Case, load_case
 from businesscase.errors import InputError
 from businesscase.report import comparison_of, prepare, report_files, report_of
 from businesscase.study import Study, load_study
+
+if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
+    from nbformat import NotebookNode
 
 TOLD_IN = {"outturn": "decision"}  # sections that the notebook of another one tells
 COMPARE = "compare"  # the notebook that sets the scenarios of a case side by side
@@ -172,7 +174,7 @@ def _made_from(task: Task, case: Case) -> dict:
     return found
 
 
-def _compared(task: Task, folder: Path) -> nbformat.NotebookNode:
+def _compared(task: Task, folder: Path) -> "NotebookNode":
     paths = notebook_paths(Path(task.notebooks))
     if COMPARE not in paths:
         raise InputError(f"notebooks: none that compares; found {', '.join(paths)}")
@@ -182,7 +184,7 @@ def _compared(task: Task, folder: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def _executed(study: Study, task: Task, folder: Path) -> dict[str, nbformat.NotebookNode]:
+def _executed(study: Study, task: Task, folder: Path) -> dict[str, "NotebookNode"]:
     paths = notebook_paths(Path(task.notebooks))
     sections = study.case.section_names()
     missing = [section for section in sections if TOLD_IN.get(section, section) not in paths]

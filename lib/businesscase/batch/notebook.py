@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from businesscase.case import data_folder, project_folder
 from businesscase.errors import InputError
+
+if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
+    from nbformat import NotebookNode
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = "python3"
@@ -41,7 +42,7 @@ def notebook_paths(notebooks_folder: Path) -> dict[str, Path]:
 
 def executed(
     path: Path, output: Path, values: dict[str, Any], timeout: int = CELL_TIMEOUT
-) -> nbformat.NotebookNode:
+) -> "NotebookNode":
     """Run a notebook in its own folder with values for its parameters, and return it executed.
 
     Parameters
@@ -107,7 +108,7 @@ def refresh(path: str) -> str | None:
     return None
 
 
-def read(path: Path) -> nbformat.NotebookNode:
+def read(path: Path) -> "NotebookNode":
     """Return a notebook as it is stored.
 
     Raises
@@ -115,6 +116,8 @@ def read(path: Path) -> nbformat.NotebookNode:
     NotebookError
         If it can't be read.
     """
+    import nbformat
+
     try:
         return nbformat.read(path, as_version=4)
     except Exception as exception:
@@ -135,7 +138,7 @@ def write(path: Path, content: str | bytes) -> None:
 
 def _run(
     path: Path, output: Path, values: dict[str, Any], timeout: int, starts: int
-) -> nbformat.NotebookNode:
+) -> "NotebookNode":
     import papermill
 
     from businesscase.batch import engine
@@ -178,7 +181,7 @@ def _refuse_unknown(path: Path, values: dict[str, Any]) -> None:
         )
 
 
-def _refuse_ended_early(notebook: nbformat.NotebookNode) -> None:
+def _refuse_ended_early(notebook: "NotebookNode") -> None:
     """Refuse a notebook that ended itself: papermill takes sys.exit() for a good end."""
     for cell in notebook.cells:
         if any(output.output_type == "error" for output in cell.get("outputs", [])):
@@ -192,6 +195,8 @@ def _literal(path: Path) -> str:
 
 def _cell_reached(output: Path) -> int:
     """Return the number, as Jupyter shows it, of the last cell that started; 0 if none did."""
+    import nbformat
+
     try:
         cells = nbformat.read(output, as_version=4).cells
     except (OSError, ValueError):  # none was written, or only a part because the disk was full
@@ -282,11 +287,13 @@ def _replaced(text: str, found: str, by: str) -> str:
     return text
 
 
-def notebook_text(notebook: nbformat.NotebookNode) -> str:
+def notebook_text(notebook: "NotebookNode") -> str:
     """Return an executed notebook as text that is the same for the same inputs, to the byte.
 
     Times, paths and versions of the machine are left out; cells keep their ids.
     """
+    import nbformat
+
     notebook = copy.deepcopy(notebook)
     notebook.metadata = nbformat.from_dict(
         {

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import mistune
 import pandas as pd
-from nbformat import NotebookNode
 
 from businesscase import __version__, results
 from businesscase.case import BASE, COMPARISON, documents
@@ -16,6 +16,9 @@ from businesscase.study import Study
 from businesscase.views import assurance, common, decision
 from businesscase.views.display import Table, literal, printed
 from businesscase.views.log import CHAPTERS, assumptions_log
+
+if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
+    from nbformat import NotebookNode
 
 PLOTLY = "application/vnd.plotly.v1+json"
 OWN_TABLE = '<table class="table">'  # how the tables of views/display.py begin
@@ -115,7 +118,7 @@ class Report:
     subtitle: str = ""
 
 
-def report_of(study: Study, notebooks: Mapping[str, NotebookNode]) -> Report:
+def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
     """Return the report of a study in the order of a cabinet report.
 
     Parameters
@@ -146,7 +149,7 @@ def report_of(study: Study, notebooks: Mapping[str, NotebookNode]) -> Report:
     return Report(file.title, file.question, facts, numbered, study.scenario.title)
 
 
-def comparison_of(study: Study, notebook: NotebookNode) -> Report:
+def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
     """Return the report that sets the scenarios of a case side by side.
 
     Parameters
@@ -296,11 +299,11 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
 # chapters that come from notebooks
 
 
-def _chapter_title(name: str, notebook: NotebookNode) -> str:
+def _chapter_title(name: str, notebook: "NotebookNode") -> str:
     return CHAPTERS.get(name, name.capitalize())
 
 
-def _blocks(notebook: NotebookNode, section: str) -> Iterator[Block]:
+def _blocks(notebook: "NotebookNode", section: str) -> Iterator[Block]:
     """Yield what a notebook shows, without its code and without its title."""
     count = 0
     for cell in notebook.cells:

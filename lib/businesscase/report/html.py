@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import mistune
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-from nbformat import NotebookNode
 
 from businesscase.case import COMPARISON, Case
 from businesscase.report.chart_data import chart_table
@@ -28,6 +28,9 @@ from businesscase.report.content import (
     report_of,
 )
 from businesscase.study import Study
+
+if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
+    from nbformat import NotebookNode
 
 FAILED, NOT_RUN = "failed", "not run"
 READ = {
@@ -49,7 +52,7 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # characters that no page 
 
 
 def report_html(
-    study: Study, notebooks: Mapping[str, NotebookNode], shared_assets: str = ""
+    study: Study, notebooks: Mapping[str, "NotebookNode"], shared_assets: str = ""
 ) -> str:
     """Return the report of a study as one page that needs no network.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from businesscase import plan
 from businesscase.errors import unknown_name
 from businesscase.schema import SHARED, CaseFile
 from businesscase.validation.core import Tables, has_recurring_flows, rules_with_data, staying
@@ -53,11 +52,6 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
     stated = tables["factors"].set_index("factor")["weight"].to_dict()
     if parameters.weights and not any({**stated, **parameters.weights}.values()):
         yield "weights are all 0; at least one must be above 0"
-    tasks = tables["tasks"]
-    days = plan.changed_durations(tasks, parameters.duration_change, parameters.extra_days)
-    for task, duration in zip(tasks["task"], days, strict=True):
-        if duration < 0:
-            yield f"extra_days '{task}' leaves the task {duration:g} days; 0 is the least"
     yield from plan_parameter_faults(tables, parameters)
     yield from _score_faults(tables, parameters)
     yield from _rule_faults(tables, parameters)
@@ -67,7 +61,8 @@ def _named_by_table(tables: Tables, parameters) -> dict[str, tuple[list[str], li
     """Return the names in parameters that replace cells, with those that the tables allow."""
     words = {axis: list(levels["level"]) for axis, levels in tables["risk_levels"].groupby("axis")}
     edited, moved = parameters.scores.values(), parameters.risk_positions.values()
-    placed = tables["risks"].query("likelihood != '' and impact != ''")
+    risks = tables["risks"]
+    placed = risks[(risks["likelihood"] != "") & (risks["impact"] != "")]
     return {
         "scores option": (list(parameters.scores), list(tables["options"]["option"])),
         "scores factor": (

@@ -112,15 +112,12 @@ def plan_parameter_faults(tables: Tables, parameters) -> Iterator[str]:
     date = parameters.report_date
     if date and pd.isna(pd.to_datetime(date, format="%Y-%m-%d", errors="coerce")):
         yield f"report_date is {date!r}, which is no date; give one such as 2026-04-01"
-    ranges = plan.duration_ranges(
-        tables["tasks"],
-        tables["task_ranges"],
-        parameters.duration_change,
-        parameters.extra_days,
-    )
-    shortest = ranges[(ranges["optimistic_days"] < 0) & (ranges["duration_days"] >= 0)]
-    for row in shortest.itertuples():
-        yield (
-            f"extra_days '{row.task}' leaves the task {row.optimistic_days:g} days at its shortest; "
-            "0 is the least"
-        )
+    if not parameters.extra_days:  # nothing else can take all of a task's days
+        return
+    change, extra_days = parameters.duration_change, parameters.extra_days
+    ranges = plan.duration_ranges(tables["tasks"], tables["task_ranges"], change, extra_days)
+    for row in ranges[ranges["optimistic_days"] < 0].itertuples():
+        days, which = row.optimistic_days, " at its shortest"
+        if row.duration_days < 0:
+            days, which = row.duration_days, ""
+        yield f"extra_days '{row.task}' leaves the task {days:g} days{which}; 0 is the least"

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -178,4 +179,4 @@ def _series(values: list, column: FieldInfo) -> pd.Series:
     for kind in (float, int, bool):
         if kinds == {kind}:
             return pd.Series(values, dtype={int: "int64"}.get(kind, kind))
-    return pd.Series(values, dtype=str).astype(object)  # a blank is NaN
+    return pd.Series([np.nan if value is None else value for value in values], dtype=object)
