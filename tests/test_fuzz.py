@@ -155,7 +155,7 @@ def own_data(project, monkeypatch):
     load_case.cache_clear()
 
 
-FILES = [*(f"{stem}.csv" for stem in TABLES if stem not in ("published", "actuals")), "case.toml", "scenarios.toml"]  # fmt: skip
+FILES = [*(f"{stem}.csv" for stem in TABLES), "case.toml", "scenarios.toml"]
 
 
 @st.composite
@@ -174,19 +174,20 @@ def damage(draw):
 
 def damaged(content: bytes, kind: str, where: float, text: str, raw: bytes) -> bytes:
     """Return a file's content with a fault in it, somewhere below its comments."""
-    lines = content.decode().splitlines(keepends=True)
-    first = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    lines = content.splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if not line.startswith(b"#"))
     number = first + int(where * (len(lines) - first))
-    put = text.encode("utf-8", "surrogatepass")
-    start = len("".join(lines[:first]).encode())
+    start = len(b"".join(lines[:first]))
     at = start + int(where * (len(content) - start))
+    put = text.encode("utf-8", "surrogatepass")
     if kind == "cell":
-        cells = lines[number].split(",")
-        cells[int(where * 1e6) % len(cells)] = text
-        line = ",".join(cells).encode("utf-8", "surrogatepass")
-        return b"".join([*(x.encode() for x in lines[:number]), line, b"\n", *(x.encode() for x in lines[number + 1 :])])  # fmt: skip
+        cells = lines[number].split(b",")
+        cells[int(where * 1e6) % len(cells)] = put
+        lines[number] = b",".join(cells) + b"\n"
+        return b"".join(lines)
     if kind == "line":
-        return b"".join([*(x.encode() for x in lines[:number]), put, b"\n", *(x.encode() for x in lines[number:])])  # fmt: skip
+        lines.insert(number, put + b"\n")
+        return b"".join(lines)
     if kind == "bytes":
         return content[:at] + raw + content[at + len(raw) :]
     return content[:at] if kind == "cut" else content + content[at:]
@@ -211,12 +212,17 @@ def test_a_damaged_folder_is_read_or_refused_in_sentences(own_data, damage):
     assert tree(own_data.parent) == before
 
 
+SHEETS = ["partners", "service_costs", "flows", "drivers", "tasks", "risks", "scores"]
+ENCODINGS = ["utf-8", "utf-8-sig", "cp1252", "utf-16"]
+places = st.floats(0, 1, exclude_max=True)
+
+
 @st.composite
 def damaged_sheet(draw):
     """Return a table and a CSV of it in somebody's habits, some cells of which are anything."""
-    stem = draw(st.sampled_from(["partners", "service_costs", "flows", "drivers", "tasks", "risks", "scores"]))  # fmt: skip
-    cells = [draw(st.tuples(st.floats(0, 1, exclude_max=True), texts)) for _ in range(draw(st.integers(1, 4)))]  # fmt: skip
-    return stem, cells, draw(st.sampled_from([",", ";", "\t"])), draw(st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]))  # fmt: skip
+    stem = draw(st.sampled_from(SHEETS))
+    cells = draw(st.lists(st.tuples(places, texts), min_size=1, max_size=4))
+    return stem, cells, draw(st.sampled_from(",;\t")), draw(st.sampled_from(ENCODINGS))
 
 
 @fuzzed
@@ -282,55 +288,38 @@ def test_a_workbook_with_damaged_bytes_is_imported_or_refused_in_sentences(
 
 names = st.one_of(texts, st.text(string.ascii_letters + string.digits + "-_./ ", max_size=12))
 numbers = st.one_of(texts, st.integers(-5, 10**30).map(str))
+file_names = names.map(lambda name: name.replace("/", "").replace("\\", ""))
+endings = st.sampled_from([".xlsx", "", ".xls"])
+sources = st.sampled_from(["absent.xlsx", "data", "data/own", ".", "case.csv", "partners.csv"])
+nobodys = names.filter(lambda name: name not in ("", CASE))
+COMMANDS = {
+    # what comes after each; none makes a report, for its names are nobody's
+    "": st.just([]),
+    "cases": st.just([]),
+    "new": st.tuples(nobodys),
+    "template": st.tuples(st.builds("{}{}".format, file_names, endings)),
+    "import": st.tuples(sources | names, names),
+    "check": st.tuples(nobodys),
+    "report": st.tuples(nobodys),
+    "sweep": st.tuples(nobodys),
+}
+OF_TEXT = ["--partners", "--case", "--leave-out", "--scenario", "--formats", "--template", "--scheduler"]  # fmt: skip
+OF_NUMBER = ["--workers", "--timeout", "--draws", "--seed"]
+ALONE = ["--update", "--json", "--quiet", "--force", "--shared-assets"]
+options = st.one_of(
+    st.tuples(st.sampled_from(OF_TEXT), texts),
+    st.tuples(st.sampled_from(OF_NUMBER), numbers),
+    st.tuples(st.sampled_from(ALONE)),
+    st.tuples(texts),
+)
 
 
 @st.composite
 def command_line(draw):
-    """Return a command line that makes no report: its names are nobody's."""
-    command = draw(
-        st.sampled_from(
-            ["new", "new", "template", "import", "import", "check", "report", "sweep", "cases", ""]
-        )
-    )
-    arguments = [command] if command else []
-    if command == "template":
-        arguments.append(
-            draw(names).replace("/", "").replace("\\", "")
-            + draw(st.sampled_from([".xlsx", "", ".xls"]))
-        )
-    elif command == "import":
-        arguments += [draw(st.sampled_from(["absent.xlsx", "data", "data/own", ".", "case.csv", "partners.csv"]) | names), draw(names)]  # fmt: skip
-    elif command in ("new", "check", "report", "sweep"):
-        arguments.append(draw(names.filter(lambda name: name not in ("", CASE))))
-    options = draw(
-        st.lists(
-            st.one_of(
-                st.tuples(
-                    st.sampled_from(
-                        [
-                            "--partners",
-                            "--case",
-                            "--leave-out",
-                            "--scenario",
-                            "--formats",
-                            "--template",
-                            "--scheduler",
-                        ]
-                    ),
-                    texts,
-                ),
-                st.tuples(
-                    st.sampled_from(["--workers", "--timeout", "--draws", "--seed"]), numbers
-                ),
-                st.tuples(
-                    st.sampled_from(["--update", "--json", "--quiet", "--force", "--shared-assets"])
-                ),
-                st.tuples(texts),
-            ),
-            max_size=3,
-        )
-    )
-    return arguments + [part for option in options for part in option]
+    """Return a command with its names and up to three options."""
+    command = draw(st.sampled_from([*COMMANDS, "new", "import"]))  # two of them write most
+    given = [*([command] if command else []), *draw(COMMANDS[command])]
+    return [*given, *(part for option in draw(st.lists(options, max_size=3)) for part in option)]
 
 
 @fuzzed
@@ -355,11 +344,8 @@ def test_a_command_line_is_carried_out_or_refused_in_sentences(own_data, argumen
     new_cases = {path.split("/")[1] for path in made if path.startswith("data/")}
     assert all(unsafe_name("case", name) is None for name in new_cases)
     for path in made:
-        top = (
-            root / path.split("/")[0]
-            if not path.startswith("data/")
-            else own_data / path.split("/")[1]
-        )
+        parts = Path(path).parts
+        top = root.joinpath(*parts[: 2 if parts[0] == own_data.name else 1])
         assert top.name != CASE
         shutil.rmtree(top) if top.is_dir() else top.unlink(missing_ok=True)
     load_case.cache_clear()
