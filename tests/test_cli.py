@@ -10,16 +10,20 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import ROOT
 
 from businesscase import __version__, cli
+from businesscase.batch import notebook_paths
 from businesscase.case import load_case
 
 CASE = "durham-sunderland-2014"  # its sections are readiness and decision
+INTERRUPTED = "interrupted; the same command makes what is left\n"
+EVERY = [path.stem for path in notebook_paths(ROOT / "notebooks").values()]
 
 
-def write_notebooks(folder, source):
+def write_notebooks(folder, source, names=("06_readiness", "07_decision")):
     parameters = f'case: str = "{CASE}"  # a case\nscenario: str = "base"  # a scenario'
-    for name in ("06_readiness", "07_decision"):
+    for name in names:
         cells = [
             nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]}),
             nbformat.v4.new_code_cell(source),
@@ -114,6 +118,42 @@ def test_scenario_is_run_for_each_chosen_case_that_has_it():
     assert jobs == [(CASE, "base"), ("mkip-2012", "base"), ("mkip-2012", "cautious")]
 
 
+def test_a_chosen_case_without_a_chosen_scenario_is_named(project, capsys):
+    write_notebooks(project / "notebooks", "1")
+    arguments = ["report", CASE, "mkip-2012", "--scenario", "same-pace", "--quiet"]
+    assert cli.main(arguments) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "mkip-2012: has no scenario same-pace"
+    assert said[1].startswith("1 of 1 reports made: ")
+
+
+def test_unknown_scenario_is_refused_beside_what_hides_it(project, capsys):
+    replace_text(project / "data" / CASE / "case.toml", "decision_year = ", "decision_years = ")
+    assert cli.main(["report", "--scenario", "same-pace"]) == 2
+    said = capsys.readouterr().err
+    assert "scenario 'same-pace' is unknown" in said and "decision_year is missing" in said
+
+
+@pytest.mark.parametrize("command", ["check", "report"])
+def test_faults_are_told_where_no_case_can_be_read_and_where_there_is_none(
+    project, capsys, command
+):
+    for path in (project / "data").iterdir():
+        if path.is_dir() and path.name != CASE:
+            shutil.rmtree(path)
+    replace_text(project / "data" / CASE / "case.toml", "decision_year = ", "decision_years = ")
+    assert cli.main([command]) == 1
+    assert "decision_year is missing" in capsys.readouterr().err
+    shutil.rmtree(project / "data" / CASE)
+    assert cli.main([command]) == 1
+    assert capsys.readouterr().err == "data: no case is there; `businesscase new` begins one\n"
+
+
+def test_a_part_of_an_option_is_refused(capsys):
+    assert cli.main(["check", CASE, "--js"]) == 2
+    assert "--js" in capsys.readouterr().err
+
+
 def test_report_runs_nothing_if_the_data_are_refused(project, capsys):
     replace_text(project / "data" / CASE / "case.toml", "decision_year = ", "decision_years = ")
     assert cli.main(["report", CASE]) == 1
@@ -126,7 +166,8 @@ def test_report_says_where_the_reports_are_and_names_each_failure(project, capsy
     arguments = ["report", CASE, "--scenario", "same-pace", "--scenario", "base", "--workers", "2"]
     assert cli.main(arguments) == 1
     said = capsys.readouterr()
-    assert said.out == f"1 of 2 reports made: {project / 'reports' / 'index.html'}\n"
+    index = project / "reports" / "index.html"
+    assert said.out == f"1 of 2 reports made, 1 failed: {index}\n"
     error = f"{CASE} same-pace: 06_readiness.ipynb, cell [3]: AssertionError: not the base"
     assert said.err == f"{error}\n"
     assert (project / "reports" / CASE / "base" / "report.html").is_file()
@@ -161,11 +202,13 @@ def test_interrupted_report_ends_its_processes_and_keeps_the_earlier_report(proj
     earlier.write_text("an earlier run", encoding="utf-8")
     process, started = start_report(project, "import time\ntime.sleep(120)")
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30)[1] == "interrupted\n"
+    assert process.communicate(timeout=30)[1] == INTERRUPTED
     assert process.returncode == cli.INTERRUPTED
     wait_until(lambda: not any(map(is_running, started)))
     shown = {path.name for path in earlier.parent.parent.glob("[!.]*")}
     assert shown == {"base", "base.status.json"}
+    status = json.loads((earlier.parent.parent / "base.status.json").read_text())
+    assert status["state"] == "pending"
     assert earlier.read_text(encoding="utf-8") == "an earlier run"
 
 
@@ -284,6 +327,23 @@ def test_reports_of_cases_in_order_are_made_beside_one_that_is_not(project, caps
     said = capsys.readouterr()
     assert "1 of 1 reports made" in said.out
     assert "data/mkip-2012/case.toml: key 'decision_years' is unknown" in said.err
+
+
+def test_a_criterion_that_names_no_result_stops_no_other_case(project, capsys):
+    for path in (project / "data").iterdir():
+        if path.is_dir() and path.name not in (CASE, "dacorum-avdc-2012"):
+            shutil.rmtree(path)
+    gates = project / "data" / CASE / "gates.csv"
+    replace_text(gates, ",areas_beyond_gap,", ",areas_beyond_gab,")
+    write_notebooks(project / "notebooks", "1", EVERY)
+    assert cli.main(["check"]) == 1
+    said = capsys.readouterr()
+    assert "dacorum-avdc-2012: 5 of 5 published figures agree" in said.out
+    assert "measure 'areas_beyond_gab'" in said.err
+    assert cli.main(["report", "--scenario", "base", "--quiet"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("1 of 2 reports made, 1 failed: ")
+    assert said.err.startswith(f"{CASE} base: ") and "measure 'areas_beyond_gab'" in said.err
 
 
 def test_version_is_that_of_the_package(capsys):

@@ -15,6 +15,7 @@ from businesscase.case import (
     COMPARISON,
     Case,
     case_names,
+    data_folder,
     described_data,
     load_case,
     project_folder,
@@ -38,8 +39,16 @@ class UsageError(InputError):
     """A command line that says what can't be: an option, a case or a scenario that doesn't exist."""
 
 
+class CutOffError(InputError):
+    """A batch that was cut off: what failed before, and what is left."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that refuses a command line as all else is refused, in one sentence."""
+
+    def __init__(self, *arguments, **options):
+        # a part of an option's name is refused: main() looks for --json and --debug as they are
+        super().__init__(*arguments, allow_abbrev=False, **options)
 
     def error(self, message: str):
         """Refuse the command line."""
@@ -72,6 +81,8 @@ def _run(given: list[str], debug: bool) -> tuple[int, list[str]]:
         return arguments.run(arguments), []
     except UsageError as error:
         return WRONG_NAME, error.faults
+    except CutOffError as error:
+        return INTERRUPTED, error.faults
     except InputError as error:
         return FAILED, error.faults
     except BrokenPipeError:  # who reads has seen enough, as `head` has
@@ -275,7 +286,8 @@ def _template(arguments: argparse.Namespace) -> int:
     partners = partner_names(arguments.partners)
     write_template(arguments.file, arguments.case, partners, dt.date.today())
     print(f"{arguments.file}: a sheet a table; when it is filled in:")
-    print(f"  businesscase import {arguments.file} {arguments.case or 'my-case'}")
+    into = f"{arguments.case} --update" if arguments.case else "my-case"
+    print(f"  businesscase import {arguments.file} {into}")
     return DONE
 
 
@@ -346,7 +358,7 @@ def _check_assurance(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from businesscase.batch import Settings, run_jobs, write_index
+    from businesscase.batch import Job, Settings, failures, run_jobs, write_index
 
     template = _word_template(arguments.template)
     settings = Settings(
@@ -361,17 +373,29 @@ def _report(arguments: argparse.Namespace) -> int:
         template=template,
     )
     cases, faults = _each(load_case, _known(arguments.case))
-    if faults and arguments.case:
+    if faults and (arguments.case or not cases):
         raise InputError(faults)
-    jobs = _jobs(cases, arguments.scenario)
+    try:
+        jobs = _jobs(cases, arguments.scenario)
+    except UsageError as error:  # a case that can't be read may have the scenario
+        raise UsageError([*error.faults, *faults]) from None
+    for case in cases if arguments.case else []:
+        absent = [name for name in arguments.scenario if Job(case.name, name) not in jobs]
+        if absent:
+            print(f"{case.name}: has no scenario {', '.join(absent)}")
     outcomes = run_jobs(jobs, settings)
     index = write_index(settings, outcomes)
-    failures = [outcome for outcome in outcomes if outcome.error]
-    kept = sum(outcome.kept for outcome in outcomes)
-    made = len(outcomes) - len(failures) - kept
-    unchanged = f", {kept} unchanged" if kept else ""
-    print(f"{made} of {len(outcomes)} reports made{unchanged}: {index}")
-    faults += [f"{failed.job.case} {failed.job.scenario}: {failed.error}" for failed in failures]
+    counts = {
+        "unchanged": sum(outcome.kept for outcome in outcomes),
+        "failed": sum(bool(outcome.error) for outcome in outcomes),
+        "not begun or cut off": sum(outcome.cut_off for outcome in outcomes),
+    }
+    made = len(outcomes) - sum(counts.values())
+    others = "".join(f", {count} {how}" for how, count in counts.items() if count)
+    print(f"{made} of {len(outcomes)} reports made{others}: {index}")
+    faults += failures(outcomes)
+    if any(outcome.cut_off for outcome in outcomes):
+        raise CutOffError([*faults, "interrupted; the same command makes what is left"])
     if faults:
         raise InputError(faults)
     return DONE
@@ -441,19 +465,25 @@ def _lab(arguments: argparse.Namespace) -> int:
 
 def _known(names: list[str]) -> list[str]:
     """Return the names of the cases chosen, all if none; refuse those that don't exist."""
-    unknown = [name for name in names if name not in case_names()]
+    known = case_names()
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(map(unknown_case, unknown))
-    return list(dict.fromkeys(names)) or case_names()
+    if not known:
+        raise InputError(f"{data_folder().name}: no case is there; `businesscase new` begins one")
+    return list(dict.fromkeys(names)) or known
 
 
 def _base_studies(names: list[str]) -> tuple[list, list[str]]:
     """Return the cases that are in order under their base scenarios, and the faults of the others."""
     from businesscase.study import load_study
 
-    studies, faults = _each(load_study, names)
-    _, more = _each(lambda study: study.gates, studies)
-    return studies, faults + more
+    def sound(name: str):
+        study = load_study(name)
+        _ = study.gates  # only the results show whether what they name is there
+        return study
+
+    return _each(sound, names)
 
 
 def _each(load: Callable, names: list) -> tuple[list, list[str]]:
@@ -468,20 +498,16 @@ def _each(load: Callable, names: list) -> tuple[list, list[str]]:
 
 
 def _jobs(cases: list[Case], scenarios: list[str]) -> list:
-    """Return a job for each scenario chosen of each case that has it, all if none is named."""
+    """Return a job for each scenario chosen, all if none is, of each case that has it."""
     from businesscase.batch import Job
 
-    allowed = list(dict.fromkeys(name for case in cases for name in [*case.scenarios, COMPARISON]))
-    unknown = [name for name in scenarios if name not in allowed]
-    if unknown:
-        raise UsageError(unknown_name("scenario", name, allowed) for name in unknown)
+    had = {case.name: [*case.scenarios, COMPARISON] for case in cases}
+    allowed = list(dict.fromkeys(name for names in had.values() for name in names))
+    faults = [unknown_name("scenario", name, allowed) for name in scenarios if name not in allowed]
+    if faults:
+        raise UsageError(faults)
     chosen = scenarios or allowed
-    return [
-        Job(case.name, name)
-        for case in cases
-        for name in (*case.scenarios, COMPARISON)
-        if name in chosen
-    ]
+    return [Job(case, name) for case, names in had.items() for name in names if name in chosen]
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:

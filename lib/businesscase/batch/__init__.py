@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, astuple, dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from businesscase.batch import manifest
-from businesscase.batch.job import ASSETS, FAILED, OK, PENDING, Outcome, Task, is_current, status
+from businesscase.batch.job import ASSETS, FAILED, PENDING, Outcome, Task, is_current, status
 from businesscase.batch.notebook import CELL_TIMEOUT, notebook_paths, sentence
 from businesscase.batch.processes import ProcessDiedError, Processes, Project
 from businesscase.batch.store import Job, Store, store_at
@@ -20,10 +20,12 @@ from businesscase.batch.work import work
 from businesscase.case import COMPARISON, Case, case_names, load_case
 from businesscase.errors import InputError
 from businesscase.report import index_html, shared_asset_files
+from businesscase.report.formats import refuse_without_browser
 from businesscase.study import load_study
 
 __all__ = [
-    "Job", "Outcome", "Settings", "notebook_paths", "refresh_notebooks", "run_jobs", "write_index",
+    "Job", "Outcome", "Settings", "failures", "notebook_paths", "refresh_notebooks", "run_jobs",
+    "write_index",
 ]  # fmt: skip
 ASKED_AT_ONCE = 16  # requests to a store that is far away
 
@@ -71,8 +73,8 @@ class Settings:
 def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
     """Make the report of each job whose inputs have changed; return all outcomes, in order.
 
-    A job that fails stops no other. An interrupted run leaves reports that are whole, and the next
-    run makes the rest.
+    A job that fails stops no other, and a case whose results can't be had no other case. A run that
+    is interrupted leaves reports that are whole; the next run makes the rest.
     """
     started = time.time()
     jobs = list(dict.fromkeys(jobs))
@@ -85,26 +87,48 @@ def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
     current = set() if settings.force else _current(store, tasks)
     outcomes = {task.job: Outcome(task.job, 0.0, kept=True) for task in current}
     to_do = [task for task in tasks if task not in current]
-    _refuse_faulty(dict.fromkeys(task.case for task in to_do))
+    if not settings.scheduler and {"docx", "pdf"} & set(settings.formats) and to_do:
+        refuse_without_browser()  # before a report that is there makes way for one without charts
+    faulty = _faulty(dict.fromkeys(task.case for task in to_do))
+    outcomes |= {
+        task.job: Outcome(task.job, 0.0, faulty[task.case]) for task in to_do if task.case in faulty
+    }
+    to_do = [task for task in to_do if task.case not in faulty]
     for name, content in shared_asset_files().items() if settings.shared_assets else ():
         store.write_text(f"{ASSETS}/{name}", content)
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
         list(pool.map(lambda task: store.write_status(task.job, status(task, PENDING)), to_do))
     no_bar = settings.quiet or not to_do or None  # None: if nobody watches
-    with tqdm(total=len(to_do), unit="report", disable=no_bar) as bar:
-        failed = 0
-        for outcome in _made(to_do, settings, project):
-            outcomes[outcome.job] = outcome
-            failed += bool(outcome.error)
-            bar.set_postfix(failed=failed, refresh=False)
-            bar.update()
+    try:
+        with (
+            suppress(KeyboardInterrupt),
+            tqdm(total=len(to_do), unit="report", disable=no_bar) as bar,
+            closing(_made(to_do, settings, project)) as made,  # its processes end with it
+        ):
+            failed = 0
+            for outcome in made:
+                outcomes[outcome.job] = outcome
+                failed += bool(outcome.error)
+                bar.set_postfix(failed=failed, refresh=False)
+                bar.update()
+    finally:  # whatever cut it off
+        left = [task for task in to_do if task.job not in outcomes]
+        outcomes |= {task.job: _cut_off(store, task) for task in left}
     found = [outcomes[job] for job in jobs]
     try:
         _write_record(store, tasks, found, started)
     except OSError as error:  # a full disk, which must not hide what failed
-        failed = [f"{outcome.job.name}: {outcome.error}" for outcome in found if outcome.error]
-        raise InputError([*failed, sentence(error)]) from error
+        raise InputError([*failures(found), sentence(error)]) from error
     return found
+
+
+def failures(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return a sentence for each cause of failure, with the scenarios of a case that it failed."""
+    failed: dict[tuple[str, str], list[str]] = {}
+    for outcome in outcomes:
+        if outcome.error:
+            failed.setdefault((outcome.job.case, outcome.error), []).append(outcome.job.scenario)
+    return [f"{case} {', '.join(names)}: {error}" for (case, error), names in failed.items()]
 
 
 def write_index(settings: Settings, outcomes: Iterable[Outcome]) -> str:
@@ -115,14 +139,22 @@ def write_index(settings: Settings, outcomes: Iterable[Outcome]) -> str:
     store, project = store_at(settings.store), Project.here(settings.notebooks)
     errors = {outcome.job: outcome.error for outcome in outcomes if outcome.error}
     cases = list(_readable_cases())
-    jobs = [Job(case.name, name) for case in cases for name in (*case.scenarios, COMPARISON)]
-    tasks = _tasks(jobs, settings, project)
+    of_all = manifest.of_all_reports(Path(project.notebooks), settings.shared_assets)
+    jobs = {
+        Job(case.name, name): manifest.inputs(case, name, of_all)
+        for case in cases
+        for name in (*case.scenarios, COMPARISON)
+    }
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-        states = pool.map(lambda task: _state(store, task), tasks)
-    found = dict(zip([astuple(task.job) for task in tasks], states, strict=True))
+        states = pool.map(lambda job: _state(store, job, jobs[job]), jobs)
+    found = dict(zip(map(astuple, jobs), states, strict=True))
     for job, error in errors.items():
         found[astuple(job)] = {"error": error}
-    reported = [case for case in cases if any(found[case.name, name] for name in case.scenarios)]
+    reported = [
+        case
+        for case in cases
+        if any(found[case.name, name] for name in (*case.scenarios, COMPARISON))
+    ]
     for case in reported:
         store.write_text(f"{case.name}/index.html", index_html([case], found, up="../"))
     return store.write_text("index.html", index_html(reported or cases, found))
@@ -150,9 +182,7 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
 
 
 def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Task]:
-    of_all = manifest.of_all_reports(
-        Path(project.notebooks), settings.shared_assets, settings.template
-    )
+    of_all = manifest.of_all_reports(Path(project.notebooks), settings.shared_assets)
     place = settings.store if "://" in settings.store else str(Path(settings.store).resolve())
     return [
         Task(
@@ -177,17 +207,24 @@ def _current(store: Store, tasks: list[Task]) -> set[Task]:
     return {task for task, kept in zip(tasks, current, strict=True) if kept}
 
 
-def _refuse_faulty(cases: Iterable[str]) -> None:
-    """Refuse, before anything runs, what only the results show: with the faults of all cases."""
-    faults = []
+def _faulty(cases: Iterable[str]) -> dict[str, str]:
+    """Return, before anything runs, by case what only its results show to be wrong."""
+    faults = {}
     for case in cases:
         try:
             _ = load_study(case).gates
             load_case(case).studies.clear()  # this process lives long and needs them no more
         except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(dict.fromkeys(faults))
+            faults[case] = "; ".join(error.faults)
+    return faults
+
+
+def _cut_off(store: Store, task: Task) -> Outcome:
+    """Return how a job stands that no outcome came of, and let its status file say so too."""
+    if not task.force and is_current(store, task):
+        return Outcome(task.job, 0.0)  # it was published and couldn't say so any more
+    store.write_status(task.job, status(task, PENDING))
+    return Outcome(task.job, 0.0, cut_off=True)
 
 
 def _made(tasks: list[Task], settings: Settings, project: Project) -> Iterator[Outcome]:
@@ -229,16 +266,16 @@ def _interleaved(tasks: list[Task], at_once: int) -> list[Task]:
     ]
 
 
-def _state(store: Store, task: Task) -> dict | None:
+def _state(store: Store, job: Job, made_from: dict) -> dict | None:
     """Return what the index says of a job: its recommendation, or what failed; None if not run.
 
     A report that was made from other inputs than those of today is out of date: it is left out.
     """
-    there = store.manifest(task.job)
-    if there is not None and there["key"] == task.key:
+    there = store.manifest(job)
+    if there is not None and manifest.tells_the_same(there, made_from):
         return {name: there[name] for name in ("recommendation", "files")}
-    said = store.status(task.job)
-    if said.get("state") == FAILED and said.get("key") == task.key:
+    said = store.status(job)
+    if said.get("state") == FAILED and said.get("key") == manifest.key(made_from):
         return {"error": said["cause"]}
     return None
 
@@ -254,11 +291,11 @@ def _write_record(store: Store, tasks: list[Task], outcomes: list[Outcome], star
     """Write what the run made (the same bytes for the same inputs) and, apart, how long it took."""
     reports = [
         manifest.inputs(load_case(task.case), task.scenario, {})
-        | {"key": task.key, "state": FAILED if outcome.error else OK, "cause": outcome.error}
+        | {"key": task.key, "state": outcome.state, "cause": outcome.error}
         for task, outcome in zip(tasks, outcomes, strict=True)
     ]
     first = tasks[0]
-    of_all = manifest.of_all_reports(Path(first.notebooks), first.shared_assets, first.template)
+    of_all = manifest.of_all_reports(Path(first.notebooks), first.shared_assets)
     store.write_text("run.json", manifest.json_text({"reports": reports, **of_all}))
     times = {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),

@@ -30,6 +30,8 @@ TOLD_IN = {"outturn": "decision"}  # sections that the notebook of another one t
 COMPARE = "compare"  # the notebook that sets the scenarios of a case side by side
 ASSETS, ASSETS_FROM_PAGE = "assets", "../../assets"
 PENDING, RUNNING, OK, FAILED = "pending", "running", "ok", "failed"
+WORD = "docx"  # the format that has a template
+CHANGED = "the inputs or the code changed while the batch ran; run it again"
 
 
 @dataclass(frozen=True)
@@ -60,18 +62,29 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: seconds taken, what failed in a sentence, and whether it was made at all."""
+    """How a job ended: seconds taken, what failed in a sentence, and whether it was made at all.
+
+    It wasn't if the report was there (``kept``) or the run was cut off before (``cut_off``).
+    """
 
     job: Job
     seconds: float
     error: str | None = None
     kept: bool = False
+    cut_off: bool = False
+
+    @property
+    def state(self) -> str:
+        """How the job stands."""
+        if self.cut_off:
+            return PENDING
+        return FAILED if self.error else OK
 
 
 def warm(case: str) -> None:
     """Compute what every scenario of a case needs, in the process from which its jobs are forked."""
     prepare()
-    with suppress(InputError):  # each job says it of itself
+    with suppress(Exception):  # each job says it of itself
         base = load_study(case)
         _ = base.results
         for name in base.case.scenarios:
@@ -104,13 +117,14 @@ def done(task: dict) -> dict:
 
 
 def is_current(store: Store, task: Task) -> bool:
-    """Return whether a task's report is there, whole and made from the same inputs."""
+    """Return whether a task's report is there, whole and made from the same inputs.
+
+    The Word template matters only to who asks for Word.
+    """
     there = store.manifest(task.job)
-    return (
-        there is not None
-        and there["key"] == task.key
-        and set(task.formats) <= set(there["formats"])
-    )
+    if there is None or there["key"] != task.key or not set(task.formats) <= set(there["formats"]):
+        return False
+    return WORD not in task.formats or there["template"] == manifest.template_hash(task.template)
 
 
 def _error(store: Store, task: Task, folder: Path) -> str | None:
@@ -148,7 +162,8 @@ def _make(task: Task, folder: Path) -> None:
             report = comparison_of(study, _compared(task, folder))
         else:
             report = report_of(study, _executed(study, task, folder))
-    _made_from(task, case)  # else a report of which a part was made from other inputs
+    if _made_from(task, case) != made_from:
+        raise InputError(CHANGED)  # else a report of which a part was made from other inputs
     shared = ASSETS_FROM_PAGE if task.shared_assets else ""
     template = Path(task.template) if task.template else None
     tables_of = None if compares else study
@@ -167,11 +182,12 @@ def _make(task: Task, folder: Path) -> None:
 
 def _made_from(task: Task, case: Case) -> dict:
     """Return the inputs; refuse others than when the batch began, or than the case was read from."""
-    of_all = manifest.of_all_reports(Path(task.notebooks), task.shared_assets, task.template)
+    of_all = manifest.of_all_reports(Path(task.notebooks), task.shared_assets)
     found = manifest.inputs(case, task.scenario, of_all)
     if manifest.key(found) != task.key or manifest.data_hash(task.case) != case.input_hash:
-        raise InputError("the inputs or the code changed while the batch ran; run it again")
-    return found
+        raise InputError(CHANGED)
+    template = manifest.template_hash(task.template) if WORD in task.formats else ""
+    return found | {"template": template}
 
 
 def _compared(task: Task, folder: Path) -> "NotebookNode":

@@ -45,8 +45,8 @@ def _parameters(case: Case, scenario: str) -> dict:
     return case.scenarios[scenario].parameters.model_dump(mode="json")
 
 
-def of_all_reports(notebooks_folder: Path, shared_assets: bool, template: str) -> dict:
-    """Return what every report depends on: notebooks without their outputs, code, libraries, options.
+def of_all_reports(notebooks_folder: Path, shared_assets: bool) -> dict:
+    """Return what every page depends on: notebooks without their outputs, code, libraries, options.
 
     Parameters
     ----------
@@ -54,8 +54,6 @@ def of_all_reports(notebooks_folder: Path, shared_assets: bool, template: str) -
         Where the notebooks are.
     shared_assets : bool
         Whether the pages share their scripts.
-    template : str
-        Path of the Word template, empty for none.
     """
     paths = notebook_paths(notebooks_folder).values()
     return {
@@ -63,8 +61,17 @@ def of_all_reports(notebooks_folder: Path, shared_assets: bool, template: str) -
         "code": {"version": __version__, "library": library_hash(), "lock": lock_hash()},
         "versions": versions(),
         "shared_assets": shared_assets,
-        "template": _file_hash(Path(template)) if template else "",
     }
+
+
+def template_hash(template: str) -> str:
+    """Return the SHA-256 of the Word template at a path; empty if there is none."""
+    return _file_hash(Path(template)) if template else ""
+
+
+def tells_the_same(manifest: dict, of: dict) -> bool:
+    """Return whether a report was made from inputs, wherever its page has its scripts from."""
+    return all(manifest.get(name) == value for name, value in of.items() if name != "shared_assets")
 
 
 def key(of: dict) -> str:

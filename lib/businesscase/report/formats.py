@@ -52,6 +52,20 @@ def report_files(
     return made
 
 
+def refuse_without_browser() -> None:
+    """Refuse what is wanted on paper where no browser can be started to draw its charts.
+
+    Raises
+    ------
+    InputError
+        If there is none, or none that starts.
+    """
+    from businesscase.report.pictures import Pictures
+
+    with Pictures():
+        pass
+
+
 def _on_paper(report: Report, formats: set[str], template: Path | None) -> dict[str, bytes]:
     from businesscase.report.pdf import pdf
     from businesscase.report.pictures import Pictures, drawn

@@ -20,6 +20,10 @@ NO_BROWSER = (
     "charts on paper need a browser to draw them, and none was found: install Chrome, Chromium or "
     "Edge, or name its program in the variable BROWSER_PATH"
 )
+BROKEN_BROWSER = (
+    "charts on paper need a browser to draw them, and the one that was found doesn't start: name "
+    "another Chrome, Chromium or Edge in the variable BROWSER_PATH"
+)
 
 
 class Pictures:
@@ -87,9 +91,11 @@ async def _opened_browser():
     logging.getLogger("choreographer").setLevel(logging.CRITICAL)
     try:
         browser = kaleido.Kaleido(n=1, mathjax=False)  # else it would fetch MathJax from the web
+        return await browser.__aenter__()
     except ChromeNotFoundError:
         raise InputError(NO_BROWSER) from None
-    return await browser.__aenter__()
+    except Exception as error:  # choreographer keeps its own private
+        raise InputError(BROKEN_BROWSER) from error
 
 
 def drawn(report: Report, draw: Callable[[dict], bytes]) -> dict[str, bytes]:
