@@ -168,6 +168,8 @@ def test_index_shows_reports_failures_and_scenarios_not_run(run, folder):
     assert f'href="{CASE}/base/report.html"' in page
     assert f'href="{CASE}/same-pace/report.html"' not in page
     assert '<span class="badge failed">failed</span> 07_decision.ipynb, cell [3]' in page
+    assert (reports / CASE / "same-pace.failed").is_dir()
+    assert f'href="{CASE}/same-pace.failed/"' in page
     assert '<span class="badge not-run">not run</span>' in page
     assert 'id="mkip-2012"' not in page  # a case without any report there
 

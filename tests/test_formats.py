@@ -5,6 +5,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import docx
 import pytest
 from conftest import ROOT
 from test_batch import CASE, settings, write_notebook
@@ -13,8 +14,10 @@ from businesscase import cli
 from businesscase.batch import Job, run_jobs, write_index
 from businesscase.case import load_case
 from businesscase.errors import InputError
+from businesscase.report.word import template_at
 
 BASE, COMPARISON = Job(CASE, "base"), Job(CASE, "comparison")
+BROWSERS = ("chromium", "google-chrome", "microsoft-edge")
 FOR_A_CASE = f'case: str = "{CASE}"  # a case'
 
 
@@ -110,6 +113,62 @@ def test_template_that_is_no_word_file_is_refused_before_anything_runs(
     assert not place.exists()
 
 
+@pytest.mark.parametrize("where", ["in a table", "beside other words", "twice", "nowhere", "once"])
+def test_template_says_once_in_a_paragraph_of_its_own_where_the_report_goes(where, tmp_path):
+    house = docx.Document()
+    if where == "in a table":
+        house.add_table(1, 1).cell(0, 0).text = "{{report}}"
+    elif where == "beside other words":
+        house.add_paragraph("Report: {{report}}")
+    else:
+        for _ in range({"nowhere": 0, "once": 1, "twice": 2}[where]):
+            house.add_paragraph("{{report}}")
+    house.save(tmp_path / "house.docx")
+    if where in ("nowhere", "once"):
+        template_at(tmp_path / "house.docx")
+    else:
+        with pytest.raises(
+            InputError, match=r"\{\{report\}\} stands in a table, beside other words"
+        ):
+            template_at(tmp_path / "house.docx")
+
+
+def test_word_reports_in_a_house_template_stay_when_pages_are_asked_for(project, tmp_path):
+    if not any(map(shutil.which, BROWSERS)):
+        pytest.skip("needs Chrome, Chromium or Edge")
+    template = tmp_path / "house.docx"
+    docx.Document().save(template)
+
+    def kept(**more):
+        (outcome,) = run_jobs([BASE], settings(tmp_path / "reports", project, **more))
+        assert outcome.error is None
+        return outcome.kept
+
+    word = {"formats": ("html", "docx")}
+    assert not kept(**word, template=str(template))
+    assert kept() and kept(**word, template=str(template))
+    assert "report.docx" in names(tmp_path / "reports" / CASE / "base")
+    assert not kept(**word)  # Word without the template is another report
+
+
+def test_index_leads_to_reports_that_were_made_with_other_options(project, tmp_path):
+    outcomes = run_jobs([BASE], settings(tmp_path, project, shared_assets=True))
+    write_index(settings(tmp_path, project), outcomes)
+    assert f'href="{CASE}/base/report.html"' in (tmp_path / "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/nowhere/chrome"])
+def test_report_on_paper_without_a_browser_is_refused_and_the_page_stays(
+    program, project, tmp_path, monkeypatch
+):
+    reports = tmp_path / "reports"
+    run_jobs([BASE], settings(reports, project))
+    monkeypatch.setenv("BROWSER_PATH", program)
+    with pytest.raises(InputError, match="charts on paper need a browser to draw them"):
+        run_jobs([BASE], settings(reports, project, formats=("html", "docx")))
+    assert "report.html" in names(reports / CASE / "base")
+
+
 def test_scenario_may_not_have_the_name_of_the_comparison(data_copy):
     file = Path(data_copy / CASE / "scenarios.toml")
     text = file.read_text(encoding="utf-8")
@@ -119,7 +178,7 @@ def test_scenario_may_not_have_the_name_of_the_comparison(data_copy):
 
 
 def test_word_and_pdf_of_a_batch_are_made_with_the_charts_drawn(tmp_path):
-    if not any(map(shutil.which, ("chromium", "google-chrome", "microsoft-edge"))):
+    if not any(map(shutil.which, BROWSERS)):
         pytest.skip("needs Chrome, Chromium or Edge")
     job = Job(CASE, "base")
     arguments = settings(tmp_path, ROOT, formats=("html", "docx", "pdf"))

@@ -351,7 +351,7 @@ def test_pages_are_counted_from_the_templates_first_section_on(tmp_path):
 
 def test_template_that_is_no_document_is_refused_by_name(tmp_path):
     (tmp_path / "house.docx").write_text("not a document")
-    with pytest.raises(InputError, match=r"house\.docx: not a Word document"):
+    with pytest.raises(InputError, match=r"house\.docx: it is not a Word file"):
         document(small_report(), CHART, tmp_path / "house.docx")
 
 

@@ -232,16 +232,12 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _word_template(name: str | None) -> str:
-    """Return the path of a Word file; refuse what is none."""
+    """Return the path of a Word template; refuse what can't be one."""
     if not name:
         return ""
-    import docx  # slow to import
+    from businesscase.report.word import template_at  # slow to import
 
-    try:
-        docx.Document(name)
-    except Exception:  # it has one for each way in which a file can be no document
-        is_there = "it is not a Word file (.docx)" if Path(name).is_file() else "no file is there"
-        raise InputError(f"{name}: {is_there}") from None
+    template_at(Path(name))
     return str(Path(name).resolve())
 
 

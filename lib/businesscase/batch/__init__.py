@@ -149,7 +149,7 @@ def write_index(settings: Settings, outcomes: Iterable[Outcome]) -> str:
         states = pool.map(lambda job: _state(store, job, jobs[job]), jobs)
     found = dict(zip(map(astuple, jobs), states, strict=True))
     for job, error in errors.items():
-        found[astuple(job)] = {"error": error}
+        found[astuple(job)] = {"error": error, "evidence": store.has_evidence(job)}
     reported = [
         case
         for case in cases
@@ -276,7 +276,7 @@ def _state(store: Store, job: Job, made_from: dict) -> dict | None:
         return {name: there[name] for name in ("recommendation", "files")}
     said = store.status(job)
     if said.get("state") == FAILED and said.get("key") == manifest.key(made_from):
-        return {"error": said["cause"]}
+        return {"error": said["cause"], "evidence": store.has_evidence(job)}
     return None
 
 

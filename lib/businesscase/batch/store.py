@@ -46,6 +46,9 @@ class Store(Protocol):
     def fail(self, job: Job, folder: Path | None = None) -> None:
         """Keep what a failed job left in its folder, and remove the report of an earlier run."""
 
+    def has_evidence(self, job: Job) -> bool:
+        """Return whether a failed job left something in its folder."""
+
     def status(self, job: Job) -> dict:
         """Return how a job stands, empty if nobody wrote it."""
 
@@ -124,6 +127,10 @@ class FolderStore:
         with suppress(OSError):
             if any(folder.iterdir()):  # nothing if it failed before the first notebook
                 folder.rename(self.evidence(job))
+
+    def has_evidence(self, job: Job) -> bool:
+        """Return whether a failed job left something in its folder."""
+        return self.evidence(job).is_dir()
 
     def status(self, job: Job) -> dict:
         """Return how a job stands, empty if nobody wrote it."""
@@ -227,6 +234,10 @@ class UrlStore:
         self._remove(f"{job.name}.failed")
         if folder and folder.is_dir():
             self._upload({f"{job.name}.failed/{path.name}": path for path in folder.iterdir()})
+
+    def has_evidence(self, job: Job) -> bool:
+        """Return whether a failed job left something in its folder."""
+        return bool(self._files(f"{job.name}.failed"))
 
     def status(self, job: Job) -> dict:
         """Return how a job stands, empty if nobody wrote it."""

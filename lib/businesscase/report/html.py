@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a b
     from nbformat import NotebookNode
 
 FAILED, NOT_RUN = "failed", "not run"
+SOUND = {"error": "", "evidence": ""}
 READ = {
     # the files of a report that are read, and what the index calls them
     "report.html": "web page",
@@ -98,7 +99,8 @@ def index_html(
         The cases with all their scenarios.
     states : mapping of (str, str) to dict
         By case and scenario: the ``recommendation`` of a report and its other ``files``, or the
-        ``error`` of a failure; nothing for one that was not run.
+        ``error`` of a failure and whether there is ``evidence`` of it; nothing for one that was not
+        run.
     up : str, optional
         How the page gets to the folder of all reports: ``../`` from that of a case.
     """
@@ -119,18 +121,26 @@ def index_html(
 
 def _index_row(case: Case, name: str, state: dict | None, up: str) -> dict:
     scenario = case.scenarios[name]
-    row = {"name": name, "title": scenario.title, "why": scenario.why, "files": [], "error": ""}
+    row = {"name": name, "title": scenario.title, "why": scenario.why, "files": []} | SOUND
     if state is None:
         return row | {"status": NOT_RUN}
     if "error" in state:
-        return row | {"status": FAILED, "error": state["error"]}
+        return row | {"status": FAILED} | _failure(case, name, state, up)
     return row | {"status": state["recommendation"], "files": _links(case, name, state, up)}
 
 
 def _comparison_row(case: Case, state: dict | None, up: str) -> dict:
-    if state is None or "error" in state:
-        return {"files": [], "error": state and state["error"]}
-    return {"files": _links(case, COMPARISON, state, up), "error": ""}
+    if state is None:
+        return {"files": []} | SOUND
+    if "error" in state:
+        return {"files": []} | _failure(case, COMPARISON, state, up)
+    return {"files": _links(case, COMPARISON, state, up)} | SOUND
+
+
+def _failure(case: Case, name: str, state: dict, up: str) -> dict:
+    """Return why a report could not be made, and the address of how far it came."""
+    evidence = f"{up}{quote(f'{case.name}/{name}.failed/')}" if state.get("evidence") else ""
+    return {"error": state["error"], "evidence": evidence}
 
 
 def _links(case: Case, name: str, state: dict, up: str) -> list[tuple[str, str]]:

@@ -86,9 +86,9 @@ def document(report: Report, charts: Mapping[str, bytes], template: Path | None 
     Raises
     ------
     InputError
-        If the template is no Word document.
+        If the template can't be used.
     """
-    house = _opened(template) if template else docx.Document()
+    house = template_at(template) if template else docx.Document()
     if not template:
         _set_up_page(house, report)
     _add_styles(house, replace=not template)
@@ -109,13 +109,31 @@ def document(report: Report, charts: Mapping[str, bytes], template: Path | None 
 # the document around the report
 
 
-def _opened(template: Path) -> docx.document.Document:
+def template_at(path: Path) -> docx.document.Document:
+    """Return the Word template at a path.
+
+    Raises
+    ------
+    InputError
+        If no file or no Word document is there, or it doesn't say in one place where the report goes.
+    """
     try:
-        return docx.Document(str(template))
-    except Exception as exception:
+        house = docx.Document(str(path))
+    except Exception:  # it has one for each way in which a file can be no document
+        is_there = "it is not a Word file (.docx)" if path.is_file() else "no file is there"
+        raise InputError(f"{path}: {is_there}") from None
+    marked = [text for p in house.element.body.iter(qn("w:p")) if PLACE in (text := _words(p))]
+    alone = [paragraph for paragraph in house.paragraphs if paragraph.text.strip() == PLACE]
+    if len(marked) != len(alone) or len(alone) > 1:
         raise InputError(
-            f"{template}: not a Word document ({exception}); a template is a .docx file"
-        ) from exception
+            f"{path}: {PLACE} stands in a table, beside other words or twice; where the report goes it "
+            "is a paragraph of its own, once"
+        )
+    return house
+
+
+def _words(paragraph: BaseOxmlElement) -> str:
+    return "".join(part.text or "" for part in paragraph.iter(qn("w:t")))
 
 
 def _place(house: docx.document.Document) -> BaseOxmlElement:
