@@ -137,7 +137,7 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
         Chapter("purpose", "Purpose", tuple(_purpose(study))),
         Chapter("recommendation", "Recommendation and reasons", tuple(_recommendation(study))),
         *(
-            Chapter(name, _chapter_title(name, notebooks[name]), tuple(_without(blocks, TURNING + TOLD_ONCE)))
+            Chapter(name, _chapter_title(name), tuple(_without(blocks, TURNING + TOLD_ONCE)))
             for name, blocks in told.items()
         ),
         Chapter("turning", "What would change the answer", tuple(_turning(told))),
@@ -299,7 +299,7 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
 # chapters that come from notebooks
 
 
-def _chapter_title(name: str, notebook: "NotebookNode") -> str:
+def _chapter_title(name: str) -> str:
     return CHAPTERS.get(name, name.capitalize())
 
 
@@ -376,15 +376,9 @@ def _turning(told: Mapping[str, list[Block]]) -> Iterator[Block]:
             if isinstance(block, Heading) and block.level == 3:
                 taken = block.text in TURNING
             elif taken:
-                part.append(
-                    replace(block, level=block.level) if isinstance(block, Heading) else block
-                )
+                part.append(block)
         if part:
-            yield Heading(
-                "The recommendation"
-                if name == "decision"
-                else CHAPTERS.get(name, name.capitalize())
-            )
+            yield Heading("The recommendation" if name == "decision" else _chapter_title(name))
             yield from part
 
 

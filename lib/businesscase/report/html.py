@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from businesscase.case import COMPARISON, Case
+from businesscase.names import UNPRINTABLE
 from businesscase.report.chart_data import chart_table
 from businesscase.report.content import (
     Block,
@@ -49,7 +50,6 @@ LONG_WORD = 30  # letters; a longer one may be broken wherever the line ends
 BLANK = "–"  # what stands in a cell without text
 STYLE, SCRIPT, PLOTLY_JS = "report.css", "report.js", "plotly.js"
 FROM_FILE = "file:"  # a page that is opened from a folder has no origin that 'self' could name
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")  # characters that no page may hold
 
 
 def report_html(
@@ -84,7 +84,6 @@ def page_html(report: Report, shared_assets: str = "") -> str:
         chapters=chapters,
         figures=figures,
         tables=[block for block in shown if block["kind"] == TableShown.__name__],
-        charts=figures,
     )
 
 
@@ -384,7 +383,7 @@ def _asset(name: str) -> str:
 
 def _page(name: str, assets: dict, **shown) -> str:
     page = _templates().get_template(name).render(assets=assets, **shown)
-    return _closed(CONTROL.sub("\ufffd", page), assets["scripts"])
+    return _closed(UNPRINTABLE.sub("\ufffd", page), assets["scripts"])
 
 
 def _closed(page: str, scripts: list[str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import mistune
 import numpy as np
 
+from businesscase.names import UNPRINTABLE
 from businesscase.report.content import Block, Chapter, FigureShown, Heading, Prose, TableShown
 
 LANGUAGE = "en-GB"
@@ -31,7 +32,6 @@ NARROW_CELLS = 0.15  # what a line of a cell counts beside one that makes its ro
 KEPT_WHOLE = 7.0  # cm; a lower table isn't divided between pages
 KEPT_ROW = 12.0  # cm; a lower row isn't divided between pages
 INTRODUCTION = 600  # characters of prose that stay on the page of what they introduce
-NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # widths of Arial's characters in thousandths of the size of type
 WIDTHS = {
@@ -95,7 +95,7 @@ def clean(text: str) -> str:
     >>> clean("a\x00b")
     'a�b'
     """
-    return NOT_IN_XML.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return UNPRINTABLE.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def paragraphs(markdown: str) -> list[Paragraph]:

@@ -29,7 +29,7 @@ TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
 FONTS = ("Arial", "Liberation Sans", "Helvetica", "Nimbus Sans", "DejaVu Sans", "Libertinus Serif")
 CHART_FONTS = re.compile(r"Arial, Helvetica, sans-serif")
 MADE = datetime(2000, 1, 1, tzinfo=UTC)  # so that the bytes are the same each day
-WIDTHS = (paper.TEXT_WIDTH, paper.PAGE_HEIGHT - 2 * paper.MARGIN)
+WIDTHS = (paper.TEXT_WIDTH, paper.TEXT_HEIGHT)
 HIGHEST_FIGURE = 0.85  # of the height of the text, so that its caption stays on its page
 LONGEST_WORD = 12  # characters after which a word may be broken, if it is longer than this twice
 COMMON = frozenset(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100), 0x0A, 0x09]))

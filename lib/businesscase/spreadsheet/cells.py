@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from businesscase.errors import nearest_names, shown
+from businesscase.names import UNPRINTABLE
 from businesscase.schema import PLAIN
 from businesscase.spreadsheet.columns import LISTS_OF_NUMBERS, Column
 
@@ -24,7 +25,6 @@ CLEANED, PERCENTAGE, YEAR, TRUTH, CHOICE, LETTER = (
 
 ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 OTHER_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
-NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 LONGEST_NUMBER = 25  # digits that are exact in decimal arithmetic
 EXACT_DIGITS = 15  # that a spreadsheet keeps of a number; more is noise of binary fractions
 SCALES = {"k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "billion": 9}
@@ -139,7 +139,7 @@ def _refuse_what_no_column_holds(cell: Cell) -> None:
         )
     if cell.kind in (TIME, DURATION):
         raise CellError(cell.text, "a value, not a time of day", ", a time")
-    if (found := NOT_IN_XML.search(cell.text.replace("\r", ""))) is not None:
+    if (found := UNPRINTABLE.search(cell.text)) is not None:
         raise CellError(cell.text, "text", f", with the control character {found[0]!r}")
 
 

@@ -13,6 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from businesscase.errors import Fault, InputError
+from businesscase.names import UNPRINTABLE
 from businesscase.parameters import Parameters
 from businesscase.raw import CASE, SCENARIOS, RawCase
 from businesscase.schema import PLAIN, SHARED, TABLES, CaseFile
@@ -28,7 +29,7 @@ from businesscase.spreadsheet.case_sheets import (
     scenario_rows,
     source_rows,
 )
-from businesscase.spreadsheet.cells import NOT_IN_XML, plain_number
+from businesscase.spreadsheet.cells import plain_number
 from businesscase.spreadsheet.columns import (
     Column,
     column_of,
@@ -180,7 +181,7 @@ def _faults(page: _Page) -> Iterable[Fault]:
         for name, value in zip(page.columns, row, strict=True):
             text = value if isinstance(value, str) else ""
             where = f"{page.name} row {number}, column {name}"
-            if found := NOT_IN_XML.search(text.replace("\r", "")):
+            if found := UNPRINTABLE.search(text):
                 yield Fault(
                     f"{where}: holds the control character {found[0]!r}, which no workbook can",
                     column=name,
