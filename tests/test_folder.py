@@ -293,3 +293,16 @@ def test_a_plain_name_is_safe(name):
 )  # fmt: skip
 def test_a_name_that_some_file_system_can_not_hold_is_refused(name):
     assert "can't name a folder" in unsafe_name("case", name)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"partner;role;status\nEa;lead;published\n", "has semicolons between its cells; save it"),
+        (b"partner\trole\nEa\tlead\n", "has tabs between its cells; save it with commas"),
+        (b"PK\x03\x04\x14\x00\x06\x00\xd0\xff", "is a workbook, not CSV; give it to"),
+    ],
+)
+def test_what_another_program_saved_is_named(data_copy, content, said):
+    (data_copy / CASE / "partners.csv").write_bytes(content)
+    assert any(said in fault for fault in faults_of(CASE))

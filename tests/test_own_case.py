@@ -40,7 +40,8 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def test_a_new_case_has_every_table_four_scenarios_and_the_partners_named(own_data, capsys):
     assert cli.main(["new", "our-case", "--partners", 'Ea, "Bee, Sea"']) == 0
-    assert "Ea, Bee, Sea, a worked row in every table" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "a case of 2 partners ('Ea', 'Bee, Sea'), worked rows in every table" in said
     assert {path.stem for path in (own_data / "our-case").glob("*.csv")} == set(TABLES)
     case = load_case("our-case")
     assert list(case.tables["partners"]["partner"]) == ["Ea", "Bee, Sea"]
@@ -235,6 +236,31 @@ def test_each_import_keeps_the_case_as_it_was_before(own_data):
     assert done.former == {"service_costs": 2} and done.rows == {"service_costs": 2}
     assert content(own_data / ".our-case.before-1") == first
     assert "100000" in (own_data / ".our-case.before-2" / "service_costs.csv").read_text("utf-8")
+
+
+def test_a_table_of_the_case_itself_can_be_imported_with_its_comments(own_data, capsys):
+    folder = new_case("our-case", ["Ea", "Bee"], TODAY)
+    before = content(folder)
+    shutil.copy(folder / "flows.csv", "flows.csv")
+    assert cli.main(["import", "flows.csv", "our-case", "--update"]) == 0
+    said = capsys.readouterr().out
+    assert "lines of comment above the header left out" in said
+    assert "rows before" not in said  # as many as there were
+    assert content(folder) == before
+
+
+def test_each_update_is_cited_as_a_document_of_its_own(own_data):
+    new_case("our-case", ["Ea", "Bee"], TODAY)
+    for stem, lines in {
+        "service_costs": "partner,category,funding,year,amount_gbp\nEa,staff,revenue,2027,9\nBee,staff,revenue,2027,9",
+        "assets": "partner,asset,owner_rule\nEa,Servers,The host",
+    }.items():
+        Path(f"{stem}.csv").write_text(lines, encoding="utf-8")
+        import_case(Path(f"{stem}.csv"), "our-case", (), update=True)
+    case = load_case("our-case")
+    for stem in ("service_costs", "assets"):
+        (source,) = set(case.tables[stem]["source"])
+        assert case.file.sources[source].title == f"{stem}.csv"
 
 
 def test_an_update_of_nothing_is_refused(own_data):

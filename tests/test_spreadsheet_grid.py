@@ -70,7 +70,34 @@ def test_every_row_below_the_header_is_read_but_blank_ones_and_totals(lines):
         if any(texts) and "Total" not in [*[text for text in texts if text][:1], *texts[:2]]
     ]
     assert table.rows == expected
+    assert all("'Total'; value_gbp: it says " in fault for fault in findings.faults)
+
+
+def test_total_of_a_name_that_other_rows_have_is_one_and_other_names_with_the_word_are_not():
+    header = ["partner", "asset", "value_gbp", "owner_rule"]
+    lines = [
+        ["N", "total cost tool", "5", "h"],
+        ["Total N", None, "5", None],
+        ["S", "a", "7", "h"],
+        ["S subtotal:", None, "7", None],
+        ["Sub-total for S", None, "7", None],
+    ]
+    table, findings = found_in(rows(header, *lines), ["totals"])
+    assert table.rows == [2, 4]
     assert findings.faults == []
+
+
+@pytest.mark.parametrize(
+    ("total", "is_refused"), [("1,765", False), ("1,766", False), ("1,767", True)]
+)
+def test_total_that_the_rows_above_do_not_add_up_to_is_refused_but_for_rounding(total, is_refused):
+    header = ["partner", "asset", "value_gbp", "owner_rule"]
+    lines = [["N", "a", "1,000", "h"], ["N", "b", "765", "h"], ["Total", None, total, None]]
+    _, findings = found_in(rows(header, *lines), ["totals"])
+    said = (
+        f"row 4: found 'Total'; value_gbp: it says {total}, but the 2 rows above add up to 1,765; "
+    )
+    assert [said in fault for fault in findings.faults] == [True] * is_refused
 
 
 def test_total_is_compared_with_the_rows_above_it():

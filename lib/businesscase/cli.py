@@ -223,7 +223,7 @@ def _count(text: str) -> int:
 def _formats(text: str) -> tuple[str, ...]:
     from businesscase.report.formats import FORMATS
 
-    named = dict.fromkeys(["html", *text.split(",")])
+    named = dict.fromkeys(["html", *(name.strip() for name in text.split(","))])
     unknown = [name for name in named if name not in FORMATS]
     if unknown:
         allowed = ", ".join(FORMATS)
@@ -264,7 +264,11 @@ def _new(arguments: argparse.Namespace) -> int:
 
     partners = partner_names(arguments.partners)
     folder = new_case(arguments.case, partners, dt.date.today())
-    print(f"{folder}: a case of {', '.join(partners)}, a worked row in every table")
+    named = ", ".join(map(shown, partners))
+    many = "s" if len(partners) > 1 else ""
+    print(
+        f"{folder}: a case of {len(partners)} partner{many} ({named}), worked rows in every table"
+    )
     print("Put your own rows in their place; the comments in each file say what is meant. Then:")
     print(
         f"  businesscase check {arguments.case}",
@@ -295,7 +299,8 @@ def _import(arguments: argparse.Namespace) -> int:
     tables = len([count for count in done.rows.values() if count])
     plural = "" if tables == 1 else "s"
     for stem, rows in done.former.items():
-        print(f"{stem}: {rows} rows before, {done.rows[stem]} now")
+        if rows != done.rows[stem]:
+            print(f"{stem}: {rows} row{'' if rows == 1 else 's'} before, {done.rows[stem]} now")
     print(f"{done.folder}: {sum(done.rows.values())} rows in {tables} table{plural}")
     if done.before:
         print(f"{done.before}: the case as it was before")

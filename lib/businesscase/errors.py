@@ -1,8 +1,10 @@
 """Refusals: one sentence each, all of a case's faults together."""
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LOOK_ALIKE = str.maketrans("‘’ʼ“”–—‐−", "'''\"\"----")
 LONGEST_FOUND = 80  # characters of what was found that a sentence repeats
 
 
@@ -64,9 +66,19 @@ def nearest_names(found: str, allowed: Iterable[str]) -> list[str]:
     >>> nearest_names("savin", ["saving", "exit_cost"])
     ['saving']
     """
-    folded = {name.casefold(): name for name in allowed}
-    wanted = str(found)[:LONGEST_FOUND].casefold()
-    return [folded[name] for name in get_close_matches(wanted, folded)]
+    folded = {_seen(name): name for name in allowed}
+    return [folded[name] for name in get_close_matches(_seen(str(found)[:LONGEST_FOUND]), folded)]
+
+
+def _seen(name: str) -> str:
+    """Return a name without what a reader overlooks: capitals, and which apostrophe or space it is.
+
+    Examples
+    --------
+    >>> _seen("King’s\u00a0Vale")
+    "king's vale"
+    """
+    return unicodedata.normalize("NFKC", name).translate(LOOK_ALIKE).casefold()
 
 
 def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> Fault:
@@ -78,11 +90,16 @@ def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> Fault:
     "scenario 'lat-start' is unknown; nearest: late-start"
     >>> unknown_name("case", "leeds", ["mkip-2012"])
     "case 'leeds' is unknown; allowed: mkip-2012"
+    >>> print(unknown_name("partner", "King's Vale", ["King’s Vale"]))
+    partner "King's Vale" is unknown; nearest: King’s Vale (with '’', U+2019)
     """
-    allowed = [str(name) for name in allowed]
+    allowed = [name for name in map(str, allowed) if name]
     nearest = nearest_names(found, allowed)
     told = ", ".join(map(_on_one_line, nearest or allowed)) or "none"
     hint = f"nearest: {told}" if nearest else f"allowed: {told}"
+    alike = next((name for name in nearest if _seen(name) == _seen(str(found))), None)
+    if alike and (others := [sign for sign in alike if sign not in str(found)]):
+        hint += f" (with {shown(others[0])}, U+{ord(others[0]):04X})"
     return Fault(
         f"{kind} {shown(found)} is unknown; {hint}",
         found=str(found),

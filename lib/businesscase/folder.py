@@ -14,16 +14,17 @@ from pathlib import Path
 import tomlkit
 
 from businesscase.errors import Fault, InputError, shown, unknown_name
-from businesscase.raw import CASE, SCENARIOS, Place, RawCase
+from businesscase.raw import CASE, COMMENT, SCENARIOS, Place, RawCase
 from businesscase.schema import TABLES, CaseFile, Row, Source, column_notes
 
 Examples = Mapping[str, dict[str, str]]
 NO_EXAMPLES: Examples = {}
-COMMENT = "#"  # begins the lines above the header of a table
 LARGEST_TABLE, LARGEST_TOML = 20_000_000, 1_000_000  # bytes; no case of some councils has as many
 DEEPEST = 100  # dots in a line of TOML, whose reader takes their square in time and memory
 QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"|'[^']*'|#.*""")
 AT_LINE = re.compile(r"at line (\d+)")  # where its reader says that TOML goes wrong
+ARCHIVE = b"PK\x03\x04"  # begins an .xlsx, whatever its name
+IMPORT_IT = "give it to `businesscase import`, which reads it"
 SUFFIXES = (".csv", ".toml", ".yaml", ".yml")  # of files that somebody may take for inputs
 
 
@@ -168,8 +169,10 @@ def _rows(path: Path, model: type[Row], texts: Texts) -> Iterator[tuple[int, dic
             texts.faults.extend(found)
             yield from () if found else _cells(reader, header, name, texts.faults)
     except UnicodeDecodeError as error:
-        fault = Fault(f"byte {error.start} is not UTF-8; save the file as CSV UTF-8")
-        texts.faults.append(fault.at(_place(name)))
+        sentence = f"byte {error.start} is not UTF-8; save the file as CSV UTF-8"
+        if path.read_bytes().startswith(ARCHIVE):
+            sentence = f"is a workbook, not CSV; {IMPORT_IT}"
+        texts.faults.append(Fault(sentence).at(_place(name)))
     except csv.Error as error:
         texts.faults.append(Fault(f"not a CSV file, {error}").at(_place(name)))
 
@@ -184,6 +187,10 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
 
 def _header_faults(header: list[str], model: type[Row]) -> Iterator[Fault]:
     fields = model.model_fields
+    if len(header) == 1 and (found := re.search(r"[;\t]", header[0])):
+        sign = "tabs" if found[0] == "\t" else "semicolons"
+        yield Fault(f"has {sign} between its cells; save it with commas, or {IMPORT_IT}")
+        return
     missing = [name for name in fields if name not in header]
     wrong = [name for name in header if name not in fields]
     for name in wrong:

@@ -160,7 +160,8 @@ def import_case(source: Path, name: str, leave_out: Collection[str], update: boo
     if not update:
         _refuse_name(name)
     former = _read(name) if update else None
-    imported = spreadsheet.read(source, leave_out)
+    documents = former.file.get(SOURCES, {}) if former else {}
+    imported = spreadsheet.read(source, leave_out, documents)
     raw = imported.raw if former is None else _updated(former, imported.raw)
     if former is None:
         raw = replace(raw, faults=[*raw.faults, *_missing_parts(raw, source, name)])

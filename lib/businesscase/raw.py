@@ -7,6 +7,7 @@ from typing import NamedTuple
 from businesscase.errors import Fault
 
 CASE, SCENARIOS = "case", "scenarios"  # parts of a case that are not tables
+COMMENT = "#"  # begins the lines above the header of a CSV table
 
 
 class Place(NamedTuple):

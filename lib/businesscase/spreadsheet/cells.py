@@ -19,8 +19,8 @@ TEXT, NUMBER, BOOLEAN, DATE, DATETIME, TIME, DURATION, ERROR, UNCALCULATED = (
 # how a cell was changed on the way; conversions of one kind are summed up
 AS_GIVEN, TRIMMED = "", "trimmed"
 NUMBER_AS_TEXT, DATE_AS_TEXT = "number as text", "date as text"
-CLEANED, PERCENTAGE, YEAR, TRUTH, CHOICE, LETTER = (
-    "number", "percentage", "year", "truth", "choice", "letter",
+CLEANED, SCALED, PERCENTAGE, YEAR, TRUTH, CHOICE, LETTER = (
+    "number", "scaled", "percentage", "year", "truth", "choice", "letter",
 )  # fmt: skip
 
 ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
@@ -253,9 +253,8 @@ def _allowed(column: Column) -> str:
 
 def _written_number(text: str, column: Column) -> Reading:
     if text.casefold() in NOT_A_NUMBER:
-        raise CellError(
-            text, "a number: leave it blank if it is not known, 0 if it is nil", ", not a number"
-        )
+        unknown = "; leave it blank if it is not known" if column.may_be_blank else ""
+        raise CellError(text, f"a number, 0 if it is nil{unknown}", ", not a number")
     found = WRITTEN.fullmatch(text)
     digits = "" if found is None else re.sub("[^0-9]", "", found["whole"] + (found["part"] or ""))
     signs = [] if found is None else [
@@ -275,10 +274,8 @@ def _written_number(text: str, column: Column) -> Reading:
     power = SCALES.get((found["scale"] or "").lower(), 0) - (2 if found["percent"] else 0)
     number = Decimal(re.sub("[ ,]", "", found["whole"]) + (found["part"] or "")).scaleb(power)
     minus = "-" if signs and signs != ["+"] and number else ""
-    return Reading(
-        minus + (_without_zeros(number) if power else f"{number:f}"),
-        PERCENTAGE if found["percent"] else CLEANED,
-    )
+    change = PERCENTAGE if found["percent"] else SCALED if power else CLEANED
+    return Reading(minus + (_without_zeros(number) if power else f"{number:f}"), change)
 
 
 def _year(cell: Cell) -> Reading:

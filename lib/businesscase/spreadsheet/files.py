@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from businesscase.errors import Fault, InputError
+from businesscase.raw import COMMENT
 from businesscase.spreadsheet.cells import TEXT, Cell
 from businesscase.spreadsheet.findings import Findings
 from businesscase.spreadsheet.grid import HEADER_WITHIN
@@ -160,12 +161,15 @@ def _csv(source: Path, findings: Findings) -> Sheet:
         name = {"\t": "a tab", ";": "a semicolon"}.get(delimiter, repr(delimiter))
         findings.say(f"{source.name}: read with {name} between the cells")
     cells: dict[int, dict[int, Cell]] = {}
-    blank = 0
+    blank = comments = 0
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for values in reader:
             line = reader.line_num + skipped
             row = {at: Cell(TEXT, value) for at, value in enumerate(values) if value}
+            if not cells and values and values[0].startswith(COMMENT):
+                comments += 1
+                continue
             blank += not row
             if row:
                 cells[line] = row
@@ -181,6 +185,9 @@ def _csv(source: Path, findings: Findings) -> Sheet:
                 )
     except csv.Error as error:
         raise InputError([_fault(source, f"is not a CSV file: {error}")]) from None
+    if comments:
+        many = "s" if comments > 1 else ""
+        findings.say(f"{source.name}: {comments} line{many} of comment above the header left out")
     if blank:
         findings.say(f"{source.name}: {blank} blank line{'s' if blank > 1 else ''} left out")
     return Sheet(source.name, source.stem, cells, is_csv=True)
@@ -216,7 +223,8 @@ def _decoded(source: Path, findings: Findings) -> str:
 
 def _delimiter(text: str) -> str:
     """Return what stands between the cells: what gives the most of them in the first lines."""
-    lines = text.splitlines()[:HEADER_WITHIN]
+    lines = [line for line in text.splitlines() if not line.lstrip('"').startswith(COMMENT)]
+    lines = lines[:HEADER_WITHIN]
 
     def cells(delimiter: str) -> int:
         try:

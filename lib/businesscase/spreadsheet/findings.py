@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from businesscase.errors import Fault, shown
 from businesscase.raw import Place
-from businesscase.spreadsheet.cells import DATE_AS_TEXT, NUMBER_AS_TEXT, TRIMMED
+from businesscase.spreadsheet.cells import DATE_AS_TEXT, NUMBER_AS_TEXT, SCALED, TRIMMED
 
 SAID_IN_FULL = 3  # conversions of one kind in one column; more are counted
 
@@ -31,6 +31,8 @@ class Findings:
         """State how a cell was read; of a group of like ones the first few are stated in full."""
         if change == TRIMMED:
             self._said.append(((*group, TRIMMED), ""))
+        elif change == SCALED:  # each by itself, and where it is read: it may be a slip
+            self.say(f"{place.text}: {shown(found)} read as {text}")
         elif change == NUMBER_AS_TEXT:
             sentence = f"{place.text}: the number {found} read as the text {shown(text)}"
             self._said.append(((*group, change), sentence))

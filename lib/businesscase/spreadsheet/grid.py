@@ -16,7 +16,7 @@ from businesscase.spreadsheet.totals import without_totals
 NOT_POUNDS = re.compile(
     r"£\s*0{3}|£\s*[km]\b|[£'’]0{3}s?\b|\b(?:thousand|million)s?\b", re.IGNORECASE
 )
-HEADER_WITHIN = 20  # rows; above the header a download has its title
+HEADER_WITHIN = 20  # rows that aren't blank; above the header a download has its title
 Rows = dict[int, dict[int, Cell]]
 
 
@@ -56,9 +56,9 @@ def tables_like(sheet: Sheet, tables: Mapping[str, Mapping[str, Column]]) -> lis
         stem: {name for name, column in columns.items() if column.is_required} - set(PROVENANCE)
         for stem, columns in tables.items()
     }
-    rows = [row for row in sheet.cells if row <= HEADER_WITHIN]
     named = [
-        {name for cell in sheet.cells[row].values() for name in _names(cell.text)} for row in rows
+        {name for cell in sheet.cells[row].values() for name in _names(cell.text)}
+        for row in sorted(sheet.cells)[:HEADER_WITHIN]
     ]
     fitting = [stem for stem, names in needed.items() if any(names <= found for found in named)]
     most = max((len(needed[stem]) for stem in fitting), default=0)
@@ -119,8 +119,7 @@ class _Search:
             texts = [cell.text for cell in filled[row].values() if cell.kind == "text"]
             return sum(any(name in columns for name in _names(text)) for text in texts)
 
-        rows = [row for row in filled if row <= HEADER_WITHIN]
-        best = max(rows, key=matches, default=None)
+        best = max(list(filled)[:HEADER_WITHIN], key=matches, default=None)
         return best if best is not None and matches(best) >= min(2, len(columns)) else None
 
     def _refuse_without_header(self) -> None:

@@ -1,7 +1,8 @@
 """Reading a case from a spreadsheet, with every fault and every conversion stated."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
 from businesscase.errors import Fault, nearest_names, shown, unknown_name
@@ -25,6 +26,7 @@ from businesscase.spreadsheet.sheets import Sheet, Table, normal
 
 READ_ME = ("read_me", "readme")
 PARTS = [*SHEETS, *TABLES]
+NO_DOCUMENTS: Mapping[str, dict] = {}
 IMPORT = "import"  # key of the source of rows that state none
 
 
@@ -44,7 +46,9 @@ class Imported:
     conversions: list[str]
 
 
-def read(path: Path, leave_out: Collection[str] = ()) -> Imported:
+def read(
+    path: Path, leave_out: Collection[str] = (), documents: Mapping[str, dict] = NO_DOCUMENTS
+) -> Imported:
     """Read a case from a workbook, a folder of CSV files or a CSV file.
 
     Parameters
@@ -53,6 +57,8 @@ def read(path: Path, leave_out: Collection[str] = ()) -> Imported:
         The source.
     leave_out : collection of str
         What the user wants to be left out: ``totals``, the name of a sheet, or ``sheet.column``.
+    documents : mapping of dict, optional
+        The documents that the case has by key; one that is added gets a key of its own.
 
     Returns
     -------
@@ -77,7 +83,7 @@ def read(path: Path, leave_out: Collection[str] = ()) -> Imported:
     rows = {}
     for stem in TABLES:
         if stem in found:
-            rows[stem], found[stem] = _rows(stem, found[stem], file.content, findings)
+            rows[stem], found[stem] = _rows(stem, found[stem], file.content, documents, findings)
     for name in left_out.not_found():
         known = [sheet.name for sheet in sheets.values()]
         fault = unknown_name("leave-out", name, [TOTALS, *known])
@@ -139,7 +145,7 @@ def _table_of(part: str, sheet: Sheet, left_out: LeftOut, findings: Findings) ->
 
 
 def _rows(
-    stem: str, table: Table, file: dict, findings: Findings
+    stem: str, table: Table, file: dict, documents: Mapping[str, dict], findings: Findings
 ) -> tuple[list[dict[str, str]], Table]:
     """Return the text of each row that can be read, by column, and the table of these rows alone.
 
@@ -157,7 +163,7 @@ def _rows(
     table = replace(table, rows=list(rows))
     if not is_silent or not rows:
         return list(rows.values()), table
-    key = _added_source(table.sheet.file, file)
+    key = _added_source(table.sheet.file, file, documents)
     name = table.sheet.file
     findings.say(
         f"{table.place().text}: no column says where its rows come from; all {len(rows)} are marked "
@@ -173,16 +179,14 @@ def _rows(
     ], table
 
 
-def _added_source(file_name: str, file: dict) -> str:
+def _added_source(file_name: str, file: dict, documents: Mapping[str, dict]) -> str:
     """Return the key of the document that stands for a spreadsheet, added if it is not there."""
-    documents = file.setdefault(SOURCES, {})
     document = {"title": file_name, "publisher": "not stated"}
-    number = 1
-    while (
-        documents.get(key := IMPORT if number == 1 else f"{IMPORT}-{number}", document) != document
-    ):
-        number += 1
-    documents[key] = document
+    given = file.setdefault(SOURCES, {})
+    taken = {**documents, **given}
+    keys = chain([IMPORT], (f"{IMPORT}-{number}" for number in count(2)))
+    key = next(key for key in keys if taken.get(key, document) == document)
+    given[key] = document
     return key
 
 

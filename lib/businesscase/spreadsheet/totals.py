@@ -9,9 +9,13 @@ from businesscase.spreadsheet.cells import CellError, read_cell, tidy
 from businesscase.spreadsheet.columns import Column
 from businesscase.spreadsheet.findings import Findings
 from businesscase.spreadsheet.left_out import TOTALS, LeftOut, leave_out_option
-from businesscase.spreadsheet.sheets import Table
+from businesscase.spreadsheet.sheets import Table, normal
 
-TOTAL = re.compile(r"(grand|sub|overall)?[ -]*totals?\s*:?", re.IGNORECASE)
+WORD = r"(?:grand|sub|overall)?[ -]*totals?"
+TOTAL = re.compile(
+    rf"(?:{WORD}\b(?: of| for)?\s*:?(?P<after>.*)|(?P<before>.*?)[ -]+{WORD}\s*:?)", re.IGNORECASE
+)
+ROUNDED_BY = Decimal("0.5")  # at most, an amount that is shown in whole pounds
 
 
 def without_totals(
@@ -21,7 +25,9 @@ def without_totals(
     left_out: LeftOut,
     findings: Findings,
 ) -> Table:
-    """Refuse rows of totals, or leave them out where that is wanted, and say what they came to.
+    """Refuse rows of totals, or leave out where that is wanted those that agree with the rows above.
+
+    A row is a total if it says so alone, or of a name that other rows have too.
 
     Parameters
     ----------
@@ -38,18 +44,27 @@ def without_totals(
     """
     kept: list[int] = []
     part: list[int] = []  # rows since the last total
+    names = {normal(table.cell(row, key).text) for row in table.rows for key in keys}
     for row in table.rows:
-        word = _word(table, row, keys)
+        word = _word(table, row, keys, names)
         if word is None:
             kept.append(row)
             part.append(row)
         elif left_out.takes_totals():
-            said = "".join(
+            found = [
                 _comparison(table, row, column, [part, kept])
                 for name, column in columns.items()
                 if column.is_money and tidy(table.cell(row, name).text)
-            )
-            findings.say(f"{table.place(row).text}: {shown(word)} left out{said}")
+            ]
+            said = "".join(sentence for _, sentence in found)
+            if all(agrees for agrees, _ in found):
+                findings.say(f"{table.place(row).text}: {shown(word)} left out{said}")
+            else:
+                findings.refuse(
+                    table.place(row),
+                    f"found {shown(word)}{said}; put right which of them is wrong, or delete the row",
+                    found=word,
+                )
             part = []
         else:
             findings.refuse(
@@ -61,7 +76,7 @@ def without_totals(
     return Table(table.sheet, table.columns, kept)
 
 
-def _word(table: Table, row: int, keys: Collection[str]) -> str | None:
+def _word(table: Table, row: int, keys: Collection[str], names: Collection[str]) -> str | None:
     """Return the word that makes a row a total, or None."""
     texts = {
         at: tidy(cell.text)
@@ -69,26 +84,37 @@ def _word(table: Table, row: int, keys: Collection[str]) -> str | None:
         if cell.kind == "text" and tidy(cell.text)
     }
     places = [*list(texts)[:1], *(table.columns.get(key) for key in keys)]
-    found = (texts[at] for at in places if at in texts and TOTAL.fullmatch(texts[at]))
-    return next(found, None)
+    return next((texts[at] for at in places if at in texts and _is_total(texts[at], names)), None)
 
 
-def _comparison(table: Table, row: int, column: Column, parts: list[list[int]]) -> str:
+def _is_total(text: str, names: Collection[str]) -> bool:
+    """Return whether a text says total, alone or of one of the names.
+
+    Examples
+    --------
+    >>> [_is_total(text, {"northmere"}) for text in ("Sub-total:", "Total Northmere", "Total cost")]
+    [True, True, False]
+    """
+    found = TOTAL.fullmatch(text)
+    of = normal(found["after"] or found["before"] or "") if found else ""
+    return found is not None and (not of or of in names)
+
+
+def _comparison(table: Table, row: int, column: Column, parts: list[list[int]]) -> tuple[bool, str]:
     """Say whether a total is what the rows above it add up to: since the total before, or all."""
     try:
         total = _sum(table, [row], column)
         sums = [(len(rows), _sum(table, rows, column)) for rows in parts if rows]
     except CellError:  # the cell has a fault of its own
-        return ""
-    agreeing = [count for count, found in sums if found == total]
-    if agreeing:
-        above = f"the {agreeing[0]} rows above add up to"
-        return f"; {column.name}: its {_pounds(total)} is what {above}"
+        return True, ""
     if not sums:
-        return ""
-    count, found = sums[0]
-    above = f"the {count} rows above add up to {_pounds(found)}"
-    return f"; {column.name}: it says {_pounds(total)}, but {above}"
+        return True, ""
+    count, found = min(sums, key=lambda one: abs(one[1] - total))
+    above = f"the {count} rows above add up to"
+    if found == total:
+        return True, f"; {column.name}: its {_pounds(total)} is what {above}"
+    said = f"; {column.name}: it says {_pounds(total)}, but {above} {_pounds(found)}"
+    return abs(found - total) <= count * ROUNDED_BY, said
 
 
 def _sum(table: Table, rows: list[int], column: Column) -> Decimal:
