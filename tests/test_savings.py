@@ -650,6 +650,13 @@ def test_an_option_that_changes_nothing_is_worth_nothing_to_anybody():
     assert study.appraisal.index.tolist() == [ALL, "Maidstone", "Swale", "Tunbridge Wells"]
 
 
+def test_the_payback_of_the_answer_counts_from_the_end_of_the_decision_year():
+    study = load_study("mkip-2012")
+    position = study.net_flows.sum().cumsum()
+    assert position[[2013, 2014]].tolist() == approx([-150_000, 100_000])  # back in 2014/15
+    assert "The money is back 1.6 years after the end of 2012/13." in show.answer(study).text
+
+
 def test_a_saving_that_is_not_cashable_counts_in_worth_but_reaches_no_budget():
     study = load_study("mkip-2012")
     flows = study.tables["flows"]

@@ -78,10 +78,10 @@ def net_present_value(net_flows: pd.DataFrame, factors: pd.Series) -> pd.Series:
 
 
 def payback_years(net_flows: pd.Series) -> float | None:
-    """Return the years from year 0 until cumulative net flow turns positive for good.
+    """Return the years from the end of year 0 until cumulative net flow is not negative, for good.
 
-    A year's flow is taken to arrive evenly over the year that ends at that year's number, so that
-    the moment within the year is interpolated.
+    Year 0 is now and year n ends n years from now, as where flows are discounted. A year's flow is
+    taken to arrive evenly over the year, so that the moment within it is interpolated.
 
     Parameters
     ----------

@@ -45,12 +45,12 @@ def answer(study: Study) -> Sentence:
 
 
 def _payback_sentence(years: float | None, one_off: float, study: Study) -> str:
-    start = year_label(study.years[0])
     if pd.isna(years):
         return "The money is not back within the term."
     if years == 0:
         return "The partnership is never out of pocket."
-    return f"The money is back {printed(round(years, 1))} years after the start of {start}."
+    decided = year_label(study.years[0])
+    return f"The money is back {printed(round(years, 1))} years after the end of {decided}."
 
 
 def _risk_sentence(study: Study) -> str:
