@@ -15,6 +15,7 @@ from businesscase import savings
 from businesscase.case import load_case
 from businesscase.errors import InputError
 from businesscase.study import ALL, Study, load_study
+from businesscase.validation.parameters import parameter_faults
 from businesscase.views import savings as show
 
 YEARS = [2026, 2027, 2028, 2029]
@@ -234,6 +235,29 @@ def test_where_the_saving_is_stated_a_leaver_strands_part_of_its_cost_less_its_s
     stranded = savings.by_partner(study.flows, "stranded_cost")
     assert stranded[2018].sum() == approx(cost / 10, abs=0.01)
     assert stranded[2017].sum() == 0
+
+
+def test_what_a_leaver_strands_follows_the_present_cost_that_the_scenario_assumes():
+    # savings are stated in pounds, so all of the change of Swale's 1,050,000 stays in what it pays
+    stranded = [
+        savings.by_partner(load_study("mkip-2012", "swale-leaves", **change).flows, "stranded_cost")
+        for change in ({}, {"baseline_cost_change": 0.2})
+    ]
+    assert (stranded[1] - stranded[0])[2018].sum() == approx(0.1 * 0.2 * 1_050_000, abs=0.02)
+
+
+def test_a_leaver_of_whom_no_cost_is_known_is_refused():
+    case = load_case("mkip-2012")
+    costs = case.tables["service_costs"]
+    uncosted = case.tables | {"service_costs": costs[costs["partner"] != "Swale"]}
+    leaves = case.scenarios["swale-leaves"].parameters
+    faults = list(parameter_faults(case.file, uncosted, leaves))
+    assert any(
+        fault.startswith("leaver is 'Swale', but nothing says what it pays") for fault in faults
+    )
+    keeps_nothing = leaves.model_copy(update={"stranded_fraction": 0.0})
+    for tables, parameters in ((case.tables, leaves), (uncosted, keeps_nothing)):
+        assert not [f for f in parameter_faults(case.file, tables, parameters) if "pays" in f]
 
 
 # a whole case

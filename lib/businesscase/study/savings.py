@@ -37,11 +37,15 @@ class SavingsStudy(BaselineStudy):
         lines = self.tables["flows"]
         return lines[lines["option"] == self.option]
 
+    @property
+    def baseline_cost(self) -> pd.Series:
+        """Present cost by partner, changed as the scenario assumes [£ a year]."""
+        return self.real_annual_cost * (1 + self.parameters.baseline_cost_change)
+
     @cached_property
     def planned_flows(self) -> pd.DataFrame:
         """Flows of the option by partner and year before the scenario's effect [£]."""
-        chosen, lines = self.parameters, self.flow_lines
-        baseline_cost = self.real_annual_cost * (1 + chosen.baseline_cost_change)
+        lines, baseline_cost = self.flow_lines, self.baseline_cost
         margins = lines.groupby("line")["margin_fraction"].first()
         is_pooled = (lines["partner"] == SHARED) | lines["pooled"]
         stated, pooled = (
@@ -127,7 +131,7 @@ class SavingsStudy(BaselineStudy):
         stranded = chosen.stranded_fraction * (1.0 - 2.0 * in_notice)
         rule = "equal" if chosen.cost_apportionment == "as_stated" else chosen.cost_apportionment
         shares = apportionment.shares(self.driver(rule).drop(chosen.leaver))
-        service = savings.service_cost_rows(prepared, self.real_annual_cost)
+        service = savings.service_cost_rows(prepared, self.baseline_cost)
         left = savings.after_withdrawal(
             pd.concat([prepared, service]), chosen.leaver, chosen.leaves_after, shares, stranded
         )

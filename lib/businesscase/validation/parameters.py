@@ -39,6 +39,8 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
         yield "leaver and leaves_after go together; one is given without the other"
     if parameters.leaver and not has_recurring_flows(tables):
         yield f"leaver is {parameters.leaver!r}; the case has no savings for a partner to leave"
+    elif parameters.leaver and parameters.stranded_fraction:
+        yield from _stranded_faults(tables, option, parameters.leaver)
     term = file.last_year - file.decision_year
     horizon = term if parameters.horizon_years is None else parameters.horizon_years
     if horizon > term:
@@ -55,6 +57,18 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
     yield from plan_parameter_faults(tables, parameters)
     yield from _score_faults(tables, parameters)
     yield from _rule_faults(tables, parameters)
+
+
+def _stranded_faults(tables: Tables, option: str, leaver: str) -> Iterator[str]:
+    """Yield that nothing says what a leaver pays, of which a part is left to the others."""
+    kinds = set(tables["flows"].loc[tables["flows"]["option"] == option, "flow"])
+    is_costed = leaver in set(tables["service_costs"]["partner"])
+    if "saving" in kinds and "running_cost" not in kinds and not is_costed:
+        yield (
+            f"leaver is {leaver!r}, but nothing says what it pays for the service, of which "
+            f"stranded_fraction is left to the others: option {option} has no running_cost in "
+            f"flows.csv and {leaver} no cost in service_costs.csv"
+        )
 
 
 def _named_by_table(tables: Tables, parameters) -> dict[str, tuple[list[str], list[str]]]:
