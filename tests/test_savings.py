@@ -15,6 +15,7 @@ from businesscase import savings
 from businesscase.case import load_case
 from businesscase.errors import InputError
 from businesscase.study import ALL, Study, load_study
+from businesscase.validation.money import flow_faults
 from businesscase.validation.parameters import parameter_faults
 from businesscase.views import savings as show
 
@@ -274,6 +275,25 @@ def with_tables(study, **tables):
     return Study(replace(case, tables=case.tables | tables), "base", study.parameters)
 
 
+def with_lines(*rows, **change):
+    """Return a study of two councils over four years whose option has these lines of money alone."""
+    study = load_study("mkip-2012")
+    defaults = {"option": "a", "pooled": False, "ramp_years": 0.0, "margin_fraction": 0.0}
+    defaults |= {"cashable": True, "cause": "", "correlation": 0.0}
+    flows = pd.DataFrame([defaults | row for row in rows]).reindex(
+        columns=study.tables["flows"].columns
+    )
+    partners = study.tables["partners"].iloc[:2].assign(partner=list(COSTS.index))
+    costs = study.tables["service_costs"].iloc[:2].assign(partner=list(COSTS.index), amount_gbp=list(COSTS))  # fmt: skip
+    file = study.case.file.model_copy(update={"decision_year": YEARS[0], "last_year": YEARS[-1]})
+    tables = study.tables | {"flows": flows, "partners": partners, "service_costs": costs}
+    return Study(
+        replace(study.case, file=file, tables=tables),
+        "base",
+        study.parameters.model_copy(update=change),
+    )
+
+
 @pytest.mark.parametrize("case", MONEY_CASES)
 def test_doubling_all_money_doubles_every_net_present_value(case):
     study = load_study(case)
@@ -359,9 +379,8 @@ def test_a_ramp_grows_evenly_to_the_full_amount():
 
 
 def test_outsiders_are_charged_full_cost_and_a_margin():
-    flows = savings.with_charges(
-        planned(line(200, flow="income_cost")), pd.Series({"income_cost": 0.1})
-    )
+    table = pd.DataFrame([line(200.0, np.nan, "income_cost") | {"margin_fraction": 0.1}])
+    flows = savings.planned_flows(savings.with_charges(table), COSTS, YEARS)
     assert amounts(flows, "income") == approx([220] * 4)
     assert savings.net_flows(flows).loc["North"].tolist() == approx([20] * 4)
 
@@ -690,6 +709,53 @@ def test_a_saving_that_is_not_cashable_counts_in_worth_but_reaches_no_budget():
     assert npv(freed) == approx(npv(study))
     recurring = freed.medium_term_plan.xs("recurring revenue", level="line")
     assert recurring[2013].sum() == approx(55_000 * 1.02)
+
+
+def test_each_row_is_charged_at_its_own_margin_and_reaches_a_budget_or_not():
+    first = line(1000.0, np.nan, "running_cost") | {"line": "Outside", "margin_fraction": 0.0}
+    second = first | {"flow": "income_cost", "margin_fraction": 0.1}
+    study = with_lines(first, second)
+    assert amounts(study.flows, "income") == approx([1100] * 4)
+    mixed = with_lines(*(line(100.0, np.nan, partner=name) | {"cashable": name == "North"} for name in COSTS.index))  # fmt: skip
+    assert mixed.cashable_saving.to_dict() == {"North": 400, "South": 0}
+    assert mixed.medium_term_plan.xs("recurring revenue", level="line").loc["South"].tolist() == [0] * 4  # fmt: skip
+
+
+def test_a_saving_that_frees_time_ends_when_its_partner_leaves():
+    rows = [line(100.0, np.nan, partner=name) | {"cashable": False} for name in COSTS.index]
+    study = with_lines(*rows, leaver="North", leaves_after=2027)
+    assert study.cashable_saving.to_dict() == {"North": 0, "South": 0}
+
+
+def test_a_range_moves_the_kind_of_money_that_it_is_stated_for():
+    ranged = {"line": "ICT platform", "low_fraction": 0.5, "high_fraction": 3.0}
+    study = with_lines(
+        line(1000.0, np.nan, "counterfactual_cost") | {"line": "ICT platform"},
+        line(900.0, np.nan, "running_cost") | ranged,
+    )
+    inputs = study.uncertain_inputs
+    assert inputs.loc[inputs["is_line"], "name"].tolist() == ["ICT platform, running cost"]
+    assert not inputs.loc[inputs["is_line"], "more_is_better"].any()
+    one = {name: np.ones(1) * value for name, value in study.levers.items()}
+    net = study._net_of_levers(one, {("running_cost", "ICT platform"): np.array([2.0])})
+    assert net.sum(axis=1).tolist() == [approx([-800] * 4)]
+
+
+def test_rows_of_a_line_that_state_different_ranges_are_refused():
+    case = load_case("mkip-2012")
+    ranged = case.tables["flows"].assign(low_fraction=0.5, high_fraction=1.5)
+    assert not list(flow_faults(case.file, case.tables | {"flows": ranged}))
+    ranged.loc[1, "high_fraction"] = 1.2
+    [(stem, row, sentence)] = flow_faults(case.file, case.tables | {"flows": ranged})
+    assert (stem, row) == ("flows", 1)
+    assert "differs from that of another row of 'Fewer posts and shared management'" in sentence
+
+
+def test_what_outsiders_are_charged_moves_with_what_it_costs_to_serve_them():
+    study = with_lines(line(1000.0, np.nan, "income_cost") | {"margin_fraction": 0.1})
+    one = {name: np.ones(1) * value for name, value in study.levers.items()}
+    net = study._net_of_levers(one, {("income_cost", "income_cost"): np.array([2.0])})
+    assert net.sum(axis=1).tolist() == [approx([200] * 4)]
 
 
 def test_withdrawal_shows_each_partner_before_and_after():

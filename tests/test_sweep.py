@@ -78,6 +78,7 @@ def test_draws_have_the_distribution_of_the_simulation(some):
     study = found.study.varied(optimism_bias="none")
     sample = study.joined(uncertainty.even_sample(20_000, len(study.uncertain_inputs), 7))
     levers, lines = study.drawn(sample)
+    lines = {line: multiple for (_, line), multiple in lines.items()}
     ranges = found.inputs.set_index("name")
     for name in study.uncertain_inputs["name"]:
         simulated = np.percentile((levers | lines)[name], [5, 25, 50, 75, 95])
@@ -92,6 +93,7 @@ def test_inputs_of_a_common_cause_go_wrong_together_as_in_the_simulation():
     inputs = study.uncertain_inputs
     sample = study.joined(uncertainty.even_sample(20_000, len(inputs), 7))
     levers, lines = study.drawn(sample)
+    lines = {line: multiple for (_, line), multiple in lines.items()}
     simulated = np.corrcoef([(levers | lines)[name] for name in inputs["name"]])
     drawn = np.corrcoef([columns[name] for name in inputs["name"]])
     assert drawn == approx(simulated, abs=0.04)

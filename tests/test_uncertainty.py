@@ -130,7 +130,7 @@ def drawn_together(flow, case="worked-example"):
     changed = Study(replace(study.case, tables=tables), "base", study.parameters)
     sample = uncertainty.even_sample(5_000, len(changed.uncertain_inputs), 1)
     _, multiples = changed.drawn(changed.joined(sample))
-    return np.corrcoef(multiples["one"], multiples["other"])[0, 1]
+    return np.corrcoef(multiples[flow, "one"], multiples["one_off_cost", "other"])[0, 1]
 
 
 @pytest.mark.parametrize("flow", ["saving", "counterfactual_cost", "income_cost"])

@@ -29,6 +29,7 @@ SIGNS = {
     "exit_cost": -1,
     "stranded_cost": -1,
 }
+Multiples = dict[tuple[str, str], np.ndarray]  # by flow and line: of its amount, one a draw
 ONE_OFF = ["one_off_cost", "exit_cost", "exit_receipt"]  # not part of the saving of a year
 
 
@@ -85,21 +86,27 @@ def _ramp(flow_lines: pd.DataFrame, years: list[int]) -> np.ndarray:
     return np.where(ramp > 0, np.clip(running / np.where(ramp > 0, ramp, 1.0), 0.0, 1.0), 1.0)
 
 
-def with_charges(planned: pd.DataFrame, margins: pd.Series) -> pd.DataFrame:
+def with_charges(flow_lines: pd.DataFrame) -> pd.DataFrame:
     """Add what outside partners are charged: the full cost of serving them, plus a margin.
 
     Parameters
     ----------
-    planned : DataFrame, ``LABELS`` by financial year
-        Planned amounts; rows of the flow ``income_cost`` are the full cost of serving outsiders [£].
-    margins : Series, index line
-        Margin on the full cost [fraction].
+    flow_lines : DataFrame
+        Rows of flows.csv; those of the flow ``income_cost`` are the full cost of serving outsiders,
+        each with the margin that it is charged at.
+
+    Examples
+    --------
+    >>> with_charges(pd.DataFrame({"flow": ["income_cost"], "amount_gbp": [200.0],
+    ...     "baseline_fraction": [np.nan], "margin_fraction": [0.5]}))["amount_gbp"].tolist()
+    [200.0, 300.0]
     """
-    cost = planned[planned.index.get_level_values("flow") == "income_cost"]
+    cost = flow_lines[flow_lines["flow"] == "income_cost"]
     if cost.empty:
-        return planned
-    charged = cost.mul(1 + margins.reindex(cost.index.get_level_values("line")).to_numpy(), axis=0)
-    return pd.concat([planned, _relabelled(charged, "income")])
+        return flow_lines
+    amounts = cost[["amount_gbp", "baseline_fraction"]]
+    charged = amounts.mul(1 + cost["margin_fraction"], axis="index")
+    return pd.concat([flow_lines, cost.assign(flow="income", **charged)], ignore_index=True)
 
 
 def apportioned_flows(planned: pd.DataFrame, share: pd.Series) -> pd.DataFrame:
@@ -160,7 +167,7 @@ def _with_levers(flows: pd.DataFrame, lever, lag: int) -> pd.DataFrame:
 
 
 def factors(
-    index: pd.MultiIndex, levers: dict[str, np.ndarray], lines: dict[str, np.ndarray] | None = None
+    index: pd.MultiIndex, levers: dict[str, np.ndarray], lines: Multiples | None = None
 ) -> np.ndarray:
     """Return what each prepared row is multiplied by under each draw, draw by row.
 
@@ -173,9 +180,11 @@ def factors(
         ``overrun`` and ``running_cost_change`` (over plan [fraction of plan]); each an array of
         one value a draw. One draw is the deterministic case.
     lines : dict of array, optional
-        By name of a line: the multiple of its planned amount, one value a draw.
+        By flow and name of a line: the multiple of its planned amount, one value a draw. What
+        outsiders are charged moves with what it costs to serve them.
     """
-    names = pd.DataFrame({name: index.get_level_values(name) for name in ("lever", "lag", "line")})
+    levels = ("lever", "lag", *(("flow", "line") if lines else ()))
+    names = pd.DataFrame({name: index.get_level_values(name) for name in levels})
     result = np.ones((len(levers["realisation"]), len(names)))
     for (lever, lag), rows in names.groupby(["lever", "lag"], sort=False).indices.items():
         if lever == "one_off_cost":
@@ -187,8 +196,9 @@ def factors(
                 "running_cost": 1 + levers["running_cost_change"],
             }
             result[:, rows] = (size.get(lever, 1.0) * part_of_delay)[:, None]
-    for line, multiple in (lines or {}).items():
-        result[:, names["line"] == line] *= multiple[:, None]
+    for (flow, line), multiple in (lines or {}).items():
+        moved = (flow, "income") if flow == "income_cost" else (flow,)
+        result[:, names["flow"].isin(moved) & (names["line"] == line)] *= multiple[:, None]
     return result
 
 
@@ -217,7 +227,7 @@ def net_by_draw(
     prepared: pd.DataFrame,
     partners: list[str],
     levers: dict[str, np.ndarray],
-    lines: dict[str, np.ndarray] | None = None,
+    lines: Multiples | None = None,
 ) -> np.ndarray:
     """Return saving less cost under every draw of the levers at once.
 
@@ -228,19 +238,22 @@ def net_by_draw(
     array, draw by partner by financial year
         Saving less cost [£].
     """
-    keys = ["lever", "lag", *(["line"] if lines else [])]
+    keys = ["lever", "lag", *(["flow", "line"] if lines else [])]
     sign = prepared.index.get_level_values("flow").map(SIGNS)
     signed = prepared.mul(sign, axis="index").groupby(level=[*keys, "partner"], sort=False).sum()
     wide = signed.unstack("partner", fill_value=0.0).swaplevel(axis="columns")
     columns = pd.MultiIndex.from_product([partners, prepared.columns])
     amounts = wide.reindex(columns=columns, fill_value=0.0)
-    index = amounts.index if lines else _with_any_line(amounts.index)
-    drawn = factors(index, levers, lines) @ amounts.to_numpy(float)
+    drawn = factors(amounts.index, levers, lines) @ amounts.to_numpy(float)
     return drawn.reshape(len(drawn), len(partners), len(prepared.columns))
 
 
-def _with_any_line(index: pd.MultiIndex) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(index.to_frame(index=False).assign(line=""))
+def until_withdrawal(flows: pd.DataFrame, leaver: str, leaves_after: int) -> pd.DataFrame:
+    """Return flows in which those of a leaver stop after its last financial year [£]."""
+    kept = flows.copy()
+    is_own = kept.index.get_level_values("partner") == leaver
+    kept.loc[is_own, kept.columns > leaves_after] = 0.0
+    return kept
 
 
 def after_withdrawal(
@@ -271,8 +284,7 @@ def after_withdrawal(
     is_service = prepared.index.get_level_values("flow") == SERVICE
     later = prepared.columns > leaves_after
     service = prepared[is_service & (partner == leaver)]
-    kept = prepared[~is_service].copy()
-    kept.loc[kept.index.get_level_values("partner") == leaver, later] = 0.0
+    kept = until_withdrawal(prepared[~is_service], leaver, leaves_after)
     by_others = (service * later).mul(stranded.clip(lower=0.0), axis="columns")
     by_leaver = (service * later).mul(-stranded.clip(upper=0.0), axis="columns")
     parts = [kept, *(_stranded(by_others * share, name, leaver) for name, share in shares.items())]

@@ -45,11 +45,13 @@ class SavingsStudy(BaselineStudy):
     @cached_property
     def planned_flows(self) -> pd.DataFrame:
         """Flows of the option by partner and year before the scenario's effect [£]."""
-        lines, baseline_cost = self.flow_lines, self.baseline_cost
-        margins = lines.groupby("line")["margin_fraction"].first()
+        return self._planned(self.flow_lines)
+
+    def _planned(self, flow_lines: pd.DataFrame) -> pd.DataFrame:
+        lines = savings.with_charges(flow_lines)
         is_pooled = (lines["partner"] == SHARED) | lines["pooled"]
         stated, pooled = (
-            savings.with_charges(savings.planned_flows(part, baseline_cost, self.years), margins)
+            savings.planned_flows(part, self.baseline_cost, self.years)
             for part in (lines[~is_pooled], lines[is_pooled])
         )
         is_saving = pooled.index.get_level_values("flow") == "saving"
@@ -263,13 +265,17 @@ class SavingsStudy(BaselineStudy):
 
     @property
     def cashable_flows(self) -> pd.DataFrame:
-        """Flows of the option but for savings that free time and no budget [£]."""
-        lines = self.flow_lines.loc[~self.flow_lines["cashable"], "line"]
-        labels = self.flows.index
-        frees_time = (labels.get_level_values("flow") == "saving") & labels.get_level_values(
-            "line"
-        ).isin(lines)
-        return self.flows[~frees_time]
+        """Flows of the option less the savings that free time and no budget [£]."""
+        lines = self.flow_lines
+        freed = self._planned(lines[(lines["flow"] == "saving") & ~lines["cashable"]])
+        levers = self.levers
+        prepared = savings.levered(freed, levers["delay_years"])
+        if self.parameters.leaver:
+            prepared = savings.until_withdrawal(
+                prepared, self.parameters.leaver, self.parameters.leaves_after
+            )
+        freed = savings.scenario_flows(prepared, levers)
+        return self.flows.sub(freed.reindex(self.flows.index, fill_value=0.0))
 
     @cached_property
     def cashable_saving(self) -> pd.Series:

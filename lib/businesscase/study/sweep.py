@@ -269,9 +269,12 @@ class Sweep:
         levels = self.levels["optimism_bias"].values()
         return np.array([self.study.varied(**package).optimism_bias for package in levels])
 
-    def _multiples(self, columns: Columns) -> dict[str, np.ndarray]:
-        lines = self.inputs.loc[self.inputs["is_line"].astype(bool), "name"]
-        return {name: columns[name].astype(float) for name in lines}
+    def _multiples(self, columns: Columns) -> savings.Multiples:
+        lines = self.inputs[self.inputs["is_line"].astype(bool)]
+        return {
+            (row.flow, row.line): columns[row.name].astype(float)
+            for row in lines.itertuples(index=False)
+        }
 
     def _discount_factors(self, columns: Columns, count: int) -> np.ndarray:
         """Return discount factors, future by year [fraction]; year 0 is not discounted."""

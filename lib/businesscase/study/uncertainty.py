@@ -159,9 +159,8 @@ class UncertaintyStudy(SavingsStudy):
         Each partner keeps its part of the cost.
         """
         cost = self.real_annual_cost / self.real_annual_cost.sum() * combined_cost
-        planned = savings.planned_flows(option_lines, cost, self.years)
-        margins = option_lines.groupby("line")["margin_fraction"].first()
-        net = savings.net_flows(savings.with_charges(planned, margins))
+        lines = savings.with_charges(option_lines)
+        net = savings.net_flows(savings.planned_flows(lines, cost, self.years))
         return float((net.sum() * self.discount_factors).sum())
 
     def setting(self, parameter: str) -> float:
@@ -192,12 +191,15 @@ class UncertaintyStudy(SavingsStudy):
                 "correlation": ranges["correlation"],
             }
         )
-        lines = self.flow_lines.dropna(subset="low_fraction").groupby("line", sort=False).first()
+        ranged = self.flow_lines.dropna(subset="low_fraction")
+        lines = ranged.groupby(["flow", "line"], sort=False).first().reset_index()
         uncertain_lines = pd.DataFrame(
             {
-                "name": lines.index,
+                "name": [self._line_name(row.flow, row.line) for row in lines.itertuples()],
                 "is_line": True,
-                "more_is_better": lines["flow"].isin(MORE_IS_BETTER).to_numpy(),
+                "flow": lines["flow"],
+                "line": lines["line"],
+                "more_is_better": lines["flow"].isin(MORE_IS_BETTER),
                 "low": lines["low_fraction"].to_numpy(float),
                 "central": 1.0,
                 "high": lines["high_fraction"].to_numpy(float),
@@ -209,7 +211,13 @@ class UncertaintyStudy(SavingsStudy):
         parts = [part for part in (parameters, uncertain_lines) if not part.empty]
         return pd.concat(parts, ignore_index=True)
 
-    def drawn(self, sample: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    def _line_name(self, flow: str, line: str) -> str:
+        """Return the name of a line, with its kind where lines of several kinds have that name."""
+        flows = self.tables["flows"]
+        kinds = flows.loc[flows["line"] == line, "flow"].nunique()
+        return line if kinds == 1 else f"{line}, {flow.replace('_', ' ')}"
+
+    def drawn(self, sample: np.ndarray) -> tuple[dict[str, np.ndarray], savings.Multiples]:
         """Return levers and multiples of lines at levels of an even sample, draw by input."""
         inputs = self.uncertain_inputs
         values = {
@@ -224,11 +232,14 @@ class UncertaintyStudy(SavingsStudy):
                 if name in outcomes:
                     # one draw of overrun is a bad outcome at the same level as a low realisation
                     values[name] = uncertainty.reference_class(sample[:, number], outcomes[name])
-        is_line = dict(zip(inputs["name"], inputs["is_line"], strict=True))
+        lines = inputs[inputs["is_line"]]
+        multiples = {
+            (row.flow, row.line): values.pop(row.name) for row in lines.itertuples(index=False)
+        }
         fixed = {name: np.full(len(sample), value) for name, value in self.levers.items()}
-        levers = fixed | {name: value for name, value in values.items() if not is_line[name]}
+        levers = fixed | values
         levers["overrun"] = (1 + levers["overrun"]) * (1 + self.optimism_bias) - 1
-        return levers, {name: value for name, value in values.items() if is_line[name]}
+        return levers, multiples
 
     @property
     def reference_class(self) -> dict[str, np.ndarray]:
@@ -269,7 +280,7 @@ class UncertaintyStudy(SavingsStudy):
         return self._net_of_levers(*self.drawn(sample))
 
     def _net_of_levers(
-        self, levers: dict[str, np.ndarray], lines: dict[str, np.ndarray] | None = None
+        self, levers: dict[str, np.ndarray], lines: savings.Multiples | None = None
     ) -> np.ndarray:
         prepared = self.prepared_flows(levers["delay_years"].max())
         net = savings.net_by_draw(prepared, self.partners, levers, lines)

@@ -90,6 +90,7 @@ def flow_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
                 f"baseline_fraction needs a cost in service_costs.csv for {', '.join(uncosted)}",
             )
     yield from _profile_faults(tables["flows"])
+    yield from _range_faults(tables["flows"])
 
 
 def _profile_faults(flows: pd.DataFrame) -> Iterator[Fault]:
@@ -108,6 +109,21 @@ def _profile_faults(flows: pd.DataFrame) -> Iterator[Fault]:
                     f"{partner}) add up to {found:,.0f}",
                 )
                 break
+
+
+def _range_faults(flows: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the rows that state another range than their line, which is drawn as one."""
+    stated = flows.dropna(subset=["low_fraction", "high_fraction"])
+    for (option, flow, line), rows in stated.groupby(["option", "flow", "line"], sort=False):
+        ranges = rows[["low_fraction", "high_fraction", "cause", "correlation"]]
+        for index in rows.index[(ranges != ranges.iloc[0]).any(axis="columns")]:
+            yield (
+                "flows",
+                index,
+                f"the range, cause or correlation differs from that of another row of {line!r} "
+                f"(option {option}, {flow}); a line is drawn as one, so give its rows the same, or "
+                "names of their own",
+            )
 
 
 def discount_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
