@@ -158,6 +158,8 @@ def recomputed(found, columns, row):
         changes |= list(levels.values())[drawn[choice]]
     if not (found.study.varied(**changes).flow_lines["flow"] == "saving").any():
         changes["realisation"] = 1.0  # there is none for it to move, and it would be refused
+    if found.study.parameters.realisation_from == "reference_class":
+        changes["optimism_bias"] = "none"  # what others overran by is not raised once more
     name = found.study.case.name
     study = load_study(name, found.study.scenario_name).moved(changes)
     delay = study.levers["delay_years"]

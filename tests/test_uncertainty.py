@@ -176,3 +176,21 @@ def test_the_reference_class_makes_the_partnership_worth_less():
 def test_the_same_study_gives_the_same_draws(case):
     first, again = load_study(case).risk_of_loss, load_study(case).risk_of_loss
     assert first.equals(again)
+
+
+def test_what_others_overran_by_is_not_raised_for_optimism_bias_as_well():
+    study = load_study("mkip-2012", optimism_bias="applied")
+    others = study.as_others
+    levers, _ = others.drawn(others.joined_sample)
+    assert levers["overrun"].max() <= others.reference_class["overrun"].max()
+    levers, _ = study.drawn(study.joined_sample)
+    assert levers["overrun"].min() == approx(study.optimism_bias, abs=0.01)
+
+
+def test_an_overrun_that_is_not_drawn_is_raised_for_optimism_bias_once():
+    study = load_study("mkip-2012", optimism_bias="applied")
+    ranges = study.tables["sensitivities"]
+    tables = study.tables | {"sensitivities": ranges[ranges["parameter"] != "overrun"]}
+    fixed = Study(replace(study.case, tables=tables), "base", study.parameters)
+    levers, _ = fixed.drawn(fixed.joined_sample)
+    assert levers["overrun"] == approx(study.optimism_bias)

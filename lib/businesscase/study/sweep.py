@@ -255,8 +255,15 @@ class Sweep:
             name: columns[name].astype(float) if name in columns else np.full(count, getattr(set_at, name))
             for name in names
         }  # fmt: skip
-        levers["overrun"] = (1 + levers["overrun"]) * (1 + self._biases(columns)) - 1
+        if not self._overrun_from_others:
+            levers["overrun"] = (1 + levers["overrun"]) * (1 + self._biases(columns)) - 1
         return levers
+
+    @cached_property
+    def _overrun_from_others(self) -> bool:
+        """Whether the overrun is what others got, which is raised for no optimism bias."""
+        drawn = self.inputs[self.inputs["shape"] != "even"]
+        return "overrun" in self.outcomes and "overrun" in set(drawn["name"])
 
     def _biases(self, columns: Columns) -> np.ndarray | float:
         if "optimism_bias" not in columns:

@@ -218,7 +218,11 @@ class UncertaintyStudy(SavingsStudy):
         return line if kinds == 1 else f"{line}, {flow.replace('_', ' ')}"
 
     def drawn(self, sample: np.ndarray) -> tuple[dict[str, np.ndarray], savings.Multiples]:
-        """Return levers and multiples of lines at levels of an even sample, draw by input."""
+        """Return levers and multiples of lines at levels of an even sample, draw by input.
+
+        One-off cost is raised for optimism bias where its overrun is drawn from a range, not where
+        it is drawn from what others got, which is where an uplift comes from.
+        """
         inputs = self.uncertain_inputs
         values = {
             row.name: uncertainty.SHAPES[row.shape](
@@ -226,7 +230,8 @@ class UncertaintyStudy(SavingsStudy):
             )
             for number, row in enumerate(inputs.itertuples(index=False))
         }
-        if self.parameters.realisation_from == "reference_class":
+        from_others = self.parameters.realisation_from == "reference_class"
+        if from_others:
             outcomes = self.reference_class
             for number, name in enumerate(inputs["name"]):
                 if name in outcomes:
@@ -238,7 +243,8 @@ class UncertaintyStudy(SavingsStudy):
         }
         fixed = {name: np.full(len(sample), value) for name, value in self.levers.items()}
         levers = fixed | values
-        levers["overrun"] = (1 + levers["overrun"]) * (1 + self.optimism_bias) - 1
+        if "overrun" in values and not from_others:  # else what others got, or uplifted already
+            levers["overrun"] = (1 + levers["overrun"]) * (1 + self.optimism_bias) - 1
         return levers, multiples
 
     @property
