@@ -359,6 +359,13 @@ def test_todays_and_the_new_cost_of_a_full_year_are_those_printed_for_melton():
     assert dearer.at["Melton", "new"] == approx(346_500)
 
 
+def test_the_cost_of_a_full_year_is_that_of_the_last_when_the_service_has_grown():
+    new = line(300.0, np.nan, "running_cost", years=(2026, 2028)) | {"ramp_years": 3.0}
+    last = line(300.0, np.nan, "running_cost", years=(2029, 2029), part=0.5)
+    study = with_lines(line(310.0, np.nan, "counterfactual_cost"), new, last)
+    assert study.cost_change.loc["North", ["present", "new"]].tolist() == [310, 300]
+
+
 def test_meltons_worth_is_its_flows_discounted_by_hand():
     study = load_study("lictp-2020")
     # £10,000; then £42,000 and three months of £4,000 a year; at the end nine months

@@ -241,13 +241,16 @@ class SavingsStudy(BaselineStudy):
 
     @cached_property
     def cost_change(self) -> pd.DataFrame:
-        """Cost of a full year before and after, for partners with a stated running cost [£]."""
+        """Cost of the last full year before and after, for partners with a stated running cost [£].
+
+        The last, as by then the service has grown to its full cost.
+        """
         lines = self.tables["flows"]
         if not (lines["flow"] == "running_cost").any():
             return pd.DataFrame(columns=["present", "new", "change", "change_fraction"])
         chosen = lines[lines["option"] == self.option]
         full = savings.running_years(chosen[chosen["flow"] == "running_cost"], self.years)
-        year = full.idxmax()
+        year = full[::-1].idxmax()
         present = savings.by_partner(self.planned_flows, "counterfactual_cost")[year]
         changed = self.parameters.running_cost_change
         new = savings.by_partner(self.planned_flows, "running_cost")[year] * (1 + changed)
