@@ -700,6 +700,15 @@ def test_an_option_that_changes_nothing_is_worth_nothing_to_anybody():
     assert study.appraisal.index.tolist() == [ALL, "Maidstone", "Swale", "Tunbridge Wells"]
 
 
+@pytest.mark.parametrize(("delay", "term"), [(0.0, 10.0), (1.0, 9.0), (2.25, 7.75)])
+def test_a_delay_shortens_the_term_over_which_the_saving_is_averaged(delay, term):
+    study = load_study("mkip-2012", delay_years=delay)
+    worth = study.appraisal.loc[ALL]
+    assert study.term_years == approx(term)
+    assert worth["average_annual_saving"] == approx(worth["total_saving"] / term)
+    assert f"**Over {term:g} years" in show.answer(study).text
+
+
 def test_the_payback_of_the_answer_counts_from_the_end_of_the_decision_year():
     study = load_study("mkip-2012")
     position = study.net_flows.sum().cumsum()

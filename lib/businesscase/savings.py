@@ -465,6 +465,20 @@ def with_total(by_partner_and_year: pd.DataFrame, name: str) -> pd.DataFrame:
     return table
 
 
+def delayed(by_year: pd.Series, delay_years: float) -> pd.Series:
+    """Return what happens by year moved later; what falls beyond the last year is lost.
+
+    Examples
+    --------
+    >>> delayed(pd.Series({2026: 0.0, 2027: 1.0, 2028: 1.0, 2029: 1.0}), 1.5).tolist()
+    [0.0, 0.0, 0.5, 1.0]
+    """
+    whole = math.floor(delay_years)
+    part = delay_years - whole
+    sooner, later = (by_year.shift(years, fill_value=0.0) for years in (whole, whole + 1))
+    return (1 - part) * sooner + part * later
+
+
 def running_years(flow_lines: pd.DataFrame, years: list[int]) -> pd.Series:
     """Return the part of each year in which any of the lines runs [fraction].
 

@@ -175,9 +175,10 @@ class SavingsStudy(BaselineStudy):
 
     @cached_property
     def term_years(self) -> float:
-        """Years for which the option saves or runs as planned, part years counted in part."""
+        """Years for which the option saves or runs under the scenario, part years counted in part."""
         lasting = self.flow_lines[~self.flow_lines["flow"].isin(savings.ONE_OFF)]
-        return savings.running_years(lasting, self.years).sum()
+        running = savings.running_years(lasting, self.years)
+        return savings.delayed(running, self.parameters.delay_years).sum()
 
     @cached_property
     def appraisal(self) -> pd.DataFrame:
