@@ -292,6 +292,13 @@ def test_the_others_carry_a_leavers_part_after_it_has_left():
     assert borne.sum() == pytest.approx(1800)
 
 
+def test_the_others_carry_alike_what_the_leaver_alone_paid():
+    alone = pd.DataFrame({2026: [1.0, 0.0, 0.0], 2027: [1.0, 0.0, 0.0]}, index=["North", "South", "West"])  # fmt: skip
+    after = exposure.shares_after_withdrawal(alone, "North", 2026)
+    assert after[2026].tolist() == [1, 0, 0]
+    assert after[2027].tolist() == [0, 0.5, 0.5]
+
+
 def test_what_would_cost_a_leaver_alone_ends_when_it_leaves():
     rows = made_up_costs((1, "inherent", "Blaby", 2024, 2026, 900.0, 900.0, 900.0, ""))
     study = made_up(made_up_risks(CERTAIN), rows, scenario="blaby-leaves", discount_rate=0.0)

@@ -183,7 +183,7 @@ def left_by_north(*lines, stranded, **change):
     setting = SETTING | change
     prepared = savings.levered(planned(*lines), setting["delay_years"])
     prepared = pd.concat([prepared, savings.service_cost_rows(prepared, COSTS)])
-    shares = pd.Series({"South": 1.0})
+    shares = pd.DataFrame(1.0, index=["South"], columns=YEARS)
     fractions = pd.Series(stranded, index=YEARS)
     after = savings.after_withdrawal(prepared, "North", 2027, shares, fractions)
     return savings.scenario_flows(after, setting)
@@ -245,6 +245,34 @@ def test_what_a_leaver_strands_follows_the_present_cost_that_the_scenario_assume
         for change in ({}, {"baseline_cost_change": 0.2})
     ]
     assert (stranded[1] - stranded[0])[2018].sum() == approx(0.1 * 0.2 * 1_050_000, abs=0.02)
+
+
+def test_what_a_leaver_leaves_is_divided_by_the_mix_of_rules_where_one_is_given():
+    mix = {"users": 1.0, "equal": 1.0}
+    study = load_study("lictp-2020", "blaby-leaves", cost_mix=mix, exit_charge=1000.0)
+    users = study.driver("users") / study.driver("users").sum()
+    of = (users + 1 / 3) / 2
+    expected = of["Melton"] / (of["Melton"] + of["Hinckley and Bosworth"])
+    stranded = savings.by_partner(study.flows, "stranded_cost")[2025]
+    assert stranded["Melton"] / stranded.sum() == approx(expected)
+    received = savings.by_partner(study.flows, "exit_receipt")[2025]
+    assert received["Melton"] == approx(1000 * expected, abs=0.01)
+
+
+def test_the_others_pay_a_leavers_part_of_a_pooled_cost_that_is_spent_after_it_left():
+    fund = line(1000.0, np.nan, "one_off_cost", "shared", (2028, 2028)) | {"pooled": True}
+    own = line(70.0, np.nan, "one_off_cost", "North", (2028, 2028)) | {"line": "desks"}
+    rows = [fund, own, *(line(100.0, np.nan, partner=name) for name in COSTS.index)]
+    study = with_lines(*rows, leaver="North", leaves_after=2027, cost_apportionment="equal", overrun=0.5)  # fmt: skip
+    spent = savings.by_partner(study.flows, "one_off_cost")
+    assert spent.loc["South"].tolist() == approx([0, 0, 1500, 0])
+    assert spent.loc["North"].tolist() == [0, 0, 0, 0]
+
+
+def test_an_exit_charge_that_would_fall_after_the_appraisal_is_refused():
+    with pytest.raises(InputError, match="exit_charge is 30,000, paid the year after leaves_after"):
+        load_study("mkip-2012", "swale-leaves", leaves_after=2022, exit_charge=30_000)
+    assert load_study("mkip-2012", "swale-leaves", leaves_after=2021, exit_charge=30_000)
 
 
 def test_a_leaver_of_whom_no_cost_is_known_is_refused():

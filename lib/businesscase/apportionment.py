@@ -78,6 +78,23 @@ def phased_shares(historic: pd.Series, driver: pd.DataFrame, phase_in_years: int
     return start * (1 - step) + driver * step
 
 
+def among_others(shares: pd.DataFrame, leaver: str) -> pd.DataFrame:
+    """Return how the others divide what falls on them without a leaver [fraction].
+
+    In proportion to their shares, equally where they have none.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({2026: [0.5, 0.4, 0.1], 2027: [1.0, 0.0, 0.0]},
+    ...                       index=["North", "South", "West"])
+    >>> among_others(shares, "North").round(2).to_numpy().tolist()
+    [[0.8, 0.5], [0.2, 0.5]]
+    """
+    others = shares.drop(index=leaver)
+    total = others.sum()
+    return (others / total.where(total > 0)).fillna(1 / len(others))
+
+
 def apportioned(amounts: pd.Series, share: pd.Series | pd.DataFrame) -> pd.DataFrame:
     """Split amounts between partners so that the parts add up to the penny.
 

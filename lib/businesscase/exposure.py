@@ -15,7 +15,7 @@ A row of cost is a frame with ``risk``, ``partner``, ``first_year``, ``last_year
 import numpy as np
 import pandas as pd
 
-from businesscase import uncertainty
+from businesscase import apportionment, uncertainty
 from businesscase.schema import SHARED
 
 ESTIMATES = ["low_gbp", "most_likely_gbp", "high_gbp"]
@@ -91,6 +91,8 @@ def after_withdrawal(costs: pd.DataFrame, leaver: str, last_year: int) -> pd.Dat
 def shares_after_withdrawal(shares: pd.DataFrame, leaver: str, last_year: int) -> pd.DataFrame:
     """Return shares by partner and year in which the others carry a leaver's part [fraction].
 
+    They carry it in proportion to their own, equally where they have none.
+
     Examples
     --------
     >>> shares = pd.DataFrame({2026: [0.5, 0.25, 0.25], 2027: [0.5, 0.25, 0.25]},
@@ -98,9 +100,12 @@ def shares_after_withdrawal(shares: pd.DataFrame, leaver: str, last_year: int) -
     >>> shares_after_withdrawal(shares, "North", 2026)[2027].tolist()
     [0.0, 0.5, 0.5]
     """
-    left = shares.copy()
-    left.loc[leaver, [year for year in shares if year > last_year]] = 0.0
-    return left / left.sum()
+    later = [year for year in shares if year > last_year]
+    left = shares.astype(float)
+    left.loc[leaver, later] = 0.0
+    others = apportionment.among_others(shares[later], leaver)
+    left.loc[others.index, later] = others
+    return left
 
 
 def counted_by(cost_lines: pd.Series, lines: set[str], raised: set[str]) -> pd.Series:

@@ -257,7 +257,11 @@ def until_withdrawal(flows: pd.DataFrame, leaver: str, leaves_after: int) -> pd.
 
 
 def after_withdrawal(
-    prepared: pd.DataFrame, leaver: str, leaves_after: int, shares: pd.Series, stranded: pd.Series
+    prepared: pd.DataFrame,
+    leaver: str,
+    leaves_after: int,
+    shares: pd.DataFrame,
+    stranded: pd.Series,
 ) -> pd.DataFrame:
     """Return prepared flows when a partner leaves at the end of a year.
 
@@ -274,7 +278,7 @@ def after_withdrawal(
         The partner that leaves.
     leaves_after : int
         Its last financial year in the partnership.
-    shares : Series, index partner
+    shares : DataFrame, partner by financial year
         How the others divide what falls on them [fraction].
     stranded : Series, index financial year
         Part of the leaver's cost that stays to be paid, and by whom: positive for the others,
@@ -287,7 +291,10 @@ def after_withdrawal(
     kept = until_withdrawal(prepared[~is_service], leaver, leaves_after)
     by_others = (service * later).mul(stranded.clip(lower=0.0), axis="columns")
     by_leaver = (service * later).mul(-stranded.clip(upper=0.0), axis="columns")
-    parts = [kept, *(_stranded(by_others * share, name, leaver) for name, share in shares.items())]
+    parts = [kept] + [
+        _stranded(by_others.mul(share, axis="columns"), name, leaver)
+        for name, share in shares.iterrows()
+    ]
     if by_leaver.to_numpy().any():
         parts.append(_stranded(by_leaver, leaver, leaver))
     return pd.concat(parts)
@@ -371,7 +378,7 @@ def transfer_rows(net: pd.DataFrame) -> pd.DataFrame:
 
 
 def exit_charges(
-    leaver: str, charge: float, year: int, shares: pd.Series, years: list[int]
+    leaver: str, charge: float, year: int, shares: pd.DataFrame, years: list[int]
 ) -> pd.DataFrame:
     """Return a leaver's exit charge and what the others get of it, as prepared flows [£]."""
     due = pd.Series(

@@ -78,6 +78,17 @@ class SavingsStudy(BaselineStudy):
         historic = apportionment.shares(self.driver("revenue_budget"))
         return apportionment.phased_shares(historic, shares, chosen.phase_in_years)
 
+    @property
+    def leaver_shares(self) -> pd.DataFrame:
+        """How the others divide what a leaver leaves, partner by year [fraction].
+
+        By the scenario's rule for costs, equally where that is 'as_stated'.
+        """
+        shares = self.cost_shares
+        if shares is None:
+            shares = self.shares("equal", {})
+        return apportionment.among_others(shares, self.parameters.leaver)
+
     def shares(self, rule: str, mix: dict[str, float]) -> pd.DataFrame | None:
         """Return shares by partner and year [fraction], None where amounts stay as stated."""
         weights = mix or ({} if rule == "as_stated" else {rule: 1.0})
@@ -131,18 +142,30 @@ class SavingsStudy(BaselineStudy):
         years = pd.Series(self.years, index=self.years) - chosen.leaves_after
         in_notice = years <= chosen.notice_years
         stranded = chosen.stranded_fraction * (1.0 - 2.0 * in_notice)
-        rule = "equal" if chosen.cost_apportionment == "as_stated" else chosen.cost_apportionment
-        shares = apportionment.shares(self.driver(rule).drop(chosen.leaver))
+        shares = self.leaver_shares
         service = savings.service_cost_rows(prepared, self.baseline_cost)
         left = savings.after_withdrawal(
             pd.concat([prepared, service]), chosen.leaver, chosen.leaves_after, shares, stranded
         )
-        if not chosen.exit_charge:
-            return left
-        charges = savings.exit_charges(
-            chosen.leaver, chosen.exit_charge, chosen.leaves_after + 1, shares, self.years
-        )
-        return pd.concat([left, charges])
+        parts = [left, savings.levered(self._taken_over)]
+        if chosen.exit_charge:
+            parts.append(
+                savings.exit_charges(
+                    chosen.leaver, chosen.exit_charge, chosen.leaves_after + 1, shares, self.years
+                )
+            )
+        return pd.concat([part for part in parts if not part.empty])
+
+    @property
+    def _taken_over(self) -> pd.DataFrame:
+        """A leaver's part of pooled one-off costs after it has left, by who pays it instead [£]."""
+        chosen, lines = self.parameters, self.flow_lines
+        is_pooled = (lines["partner"] == SHARED) | lines["pooled"]
+        planned = self._planned(lines[is_pooled & lines["flow"].isin(savings.ONE_OFF)])
+        own = planned[planned.index.get_level_values("partner") == chosen.leaver]
+        own = own.mul(own.columns > chosen.leaves_after, axis="columns")
+        own = own[own.any(axis="columns")]
+        return own if own.empty else savings.apportioned_flows(own, self.leaver_shares)
 
     @cached_property
     def flows(self) -> pd.DataFrame:

@@ -51,6 +51,11 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
             f"leaves_after is {parameters.leaves_after}; the appraisal runs from "
             f"{file.decision_year} to {last_year}"
         )
+    if parameters.exit_charge and parameters.leaves_after == last_year:
+        yield (
+            f"exit_charge is {parameters.exit_charge:,.0f}, paid the year after leaves_after, but the "
+            f"appraisal ends in {last_year}; let the leaver go earlier, or set exit_charge to 0"
+        )
     stated = tables["factors"].set_index("factor")["weight"].to_dict()
     if parameters.weights and not any({**stated, **parameters.weights}.values()):
         yield "weights are all 0; at least one must be above 0"
