@@ -728,6 +728,21 @@ def test_an_option_that_changes_nothing_is_worth_nothing_to_anybody():
     assert study.appraisal.index.tolist() == [ALL, "Maidstone", "Swale", "Tunbridge Wells"]
 
 
+@pytest.mark.parametrize(
+    ("case", "option"), [("lictp-2020", "c"), ("mkip-2012", "c"), ("worked-example", "d")]
+)
+def test_an_option_that_moves_no_money_has_results_and_says_so(case, option):
+    study = load_study(case, option=option)
+    worth = study.results.query("measure == 'net_present_value' and section == 'savings'")["value"]
+    assert set(worth) == {0}
+    assert not study.variance_shares["total"].any()
+    if study.flows.empty:  # doing nothing may also be stated, as a cost today and as much after
+        assert f"Option {option} moves no money" in show.answer(study).text
+    assert show.medium_term_plan(study).frame.empty
+    assert show.tornado(study).frame.empty
+    assert len(show.uncertain_inputs(study).frame) == len(study.uncertain_inputs)
+
+
 @pytest.mark.parametrize(("delay", "term"), [(0.0, 10.0), (1.0, 9.0), (2.25, 7.75)])
 def test_a_delay_shortens_the_term_over_which_the_saving_is_averaged(delay, term):
     study = load_study("mkip-2012", delay_years=delay)

@@ -99,6 +99,15 @@ def test_variance_shares_of_a_sum_are_the_squares_of_its_weights():
 # a whole case
 
 
+@pytest.mark.parametrize("variables", [0, 1, 3])
+def test_an_input_alone_explains_all_and_what_does_not_vary_is_explained_by_none(variables):
+    for model, share in ((lambda sample: sample.sum(axis=1), 1.0), (lambda sample: sample[:, :0].sum(axis=1), 0.0)):  # fmt: skip
+        total = uncertainty.variance_shares(model, variables, 64, 1)[1]
+        assert len(total) == variables
+        if variables < 2 or not share:
+            assert total == approx(np.full(variables, share))
+
+
 def test_draws_are_worse_than_the_plan_where_the_plan_is_the_best_case():
     study = load_study("mkip-2012")
     worth = study.simulated_worth

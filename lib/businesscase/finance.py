@@ -127,6 +127,9 @@ def medium_term_plan(
         if funding == "reserves":
             rows["use of reserves"] = capital
         tables[partner] = pd.DataFrame(rows).T
+    if not tables:
+        no_rows = pd.MultiIndex.from_arrays([[], []], names=["partner", "line"])
+        return pd.DataFrame(index=no_rows, columns=cash.columns, dtype=float)
     return pd.concat(tables, names=["partner", "line"])
 
 

@@ -198,12 +198,17 @@ def variance_shares(model, variables: int, draws: int, seed: int) -> tuple[np.nd
     Returns
     -------
     array, array
-        First-order index (the variable alone) and total index (with its interactions).
+        First-order index (the variable alone) and total index (with its interactions); all 0 if
+        the value does not vary.
 
     References
     ----------
     Sobol (1993); Saltelli and others (2010); ``scipy.stats.sobol_indices``.
     """
+    values = model(even_sample(draws, variables, seed))
+    if variables < 2 or np.ptp(values) == 0:  # one explains all, if there is anything to explain
+        shares = np.full(variables, float(np.ptp(values) > 0))
+        return shares, shares
     from scipy.stats import sobol_indices, uniform  # slow to import
 
     found = sobol_indices(

@@ -29,6 +29,10 @@ TOTAL = "All partners"
 
 def answer(study: Study) -> Sentence:
     """Say what is saved and spent, what that is worth, and who is worse off."""
+    if study.flows.empty:
+        return Sentence(
+            f"**Option {study.option} moves no money: it saves nothing and costs nothing.**"
+        )
     measures = study.appraisal.loc[ALL]
     saved, worth = measures["total_saving"], measures["net_present_value"]
     verb = "saves" if saved >= 0 else "costs"
@@ -375,6 +379,8 @@ def medium_term_plan(study: Study) -> Table:
         f"{name.replace('_', ' ')} {percent(study.finance_assumption(name))}"
         for name in ("pay_inflation", "price_inflation")
     )
+    if table.empty:
+        return Table(table, f"Option {study.option} changes no partner's budget", {})
     return Table(
         table,
         f"Medium-term financial plan in cash, {assumed}, capital paid from "
@@ -451,9 +457,12 @@ def discounting(study: Study) -> Table:
     )
 
 
-def tornado(study: Study) -> Chart:
+def tornado(study: Study) -> Chart | Table:
     """Draw how far each parameter moves the net present value between its low and high."""
     table = study.sensitivity[study.sensitivity["swing"] > 0]
+    if table.empty:
+        said = f"No parameter that has a range moves the net present value of option {study.option}"
+        return Table(pd.DataFrame(), said, {})
     base = study.appraisal.at[ALL, "net_present_value"]
     labels = [_label(name) for name in table["parameter"]]
     figure = go.Figure()
