@@ -15,6 +15,15 @@ def test_prices_rise_from_the_first_year():
     assert finance.price_index(0.1, YEARS).tolist() == approx([1, 1.1, 1.21, 1.331])
 
 
+def test_staff_follow_pay_however_the_category_is_written():
+    index = pd.MultiIndex.from_tuples(
+        [("saving", "posts", "Staff", "revenue", "North")],
+        names=["flow", "line", "category", "funding", "partner"],
+    )
+    flows = pd.DataFrame(100.0, index=index, columns=YEARS)
+    assert finance.cash_flows(flows, 0.03, 0.02).iloc[0].tolist() == approx([100, 103, 106.09, 109.2727])  # fmt: skip
+
+
 def test_staff_follow_pay_and_all_else_prices():
     index = pd.MultiIndex.from_tuples(
         [

@@ -36,7 +36,7 @@ def cash_flows(flows: pd.DataFrame, pay_inflation: float, price_inflation: float
         Inflation of the category ``staff``, and of all else [fraction a year].
     """
     years = list(flows.columns)
-    is_staff = (flows.index.get_level_values("category") == STAFF)[:, None]
+    is_staff = (flows.index.get_level_values("category").str.casefold() == STAFF)[:, None]
     pay, prices = (price_index(rate, years).to_numpy() for rate in (pay_inflation, price_inflation))
     return flows * np.where(is_staff, pay, prices)
 
