@@ -171,12 +171,19 @@ def test_a_risk_fares_alike_whatever_else_is_in_the_register():
     assert both[0].tolist() != alone[0].tolist()
 
 
-def test_a_rare_risk_brings_all_of_the_tail_that_it_alone_causes():
+def test_a_rare_risk_brings_most_of_the_tail_that_it_alone_causes():
+    # the worst fifth is the one draw with it, and one without
     by_risk = np.array([[10.0] * 10, [0.0] * 9 + [90.0]])
     table = exposure.contributions(by_risk, [4, 8])
     assert table["mean_cost"].to_dict() == {4: 10.0, 8: 9.0}
-    assert table["tail_cost"].to_dict() == {4: 10.0, 8: 90.0}
-    assert table["tail_share"].to_dict() == pytest.approx({4: 0.1, 8: 0.9})
+    assert table["tail_cost"].to_dict() == {4: 10.0, 8: 45.0}
+    assert table["tail_share"].to_dict() == pytest.approx({4: 10 / 55, 8: 45 / 55})
+
+
+def test_the_tail_is_the_fifth_of_draws_that_cost_most_where_many_cost_the_same():
+    # 3 of 10 draws cost 10, one costs 100: the fifth that costs most is that one and one of the 10s
+    by_risk = np.array([[0.0] * 6 + [10.0] * 3 + [0.0], [0.0] * 9 + [100.0]])
+    assert exposure.contributions(by_risk, [1, 2])["tail_cost"].to_dict() == {1: 5.0, 2: 50.0}
 
 
 def test_risks_that_never_cost_anything_have_no_part_in_the_tail():

@@ -390,3 +390,18 @@ def test_a_shift_stays_within_the_bounds_of_the_parameter():
 def test_a_scale_with_a_made_up_order_is_drawn_by_its_scores():
     levels = cited(pd.DataFrame({"axis": "impact", "score": [8, 1, 4], "level": list("hlm")}))
     assert list(scale(levels, "impact").index) == ["l", "m", "h"]
+
+
+def test_what_is_said_of_the_contingency_counts_the_risks_that_are_in_it():
+    study = load_study("lictp-2020", optimism_bias="applied")
+    rows = study.costed_rows(study.standing_position)
+    out = [risk for risk in study.costed_risks if risk not in set(study.risk_costs["risk"])]
+    assert out
+    assert set(rows.loc[rows["risk"].isin(out), "counted_by"]) == {"optimism bias"}
+    number = len(study.costed_risks) - len(out)
+    assert f"The {number} that are costed and counted here" in show.answer(study).text
+    named = f"isk{'s' * (len(out) > 1)} {' and '.join(map(str, out))}"
+    assert named in show.answer(study).text
+    caption = show.contingency(study).caption
+    assert caption.startswith(f"What a contingency for {number} risk")
+    assert named in caption

@@ -12,6 +12,8 @@ A row of cost is a frame with ``risk``, ``partner``, ``first_year``, ``last_year
 ``most_likely_gbp``, ``high_gbp`` and ``cost_line``; what it costs is positive.
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -261,7 +263,7 @@ def contingency(totals: np.ndarray) -> pd.Series:
 
 
 def contributions(by_risk: np.ndarray, risks: list[int]) -> pd.DataFrame:
-    """Return each risk's part in the cost on average, and in the draws beyond P80.
+    """Return each risk's part in the cost on average, and in the fifth of draws that cost most.
 
     Parameters
     ----------
@@ -273,8 +275,8 @@ def contributions(by_risk: np.ndarray, risks: list[int]) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index risk
-        ``mean_cost`` and ``tail_cost`` (mean of all draws, and of those that cost more than P80
-        [£]), ``tail_share`` (part of what those draws cost [fraction]; 0 if they cost nothing).
+        ``mean_cost`` and ``tail_cost`` (mean of all draws, and of the fifth that cost most [£]),
+        ``tail_share`` (part of what those draws cost [fraction]; 0 if they cost nothing).
 
     Examples
     --------
@@ -282,9 +284,8 @@ def contributions(by_risk: np.ndarray, risks: list[int]) -> pd.DataFrame:
     [0.25, 0.75]
     """
     total = by_risk.sum(axis=0)
-    beyond = total > np.percentile(total, TAIL)
-    if not beyond.any():  # every draw costs the same
-        beyond = np.ones_like(beyond)
+    # by rank: with few risks many draws cost the same, and fewer than a fifth cost more than P80
+    beyond = np.argsort(-total, kind="stable")[: math.ceil(len(total) * (100 - TAIL) / 100)]
     tail = by_risk[:, beyond].mean(axis=1)
     return pd.DataFrame(
         {

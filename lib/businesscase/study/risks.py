@@ -128,6 +128,12 @@ class RisksStudy(SavingsStudy):
         costed = set(self.costed_rows("inherent")["risk"])
         return [risk for risk in self.tables["risks"]["risk"] if risk in costed]
 
+    @cached_property
+    def counted_risks(self) -> list[int]:
+        """Numbers of the costed risks of which a cost is in the sums, in the order of the register."""
+        counted = set(self.risk_costs["risk"])
+        return [risk for risk in self.costed_risks if risk in counted]
+
     def present_costs(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the expected cost of rows by risk and partner and by year, discounted [£]."""
         return exposure.expected_costs(rows, self.risk_cost_shares) * self.discount_factors
@@ -189,7 +195,7 @@ class RisksStudy(SavingsStudy):
 
     @cached_property
     def risk_contributions(self) -> pd.DataFrame:
-        """Each risk's part in the expected cost and in the draws beyond P80, the largest first."""
+        """Each risk's part in the expected cost and in the fifth of draws that cost most, the largest first."""
         expected = self.expected_risk_costs.sum(axis="columns")
         numbers = list(self.risk_costs["risk"].unique())
         table = exposure.contributions(self.simulated_risk_costs[0], numbers)

@@ -95,15 +95,29 @@ def _appetite_sentence(study: Study, placed: pd.DataFrame) -> str:
 def _money_sentence(study: Study) -> str:
     if not study.costed_risks:
         return "None of them is costed."
+    if not study.counted_risks:
+        return f"{ELSEWHERE}."
     expected = _expected(study)
-    number = len(study.costed_risks)
+    number = len(study.counted_risks)
     verb = "are" if number > 1 else "is"
     basis = ", on assumed figures," if _all_assumed(study, "risk_costs") else ""
-    return (
-        f"The {number} that {verb} costed{basis} {verb} expected to cost about {_rounded(expected)} "
+    left_out = _left_out(study)
+    kind = "costed and counted here" if left_out else "costed"
+    said = (
+        f"The {number} that {verb} {kind}{basis} {verb} expected to cost about {_rounded(expected)} "
         f"in all; about {_rounded(study.contingency['p80'])} is enough in eight of ten simulated "
         "futures."
     )
+    return f"{said} {left_out[0].upper()}{left_out[1:]}." if left_out else said
+
+
+def _left_out(study: Study) -> str:
+    """Name the risks that are costed but in none of the sums, blank if all are in them."""
+    others = [risk for risk in study.costed_risks if risk not in study.counted_risks]
+    if not others:
+        return ""
+    verb = "are" if len(others) > 1 else "is"
+    return f"{_risks_named(others)} {verb} left out, as the table of lines of cost says"
 
 
 def _all_assumed(study: Study, stem: str) -> bool:
@@ -593,17 +607,21 @@ def contingency(study: Study) -> Table:
         for name, cost in study.contingency.items()
     ]
     table = pd.DataFrame(rows, columns=["level", "cost"])
+    number = len(study.counted_risks)
+    caption = (
+        f"What a contingency for {number} risk{'s' * (number != 1)} must hold, over {DRAWS:,} draws, "
+        f"discounted to {year_label(study.years[0])}"
+    )
     return Table(
         table.assign(over=table["cost"] - expected),
-        f"What a contingency for {len(study.costed_risks)} risks must hold, over {DRAWS:,} draws, "
-        f"discounted to {year_label(study.years[0])}",
+        "; ".join(said for said in (caption, _left_out(study)) if said),
         labels,
     )
 
 
 @_of_money
 def contributors_chart(study: Study) -> Chart | Table:
-    """Draw what the largest contributors cost on average and in the draws beyond P80."""
+    """Draw what the largest contributors cost on average and in the fifth of draws that cost most."""
     if study.risk_costs.empty:
         return Table(pd.DataFrame(), ELSEWHERE, {})
     table = study.risk_contributions.head(NAMED)
@@ -614,7 +632,7 @@ def contributors_chart(study: Study) -> Chart | Table:
     ]
     figure = go.Figure()
     for name, column, colour in (
-        ("beyond P80", "tail_cost", ORANGE),
+        ("in the worst fifth of draws", "tail_cost", ORANGE),
         ("expected", "expected_cost", BLUE),
     ):
         figure.add_bar(
@@ -639,7 +657,7 @@ def contributors_chart(study: Study) -> Chart | Table:
         "draws that cost most"
     )
     description = (
-        f"Mean cost of each risk, expected and beyond P80: of risk {table.index[0]} "
+        f"Mean cost of each risk, expected and in the fifth of draws that cost most: of risk {table.index[0]} "
         f"{_rounded(first['expected_cost'])} and {_rounded(first['tail_cost'])}; the table below has all."
     )
     built = chart(figure, title, description, 170 + 56 * len(table))
@@ -649,20 +667,20 @@ def contributors_chart(study: Study) -> Chart | Table:
 
 @_of_money
 def contributors(study: Study) -> Table:
-    """Show each risk's part in the expected cost and in the draws beyond P80."""
+    """Show each risk's part in the expected cost and in the fifth of draws that cost most."""
     labels = {
         "risk": "Risk",
         "description": "What could happen",
         "expected_cost": "Expected cost (£)",
         "expected_share": "Part of the expected cost (%)",
-        "tail_cost": "Mean cost beyond P80 (£)",
-        "tail_share": "Part of the cost beyond P80 (%)",
+        "tail_cost": "Mean cost in the worst fifth (£)",
+        "tail_share": "Part of the cost in the worst fifth (%)",
     }
     table = study.risk_contributions
     descriptions = study.tables["risks"].set_index("risk")["description"]
     return Table(
         table.assign(description=descriptions).rename_axis("risk").reset_index().head(SHOWN),
-        "What drives the contingency: the draws beyond P80 are the fifth that costs most; "
+        "What drives the contingency: the worst fifth are the draws that cost most; "
         + _cut_in_words(table, "the largest first"),
         labels,
     )
