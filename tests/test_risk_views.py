@@ -10,7 +10,7 @@ from businesscase.case import case_names, load_case
 from businesscase.risks import scale
 from businesscase.study import load_study
 from businesscase.views import risks as show
-from businesscase.views.display import Chart, Table
+from businesscase.views.display import Chart, Table, in_words
 
 TABLES = [
     show.register,
@@ -405,3 +405,20 @@ def test_what_is_said_of_the_contingency_counts_the_risks_that_are_in_it():
     caption = show.contingency(study).caption
     assert caption.startswith(f"What a contingency for {number} risk")
     assert named in caption
+
+
+def test_what_responses_cost_stands_beside_what_they_save_where_they_are_carried_out():
+    study = load_study("worked-example")
+    without = load_study("worked-example", "responses-not-carried-out")
+    cost = study.tables["risks"]["response_cost_gbp"].sum()
+    said = show.answer(study).text
+    assert f"The responses cost £{cost:,.0f}, which the net present value leaves out" in said
+    assert "The responses cost" not in show.answer(without).text
+    rows = show.contingency(study).frame.set_index("level")["cost"]
+    assert rows["Expected, and what the responses cost"] == pytest.approx(rows["Expected"] + cost)
+    assert "Expected, and what the responses cost" not in set(
+        show.contingency(without).frame["level"]
+    )
+    net = study.inherent_risk_costs.sum() - study.expected_risk_costs.to_numpy().sum() - cost
+    assert f"about {in_words(float(f'{net:.3g}'))} saved net" in said
+    assert study.appraisal.equals(without.appraisal)

@@ -161,19 +161,33 @@ class RisksStudy(SavingsStudy):
         return by_partner.sum(axis="columns").reindex(self.partners, fill_value=0.0)
 
     @cached_property
-    def response_values(self) -> pd.Series:
-        """What each response is worth: expected cost removed less what it costs, where known [£].
+    def removed_by_responses(self) -> pd.Series:
+        """Discounted expected cost of each costed risk that its response removes [£].
 
-        Wherever the cost is counted, so that a response is not worth less because of an uplift.
+        Wherever the cost is counted, so that a response does not remove less because of an uplift.
         """
+        inherent, residual = (
+            self._worth_of(self.costed_rows(name)) for name in ("inherent", "residual")
+        )
+        return inherent - residual
+
+    @cached_property
+    def response_values(self) -> pd.Series:
+        """What each response is worth: expected cost removed less what it costs, where known [£]."""
         register = self.scored_risks.set_index("risk")
         rows = self.tables["risk_costs"]
         assessed = set(rows.loc[rows["position"] == "residual", "risk"])
         assessed |= set(register.index[register["residual_score"].notna()])
         known = [risk for risk in self.costed_risks if risk in assessed]
-        worths = {name: self._worth_of(self.costed_rows(name)) for name in ("inherent", "residual")}
-        removed = worths["inherent"] - worths["residual"]
-        return exposure.response_values(removed[known], register["response_cost_gbp"])
+        return exposure.response_values(
+            self.removed_by_responses[known], register["response_cost_gbp"]
+        )
+
+    @property
+    def response_cost(self) -> float:
+        """What the responses that are carried out cost, where known [£]; no flow of money holds it."""
+        carried_out = self.standing_position == "residual"
+        return float(self.register["response_cost_gbp"].sum()) if carried_out else 0.0
 
     @cached_property
     def simulated_risk_costs(self) -> tuple[np.ndarray, np.ndarray]:

@@ -108,7 +108,19 @@ def _money_sentence(study: Study) -> str:
         f"in all; about {_rounded(study.contingency['p80'])} is enough in eight of ten simulated "
         "futures."
     )
-    return f"{said} {left_out[0].upper()}{left_out[1:]}." if left_out else said
+    said = f"{said} {left_out[0].upper()}{left_out[1:]}." if left_out else said
+    return f"{said} {_responses_sentence(study)}" if study.response_cost else said
+
+
+def _responses_sentence(study: Study) -> str:
+    """Say what carrying out the responses costs, beside the expected cost that it saves."""
+    saved = study.removed_by_responses.sum()
+    net = saved - study.response_cost
+    return (
+        f"The responses cost {in_words(study.response_cost)}, which the net present value leaves out, "
+        f"and take about {_rounded(saved)} off what the risks are expected to cost: about "
+        f"{_rounded(abs(net))} {'saved' if net >= 0 else 'lost'} net."
+    )
 
 
 def _left_out(study: Study) -> str:
@@ -602,6 +614,9 @@ def contingency(study: Study) -> Table:
     labels = {"level": "Level", "cost": "Cost (£)", "over": "Over the expected cost (£)"}
     expected = _expected(study)
     rows = [("Expected", expected)]
+    if study.response_cost:
+        said = "Expected, and what the responses cost"
+        rows.append((said, expected + study.response_cost))
     rows += [
         (f"{name.upper()}: enough in {IN_WORDS[name]}", cost)
         for name, cost in study.contingency.items()
