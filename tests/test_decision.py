@@ -233,6 +233,39 @@ def test_a_misspelt_task_of_a_chance_is_refused(data_copy):
     ]
 
 
+@pytest.mark.parametrize(
+    ("section", "measure"),
+    [
+        ("savings", "lowest_net_present_value"),
+        ("savings", "payback_years"),
+        ("risks", "risks_above_appetite"),
+        ("readiness", "areas_beyond_gap"),
+    ],
+)
+def test_a_misspelt_item_of_a_measure_had_without_its_rows_is_refused(data_copy, section, measure):
+    row = (
+        f"quick,Is it?,{section},{measure},al,at_most,6,stop,board,assumed,example,invented,Ours.\n"
+    )
+    with (data_copy / "worked-example" / "gates.csv").open("a", encoding="utf-8") as gates:
+        gates.write(row)
+    with pytest.raises(InputError, match="criterion 'quick': item 'al' is unknown; nearest: all"):
+        _ = load_study("worked-example").gates
+
+
+def test_a_result_can_be_held_against_two_thresholds(data_copy):
+    gates = data_copy / MKIP / "gates.csv"
+    line = "affordable,Is it worth more than it costs over the term?,savings,net_present_value,all,"
+    text = gates.read_text(encoding="utf-8")
+    higher = text[text.index(line) :].split("\n")[0].replace(",0,stop,", ",9000000,condition,")
+    gates.write_text(
+        f"{text}{higher.replace('affordable', 'well worth it', 1)}\n", encoding="utf-8"
+    )
+    found = load_study(MKIP).gates.set_index("criterion")
+    assert found.at["affordable", "outcome"] == "met"
+    assert found.at["well worth it", "outcome"] == "not met"
+    assert found.at["affordable", "found"] == found.at["well worth it", "found"]
+
+
 @pytest.mark.parametrize("case", case_names())
 def test_a_criterion_finds_what_the_results_hold(case):
     study = base(case)

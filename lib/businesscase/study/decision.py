@@ -83,7 +83,9 @@ def _net_present_value(study, item: str) -> float | None:
     return float(values.sum()) if item == ALL else values.get(item)
 
 
-def _payback_years(study, item: str) -> float:
+def _payback_years(study, item: str) -> float | None:
+    if item not in [ALL, *study.net_flows.index]:
+        return None
     net = study.net_flows.sum() if item == ALL else study.net_flows.loc[item]
     years = appraisal.payback_years(net)
     return results.NEVER if years is None else years
@@ -94,16 +96,13 @@ def _committed_cost(study, item: str) -> float | None:
     return float(cost.sum()) if item == ALL else cost.get(item)
 
 
-def _option_rank(study, item: str) -> int | None:
-    return study.ranking.set_index("option")["rank"][study.option] if item == ALL else None
+def _of_all(measured: Callable) -> Callable:
+    """Return a measure that is of the whole case, and has no other item."""
+    return lambda study, item: measured(study) if item == ALL else None
 
 
 def _first_share(kind: str) -> Callable:
     return lambda study, item: study.first_shares(kind).get(item)
-
-
-def _days_late(study, item: str) -> float | None:
-    return study.schedule["days_late"].max() if item == ALL else None
 
 
 def _deadline_probability(study, item: str) -> float | None:
@@ -114,7 +113,7 @@ QUICK: dict[tuple[str, str], tuple[Callable, str]] = {
     # measures that are had without the rows before them: value and unit, equal to the row's
     ("savings", "net_present_value"): (_net_present_value, results.MONEY),
     ("savings", "lowest_net_present_value"): (
-        lambda study, item: study.net_present_values.min(),
+        _of_all(lambda study: study.net_present_values.min()),
         results.MONEY,
     ),
     ("savings", "payback_years"): (_payback_years, results.YEARS),
@@ -123,19 +122,25 @@ QUICK: dict[tuple[str, str], tuple[Callable, str]] = {
         results.FRACTION,
     ),
     ("decision", "committed_cost"): (_committed_cost, results.MONEY),
-    ("options", "preferred_option_rank"): (_option_rank, "rank"),
+    ("options", "preferred_option_rank"): (
+        _of_all(lambda study: study.ranking.set_index("option")["rank"][study.option]),
+        "rank",
+    ),
     **{
         ("options", measure): (_first_share(kind), results.FRACTION)
         for kind, measure in results.ACCEPTABILITY.items()
     },
     ("risks", "risks_above_appetite"): (
-        lambda study, item: study.risks_above_appetite,
+        _of_all(lambda study: study.risks_above_appetite),
         results.COUNT,
     ),
-    ("plan", "days_late"): (_days_late, results.DAYS),
+    ("plan", "days_late"): (
+        _of_all(lambda study: study.schedule["days_late"].max()),
+        results.DAYS,
+    ),
     ("plan", "deadline_probability"): (_deadline_probability, results.FRACTION),
     ("readiness", "areas_beyond_gap"): (
-        lambda study, item: len(study.areas_beyond_gap),
+        _of_all(lambda study: len(study.areas_beyond_gap)),
         results.COUNT,
     ),
 }
@@ -155,7 +160,8 @@ class DecisionStudy(UncertaintyStudy):
         """Each criterion of the decision, with what was found, whether it is met, and why."""
         gates = self.tables["gates"]
         testable = gates[~gates["criterion"].isin(self.lacking)]
-        keys = testable[["section", "measure", "item"]].itertuples(index=False, name=None)
+        tested = testable[["section", "measure", "item"]].itertuples(index=False, name=None)
+        keys = dict.fromkeys(tested)  # a result may be tested twice: to stop, and as a condition
         rows = [(*key, pd.NA, *found) for key in keys if (found := self.result(*key)) is not None]
         found = pd.DataFrame(rows, columns=results.COLUMNS).astype({"value": object})
         if any(decision.gate_faults(testable, found)):
