@@ -209,7 +209,7 @@ def test_the_criterion_that_turns_the_recommendation_is_named_with_its_figure():
 
 def test_criteria_that_each_suffice_are_both_named():
     turned = comparison.turning_criteria(load_study(LICTP))
-    assert turned["outsourced"] == ["affordable", "proposed option comes first"]
+    assert turned["outsourced"] == ["affordable", "option passes screening"]
     assert turned["late-start"] == ["plan keeps its deadline"]
 
 
@@ -271,7 +271,7 @@ def test_without_money_the_options_are_compared_by_their_scores():
     chosen = comparison.choices(bare)
     assert chosen.kind == comparison.OPTION_SCORE
     assert chosen.values.loc["base"].to_dict() == approx(
-        study.ranking.set_index("option")["weighted_score"].to_dict()
+        study.ranked.set_index("option")["weighted_score"].to_dict()
     )
     assert compare.regret_table(bare).labels["regret"] == "Largest regret (score)"
     assert "weighted scores" in compare.regret_answer(bare).text

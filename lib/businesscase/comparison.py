@@ -399,7 +399,7 @@ def _options_by_score(study: Study) -> Choices:
     futures = _alike(study, ("weights", "scores"))
     values = pd.DataFrame(
         {
-            name: study.in_scenario(name).ranking.set_index("option")["weighted_score"].sort_index()
+            name: study.in_scenario(name).ranked.set_index("option")["weighted_score"].sort_index()
             for name in futures
         }
     ).T

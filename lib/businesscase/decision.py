@@ -23,6 +23,7 @@ SUBJECTS = {
     "payback_years": "the time until the money is back",
     "preferred_option_rank": "the rank of the proposed option",
     "risks_above_appetite": "the number of risks above the appetite",
+    "success_factors_failed_count": "the number of critical success factors that the option fails",
 }
 ITEM_SUBJECTS = {
     "deadline_probability": "the chance of keeping the deadline of task {}",
@@ -219,9 +220,14 @@ def gate_faults(gates: pd.DataFrame, results: pd.DataFrame) -> Iterator[str]:
             yield f"{place}: {unknown_name('measure', gate.measure, of_section['measure'].unique())}"
         elif values.empty:
             yield f"{place}: {unknown_name('item', gate.item, of_measure['item'])}"
-        elif _kind(values.iloc[0]) != _kind(gate.threshold):
+        elif _kind(values.iloc[0]) != _kind(gate.threshold) and not _is_none(values.iloc[0]):
             threshold, found = _kind(gate.threshold), _kind(values.iloc[0])
             yield f"{place}: the threshold is {threshold}; {gate.measure} is {found}"
+
+
+def _is_none(value) -> bool:
+    """Return whether a result says that there is no figure: it is not known, and no fault."""
+    return isinstance(value, str) and value.startswith("none:")
 
 
 def _kind(value) -> str:

@@ -98,6 +98,20 @@ def failed_success_factors(success_factors: pd.DataFrame) -> pd.Series:
     return by_option.agg(lambda criteria: ", ".join(criteria.dropna()))
 
 
+def failed_counts(success_factors: pd.DataFrame) -> pd.Series:
+    """Return how many critical success factors each option fails [count].
+
+    Examples
+    --------
+    >>> given = pd.DataFrame({"option": ["a", "a", "b"], "criterion": ["fit", "cost", "fit"],
+    ...                       "passes": [False, False, True]})
+    >>> failed_counts(given).to_dict()
+    {'a': 2, 'b': 0}
+    """
+    failed = ~success_factors["passes"].astype(bool)
+    return failed.groupby(success_factors["option"], sort=False).sum()
+
+
 def ranks(weighted_score: pd.Series) -> pd.Series:
     """Return the rank of each option, 1 the highest score; equal scores share the better rank.
 

@@ -149,15 +149,23 @@ def _options(study: "Study") -> Iterator[tuple]:
     section = "options"
     ranking = study.ranking.set_index("option").sort_index()
     yield from _series(section, "weighted_score", ranking["weighted_score"], SCORE)
-    yield from _series(section, "rank", ranking["rank"], "rank")
+    yield from _series(
+        section, "rank", study.ranked.set_index("option")["rank"].astype(int).sort_index(), "rank"
+    )
     yield from _one(section, "preferred_option", study.option, "letter")
-    yield from _one(section, "preferred_option_rank", ranking.at[study.option, "rank"], "rank")
+    rank = study.option_rank
+    yield from _one(
+        section, "preferred_option_rank", rank, TEXT if isinstance(rank, str) else "rank"
+    )
     for option, by_factor in study.contributions.iterrows():
         items = by_factor.rename(lambda factor, option=option: f"{option}, {factor}")
         yield from _series(section, "contribution", items, SCORE)
     yield from _series(section, "benefit_score", study.benefit_scores, SCORE)
     failed = study.failed_success_factors.replace("", NONE)
     yield from _series(section, "success_factors_failed", failed, TEXT)
+    if study.success_factors_failed is not None:
+        count = study.success_factors_failed
+        yield from _one(section, "success_factors_failed_count", count, COUNT)
     for name, measure in ACCEPTABILITY.items():
         yield from _series(section, measure, study.acceptability[name], FRACTION)
     switching = study.switching_weights

@@ -287,7 +287,8 @@ class Score(Figure):
 class SuccessFactor(Figure):
     """Whether an option meets a critical success factor; one that fails any is screened out.
 
-    An option that is screened out is still scored and shown, so that the reader sees what was lost.
+    An option that is screened out is still scored and shown, so that the reader sees what was lost,
+    but it is not ranked.
     """
 
     option: str = Field(pattern=r"^[a-z]$", description="the option's lower-case letter")

@@ -32,8 +32,11 @@ READINESS = ("readiness", "readiness scores (readiness.csv)")
 RED_LINES = ("red_lines", "red lines (red_lines.csv)")
 TASK_RANGES = ("task_ranges", "ranges of task durations (task_ranges.csv)")
 RISK_COSTS = ("risk_costs", "costs of risks (risk_costs.csv)")
+SUCCESS_FACTORS = ("success_factors", "critical success factors (success_factors.csv)")
 NEEDS = {
     # measures that a section has only with a table of their own: without it they are not known
+    "success_factors_failed": SUCCESS_FACTORS,
+    "success_factors_failed_count": SUCCESS_FACTORS,
     "areas_below_minimum": READINESS,
     "areas_beyond_gap": READINESS,
     "divergence": READINESS,
@@ -123,8 +126,12 @@ QUICK: dict[tuple[str, str], tuple[Callable, str]] = {
     ),
     ("decision", "committed_cost"): (_committed_cost, results.MONEY),
     ("options", "preferred_option_rank"): (
-        _of_all(lambda study: study.ranking.set_index("option")["rank"][study.option]),
+        _of_all(lambda study: study.option_rank),
         "rank",
+    ),
+    ("options", "success_factors_failed_count"): (
+        _of_all(lambda study: study.success_factors_failed),
+        results.COUNT,
     ),
     **{
         ("options", measure): (_first_share(kind), results.FRACTION)
@@ -195,6 +202,9 @@ class DecisionStudy(UncertaintyStudy):
             above = self.scored_risks["within_appetite"].eq(False)
             numbers = self.scored_risks.loc[above, "risk"].astype(str)
             counted["risks_above_appetite"] = f"risk {', '.join(numbers)}" if above.any() else ""
+        if self.success_factors_failed:
+            failed = self.failed_success_factors[self.option]
+            counted["success_factors_failed_count"] = failed.lower()
         return counted
 
     @cached_property

@@ -41,19 +41,45 @@ class OptionsStudy(SavingsStudy):
         return options.contributions(self.option_scores, self.weights)
 
     @cached_property
+    def ranked_scores(self) -> pd.DataFrame:
+        """Mean scores of the options that are not screened out; of all if none is left."""
+        failed = options.failed_counts(self.tables["success_factors"])
+        passing = ~self.option_scores.index.isin(failed.index[failed > 0])
+        return self.option_scores[passing] if passing.any() else self.option_scores
+
+    @cached_property
     def ranking(self) -> pd.DataFrame:
-        """Options in order of rank, with name, weighted score and rank."""
+        """Options in order of rank, with name, weighted score and rank.
+
+        An option that is screened out comes last and has no rank (NaN).
+        """
         score = self.contributions.sum(axis="columns")
         names = self.tables["options"].set_index("option")["name"]
-        table = pd.DataFrame(
-            {"name": names, "weighted_score": score, "rank": options.ranks(score)}
-        ).rename_axis("option")
-        return table.sort_values(["rank", "name"]).reset_index()
+        place = options.ranks(score[self.ranked_scores.index])
+        table = pd.DataFrame({"name": names, "weighted_score": score, "rank": place})
+        return table.rename_axis("option").sort_values(["rank", "name"]).reset_index()
+
+    @property
+    def ranked(self) -> pd.DataFrame:
+        """The ranking without the options that are screened out."""
+        return self.ranking.dropna(subset="rank")
+
+    @property
+    def option_rank(self) -> int | str:
+        """Rank of the option that is appraised, or why it has none."""
+        rank = self.ranking.set_index("option")["rank"][self.option]
+        return f"none: option {self.option} is screened out" if pd.isna(rank) else int(rank)
 
     @cached_property
     def failed_success_factors(self) -> pd.Series:
         """Critical success factors that each option fails, blank if none; empty if not assessed."""
         return options.failed_success_factors(self.tables["success_factors"])
+
+    @property
+    def success_factors_failed(self) -> int | None:
+        """How many critical success factors the appraised option fails; None if not assessed."""
+        found = options.failed_counts(self.tables["success_factors"]).get(self.option)
+        return None if found is None else int(found)
 
     @cached_property
     def benefit_scores(self) -> pd.Series:
@@ -90,7 +116,7 @@ class OptionsStudy(SavingsStudy):
     @cached_property
     def switching_weights(self) -> pd.DataFrame:
         """Between which shares of the weight the winner stays, by factor, and who takes over."""
-        return robustness.switching_weights(self.option_scores, self.weights)
+        return robustness.switching_weights(self.ranked_scores, self.weights)
 
     def _weightings(self, kind: str) -> np.ndarray:
         # by name of factor, so that the order of rows in a file changes nothing
@@ -109,33 +135,35 @@ class OptionsStudy(SavingsStudy):
 
     def first_shares(self, kind: str) -> pd.Series:
         """Return the share of weightings of a kind in which each option comes first [fraction]."""
-        if kind == "any":
-            return self.rank_shares[1]
-        scores = self.option_scores.sort_index(axis="columns")
-        return robustness.rank_acceptability(scores, self._weightings(kind))[1]
+        return self.rank_shares[1] if kind == "any" else self._rank_shares(kind)[1]
 
     @cached_property
     def rank_shares(self) -> pd.DataFrame:
         """Share of weightings of any kind in which each option takes each rank, option by rank."""
-        scores = self.option_scores.sort_index(axis="columns")
-        return robustness.rank_acceptability(scores, self._weightings("any"))
+        return self._rank_shares("any")
+
+    def _rank_shares(self, kind: str) -> pd.DataFrame:
+        """Return the shares; an option that is screened out takes no rank under any weighting."""
+        scores = self.ranked_scores.sort_index(axis="columns")
+        shares = robustness.rank_acceptability(scores, self._weightings(kind))
+        return shares.reindex(self.option_scores.index, fill_value=0.0)
 
     @cached_property
     def central_weights(self) -> pd.DataFrame:
         """Mean weighting under which each option comes first, option by factor [fraction]."""
-        scores = self.option_scores.sort_index(axis="columns")
+        scores = self.ranked_scores.sort_index(axis="columns")
         found = robustness.central_weights(scores, self._weightings("any"))
-        return found[self.option_scores.columns]
+        return found.reindex_like(self.option_scores)
 
     @cached_property
     def dominated_options(self) -> pd.DataFrame:
         """Options that another equals or beats on every factor, and which does."""
-        return robustness.dominated_options(self.option_scores)
+        return robustness.dominated_options(self.ranked_scores)
 
     @cached_property
     def other_methods(self) -> pd.DataFrame:
         """Rank of each option by the weighted sum, TOPSIS and PROMETHEE II."""
-        return robustness.other_methods(self.option_scores, self.weights)
+        return robustness.other_methods(self.ranked_scores, self.weights)
 
     @cached_property
     def option_findings(self) -> pd.DataFrame:

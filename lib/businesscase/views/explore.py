@@ -51,7 +51,7 @@ def savings_difference(study: Study, start: Study) -> Table:
 
 def options_headline(study: Study, start: Study) -> Sentence:
     """Say which option scores highest and by how much."""
-    ranking, before = study.ranking, start.ranking
+    ranking, before = study.ranked, start.ranked
     best = ranking.iloc[0]
     lead = best["weighted_score"] - ranking["weighted_score"].iloc[1] if len(ranking) > 1 else 0.0
     same = best["option"] == before["option"].iloc[0]

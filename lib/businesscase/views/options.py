@@ -29,13 +29,12 @@ METHODS = {"topsis": "Distance to the ideal (TOPSIS)", "promethee": "Outranking 
 
 def answer(study: Study) -> Sentence:
     """Say which option scores highest, by how much, how firmly, and whether it is the one proposed."""
-    ranking = study.ranking
-    winners = ranking[ranking["rank"] == 1]
-    best = winners.iloc[0]
+    ranking = study.ranked
+    winners = _winners(study)
+    best = ranking.iloc[0]
     if len(winners) > 1:
-        return Sentence(
-            f"**Options {listed(list(winners['option']))} tie** at {printed(best['weighted_score'])}."
-        )
+        tied = f"**Options {listed(winners)} tie** at {printed(best['weighted_score'])}."
+        return Sentence(" ".join(filter(None, [tied, _screening(study)])))
     proposed = study.case.file.preferred_option
     agrees = "is" if best["option"] == proposed else "is not"
     parts = [
@@ -44,14 +43,19 @@ def answer(study: Study) -> Sentence:
         f"{_ahead_of(ranking)}.",
         f"It {agrees} the option that the case proposes." if proposed else "",
         _firmness(study, best["option"]),
-        _screening(study, best["option"]),
+        _screening(study),
     ]
     return Sentence(" ".join(part for part in parts if part))
 
 
+def _winners(study: Study) -> list[str]:
+    """Return the option that comes first; more than one if they tie."""
+    return sorted(study.ranked.loc[study.ranked["rank"] == 1, "option"])
+
+
 def _ahead_of(ranking: pd.DataFrame) -> str:
     if len(ranking) == 1:
-        return ", the only option"
+        return ", the only option that is ranked"
     second = ranking.iloc[1]
     return (
         f", ahead of option {second['option']}, {second['name'].lower()}, "
@@ -76,15 +80,21 @@ def _share(fraction: float) -> str:
     return "none" if fraction == 0 else "all" if fraction == 1 else percent(fraction)
 
 
-def _screening(study: Study, best: str) -> str:
+def _screening(study: Study) -> str:
+    """Say which options are screened out, the one that is appraised first."""
     failed = study.failed_success_factors
-    out = list(failed.index[failed != ""])
-    if best in out:
-        return f"**It fails a critical success factor: {failed[best].lower()}.**"
-    if not out:
-        return ""
-    names = f"option {out[0]} is" if len(out) == 1 else f"options {listed(out)} are"
-    return f"Of the others, {names} screened out by a critical success factor."
+    out, appraised = list(failed.index[failed != ""]), study.option
+    said = []
+    if appraised in out:
+        why = failed[appraised].lower()
+        said.append(
+            f"**Option {appraised}, which is appraised, is screened out; it fails: {why}.**"
+        )
+        out.remove(appraised)
+    if out:
+        names = f"option {out[0]} is" if len(out) == 1 else f"options {listed(out)} are"
+        said.append(f"Of the others, {names} screened out by a critical success factor.")
+    return " ".join(said)
 
 
 def _top_score(study: Study) -> float:
@@ -115,11 +125,13 @@ def ranking_chart(study: Study) -> Chart:
     )
     figure.update_xaxes(title="Weighted score", range=[0, _top_score(study)])
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    best = ranking.iloc[0]
-    title = f"Option {best['option']} scores {printed(best['weighted_score'])} on a scale to {printed(_top_score(study))}"
-    if len(ranking) > 1:
-        lead = best["weighted_score"] - ranking["weighted_score"].iloc[1]
-        title = f"Option {best['option']} leads by {printed(lead)} on a scale to {printed(_top_score(study))}"
+    scored, winners = list(study.ranked["weighted_score"]), _winners(study)
+    finding = f"Option {winners[0]} scores {printed(scored[0])}"
+    if len(winners) > 1:
+        finding = f"Options {listed(winners)} tie at {printed(scored[0])}"
+    elif len(scored) > 1:
+        finding = f"Option {winners[0]} leads by {printed(scored[0] - scored[1])}"
+    title = f"{finding} on a scale to {printed(_top_score(study))}"
     said = [f"{row.option} {printed(row.weighted_score)}" for row in ranking.itertuples()]
     return chart(
         figure, title, f"Weighted score by option: {listed(said)}.", 140 + 55 * len(ranking)
@@ -194,8 +206,10 @@ def contributions_chart(study: Study) -> Chart:
     values.index = list(_labels(study)[order])
     figure = _shaded(values.map(printed), values)
     figure.update_xaxes(side="top")
-    title = f"What each factor adds to option {order[0]}"
-    if len(order) > 1:
+    title, winners = f"What each factor adds to option {order[0]}", _winners(study)
+    if len(winners) > 1:
+        title = f"What each factor adds to options {listed(winners)}, which tie"
+    elif len(study.ranked) > 1:
         lead = study.contributions.loc[order[0]] - study.contributions.loc[order[1]]
         title = f"{lead.idxmax()} does most to set option {order[0]} ahead of option {order[1]}"
     description = "Each cell is the score times the factor's share of the weight; a row adds up to the weighted score."
@@ -228,8 +242,8 @@ def value_for_money(study: Study) -> Table:
 
 def switching_chart(study: Study) -> Chart:
     """Draw for each factor the shares of the weight between which the winner stays first."""
-    table = study.switching_weights
-    best = study.ranking["option"].iloc[0]
+    table, winners = study.switching_weights, _winners(study)
+    best = winners[0]
     figure = go.Figure(
         go.Bar(
             x=list(table["highest_share"] - table["lowest_share"]),
@@ -275,6 +289,8 @@ def switching_chart(study: Study) -> Chart:
                 f"Option {best} is nearest to losing its lead on {nearest}, at "
                 f"{percent(table.at[nearest, 'switching_share'], 0)} of the weight"
             )
+    if len(winners) > 1:
+        title = f"Options {listed(winners)} tie at the stated weights"
     said = [
         f"{factor} at {percent(row['switching_share'])} to option {row['new_winner']}"
         for factor, row in table[table["new_winner"] != ""].iterrows()
@@ -337,11 +353,13 @@ def _typical(weights: pd.Series) -> str:
 
 def trials(study: Study) -> Table:
     """Show the winner under other weights, without each assessor, and by other methods."""
-    benefit = study.benefit_scores
+    ranked = study.ranked_scores.index
+    benefit = study.benefit_scores[ranked]
+    scored = study.tables["scores"][study.tables["scores"]["option"].isin(ranked)]
     rows = [
-        robustness.without_each_factor(study.option_scores, study.weights),
-        robustness.without_each_assessor(study.tables["scores"], study.weights),
-        robustness.against_the_winner(study.tables["scores"], study.weights),
+        robustness.without_each_factor(study.ranked_scores, study.weights),
+        robustness.without_each_assessor(scored, study.weights),
+        robustness.against_the_winner(scored, study.weights),
     ]
     if benefit.notna().all():
         rows.append(
@@ -357,7 +375,7 @@ def trials(study: Study) -> Table:
         )
     )
     table = pd.concat(rows, ignore_index=True)
-    best = robustness.leaders(study.contributions.sum(axis="columns"))
+    best = robustness.leaders(study.contributions.sum(axis="columns")[ranked])
     kept = int((table["winner"] == best).sum())
     return Table(
         table,
