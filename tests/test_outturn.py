@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from businesscase import outturn
+from businesscase import outturn, results
 from businesscase.case import load_case
 from businesscase.errors import InputError
 from businesscase.outturn import Forecast
@@ -339,6 +339,21 @@ def test_results_of_the_outturn_of_mid_kent():
     assert table["own_weight", "all"] == 0.5
     assert table["review_flag", "all"] == "green"
     assert table["review_date", "all"] == pd.Timestamp("2018-03-31")
+
+
+def test_the_latest_reading_is_the_latest_by_date_in_any_order_of_rows(data_copy):
+    def variances():
+        rows = results.of_section(load_study("worked-example"), "outturn")
+        return {row[1:3]: row[4] for row in rows if row[1].endswith("_variance")}
+
+    found = variances()
+    path = data_copy / "worked-example" / "actuals.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    older = next(row for row in rows if "5.5,6," in row)
+    older = older.replace("2026-03-31", "2025-03-31").replace("5.5,6,", "9,6,")
+    path.write_text("\n".join([header, *rows[::-1], older, ""]), encoding="utf-8")
+    load_case.cache_clear()
+    assert variances() == found
 
 
 def test_results_of_the_outturn_of_dacorum():

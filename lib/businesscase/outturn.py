@@ -129,6 +129,20 @@ def money_to_date(actuals: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:
     return table[[*PLACE, "year", "planned", "actual", "variance"]]
 
 
+def latest_readings(readings: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the latest reading of each, by date and not by where it stands in the file.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"partner": ["North", "South", "North"], "date": pd.to_datetime(
+    ...     ["2027-03-31", "2026-03-31", "2026-03-31"]), "actual": [3, 2, 1]})
+    >>> latest_readings(table, ["partner"])["actual"].tolist()
+    [3, 2]
+    """
+    by_date = readings.sort_values("date", kind="stable")
+    return by_date.drop_duplicates(keys, keep="last").sort_index()
+
+
 def ratio_to_date(money: pd.DataFrame, flow: str, all_partners: str) -> pd.DataFrame:
     """Return planned and actual amounts to date and their ratio, for all partners and each.
 

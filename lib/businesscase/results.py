@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from businesscase.estate import RELATIONS, SAME
+from businesscase.outturn import latest_readings
 
 if TYPE_CHECKING:
     from businesscase.study import Study
@@ -369,12 +370,12 @@ def _outturn(study: "Study") -> Iterator[tuple]:
     yield from _one(section, "review_flag", study.review_flag, TEXT)
     if study.review is not None:
         yield from _one(section, "review_date", study.review["date"], DATE)
-    latest = study.measures_to_date.drop_duplicates(["measure", "partner"], keep="last")
+    latest = latest_readings(study.measures_to_date, ["measure", "partner"])
     for row in latest.itertuples():
         if not pd.isna(row.variance):
             item = f"{row.measure}, {row.partner}"
             yield section, "service_measure_variance", item, pd.NA, row.variance, row.unit
-    users = study.users_to_date.drop_duplicates("partner", keep="last").set_index("partner")
+    users = latest_readings(study.users_to_date, ["partner"]).set_index("partner")
     yield from _series(section, "users_variance", users["variance"], COUNT)
     for row in study.tasks_to_date.itertuples():
         measure = {"finish": "task_days_late", "start": "task_start_days_late"}[row.end]

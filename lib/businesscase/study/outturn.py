@@ -206,7 +206,7 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
 
     def _held_against(self, reading, own: pd.DataFrame) -> tuple[float, str]:
         """Return what a reading is held against, and where that stands."""
-        targets, gates = own["target"].dropna(), self.tables["gates"]
+        targets, gates = own.sort_values("date")["target"].dropna(), self.tables["gates"]
         tested = gates[
             (gates["measure"] == "service_measure_last")
             & (gates["item"] == f"{reading.item}, {reading.partner}")

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from businesscase.outturn import AMBER, GREEN, RED, Forecast
+from businesscase.outturn import AMBER, GREEN, RED, Forecast, latest_readings
 from businesscase.study import ALL, Study
 from businesscase.views.display import (
     BLUE,
@@ -439,7 +439,7 @@ def _readings(study: Study) -> pd.DataFrame:
     """Return the latest reading of each measure and partner that is held against something."""
     measures = study.measures_to_date
     measures = measures[measures["reached"].notna() & (measures["planned"] != 0)]
-    latest = measures.drop_duplicates(["measure", "partner"], keep="last")
+    latest = latest_readings(measures, ["measure", "partner"])
     rows = [
         {
             "label": f"{row['measure'].capitalize()}, {row['partner']}",
