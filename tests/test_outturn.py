@@ -353,7 +353,7 @@ def test_the_latest_reading_is_the_latest_by_date_in_any_order_of_rows(data_copy
     older = older.replace("2026-03-31", "2025-03-31").replace("5.5,6,", "9,6,")
     path.write_text("\n".join([header, *rows[::-1], older, ""]), encoding="utf-8")
     load_case.cache_clear()
-    assert variances() == found
+    assert variances() == approx(found)
 
 
 def test_results_of_the_outturn_of_dacorum():
@@ -407,7 +407,7 @@ def test_a_case_whose_actuals_are_in_order_is_accepted(data_copy):
         ),
         (
             MKIP,
-            "one_off_cost,ICT capital fund,Swale,2011-05-31,2011,5",
+            "one_off_cost,ICT capital fund,Swale,2012-05-31,2011,5",
             "year 2011 lies outside the appraisal, 2012 to 2022",
         ),
         (
@@ -457,9 +457,29 @@ def test_a_second_reading_of_the_same_money_is_refused(data_copy):
 
 def test_a_year_of_savings_without_one_of_its_lines_is_refused(data_copy):
     assert refused(data_copy, MKIP, *ZERO[1:]) == [
-        "actuals.csv: Maidstone reports savings of 2013 but none of 'Fewer posts and shared "
-        "management'; give 0 if it saved nothing"
+        "actuals.csv: savings of 2013 are reported, but none of 'Fewer posts and shared "
+        "management' by Maidstone; give 0 if it saved nothing"
     ]
+
+
+def test_a_partner_that_reports_nothing_in_a_year_in_which_others_report_is_refused(data_copy):
+    rows = [row for row in ZERO if ",Swale," not in row]
+    assert refused(data_copy, MKIP, *rows) == [
+        f"actuals.csv: savings of 2013 are reported, but none of {line!r} by Swale; give 0 if it "
+        "saved nothing"
+        for line in LINES
+    ]
+
+
+def test_actuals_are_held_against_the_option_that_the_base_scenario_appraises(data_copy):
+    path = data_copy / MKIP / "scenarios.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("\n[base]\n", '\n[base]\noption = "b"\n'), encoding="utf-8")
+    row = "saving,Fewer posts and shared management,Swale,2014-05-31,2013,5"
+    (fault,) = refused(data_copy, MKIP, row)
+    assert fault.startswith(
+        "actuals.csv line 2: line of saving 'Fewer posts and shared management'"
+    )
 
 
 def test_a_task_that_ends_before_it_starts_is_refused(data_copy):
@@ -487,8 +507,9 @@ def test_a_task_that_ends_before_it_starts_is_refused(data_copy):
         ),
         ("users,users,Swale,2014-05-31,,-1", "users is -1; money and users are not below 0"),
         (
-            "running_cost,desk,Swale,2013-03-31,2013,5",
-            "running_cost of 2013 is dated 2013-03-31, before that year began on 2013-04-01",
+            "running_cost,desk,Swale,2014-03-30,2013,5",
+            "running_cost of 2013 is dated 2014-03-30, before that year ended; money is held against "
+            "the plan of the whole year, so give the amount at year end, 2014-03-31",
         ),
     ],
 )
@@ -499,12 +520,12 @@ def test_cells_that_do_not_fit_the_kind_are_refused(data_copy, row, sentence):
 @pytest.mark.parametrize(
     "cells",
     [
-        {"kind": "saving", "date": "2013-04-01", "year": "2013", "value": "0"},
+        {"kind": "saving", "date": "2014-03-31", "year": "2013", "value": "0"},
         {"kind": "service_measure", "item": "growth", "date": "2013-03-31", "value": "-2"},
         {"kind": "users", "item": "users", "date": "2013-03-31", "value": "0"},
     ],
 )
-def test_money_of_the_years_first_day_nothing_and_a_measure_below_nothing_are_read(cells):
+def test_money_of_the_years_last_day_nothing_and_a_measure_below_nothing_are_read(cells):
     row = {
         "item": "posts",
         "partner": "Swale",

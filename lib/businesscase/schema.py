@@ -39,6 +39,17 @@ PLAIN: dict[type, tuple[str, str]] = {
 }
 
 
+def year_end(year: int) -> dt.date:
+    """Return the last day of a financial year.
+
+    Examples
+    --------
+    >>> year_end(2026)
+    datetime.date(2027, 3, 31)
+    """
+    return dt.date(year + 1, YEAR_BEGINS, 1) - dt.timedelta(1)
+
+
 @cache
 def plain_types(annotation) -> frozenset[type]:
     """Return the types of an annotation, without None and Annotated.
@@ -657,7 +668,7 @@ class Actual(Figure):
     partner: str = Field(description="the authority; blank for a task, which has none")
     date: dt.date = Field(
         description="date of the reading, or of the task's start or finish; for money not before its "
-        "year begins, and never after data_date in case.toml"
+        "year ends on 31 March, and never after data_date in case.toml"
     )
     year: FinancialYear | None = Field(
         None, description="financial year of the money, 2026 for 2026/27; blank for all else"
@@ -687,9 +698,10 @@ class Actual(Figure):
             raise ValueError(f"{self.kind} has no planned; the case's tables say what was planned")
         if (is_money or self.kind == "users") and self.value < 0:
             raise ValueError(f"{self.kind} is {self.value:g}; money and users are not below 0")
-        if is_money and self.date < (begins := dt.date(self.year, YEAR_BEGINS, 1)):
+        if is_money and self.date < (ends := year_end(self.year)):
             raise ValueError(
-                f"{self.kind} of {self.year} is dated {self.date}, before that year began on {begins}"
+                f"{self.kind} of {self.year} is dated {self.date}, before that year ended; money is "
+                f"held against the plan of the whole year, so give the amount at year end, {ends}"
             )
         return self
 

@@ -10,6 +10,7 @@ from businesscase.schema import KEYS, SHARED, YEAR_BEGINS, CaseFile
 from businesscase.validation import assurance, baseline, money, outturn, plan, readiness, risks
 from businesscase.validation.core import Fault, Tables, has_recurring_flows
 from businesscase.validation.parameters import parameter_faults
+from businesscase.validation.rows import BASE
 
 __all__ = ["has_recurring_flows", "parameter_faults", "table_faults"]
 
@@ -38,7 +39,7 @@ def table_faults(
     yield from risks.risk_faults(file, tables)
     yield from plan.plan_faults(file, tables)
     yield from readiness.readiness_faults(tables)
-    yield from outturn.outturn_faults(file, tables)
+    yield from outturn.outturn_faults(file, tables, _decided_option(file, scenarios))
     yield from assurance.assurance_faults(tables)
     sentences = {
         name: list(parameter_faults(file, tables, scenario.parameters))
@@ -49,6 +50,12 @@ def table_faults(
         for sentence in found:
             if found is of_base or sentence not in of_base:
                 yield "scenarios", name, sentence
+
+
+def _decided_option(file: CaseFile, scenarios: dict[str, Scenario]) -> str:
+    """Return the option that the base scenario appraises, which is what was decided."""
+    base = scenarios.get(BASE)
+    return (base and base.parameters.option) or file.preferred_option
 
 
 def _duplicates(tables: Tables) -> Iterator[Fault]:

@@ -10,10 +10,10 @@ from businesscase.schema import SHARED, CaseFile
 from businesscase.validation.core import Fault, Tables, staying
 
 
-def outturn_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
-    """Yield actuals that name no line, partner, year, measure or task of the case."""
+def outturn_faults(file: CaseFile, tables: Tables, option: str) -> Iterator[Fault]:
+    """Yield actuals that name no line of the decided option, or no year, measure or task of the case."""
     actuals, flows = tables["actuals"], tables["flows"]
-    decided = flows[flows["option"] == file.preferred_option]
+    decided = flows[flows["option"] == option]
     measures = list(tables["service_measures"]["measure"].unique())
     allowed = {
         "users": ("item of users", ["users"]),
@@ -80,21 +80,24 @@ def _leaving_faults(actuals: pd.DataFrame, tables: Tables) -> Iterator[Fault]:
 def _unreported_savings(
     actuals: pd.DataFrame, decided: pd.DataFrame, partners: list[str]
 ) -> Iterator[Fault]:
-    """Yield the planned savings that are missing from a year in which a partner reports others.
+    """Yield the planned savings that are missing from a year of which any saving is reported.
 
-    A line left out would not be told from one that saved nothing, and would flatter the rest.
+    A line or a partner left out would not be told from one that saved nothing, and would flatter
+    the rest.
     """
     savings = decided[decided["flow"] == "saving"]
-    is_saving = (actuals["kind"] == "saving") & actuals["partner"].isin(partners)
-    for (partner, year), rows in actuals[is_saving].groupby(["partner", "year"], sort=False):
-        if not rows["item"].isin(savings["line"]).all():
-            continue  # a name is misspelt, and is refused as such
+    reported = actuals[actuals["kind"] == "saving"]
+    if not reported["item"].isin(savings["line"]).all():
+        return  # a name is misspelt, and is refused as such
+    for year, rows in reported.groupby("year", sort=False):
         runs = (savings["first_year"] <= year) & (year <= savings["last_year"])
-        due = savings[runs & savings["partner"].isin([partner, SHARED])]
-        for line in due.loc[~due["line"].isin(rows["item"]), "line"].unique():
-            yield (
-                "actuals",
-                None,
-                f"{partner} reports savings of {year} but none of {line!r}; give 0 if it saved "
-                "nothing",
-            )
+        for partner in partners:
+            due = savings.loc[runs & savings["partner"].isin([partner, SHARED]), "line"]
+            given = rows.loc[rows["partner"] == partner, "item"]
+            for line in due[~due.isin(given)].unique():
+                yield (
+                    "actuals",
+                    None,
+                    f"savings of {year} are reported, but none of {line!r} by {partner}; give 0 if "
+                    "it saved nothing",
+                )
