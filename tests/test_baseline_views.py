@@ -219,3 +219,10 @@ def test_trend_chart_draws_one_unit_and_the_target():
     assert [trace.name for trace in drawn.data] == ["pending helpdesk calls, Dacorum"]
     assert drawn.layout.shapes[0].y0 == 200
     assert drawn.layout.annotations[0].text == "target 200"
+
+
+def test_a_service_that_costs_nothing_is_spent_by_nobody_most():
+    study = load_study("lictp-2020")
+    free = changed(service_costs=study.tables["service_costs"].assign(amount_gbp=0.0))
+    assert "nan" not in show.answer(free).text
+    assert "nan" not in show.cost_chart(free).title

@@ -354,3 +354,13 @@ def test_a_case_of_one_scenario_is_shown_too():
     )
     for view in VIEWS:
         view(study)
+
+
+def test_a_base_whose_option_has_no_money_is_checked_for_the_rest():
+    study = load_study(MKIP)
+    flows = study.tables["flows"]
+    others = pd.concat([flows.assign(option=option) for option in ("b", "c")], ignore_index=True)
+    table = compare.checks(with_tables(study, flows=others))
+    assert table.caption.endswith(
+        "; option a, that of the base, has no money and is not among the choices"
+    )

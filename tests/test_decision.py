@@ -414,3 +414,28 @@ def test_results_end_with_the_reasons_the_changes_and_the_recommendation():
     assert value["reason", "affordable"] == (
         "Affordable: the change of the annual cost is 1.3%, at most 2% is allowed: met."
     )
+
+
+def test_scales_of_risk_beyond_what_a_scenario_may_set_are_searched_as_far_as_it_may():
+    study = base("worked-example")
+    wide = [
+        (axis, f"{axis} {score}", score) for axis in ("likelihood", "impact") for score in range(1, 16)
+    ]  # fmt: skip
+    levels = pd.DataFrame(wide, columns=["axis", "level", "score"])
+    risks = study.tables["risks"].head(2).assign(likelihood="likelihood 9", impact="impact 12")
+    residual = {f"residual_{axis}": f"{axis} 9" for axis in ("likelihood", "impact")}
+    bands = pd.DataFrame(
+        [("low", 1, 110, True), ("high", 111, 225, False)],
+        columns=["band", "lowest_score", "highest_score", "within_appetite"],
+    )
+    tables = study.tables | {
+        "risk_levels": levels,
+        "risks": risks.assign(**residual),
+        "risk_bands": bands,
+        "risk_costs": study.tables["risk_costs"].iloc[:0],
+        "gates": study.tables["gates"].query("section == 'risks'").reset_index(drop=True),
+    }
+    wide = Study(replace(study.case, tables=tables), "base", study.parameters)
+    appetite, shift = turning(wide, "appetite"), turning(wide, "likelihood_shift")
+    assert (appetite["current"], appetite["lowest"], appetite["highest"]) == (110, 1, 100)
+    assert (shift["lowest"], shift["highest"]) == (-5, 5)

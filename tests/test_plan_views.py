@@ -305,3 +305,9 @@ def test_an_earlier_start_that_is_no_use_is_said_to_be_none():
     table = show.earlier_starts(load_study(LICTP)).frame
     assert int(table["earlier"].iloc[0]) > 0
     assert pd.Timestamp(table["plan_start"].iloc[0]) < pd.Timestamp("2021-01-04")
+
+
+def test_tasks_are_not_said_to_take_longer_than_a_scenario_may_make_them():
+    study = load_study(ALLERDALE, duration_change=2.0)
+    assert show.longer_tasks(study).frame["change"].tolist() == ["As in this scenario"]
+    assert len(show.longer_tasks(load_study(ALLERDALE, duration_change=1.0)).frame) == 5

@@ -302,7 +302,7 @@ def choices(study: Study) -> Choices | None:
         return _options_by_worth(study, costed)
     if has_money(study):
         return _go_or_stop(study)
-    if study.tables["scores"]["option"].nunique() > 1:
+    if has_scores(study) and len(study.ranked) > 1:
         return _options_by_score(study)
     return None
 

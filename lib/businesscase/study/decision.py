@@ -258,7 +258,8 @@ class DecisionStudy(UncertaintyStudy):
         gates = self.gates
         moves = gates["section"].isin(MOVED.get(move.parameter, MONEY)) & gates["found"].notna()
         can_turn = decision.decisive(gates, moves)
-        study_at = cache(move.study_at)
+        # what is in force now may lie beyond what a scenario may set
+        study_at = cache(lambda value: self if value == move.current else move.study_at(value))
 
         def outcomes(value: float, which: pd.Series) -> pd.Series:
             study, tested = study_at(value), gates["outcome"].copy()
@@ -325,11 +326,12 @@ class DecisionStudy(UncertaintyStudy):
 
     def _risk_moves(self) -> Iterator[Move]:
         highest = self.tables["risk_levels"].groupby("axis")["score"].max()
-        scores = [float(score) for score in range(1, highest.prod() + 1)]
+        scores = _whole_values("appetite", 1, highest.prod())
         accepted = float(self.highest_accepted_score)
         at = partial(self._with, "appetite", kind=int)
         yield Move("appetite", ALL, accepted, scores, at, step=_step("appetite"))
-        shifts = [float(shift) for shift in range(1 - highest["likelihood"], highest["likelihood"])]
+        furthest = highest["likelihood"] - 1
+        shifts = _whole_values("likelihood_shift", -furthest, furthest)
         now = self.setting("likelihood_shift")
         at = partial(self._with, "likelihood_shift", kind=int)
         yield Move("likelihood_shift", ALL, now, shifts, at, step=_step("likelihood_shift"))
@@ -380,6 +382,12 @@ def _differ(gates: pd.DataFrame, one: DecisionStudy, other: DecisionStudy) -> bo
     """Return whether any criterion finds another figure in one study than in the other."""
     keys = zip(gates["section"], gates["measure"], gates["item"], strict=True)
     return any(one.result(*key) != other.result(*key) for key in keys)
+
+
+def _whole_values(parameter: str, lowest: int, highest: int) -> list[float]:
+    """Return the whole values of a range that the parameter may take."""
+    least, most = limits(parameter)
+    return [float(value) for value in range(lowest, highest + 1) if least <= value <= most]
 
 
 def _step(parameter: str) -> float:

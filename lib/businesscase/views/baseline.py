@@ -54,11 +54,11 @@ def _cost_sentences(study: Study) -> list[str]:
     total = study.real_annual_cost.sum()
     largest = study.real_annual_cost.idxmax()
     costs = (("user", study.cost_per_user), ("device", study.cost_per_device))
+    share = f", of which {largest} spends {percent(study.real_annual_cost.max() / total)}" if total else ""  # fmt: skip
     each = [f", {pounds(cost[ALL])} a {unit}" for unit, cost in costs if not cost.empty]
     return [
         f"**The partners spend {in_words(total)} a year today**{''.join(each)}, "
-        f"in prices of {_base_year(study)}{_assumed(study, 'service_costs')}, "
-        f"of which {largest} spends {percent(study.real_annual_cost.max() / total)}.",
+        f"in prices of {_base_year(study)}{_assumed(study, 'service_costs')}{share}.",
         *_benchmark_sentences(study),
     ]
 
@@ -293,10 +293,12 @@ def cost_chart(study: Study) -> Chart:
         range=[0, 1.2 * total.max()],  # room for the sums
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    title = (
-        f"{total.idxmax()} carries {percent(total.max() / total.sum(), 0)} of "
-        f"today's cost of {in_words(total.sum())} a year"
-    )
+    title = f"Today's cost is {in_words(total.sum())} a year"
+    if total.sum():
+        title = (
+            f"{total.idxmax()} carries {percent(total.max() / total.sum(), 0)} of "
+            f"today's cost of {in_words(total.sum())} a year"
+        )
     said = [f"{partner} {pounds(value)}" for partner, value in total.items()]
     description = f"Annual cost by partner{_assumed(study, 'service_costs')}: {listed(said)}."
     return with_legend(chart(figure, title, description, 150 + 80 * len(costs)))

@@ -657,11 +657,14 @@ def checks(study: Study) -> Table:
         change = (worths[ALL] - worths.at[BASE, ALL]).drop(BASE)
         gap = (effects.reindex(change.index).fillna(0.0) - change).abs().max()
         rows.append(("Effects of the changes add up to the difference from the base", gap))
-    chosen = comparison.choices(study)
+    chosen, uncosted = comparison.choices(study), ""
     if chosen is not None and chosen.kind != comparison.OPTION_SCORE:
         column = comparison.GO if chosen.kind == comparison.GO_OR_STOP else study.in_scenario(BASE).option  # fmt: skip
-        gap = abs(chosen.values.at[BASE, column] - worths.at[BASE, ALL])
-        rows.append(("The option of the base is worth the same among the choices", gap))
+        if column in chosen.values:
+            gap = abs(chosen.values.at[BASE, column] - worths.at[BASE, ALL])
+            rows.append(("The option of the base is worth the same among the choices", gap))
+        else:
+            uncosted = f"; option {column}, that of the base, has no money and is not among the choices"  # fmt: skip
     table = pd.DataFrame(rows, columns=["check", "gap"])
     if table.empty:
         return Table(table, "Nothing is added up here that could be checked: no money is known", {})
@@ -669,7 +672,7 @@ def checks(study: Study) -> Table:
     agreed = int(table["agrees"].sum())
     return Table(
         table,
-        f"Control totals of the comparison: {agreed} of {len(table)} agree",
+        f"Control totals of the comparison: {agreed} of {len(table)} agree{uncosted}",
         {"check": "What must hold", "gap": "Largest difference (£)", "agrees": "Agrees"},
     )
 

@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.durations import CERTAINTY
+from businesscase.parameters import limits
 from businesscase.progress import AMBER, COMPLETE, GREEN, NOT_DUE, RED
 from businesscase.study import ALL, Study
 from businesscase.views import common
@@ -785,7 +786,9 @@ def longer_tasks(study: Study) -> Table:
     rows = []
     for longer in (0.0, 0.1, 0.2, 0.3, 0.5):
         change = (1 + study.parameters.duration_change) * (1 + longer) - 1
-        schedule = study.varied(duration_change=min(change, 2.0)).schedule
+        if change > limits("duration_change")[1]:
+            break  # further than a scenario may go
+        schedule = study.varied(duration_change=change).schedule
         rows.append(
             {
                 "change": f"All {percent(longer, 0)} longer" if longer else "As in this scenario",
