@@ -224,6 +224,16 @@ def test_a_misspelt_measure_is_refused_where_the_section_is_there_for_other_reas
         _ = load_study(LICTP).gates
 
 
+def test_a_threshold_of_a_fraction_in_percent_is_refused(data_copy):
+    with_gate(data_copy, LICTP, ",at_most,0.02,", ",at_most,2,")
+    with pytest.raises(InputError) as refused:
+        _ = load_study(LICTP).gates
+    assert refused.value.faults == [
+        "data/lictp-2020/gates.csv: criterion 'affordable': the threshold is 2; "
+        "annual_cost_change_fraction is a fraction, 2% is 0.02"
+    ]
+
+
 def test_a_misspelt_task_of_a_chance_is_refused(data_copy):
     with_gate(data_copy, LICTP, "deadline_probability,all,", "deadline_probability,al,")
     with pytest.raises(InputError) as refused:

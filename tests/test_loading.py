@@ -1,13 +1,16 @@
 """A case with a fault is refused: where it is, what was found, what is allowed."""
 
 import datetime as dt
+import re
 
 import pytest
 
 from businesscase import cli
 from businesscase.case import load_case
 from businesscase.errors import InputError, unknown_name
+from businesscase.schema import Flow
 from businesscase.study import load_study
+from businesscase.validation.shared import DRAWN
 
 LICTP, MKIP = "lictp-2020", "mkip-2012"
 ALLERDALE, DURHAM = "allerdale-carlisle-2008", "durham-sunderland-2014"
@@ -367,6 +370,101 @@ def test_a_preferred_option_that_the_case_does_not_have_is_refused(data_copy):
     assert the_fault(
         data_copy, "case.toml", 'preferred_option = "b"', 'preferred_option = "z"'
     ) == ("file: preferred_option 'z' is unknown; allowed: a, b, c, d, e")
+
+
+def test_a_preferred_option_without_options_must_have_money(data_copy):
+    replaced(data_copy / DURHAM / "case.toml", 'preferred_option = "a"', 'preferred_option = "z"')
+    assert faults_of(DURHAM) == [
+        f"data/{DURHAM}/case.toml: preferred_option 'z' is unknown; allowed: a"
+    ]
+
+
+def test_money_that_recurs_needs_a_year_after_the_decision(data_copy):
+    replaced(data_copy / LICTP / "case.toml", "last_year = 2026", "last_year = 2020")
+    sentence = (
+        f"data/{LICTP}/case.toml: last_year and decision_year are both 2020; money that recurs needs "
+        "a year after the decision's"
+    )
+    assert sentence in faults_of(LICTP)
+
+
+@pytest.mark.parametrize("name", ["all", "All", "SHARED"])
+def test_an_authority_cannot_have_a_name_that_means_something_else(data_copy, name):
+    line = replaced(data_copy / DURHAM / "partners.csv", "\nDurham,", f"\n{name},")
+    assert (
+        f"data/{DURHAM}/partners.csv line {line + 1}, column partner: {name!r} is no name of an authority: "
+        "'all' stands for all partners together and 'shared' for a pooled amount"
+    ) in faults_of(DURHAM)
+
+
+def test_a_case_that_every_partner_leaves_is_refused(data_copy):
+    path = data_copy / DURHAM / "partners.csv"
+    path.write_text(re.sub(r",(lead|partner),", ",leaving,", path.read_text()), encoding="utf-8")
+    sentence = f"data/{DURHAM}/partners.csv: every partner is leaving; at least one must stay"
+    assert sentence in faults_of(DURHAM)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        (
+            "sensitivities.csv",
+            "realisation,0.33,1.0",
+            "realisation,33,100",
+            "here: high of realisation is 100; it can be 0 to 1.5, as in a scenario",
+        ),
+        (
+            "sensitivities.csv",
+            "discount_rate,0.03,0.05,false",
+            "discount_rate,0.03,0.05,true",
+            "here: drawn is true of discount_rate; only realisation, delay_years, overrun, "
+            "running_cost_change are drawn, so set it to false",
+        ),
+        (
+            "finance_assumptions.csv",
+            "pay_inflation,0.03",
+            "pay_inflation,3",
+            "here: pay_inflation is 3; it can be -0.1 to 0.3, as in a scenario",
+        ),
+        (
+            "finance_assumptions.csv",
+            "asset_life_years,5",
+            "asset_life_years,5.5",
+            "here: asset_life_years is 5.5; it is a whole number of years",
+        ),
+        (
+            "finance_assumptions.csv",
+            "\npay_inflation,0.03",
+            "\nprice_inflation,0.03",
+            "file: no row has the parameter pay_inflation; at least one is needed",
+        ),
+        (
+            "optimism_bias.csv",
+            ",0.10,2.00,",
+            ",2.10,2.00,",
+            "here: lower_fraction 2.1 is above upper_fraction 2",
+        ),
+    ],
+)
+def test_a_table_of_all_cases_holds_what_a_scenario_could(data_copy, file, old, new, sentence):
+    line = replaced(data_copy / file, old, new)
+    place = f"data/{file}"
+    assert sentence.replace("here", f"{place} line {line}").replace("file", place, 1 if sentence.startswith("file") else 0) in faults_of(LICTP)  # fmt: skip
+
+
+def test_evidence_has_rows_of_both_measures_of_the_reference_class(data_copy):
+    path = data_copy / "evidence.csv"
+    kept = [
+        line for line in path.read_text(encoding="utf-8").splitlines() if ",overrun," not in line
+    ]
+    path.write_text("\n".join([*kept, ""]), encoding="utf-8")
+    assert faults_of(LICTP) == [
+        "data/evidence.csv: no row has the measure overrun; at least one is needed"
+    ]
+
+
+def test_what_may_be_drawn_are_the_levers_of_the_model():
+    assert list(load_study(LICTP).levers) == DRAWN
 
 
 def test_an_appraisal_that_ends_before_it_starts_is_refused(data_copy):
@@ -754,3 +852,17 @@ def test_a_second_budget_year_of_one_line_is_refused(data_copy):
 def test_an_option_is_one_lower_case_letter(data_copy):
     fault = the_fault(data_copy, "options.csv", "e,Join another", "E,Join another")
     assert fault == "here, column option: found 'E'; it should be one lower-case letter"
+
+
+def test_a_saving_of_more_than_the_whole_cost_is_refused():
+    row = {"option": "a", "line": "posts", "category": "staff", "funding": "revenue"}
+    row |= {
+        "partner": "North",
+        "first_year": "2026",
+        "last_year": "2027",
+        "baseline_fraction": "1.1",
+    }
+    row |= {"status": "published", "source": "report", "paragraph": "1"}
+    assert Flow.model_validate(row | {"flow": "running_cost"}).baseline_fraction == 1.1
+    with pytest.raises(ValueError, match=r"baseline_fraction is 1\.1; a saving is at most 1, all"):
+        Flow.model_validate(row | {"flow": "saving"})

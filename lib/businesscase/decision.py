@@ -223,6 +223,9 @@ def gate_faults(gates: pd.DataFrame, results: pd.DataFrame) -> Iterator[str]:
         elif _kind(values.iloc[0]) != _kind(gate.threshold) and not _is_none(values.iloc[0]):
             threshold, found = _kind(gate.threshold), _kind(values.iloc[0])
             yield f"{place}: the threshold is {threshold}; {gate.measure} is {found}"
+        elif of_measure["unit"].iloc[0] == "fraction" and abs(gate.threshold) > 1:
+            percent = f"{gate.threshold:g}% is {gate.threshold / 100:g}"
+            yield f"{place}: the threshold is {gate.threshold:g}; {gate.measure} is a fraction, {percent}"
 
 
 def _is_none(value) -> bool:

@@ -28,6 +28,7 @@ Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 YEAR_BEGINS = 4  # month in which a financial year begins
 WORKED_ROW = "to-be-replaced"  # source of the rows that a new case begins with
+ALL = "all"  # in place of a partner: all of them together, in results
 SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
 
 # how the text of a cell must look, and in words
@@ -138,6 +139,16 @@ class Partner(Figure):
     role: Literal["lead", "partner", "leaving"] = Field(
         description="lead (host), partner, or leaving before the new service starts"
     )
+
+    @field_validator("partner")
+    @classmethod
+    def _name_has_no_meaning_of_its_own(cls, name: str) -> str:
+        if name.casefold() in (ALL, SHARED):
+            raise ValueError(
+                f"{name!r} is no name of an authority: '{ALL}' stands for all partners together and "
+                f"'{SHARED}' for a pooled amount"
+            )
+        return name
 
 
 class Driver(Figure):
@@ -341,7 +352,10 @@ class Flow(Figure):
         None, ge=0, description="amount for a full year, base-year prices [£]"
     )
     baseline_fraction: float | None = Field(
-        None, ge=0, le=3, description="or: as a fraction of the annual cost in service_costs.csv"
+        None,
+        ge=0,
+        le=3,
+        description="or: as a fraction of the annual cost in service_costs.csv, of a saving at most 1",
     )
     ramp_years: float = Field(
         0.0, ge=0, le=20, description="years over which it grows evenly to the full amount"
@@ -368,6 +382,11 @@ class Flow(Figure):
     def _one_amount_and_years_in_order(self):
         if (self.amount_gbp is None) == (self.baseline_fraction is None):
             raise ValueError("give one of amount_gbp and baseline_fraction")
+        if self.flow == "saving" and (self.baseline_fraction or 0) > 1:
+            raise ValueError(
+                f"baseline_fraction is {self.baseline_fraction:g}; a saving is at most 1, all of the "
+                "annual cost"
+            )
         if self.last_year < self.first_year:
             raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
         if (self.low_fraction is None) != (self.high_fraction is None):
@@ -903,6 +922,11 @@ class OptimismBound(Figure):
     project_type: Name = Field(description="kind of project")
     lower_fraction: float = Field(ge=0, description="lower bound of capital cost [fraction]")
     upper_fraction: float = Field(ge=0, description="upper bound of capital cost [fraction]")
+
+    @model_validator(mode="after")
+    def _bounds_rise(self):
+        _in_order(self, ["lower_fraction", "upper_fraction"])
+        return self
 
 
 class Evidence(Figure):

@@ -5,10 +5,19 @@ from collections.abc import Iterator
 
 from businesscase.errors import Fault as Said
 from businesscase.errors import unknown_name
-from businesscase.parameters import Parameters, Scenario
+from businesscase.parameters import Scenario
 from businesscase.schema import KEYS, SHARED, YEAR_BEGINS, CaseFile
-from businesscase.validation import assurance, baseline, money, outturn, plan, readiness, risks
-from businesscase.validation.core import Fault, Tables, has_recurring_flows
+from businesscase.validation import (
+    assurance,
+    baseline,
+    money,
+    outturn,
+    plan,
+    readiness,
+    risks,
+    shared,
+)
+from businesscase.validation.core import Fault, Tables, has_recurring_flows, staying
 from businesscase.validation.parameters import parameter_faults
 from businesscase.validation.rows import BASE
 
@@ -27,6 +36,7 @@ def table_faults(
     yield from duplicates
     yield from _unknown_names(file, tables, shared_sources)
     yield from _case_file_faults(file, tables)
+    yield from shared.shared_faults(tables)
     if duplicates:
         return  # the checks below look rows up by their keys
     yield from baseline.leaving_partner_faults(tables)
@@ -93,11 +103,20 @@ def _financial_year(date: dt.date) -> int:
 def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     if tables["partners"].empty:
         yield "partners", None, "the case has no partners; at least one is needed"
+    elif not staying(tables):
+        yield "partners", None, "every partner is leaving; at least one must stay"
     if file.last_year < file.decision_year:
         yield (
             "case",
             None,
             f"last_year {file.last_year} is before decision_year {file.decision_year}",
+        )
+    elif file.last_year == file.decision_year and has_recurring_flows(tables):
+        yield (
+            "case",
+            None,
+            f"last_year and decision_year are both {file.last_year}; money that recurs needs a year "
+            "after the decision's",
         )
     apart = abs(file.decision_year - _financial_year(file.decision_date))
     if apart > YEARS_APART:
@@ -107,7 +126,7 @@ def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
             f"decision_date {file.decision_date} and decision_year {file.decision_year} are {apart} years "
             f"apart; they can be {YEARS_APART}",
         )
-    options = list(tables["options"]["option"])
+    options = list(tables["options"]["option"]) or sorted(set(tables["flows"]["option"]))
     if options and file.preferred_option not in options:
         yield "case", None, unknown_name("preferred_option", file.preferred_option, options)
     kinds = list(tables["optimism_bias"]["project_type"])
@@ -123,11 +142,3 @@ def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
             None,
             f"contribution_fraction adds up to {brought.sum():g}; it must add up to 1",
         )
-    numbers = [
-        name
-        for name, field in Parameters.model_fields.items()
-        if field.annotation in (float, float | None)
-    ]
-    for index, name in tables["sensitivities"]["parameter"].items():
-        if name not in numbers:
-            yield "sensitivities", index, unknown_name("parameter", name, numbers)

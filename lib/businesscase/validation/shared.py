@@ -1,0 +1,67 @@
+"""Faults of the tables that serve every case."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from businesscase.errors import unknown_name
+from businesscase.parameters import Parameters, limits
+from businesscase.schema import Evidence, FinanceAssumption
+from businesscase.validation.core import Fault, Tables
+
+DRAWN = ["realisation", "delay_years", "overrun", "running_cost_change"]  # levers that are drawn
+
+
+def shared_faults(tables: Tables) -> Iterator[Fault]:
+    """Yield values that no scenario could have, and rows without which nothing is computed."""
+    yield from _sensitivity_faults(tables)
+    yield from _finance_faults(tables)
+    yield from _missing(tables, "finance_assumptions", "parameter", FinanceAssumption)
+    yield from _missing(tables, "evidence", "measure", Evidence)
+
+
+def _sensitivity_faults(tables: Tables) -> Iterator[Fault]:
+    numbers = [
+        name
+        for name, field in Parameters.model_fields.items()
+        if field.annotation in (float, float | None)
+    ]
+    for index, row in tables["sensitivities"].iterrows():
+        name = row["parameter"]
+        if name not in numbers:
+            yield "sensitivities", index, unknown_name("parameter", name, numbers)
+            continue
+        lowest, highest = limits(name)
+        for end in ("low", "high"):
+            if not lowest <= row[end] <= highest:
+                yield "sensitivities", index, _beyond(f"{end} of {name}", row[end], lowest, highest)
+        if row["drawn"] and name not in DRAWN:
+            yield (
+                "sensitivities",
+                index,
+                f"drawn is true of {name}; only {', '.join(DRAWN)} are drawn, so set it to false",
+            )
+
+
+def _finance_faults(tables: Tables) -> Iterator[Fault]:
+    for index, row in tables["finance_assumptions"].iterrows():
+        name, value = row["parameter"], row["value"]
+        lowest, highest = limits(name)
+        if not lowest <= value <= highest:
+            yield "finance_assumptions", index, _beyond(name, value, lowest, highest)
+        elif name == "asset_life_years" and value != int(value):
+            yield (
+                "finance_assumptions",
+                index,
+                f"{name} is {value:g}; it is a whole number of years",
+            )
+
+
+def _beyond(what: str, value: float, lowest: float, highest: float) -> str:
+    return f"{what} is {value:g}; it can be {lowest:g} to {highest:g}, as in a scenario"
+
+
+def _missing(tables: Tables, stem: str, column: str, model) -> Iterator[Fault]:
+    """Yield the names of a column that every case needs and no row has."""
+    for name in get_args(model.model_fields[column].annotation):
+        if name not in set(tables[stem][column]):
+            yield stem, None, f"no row has the {column} {name}; at least one is needed"
