@@ -122,6 +122,18 @@ def sentence(measure, item, value, unit, comparison, threshold, **more):
             "needed: not met.",
         ),
         (
+            ("net_present_value", "all", -0.3, "£", "at_least", 0.0),
+            "As agreed: the net present value is -£0.3, at least £0.0 is needed: not met.",
+        ),
+        (
+            ("net_present_value", "all", 1_999_999.0, "£", "at_least", 2_000_000.0),
+            "As agreed: the net present value is £1.999999m, at least £2.000000m is needed: not met.",
+        ),
+        (
+            ("annual_cost_change_fraction", "all", 0.0204, "fraction", "at_most", 0.02),
+            "As agreed: the change of the annual cost is 2.04%, at most 2% is allowed: not met.",
+        ),
+        (
             ("rank_acceptability", "b", 0.4567, "fraction", "at_least", 0.5),
             "As agreed: the share of weightings in which option b comes first is 45.7%, at least 50% "
             "is needed: not met.",

@@ -30,6 +30,7 @@ ITEM_SUBJECTS = {
     "rank_acceptability": "the share of weightings in which option {} comes first",
     "service_measure_last": "the latest reading of {}",
 }
+MOST_DIGITS = 12  # more than a sentence gives, to tell two figures apart
 BARE_UNITS = ("count", "fraction", "letter", "rank", "ratio", "score", "text", "date", "")
 
 
@@ -124,11 +125,22 @@ def reason(gate, lacking: str = "", detail: str = "") -> str:
                 f"the case has no {lacking}" if lacking else "this scenario has no such figure"
             )
         return f"{criterion}: {NOT_KNOWN}, because {because}."
+    more = _digits_that_tell_apart(gate) if gate.outcome == NOT_MET else 0
     return (
-        f"{criterion}: {subject(gate.measure, gate.item)} is {worded(gate.found, gate.unit)}"
+        f"{criterion}: {subject(gate.measure, gate.item)} is {worded(gate.found, gate.unit, more)}"
         f"{f' ({detail})' if detail else ''}, "
-        f"{worded_test(gate.comparison, gate.threshold, gate.unit)}: {gate.outcome}."
+        f"{worded_test(gate.comparison, gate.threshold, gate.unit, more)}: {gate.outcome}."
     )
+
+
+def _digits_that_tell_apart(gate) -> int:
+    """Return how many more digits it takes to see that a figure misses its threshold."""
+    apart = (
+        more
+        for more in range(MOST_DIGITS)
+        if worded(gate.found, gate.unit, more) != worded(gate.threshold, gate.unit, more)
+    )
+    return next(apart, 0)
 
 
 def subject(measure: str, item: str) -> str:
@@ -145,7 +157,7 @@ def subject(measure: str, item: str) -> str:
     return name if item == "all" else f"{name} ({item})"
 
 
-def worded_test(comparison: str, threshold: float | dt.date, unit: str) -> str:
+def worded_test(comparison: str, threshold: float | dt.date, unit: str, more: int = 0) -> str:
     """Return a threshold as prose has it.
 
     Examples
@@ -153,7 +165,7 @@ def worded_test(comparison: str, threshold: float | dt.date, unit: str) -> str:
     >>> worded_test("at_most", 0.02, "fraction"), worded_test("at_least", 0.0, "£")
     ('at most 2% is allowed', 'at least £0 is needed')
     """
-    value = worded(threshold, unit)
+    value = worded(threshold, unit, more)
     if isinstance(threshold, dt.date):
         return f"{value} is the {'latest' if comparison == 'at_most' else 'earliest'} allowed"
     return (
@@ -161,8 +173,8 @@ def worded_test(comparison: str, threshold: float | dt.date, unit: str) -> str:
     )
 
 
-def worded(value, unit: str) -> str:
-    """Return a figure with its unit as prose has it.
+def worded(value, unit: str, more: int = 0) -> str:
+    """Return a figure with its unit as prose has it, or with more digits than that.
 
     Examples
     --------
@@ -178,11 +190,14 @@ def worded(value, unit: str) -> str:
     if value == float("inf"):
         return "never"
     if unit.startswith("£"):
-        size = f"£{abs(value) / 1e6:.2f}m" if abs(value) >= 1e6 else f"£{abs(round(value)):,}"
-        return f"{'-' if round(value) < 0 else ''}{size}{unit[1:]}"
+        rounded = abs(round(value, more))
+        size = (
+            f"£{abs(value) / 1e6:.{2 + more}f}m" if abs(value) >= 1e6 else f"£{rounded:,.{more}f}"
+        )
+        return f"{'-' if round(value, more) < 0 else ''}{size}{unit[1:]}"
     if unit.startswith("fraction"):
-        return f"{_plain(100 * value, 1)}%{unit.removeprefix('fraction')}"
-    return _plain(value, 2) + (f" {unit}" if unit not in BARE_UNITS else "")
+        return f"{_plain(100 * value, 1 + more)}%{unit.removeprefix('fraction')}"
+    return _plain(value, 2 + more) + (f" {unit}" if unit not in BARE_UNITS else "")
 
 
 def _plain(value: float, digits: int) -> str:
