@@ -14,6 +14,7 @@ from businesscase.case import load_case
 from businesscase.errors import InputError
 from businesscase.report.content import Prose, comparison_of
 from businesscase.schema import FIGURE_TABLES, TABLES, WORKED_ROW
+from businesscase.starter import starter_case
 from businesscase.study import Study, load_study
 from businesscase.views import assurance as show
 
@@ -65,6 +66,36 @@ def test_a_row_that_a_new_case_begins_with_is_never_assured():
     assert lacking(flows=[LINE, worked, worked], data_log=received) == {
         assurance.REPLACED: ["flows (2)"]
     }
+
+
+def test_a_decision_that_a_new_case_begins_with_is_a_worked_row():
+    worked = starter_case("Ours", ["North", "South"], dt.date(2026, 3, 31)).tables["decisions"]
+    decided = [DECIDED, DECIDED | {"reason": worked[0]["reason"]}]
+    assert lacking(decisions=decided) == {assurance.REPLACED: ["decisions (1)"]}
+
+
+@pytest.mark.parametrize(
+    ("log", "entry", "who", "requirement"),
+    [
+        ("quality_checks", CHECKED, "checked_by", assurance.CHECKED),
+        ("data_log", RECEIVED, "supplied_by", assurance.RECEIVED),
+        ("decisions", DECIDED, "decided_by", assurance.DECIDED),
+        ("assumptions", OWNED, "owner", assurance.OWNED),
+    ],
+)
+def test_an_entry_by_somebody_to_be_named_counts_for_nothing(log, entry, who, requirement):
+    assert requirement in lacking(**{log: [entry | {who: "To be  named (head of ICT)"}]})
+
+
+def test_an_entry_dated_after_today_does_not_count_yet():
+    def met(today):
+        table = assurance.requirements(small(), ["savings"], DATA_DATE, DECISION_DATE, today)
+        return dict(zip(table["requirement"], table["met"], strict=True))
+
+    assert all(met(DATA_DATE).values())
+    before = met(DATA_DATE - pd.Timedelta(days=1))
+    late = (assurance.OWNED, assurance.DECIDED, assurance.CHECKED)
+    assert not any(before[requirement] for requirement in late)
 
 
 def test_an_assumed_figure_needs_an_owner_and_a_published_one_does_not():

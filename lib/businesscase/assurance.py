@@ -40,7 +40,15 @@ NOT_MOVED = {
     ("risk_bands", "lowest_score"): "each score lies in one band",
     ("risk_bands", "highest_score"): "each score lies in one band",
 }
-TO_BE_NAMED = "to be named"  # begins an owner who is nobody yet
+TO_BE_NAMED = "to be named"  # begins an owner, checker or supplier who is nobody yet
+WORKED_REASON = "Worked row"  # begins the reason of a decision that a new case begins with
+LOGS = {
+    # by log: who answers for an entry, and when it was made
+    "assumptions": ("owner", "date"),
+    "decisions": ("decided_by", "date"),
+    "data_log": ("supplied_by", "received"),
+    "quality_checks": ("checked_by", "date"),
+}
 ONLY_WORDS = "only words or dates, which have no size"
 
 
@@ -60,11 +68,16 @@ def item_column(stem: str) -> str:
 
 
 def requirements(
-    tables: Tables, sections: list[str], data_date: pd.Timestamp, decision_date: pd.Timestamp
+    tables: Tables,
+    sections: list[str],
+    data_date: pd.Timestamp,
+    decision_date: pd.Timestamp,
+    today: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """Return what an assured analysis must show, and what this one lacks.
 
-    An empty log meets nothing: without it nobody knows. The tables that serve every case are not
+    An empty log meets nothing: without it nobody knows. Nor does an entry by somebody who is still
+    to be named, or one that is dated after today. The tables that serve every case are not
     asked for; they are this workbook's.
 
     Parameters
@@ -77,12 +90,15 @@ def requirements(
         Date of the figures. A check before it saw others.
     decision_date : Timestamp
         Day on which the figures must still be good; on its sunset a figure still is.
+    today : Timestamp, optional
+        Day on which it is asked; without it no entry is too late to count.
 
     Returns
     -------
     DataFrame
         ``requirement``, ``met`` and ``missing`` (list of str: each row, table or section that lacks).
     """
+    tables = {**tables, **_entries_that_count(tables, today)}
     missing = {
         REPLACED: [f"{stem} ({count})" for stem, count in worked_rows(tables).items()],
         OWNED: list(_without_owner(tables)),
@@ -108,11 +124,24 @@ def requirements(
 def worked_rows(tables: Tables) -> dict[str, int]:
     """Return by table how many rows are still those of a new case, which nobody has given."""
     counts = {stem: int((table["source"] == WORKED_ROW).sum()) for stem, table in _figures(tables)}
+    reasons = tables["decisions"]["reason"].astype(str)
+    counts["decisions"] = int(reasons.str.startswith(WORKED_REASON).sum())
     return {stem: count for stem, count in counts.items() if count}
 
 
 def _or_empty(tables: Tables, log: str, missing: list[str]) -> list[str]:
     return missing if len(tables[log]) else [f"{log}.csv has no entry"]
+
+
+def _entries_that_count(tables: Tables, today: pd.Timestamp | None) -> dict[str, pd.DataFrame]:
+    """Return the logs without entries by nobody yet, and without those of the future."""
+    return {
+        log: tables[log][
+            ~_same_name(tables[log][who]).str.startswith(TO_BE_NAMED.replace(" ", ""))
+            & ~(pd.to_datetime(tables[log][when]) > (today or pd.Timestamp.max))
+        ]
+        for log, (who, when) in LOGS.items()
+    }
 
 
 def _figures(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -123,7 +152,6 @@ def _figures(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
 def _without_owner(tables: Tables) -> Iterator[str]:
     """Yield each table, or item of one where others are vouched for, that has no owner."""
     log = tables["assumptions"]
-    log = log[~log["owner"].astype(str).str.casefold().str.startswith(TO_BE_NAMED)]
     for stem, table in _figures(tables):
         assumed = table.loc[table["status"] == "assumed", item_column(stem)].astype(str)
         named = set(log.loc[log["table"] == stem, "item"])

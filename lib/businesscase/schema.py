@@ -791,7 +791,9 @@ class DataReceipt(Entry):
 
     table: Name = Field(description="name of the table without .csv, e.g. service_costs")
     source: Name = Field(description="key of the document under [sources] that they came in")
-    supplied_by: Name = Field(description="who supplied them: role and authority")
+    supplied_by: Name = Field(
+        description="who supplied them: role and authority; what begins with 'to be named' is nobody"
+    )
     received: dt.date = Field(description="when they were received")
     sunset: dt.date = Field(description="last date on which they may be used without being renewed")
 
@@ -801,7 +803,9 @@ class QualityCheck(Entry):
 
     part: Name = Field(description="section of results.csv, e.g. savings")
     analyst: Name = Field(description="who made it: role and authority")
-    checked_by: Name = Field(description="who checked it: role and authority")
+    checked_by: Name = Field(
+        description="who checked it: role and authority; what begins with 'to be named' is nobody"
+    )
     date: dt.date = Field(description="when it was checked")
     finding: Text = Field(description="what was found and what was done about it")
 

@@ -1,5 +1,6 @@
 """Assurance of a study: what its logs lack, and how far its answer rests on assumed figures."""
 
+import datetime as dt
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -42,9 +43,14 @@ class AssuranceStudy(DecisionStudy):
     @cached_property
     def requirements(self) -> pd.DataFrame:
         """What an assured analysis must show, whether the case does, and what is missing."""
+        return self.requirements_on(None)
+
+    def requirements_on(self, today: dt.date | None) -> pd.DataFrame:
+        """Return the requirements as they are met on a day; entries dated after it don't count."""
         file = self.case.file
         dates = pd.Timestamp(file.data_date), pd.Timestamp(file.decision_date)
-        return assurance.requirements(self.tables, self.case.section_names(), *dates)
+        asked = None if today is None else pd.Timestamp(today)
+        return assurance.requirements(self.tables, self.case.section_names(), *dates, asked)
 
     @property
     def wrong_by(self) -> float:

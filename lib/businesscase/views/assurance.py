@@ -151,9 +151,9 @@ def shortened(names: list[str]) -> str:
     return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
 
 
-def requirements(study: Study) -> Table:
-    """Show each requirement, whether it is met, and what is missing."""
-    table = study.requirements
+def requirements(study: Study, today: dt.date | None = None) -> Table:
+    """Show each requirement, whether it is met (on a day, if one is given), and what is missing."""
+    table = study.requirements_on(today)
     return Table(
         table.assign(
             met=table["met"].map({True: "yes", False: "NO"}),
