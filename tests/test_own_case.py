@@ -100,7 +100,8 @@ def test_partner_names_are_free_text_and_refused_where_they_could_be_mistaken():
     assert refused.value.faults == [
         "--partners: 'a' stands there twice; once is allowed",
         "--partners: found ''; a name has at least 1 character",
-        "--partners: 'shared' stands for what partners pool; use another name",
+        "--partners: found 'shared'; 'shared' is no name of an authority: 'all' stands for all "
+        "partners together and 'shared' for a pooled amount",
         "--partners: found 'x\\x00'; found '\\x00' as character 2 of 'x\\x00'; allowed is text without "
         "control characters",
         f"--partners: found '{'y' * 80}…'; a name has at most 200 characters",
@@ -209,7 +210,7 @@ def test_a_new_case_says_that_its_rows_are_to_be_replaced_until_they_are(own_dat
     rows = sum(len(rows) for rows in read_folder(own_data / "our-case").tables.values())
     logs = sum(
         len(read_folder(own_data / "our-case").tables[stem])
-        for stem in ("assumptions", "decisions", "data_log", "quality_checks")
+        for stem in ("assumptions", "data_log", "quality_checks")
     )
     assert f"Nothing can be decided on this yet: {rows - logs} rows are still worked rows" in said
     assert cli.main(["check", "--assurance", "our-case", "--json"]) == 1

@@ -15,7 +15,7 @@ from businesscase.errors import Fault, InputError, shown
 from businesscase.folder import read_folder, replace_parts, write_folder
 from businesscase.names import unsafe_name
 from businesscase.raw import CASE, SCENARIOS, Place, RawCase
-from businesscase.schema import SHARED, Partner
+from businesscase.schema import Partner
 from businesscase.starter import example_rows, starter_case
 
 PARTNERS = ("Council A", "Council B", "Council C")  # where none are named
@@ -89,10 +89,6 @@ def _partner_faults(names: list[str]) -> Iterator[Fault]:
                 f"--partners: found {shown(name)}; names are separated by commas, and one with a comma of "
                 "its own stands in quotation marks",
                 found=name,
-            )
-        if name.casefold() == SHARED:
-            yield Fault(
-                f"--partners: {shown(name)} stands for what partners pool; use another name"
             )
         try:
             Partner(partner=name, role="lead", status="published", source="x", paragraph="")
