@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import replace
 
 import pytest
+import tomlkit
 from conftest import ROOT
 
 from businesscase.batch import notebook_paths
@@ -338,6 +339,45 @@ def test_an_explorer_saves_what_was_found_and_goes_on_from_there(data_copy):
     assert explorer._scenario.value == "low"
     assert "Saved as scenario" in saving.message.text
     assert load_study("mkip-2012", "low").parameters.realisation == 0.45
+
+
+def with_base(folder, **changes):
+    """Write changes into the base scenario of mkip-2012."""
+    path = folder / "mkip-2012" / "scenarios.toml"
+    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    document["base"].update(changes)
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    load_case.cache_clear()
+
+
+def test_nobody_leaves_in_a_scenario_saved_where_a_partner_leaves_in_the_base(data_copy):
+    with_base(data_copy, leaver="Swale", leaves_after=2015)
+    explorer = savings_explorer("mkip-2012")
+    explorer.controls["leaver"].widget.value = ""
+    saving = explorer._saving
+    saving.name.value, saving.title.value, saving.why.value = "stay", "Stay", "All renewed."
+    saving.button.click()
+    assert "Saved as scenario" in saving.message.text
+    load_case.cache_clear()
+    read = load_study("mkip-2012", "stay").parameters
+    assert (read.leaver, read.leaves_after) == ("", None)
+
+
+def test_a_parameter_that_is_blank_again_is_saved_so(data_copy):
+    with_base(data_copy, discount_rate=0.05)
+    parameters = load_study("mkip-2012").moved({"discount_rate": None}).parameters
+    write_scenario("mkip-2012", "schedule", "Schedule", "As the Green Book.", parameters)
+    assert load_study("mkip-2012", "schedule").parameters.discount_rate is None
+
+
+def test_what_could_not_be_loaded_is_not_saved(data_copy):
+    path = data_copy / "mkip-2012" / "scenarios.toml"
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="at most 200 characters"):
+        save(title="x" * 201, realisation=0.5)
+    with pytest.raises(InputError, match="is the name of the report that compares them"):
+        save(name="comparison", realisation=0.5)
+    assert path.read_bytes() == before
 
 
 def test_text_of_a_saved_scenario_can_not_end_its_string(data_copy):

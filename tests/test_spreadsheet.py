@@ -144,6 +144,7 @@ def test_parameter_set_to_nothing_is_read_back_as_nothing(tmp_path):
         "base": said | {"option": "b", "weights": {"cost": 2.0}, "report_date": "2026-12-31"},
         "none": said | {"option": "", "weights": {}, "report_date": "", "no_detriment": False},
         "entries": said | {"risk_positions": {"1": {"likelihood": ""}}, "scores": {"a": {}}},
+        "nobody": said | {"leaver": "", "leaves_after": ""},
     }
     spreadsheet.write(RawCase({}, scenarios, {}), tmp_path / "inputs.xlsx")
     assert spreadsheet.read(tmp_path / "inputs.xlsx").raw.scenarios == scenarios

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from businesscase.names import refuse_unless_printable
@@ -194,6 +194,13 @@ class Parameters(BaseModel):
         ge=0,
         le=20,
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_text_as_none(cls, given: Any, field: ValidationInfo) -> Any:
+        """Take a blank text as None, which TOML can't say, where a parameter may be that."""
+        is_blank = isinstance(given, str) and not given
+        return None if is_blank and cls.model_fields[field.field_name].default is None else given
 
     @field_validator("report_date", mode="before")
     @classmethod

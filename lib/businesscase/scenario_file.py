@@ -1,5 +1,6 @@
 """Writing a new scenario into a case's scenarios.toml, with all that stands there kept as it is."""
 
+import tomllib
 from pathlib import Path
 
 import tomlkit
@@ -8,13 +9,16 @@ from businesscase.case import BASE, Case, data_folder, load_case
 from businesscase.errors import InputError
 from businesscase.names import refuse_unless_printable, unsafe_name
 from businesscase.parameters import Parameters
+from businesscase.raw import nowhere
 from businesscase.validation import parameter_faults
+from businesscase.validation.rows import checked_scenarios
 
 
 def write_scenario(case: str, name: str, title: str, why: str, parameters: Parameters) -> Path:
     """Add a scenario at the end of a case's scenarios.toml, as its differences from the base.
 
-    The file is written beside and then renamed, so that it is never half-written.
+    The file is written beside and then renamed, so that it is never half-written, and only if it
+    can be loaded again.
 
     Returns
     -------
@@ -38,21 +42,36 @@ def write_scenario(case: str, name: str, title: str, why: str, parameters: Param
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     document.add(tomlkit.nl())
     document.add(name, tomlkit.item({"title": title.strip(), "why": why.strip(), **changed}))
+    text = tomlkit.dumps(document)
+    if faults := list(_unreadable(loaded, tomllib.loads(text), name)):
+        raise InputError(faults)
     beside = path.with_suffix(".toml.new")
-    beside.write_text(tomlkit.dumps(document), encoding="utf-8")
+    beside.write_text(text, encoding="utf-8")
     beside.replace(path)
     load_case.cache_clear()
     return path
 
 
 def differences(case: Case, parameters: Parameters) -> dict:
-    """Return what parameters say otherwise than the case's base scenario, in their order."""
+    """Return what parameters say otherwise than the case's base scenario, in their order.
+
+    What is blank there alone is a blank text, because TOML has no None.
+    """
     base = case.scenarios[BASE].parameters.model_dump()
     return {
-        name: value
+        name: "" if value is None else value
         for name, value in parameters.model_dump().items()
-        if value is not None and value != base[name]
+        if value != base[name]
     }
+
+
+def _unreadable(case: Case, scenarios: dict, name: str):
+    """Yield what loading would refuse of a scenario among those of its file."""
+    faults = []
+    read = checked_scenarios(scenarios, nowhere, faults)
+    yield from faults
+    if name in read:
+        yield from parameter_faults(case.file, case.tables, read[name].parameters)
 
 
 def _faults(case: Case, name: str, title: str, why: str, changed: dict):

@@ -266,12 +266,13 @@ def _change(table: Table, row: int, parameter: str, names: list[str], findings: 
     column, wanted = parameter_column(parameter)
     annotation = Parameters.model_fields[parameter].annotation
     is_text = annotation is str or not (column.kinds or column.choices)
+    may_be_none = Parameters.model_fields[parameter].default is None
     given = [name for name in names if name]
     is_blank = folded(table.cell(row, "value").text) == folded(BLANK_ON_PURPOSE)
     if is_blank and names[: len(given)] == given:
         if len(given) < wanted:
             return {}, given
-        if len(given) == wanted and is_text:
+        if len(given) == wanted and (is_text or may_be_none):
             return "", given
     if len(given) != wanted or names[:wanted] != given:
         needs = ["no name", "a name and no second_name", "a name and a second_name"][wanted]
