@@ -341,6 +341,35 @@ def test_an_explorer_saves_what_was_found_and_goes_on_from_there(data_copy):
     assert load_study("mkip-2012", "low").parameters.realisation == 0.45
 
 
+def test_what_the_page_refuses_is_not_saved_nor_what_it_showed_before(data_copy):
+    explorer = options_explorer("mkip-2012")
+    sliders = explorer.controls["weights"].sliders
+    sliders["Control"].value = 7
+    for slider in sliders.values():
+        slider.value = 0
+    saving = explorer._saving
+    saving.name.value, saving.title.value, saving.why.value = "zero", "Zero", "Nothing counts."
+    saving.button.click()
+    assert "weights are all 0" in saving.message.text
+    assert "zero" not in load_case("mkip-2012").scenarios
+
+
+def test_a_change_that_is_not_shown_yet_is_saved(data_copy):
+    explorer = savings_explorer("mkip-2012")
+    saving = explorer._saving
+    saving.name.value, saving.title.value, saving.why.value = "low", "Low", "A cautious view."
+
+    async def move_and_save_at_once():
+        for value in (0.9, 0.45):
+            explorer.controls["realisation"].sliders[""].value = value
+            await asyncio.sleep(0)
+        saving.button.click()
+        await explorer.settled()
+
+    in_simulated_time(move_and_save_at_once())
+    assert load_study("mkip-2012", "low").parameters.realisation == 0.45
+
+
 def with_base(folder, **changes):
     """Write changes into the base scenario of mkip-2012."""
     path = folder / "mkip-2012" / "scenarios.toml"

@@ -166,7 +166,7 @@ class Explorer:
                 self._saving.name.value,
                 self._saving.title.value,
                 self._saving.why.value,
-                self.study.parameters,
+                self.start.moved(self.changes).parameters,
             )
         except InputError as error:
             self._saving.message.text = _refusal(error)
