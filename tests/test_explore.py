@@ -31,6 +31,15 @@ from businesscase.views.display import Sentence, in_words
 EXPLORERS = [overview_explorer, savings_explorer, options_explorer, risks_explorer]
 
 
+def with_base(folder, **changes):
+    """Write changes into the base scenario of mkip-2012."""
+    path = folder / "mkip-2012" / "scenarios.toml"
+    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    document["base"].update(changes)
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    load_case.cache_clear()
+
+
 # what a slider does
 
 
@@ -188,6 +197,77 @@ def test_an_explorer_that_opens_draws_each_view_once():
 
     Explorer(replace(SAVINGS, views=lambda study: (view,)), "mkip-2012")
     assert len(drawn) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["mkip"], "case 'mkip' is unknown; nearest: mkip-2012"),
+        (["mkip-2012", "cautios"], "scenario 'cautios' is unknown; nearest: cautious"),
+    ],
+)
+def test_a_name_that_is_unknown_is_refused_and_nothing_else_shown_for_it(names, sentence):
+    with pytest.raises(InputError, match=sentence):
+        savings_explorer(*names)
+
+
+# a case with a fault
+
+
+def shows_nothing_but(explorer, sentence):
+    assert sentence in explorer._message.text
+    assert explorer._headline.text == ""
+    assert (explorer.controls, explorer._panels) == ({}, [])
+    assert (explorer._sections.children, explorer._views.children) == ((), ())
+
+
+def test_a_case_with_a_fault_is_never_shown_with_the_figures_of_the_case_before(data_copy):
+    explorer = savings_explorer("lictp-2020")
+    slider = explorer.controls["delay_years"].sliders[""]
+    with_base(data_copy, realisation=9)
+    explorer._case.value = "mkip-2012"
+    shows_nothing_but(explorer, "realisation: found 9")
+    slider.value = 2.0  # as one that the browser still had
+    shows_nothing_but(explorer, "realisation: found 9")
+    explorer._case.value = "lictp-2020"
+    assert explorer._message.text == ""
+    assert explorer.controls and explorer._headline.text
+
+
+def test_an_explorer_that_begins_on_a_case_with_a_fault_can_be_reset(data_copy):
+    with_base(data_copy, realisation=9)
+    explorer = savings_explorer("mkip-2012")
+    explorer.reset()
+    shows_nothing_but(explorer, "realisation: found 9")
+
+
+def test_a_case_without_what_the_page_shows_can_be_reset():
+    explorer = savings_explorer("durham-sunderland-2014")
+    before = explorer._headline.text
+    explorer.reset()
+    assert explorer._headline.text == before
+
+
+def refusing(study, start):
+    if study.parameters.delay_years != 1 and study.case.name == "mkip-2012":
+        return Sentence("shown")
+    raise InputError("gates.csv line 2: no such measure")
+
+
+@pytest.mark.parametrize("part", ["headline", "views"])
+def test_a_fault_that_a_view_finds_is_said_in_place_of_the_page(part):
+    page = replace(SAVINGS, **{part: refusing if part == "headline" else lambda study: [refusing]})
+    explorer = Explorer(page, "mkip-2012")
+    explorer._case.value = "lictp-2020"
+    shows_nothing_but(explorer, "gates.csv line 2: no such measure")
+
+
+@pytest.mark.parametrize("part", ["headline", "views"])
+def test_a_fault_that_a_view_finds_once_a_slider_moved_is_said(part):
+    page = replace(SAVINGS, **{part: refusing if part == "headline" else lambda study: [refusing]})
+    explorer = Explorer(page, "mkip-2012")
+    explorer.controls["delay_years"].sliders[""].value = 1.0
+    assert "gates.csv line 2: no such measure" in explorer._message.text
 
 
 # bounds, steps, labels and units
@@ -368,15 +448,6 @@ def test_a_change_that_is_not_shown_yet_is_saved(data_copy):
 
     in_simulated_time(move_and_save_at_once())
     assert load_study("mkip-2012", "low").parameters.realisation == 0.45
-
-
-def with_base(folder, **changes):
-    """Write changes into the base scenario of mkip-2012."""
-    path = folder / "mkip-2012" / "scenarios.toml"
-    document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document["base"].update(changes)
-    path.write_text(tomlkit.dumps(document), encoding="utf-8")
-    load_case.cache_clear()
 
 
 def test_nobody_leaves_in_a_scenario_saved_where_a_partner_leaves_in_the_base(data_copy):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from businesscase.case import BASE, case_names, load_case
-from businesscase.errors import InputError
+from businesscase.case import BASE, case_names, load_case, unknown_case
+from businesscase.errors import InputError, unknown_name
 from businesscase.explore.coalesce import Coalescer
 from businesscase.explore.controls import control
 from businesscase.explore.widgets import ChartPanel, PlotlyLibrary, TablePanel, TextPanel
@@ -42,9 +42,16 @@ class Explorer:
         What is displayed.
     study : Study
         The scenario as the controls have it; the last valid one if what they say is refused.
+
+    Raises
+    ------
+    InputError
+        If the case or the scenario is unknown. A case with a fault is opened and says it.
     """
 
     def __init__(self, page: Page, case: str, scenario: str = BASE):
+        if case not in case_names():
+            raise InputError(unknown_case(case))
         self.page = page
         self._coalescer = Coalescer(self._show)
         self._headline = TextPanel(live=True)
@@ -101,28 +108,35 @@ class Explorer:
         await self._coalescer.settled()
 
     def _choose_case(self, scenario: str = BASE) -> None:
-        self._choosing = True
+        names = []
         try:
             names = list(load_case(self._case.value).scenarios)
-            self._scenario.options = names
-            self._scenario.value = scenario if scenario in names else BASE
         except InputError as error:
-            self._scenario.options = []
-            self._message.text = _refusal(error)
+            self._refused(error)
+        if names and scenario not in names:
+            raise InputError(unknown_name("scenario", scenario, names))
+        self._choosing = True
+        self._scenario.options = names
+        self._scenario.value = scenario if names else None
         self._choosing = False
         self._choose_scenario()
 
     def _choose_scenario(self) -> None:
         if self._choosing or self._scenario.value is None:
             return
-        self.study = self.start = load_study(self._case.value, self._scenario.value)
         self._saving.clear()
         self._message.text = ""
-        if self.page.section not in self.start.case.section_names():
-            self.controls, self._panels = {}, []
-            self._sections.children = self._views.children = ()
-            self._headline.text = f"This case has no data on {self.page.section}; choose another."
-            return
+        try:
+            self.study = self.start = load_study(self._case.value, self._scenario.value)
+            if self.page.section in self.start.case.section_names():
+                self._open()
+            else:
+                self._empty(f"This case has no data on {self.page.section}; choose another.")
+        except InputError as error:
+            self._refused(error)
+
+    def _open(self) -> None:
+        """Show the controls and views of the scenario as it was chosen."""
         self.controls = {
             name: control(self.start, name, self._changed)
             for name in self.page.parameters(self.start)
@@ -137,6 +151,16 @@ class Explorer:
         self._views.children = [panel for _, panel in self._panels]
         self._headline.show(self.page.headline(self.start, self.start))
 
+    def _empty(self, headline: str = "") -> None:
+        """Leave nothing to move and no figure, so that none stands under another case's name."""
+        self.controls, self._panels = {}, []
+        self._sections.children = self._views.children = ()
+        self._headline.text = headline
+
+    def _refused(self, error: InputError) -> None:
+        self._empty()
+        self._message.text = _refusal(error)
+
     def _changed(self) -> None:
         try:
             asyncio.get_running_loop()
@@ -146,18 +170,20 @@ class Explorer:
             self._coalescer.request()
 
     async def _show(self, is_outdated: Callable[[], bool]) -> None:
+        if not self.controls:  # of a change made before the case was chosen
+            return
+        start, panels = self.start, self._panels
         try:
-            self.study = self.start.moved(self.changes)
+            self.study = study = start.moved(self.changes)
+            self._message.text = ""
+            self._headline.show(self.page.headline(study, start))
+            for view, panel in panels:
+                await asyncio.sleep(0)  # a newer change goes first
+                if is_outdated():
+                    return
+                panel.show(view(study, start))
         except InputError as error:
             self._message.text = _refusal(error)
-            return
-        self._message.text = ""
-        self._headline.show(self.page.headline(self.study, self.start))
-        for view, panel in self._panels:
-            await asyncio.sleep(0)  # a newer change goes first
-            if is_outdated():
-                return
-            panel.show(view(self.study, self.start))
 
     def _save(self) -> None:
         try:
