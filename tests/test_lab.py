@@ -1,5 +1,6 @@
-"""JupyterLab as `businesscase lab` starts it: for this machine, and for who has the token."""
+"""JupyterLab and Voilà as the command line starts them: for this machine, and for who has the token."""
 
+import json
 import os
 import re
 import socket
@@ -17,22 +18,23 @@ START = """
 import sys
 from pathlib import Path
 from businesscase.errors import InputError
-from businesscase.explore.server import serve_lab
+from businesscase.explore import server
 try:
-    serve_lab(Path("notebooks").resolve(), sys.argv[1:])
+    getattr(server, sys.argv[1])(Path("notebooks/explore").resolve(), sys.argv[2:])
 except InputError as error:
     sys.exit(str(error))
 """
 
 
-def start(home: Path, port: int) -> subprocess.Popen:
-    """Start the server as a user whose settings are in a folder of their own."""
+def start(home: Path, port: int, serve: str = "serve_lab") -> subprocess.Popen:
+    """Start a server as a user whose settings are in a folder of their own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
     options = ["--no-browser", f"--port={port}"]
-    options += ["--allow-root"] if os.geteuid() == 0 else []  # where tests run in a container
+    if serve == "serve_lab" and os.geteuid() == 0:
+        options.append("--allow-root")  # where tests run in a container
     with (home / "log").open("w") as log:
         return subprocess.Popen(
-            [sys.executable, "-c", START, *options],
+            [sys.executable, "-c", START, serve, *options],
             cwd=ROOT,
             env=kept | {"HOME": str(home)},
             stderr=log,
@@ -112,3 +114,31 @@ def test_settings_that_leave_out_the_token_are_refused(tmp_path):
     server = start(tmp_path, free_port())
     assert server.wait(timeout=90) == 1
     assert "set to serve without a token" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"Voila": {"ip": "0.0.0.0"}}, "to other machines"),
+        ({"Voila": {"auto_token": False}}, "without a token"),
+        ({"Voila": {"token": ""}}, "without a token"),
+        ({"IdentityProvider": {"token": ""}}, "without a token"),
+        ({"VoilaConfiguration": {"file_allowlist": [".*"]}}, "files besides the explorers"),
+        (
+            {
+                "Voila": {"ip": "0.0.0.0", "auto_token": False, "token": ""},
+                "VoilaConfiguration": {"file_allowlist": [".*"]},
+            },
+            "without a token and to other machines and files besides the explorers",
+        ),
+    ],
+)
+def test_settings_that_open_the_explorers_to_others_are_refused(tmp_path, settings, said):
+    (tmp_path / ".jupyter").mkdir()
+    (tmp_path / ".jupyter" / "voila.json").write_text(json.dumps(settings), encoding="utf-8")
+    server = start(tmp_path, free_port(), "serve")
+    try:
+        assert server.wait(timeout=60) == 1
+    finally:
+        server.terminate()
+    assert f"Voilà is set to serve {said}; take that out" in (tmp_path / "log").read_text("utf-8")

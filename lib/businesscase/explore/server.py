@@ -8,11 +8,20 @@ from businesscase.errors import InputError
 
 HERE_ALONE = "127.0.0.1"
 TEMPLATES = Path(__file__).parent / "jupyter"  # found by way of JUPYTER_PATH
+EXPLORERS = [r"[a-z_]+\.ipynb"]  # the files that pages are made of, and no other
 IDLE_SECONDS, CHECK_SECONDS = 600, 60
 
 
 def serve(notebooks: Path, arguments: Sequence[str] = ()) -> None:
-    """Serve a folder of notebooks with Voilà until it is interrupted."""
+    """Serve a folder of notebooks with Voilà until it is interrupted.
+
+    Voilà reads a user's voila.json last, whatever is said here: what would let others in is refused.
+
+    Raises
+    ------
+    InputError
+        If it would let in who has no token, listen to other machines, or serve other files.
+    """
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
         filter(None, [str(TEMPLATES), os.environ.get("JUPYTER_PATH")])
     )
@@ -26,14 +35,24 @@ def serve(notebooks: Path, arguments: Sequence[str] = ()) -> None:
             "VoilaConfiguration": {
                 "template": "businesscase",
                 "strip_sources": True,
-                "file_allowlist": [r"[a-z_]+\.ipynb"],
+                "file_allowlist": EXPLORERS,
                 "preheat_kernel": True,
             },
             "VoilaKernelManager": {"kernel_pools_config": {"default": {"pool_size": 1}}, **kernels},
             "MappingKernelManager": kernels,
         }
     )
-    Voila.launch_instance([str(notebooks), *arguments], config=config)
+    server = Voila.instance(config=config)
+    server.initialize([str(notebooks), *arguments])
+    # Voilà makes its own as it starts to listen
+    token = {} if server.token is None else {"token": server.token}
+    identity_provider = server.identity_provider_class(parent=server, **token)
+    makes_token = server.auto_token or bool(server.token)
+    other_files = server.voila_configuration.file_allowlist != EXPLORERS
+    _refuse_open(
+        "Voilà", server.ip, makes_token and identity_provider.auth_enabled, other_files=other_files
+    )
+    server.start()
 
 
 def serve_lab(notebooks: Path, arguments: Sequence[str] = ()) -> None:
@@ -52,9 +71,20 @@ def serve_lab(notebooks: Path, arguments: Sequence[str] = ()) -> None:
     # on the command line, because that goes before the user's settings
     options = [f"--ServerApp.ip={HERE_ALONE}", f"--ServerApp.root_dir={notebooks}"]
     server = LabApp.initialize_server([*options, *arguments])
-    if not server.identity_provider.auth_enabled or server.ip != HERE_ALONE:
+    _refuse_open("JupyterLab", server.ip, server.identity_provider.auth_enabled)
+    server.start()
+
+
+def _refuse_open(server: str, ip: str, has_token: bool, other_files: bool = False) -> None:
+    """Refuse to start a server that the user's own settings open to others."""
+    faults = {
+        "without a token": not has_token,
+        "to other machines": ip != HERE_ALONE,
+        "files besides the explorers": other_files,
+    }
+    found = " and ".join(fault for fault, is_so in faults.items() if is_so)
+    if found:
         raise InputError(
-            "JupyterLab is set to serve without a token or to other machines; "
+            f"{server} is set to serve {found}; "
             "take that out of the settings that 'jupyter --paths' lists"
         )
-    server.start()
