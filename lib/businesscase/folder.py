@@ -1,6 +1,7 @@
-"""A case's folder: reading its CSV tables and TOML files as text, and writing a folder anew."""
+"""A case's folder: reading its CSV tables and TOML files as text, and writing a folder anew, or a file."""
 
 import csv
+import os
 import re
 import shutil
 import tomllib
@@ -289,6 +290,18 @@ def _unfinished(folder: Path) -> Iterator[Path]:
         yield beside
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file so that at its name there is either the old one or the whole new one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        beside.write_bytes(content.encode() if isinstance(content, str) else content)
+        beside.replace(path)
+    except OSError as error:  # of a full disk it names no file, and of others the one beside
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -15,11 +15,11 @@ from businesscase.batch.notebook import (
     notebook_text,
     read,
     sentence,
-    write,
 )
 from businesscase.batch.store import MANIFEST, FolderStore, Job, Store
 from businesscase.case import BASE, COMPARISON, Case, load_case
 from businesscase.errors import InputError
+from businesscase.folder import write_file
 from businesscase.report import comparison_of, prepare, report_files, report_of
 from businesscase.study import Study, load_study
 
@@ -156,7 +156,7 @@ def _make(task: Task, folder: Path) -> None:
     compares = task.scenario == COMPARISON
     study = load_study(task.case, BASE if compares else task.scenario)
     if not compares:
-        write(folder / "results.csv", results.csv_text(study.results))
+        write_file(folder / "results.csv", results.csv_text(study.results))
     with kernel_server():  # kernels are forked with what is computed by now
         if compares:
             report = comparison_of(study, _compared(task, folder))
@@ -170,14 +170,14 @@ def _make(task: Task, folder: Path) -> None:
     for name, content in report_files(
         report, tables_of, set(task.formats), shared, template
     ).items():
-        write(folder / name, content)
+        write_file(folder / name, content)
     made_from |= {
         "key": task.key,
         "recommendation": study.recommendation,
         "formats": sorted(task.formats),
         "files": manifest.file_hashes(folder),
     }
-    write(folder / MANIFEST, manifest.json_text(manifest.sealed(made_from)))
+    write_file(folder / MANIFEST, manifest.json_text(manifest.sealed(made_from)))
 
 
 def _made_from(task: Task, case: Case) -> dict:
@@ -196,7 +196,7 @@ def _compared(task: Task, folder: Path) -> "NotebookNode":
         raise InputError(f"notebooks: none that compares; found {', '.join(paths)}")
     path = paths[COMPARE]
     notebook = executed(path, folder / path.name, {"case": task.case}, task.timeout)
-    write(folder / path.name, notebook_text(notebook))
+    write_file(folder / path.name, notebook_text(notebook))
     return notebook
 
 
@@ -215,7 +215,7 @@ def _executed(study: Study, task: Task, folder: Path) -> dict[str, "NotebookNode
         if section in sections:
             values = {"case": task.case, "scenario": task.scenario}
             notebooks[section] = executed(path, folder / path.name, values, task.timeout)
-            write(folder / path.name, notebook_text(notebooks[section]))
+            write_file(folder / path.name, notebook_text(notebooks[section]))
         else:
             notebooks[section] = read(path)
     return notebooks

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from businesscase.case import data_folder, project_folder
 from businesscase.errors import InputError
+from businesscase.folder import write_file
 
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
@@ -71,7 +72,7 @@ def executed(
         own = (path.absolute().parents[1], output.absolute().parent)
         with suppress(OSError):  # a full disk, which must not hide what failed
             if output.exists():
-                write(output, without_machine(output.read_text(encoding="utf-8"), *own))
+                write_file(output, without_machine(output.read_text(encoding="utf-8"), *own))
         said = without_machine(f"{place}: {_cause(exception, timeout)}", *own)
         raise NotebookError(said) from exception
 
@@ -102,7 +103,7 @@ def refresh(path: str) -> str | None:
     try:
         with tempfile.TemporaryDirectory() as folder, kernel_server():
             notebook = executed(Path(path), Path(folder) / Path(path).name, {})
-        write(Path(path), notebook_text(notebook))
+        write_file(Path(path), notebook_text(notebook))
     except Exception as exception:
         return sentence(exception)
     return None
@@ -122,18 +123,6 @@ def read(path: Path) -> "NotebookNode":
         return nbformat.read(path, as_version=4)
     except Exception as exception:
         raise NotebookError(f"{path.name}: {sentence(exception)}") from exception
-
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file so that at its name there is either the old one or the whole new one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        beside.write_bytes(content.encode() if isinstance(content, str) else content)
-        beside.replace(path)
-    except OSError as error:  # of a full disk it names no file, and of others the one beside
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _run(

@@ -14,8 +14,9 @@ from threading import Lock, Thread
 from typing import Any
 from uuid import uuid4
 
-from businesscase.batch.notebook import FAST_KERNEL, KERNEL, write
+from businesscase.batch.notebook import FAST_KERNEL, KERNEL
 from businesscase.case import data_folder, project_folder
+from businesscase.folder import write_file
 from businesscase.forking.client import ForkServer, ForkServerError
 from businesscase.forking.library import kernels_path
 
@@ -281,7 +282,7 @@ def answer(path: str, function: str, arguments: list) -> None:
     tempfile.tempdir = None  # found out anew: this process has its own in its environment
     module, _, name = function.partition(":")
     value = getattr(import_module(module), name)(*arguments)
-    write(Path(path), json.dumps(value))
+    write_file(Path(path), json.dumps(value))
 
 
 def answer_alone() -> None:

@@ -15,8 +15,8 @@ from urllib.request import url2pathname
 from filelock import FileLock
 
 from businesscase.batch.manifest import file_hash, is_sealed, json_text
-from businesscase.batch.notebook import write
 from businesscase.errors import InputError
+from businesscase.folder import write_file
 
 MANIFEST = "manifest.json"
 
@@ -143,13 +143,13 @@ class FolderStore:
         """Write how a job stands."""
         path = self._status(job)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, json_text(status))
+        write_file(path, json_text(status))
 
     def write_text(self, name: str, text: str) -> str:
         """Write a file at the top and return where it is."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, text)
+        write_file(path, text)
         return str(path)
 
     def report(self, job: Job) -> Path:
