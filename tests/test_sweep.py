@@ -1,5 +1,6 @@
 """A sweep: what is drawn, what it is worth, the files, and the same bytes wherever it is made."""
 
+import errno
 import json
 import math
 import os
@@ -7,7 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +19,7 @@ import fastparquet
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from pytest import approx
 
 from businesscase import cli, sweep, uncertainty
@@ -263,6 +268,11 @@ def written(folder, case="worked-example", draws=3_000, seed=1, **more):
     return [path.read_bytes() for path in sweep.files(folder, study)]
 
 
+def shown(folder):
+    """Return the names of the files in a folder that a user sees."""
+    return {path.name for path in folder.glob("[!.]*")}
+
+
 def read(path):
     with path.open("rb") as file:
         return fastparquet.ParquetFile(file).to_pandas()
@@ -293,7 +303,7 @@ def test_a_file_holds_the_futures_with_a_row_group_a_chunk(tmp_path, small_chunk
     for of in KINDS:
         assert (rows[f"{of}_fails"].to_numpy() == futures.fails[of]).all()
     assert list(table["sharing"].cat.categories) == ["base", "equal-shares", "gain-share"]
-    assert {path.name for path in path.parent.iterdir()} == {"sweep.json", "sweep.parquet"}
+    assert shown(path.parent) == {"sweep.json", "sweep.parquet"}
 
 
 def test_conditions_are_sought_in_some_futures_and_counted_in_all(tmp_path, small_chunks):
@@ -339,7 +349,7 @@ def test_another_scenario_has_files_of_its_own(tmp_path):
 
 
 def test_a_sweep_that_is_cut_off_leaves_the_files_of_the_one_before(tmp_path, monkeypatch):
-    before = written(tmp_path, draws=600)
+    before = written(tmp_path, draws=1_000)
     made = sweep.made_here
 
     def cut_off(*arguments):
@@ -348,10 +358,44 @@ def test_a_sweep_that_is_cut_off_leaves_the_files_of_the_one_before(tmp_path, mo
 
     monkeypatch.setattr(sweep, "made_here", cut_off)
     with pytest.raises(KeyboardInterrupt):
-        written(tmp_path, draws=800)
+        written(tmp_path, draws=1_200)
     folder = tmp_path / "worked-example"
-    assert {path.name for path in folder.iterdir()} == {"sweep.json", "sweep.parquet"}
+    assert shown(folder) == {"sweep.json", "sweep.parquet"}
     assert [(folder / f"sweep.{end}").read_bytes() for end in ("parquet", "json")] == before
+
+
+def test_two_sweeps_at_once_write_the_files_of_one_or_the_other(tmp_path, small_chunks):
+    made, halfway = sweep.made_here, threading.Barrier(2, timeout=2)
+
+    def slowly(*arguments):
+        for futures in made(*arguments):
+            yield futures
+            with suppress(threading.BrokenBarrierError):  # only those that write at once meet
+                halfway.wait()
+
+    def sweep_with(seed):
+        sweep.write_sweep(replace(load_study("worked-example")), tmp_path / "both", 1_500, seed)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(sweep, "made_here", slowly)
+        list(pool.map(sweep_with, (1, 2)))
+    alone = [written(tmp_path / str(seed), draws=1_500, seed=seed) for seed in (1, 2)]
+    both = sweep.files(tmp_path / "both", load_study("worked-example"))
+    assert [path.read_bytes() for path in both] in alone
+
+
+def test_findings_that_find_no_room_leave_the_files_of_the_sweep_before(tmp_path, monkeypatch):
+    before = written(tmp_path, draws=1_000)
+
+    def full(path, text):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(sweep, "write_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        written(tmp_path, draws=1_200)
+    folder = tmp_path / "worked-example"
+    assert [(folder / f"sweep.{end}").read_bytes() for end in ("parquet", "json")] == before
+    assert shown(folder) == {"sweep.json", "sweep.parquet"}
 
 
 def test_failures_are_sought_or_success_where_that_is_rarer():
@@ -409,6 +453,22 @@ def test_a_case_without_savings_is_refused(case, capsys, tmp_path):
 def test_a_wrong_name_is_refused(arguments, said, capsys):
     assert cli.main(["sweep", *arguments]) == 2
     assert capsys.readouterr().err == said
+
+
+def test_an_address_is_refused_and_no_folder_is_made_of_its_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["sweep", "worked-example", "--output", "s3://bucket/reports"]
+    monkeypatch.setenv("BUSINESSCASE_DATA", str(ROOT / "data"))
+    assert cli.main(arguments) == 1
+    said = "s3://bucket/reports: a sweep is written into a folder, not to an address\n"
+    assert capsys.readouterr().err == said
+    assert not (tmp_path / "s3:").exists()
+
+
+def test_too_few_futures_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"^found 999 futures; a sweep needs at least 1,000$"):
+        written(tmp_path, draws=999)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("option", [["--draws", "0"], ["--draws", "many"], ["--seed", "-1"]])

@@ -5,16 +5,21 @@ found. The same inputs give the same bytes, wherever the chunks were made.
 """
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import fastparquet
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 
 from businesscase.case import BASE
 from businesscase.discovery import Columns
+from businesscase.errors import InputError
+from businesscase.folder import write_file
 from businesscase.study.sweep import (
     KINDS,
     Findings,
@@ -29,6 +34,8 @@ from businesscase.study.sweep import (
 from businesscase.study.uncertainty import SEED, UncertaintyStudy
 
 DRAWS = 100_000
+LEAST_DRAWS = 1_000  # of fewer futures a share and a box say little
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # the letter of a drive is none
 FAILS = "{}_fails"
 WORTH = "net_present_value"
 
@@ -56,6 +63,8 @@ def write_sweep(
 ) -> Findings:
     """Make the futures of a study, write them and what is found, and return that.
 
+    Two sweeps of one scenario into one folder wait for each other, so that the files go together.
+
     Parameters
     ----------
     study : UncertaintyStudy
@@ -63,36 +72,53 @@ def write_sweep(
     folder : Path or str
         Reports folder; the case's folder in it is made if need be.
     draws, seed : int
-        Number of futures, and the seed from which they and nothing else follow.
+        Number of futures, at least ``LEAST_DRAWS``, and the seed from which they and nothing else follow.
     scheduler : str, optional
         Address of a Dask scheduler whose workers make the chunks.
 
     Raises
     ------
     InputError
-        If the case has nothing to sweep, or what the command needs isn't there.
+        If the case has nothing to sweep, the futures are too few, the folder is an address, or
+        what the command needs isn't there.
     """
+    if ADDRESS.match(str(folder)):
+        raise InputError(f"{folder}: a sweep is written into a folder, not to an address")
+    if draws < LEAST_DRAWS:
+        raise InputError(f"found {draws:,} futures; a sweep needs at least {LEAST_DRAWS:,}")
     sweep = sweep_of(study)
-    made = made_here(sweep, draws, seed)
-    if scheduler:
-        from businesscase.sweep.cluster import made_on_cluster  # slow to import
-
-        made = made_on_cluster(sweep, draws, seed, scheduler)
+    made = _made(sweep, draws, seed, scheduler)
     written = files(folder, study)
     written.futures.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = written.futures.with_suffix(".unfinished")
-    try:
+    with _unfinished(written.futures) as unfinished:
         peeled = _write_futures(sweep, made, unfinished, draws)
         boxes = in_all = peeled.boxes()
         if peeled.counted > peeled.kept:
             in_all = counted_in(boxes, peeled.sought, read_parts(sweep, unfinished))
         found = findings(sweep, peeled, seed, boxes, in_all)
         text = json.dumps(found.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        write_file(written.found, f"{text}\n")
         unfinished.replace(written.futures)
-        written.found.write_text(f"{text}\n", encoding="utf-8", newline="\n")
-    finally:
-        unfinished.unlink(missing_ok=True)
     return found
+
+
+def _made(sweep: Sweep, draws: int, seed: int, scheduler: str | None) -> Iterator[Futures]:
+    if not scheduler:
+        return made_here(sweep, draws, seed)
+    from businesscase.sweep.cluster import made_on_cluster  # slow to import
+
+    return made_on_cluster(sweep, draws, seed, scheduler)
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """Give the path of a file to be renamed when it is whole, to nobody else until it is left."""
+    beside = path.with_suffix(".unfinished")
+    with FileLock(path.with_name(f".{path.stem}.lock")):
+        try:
+            yield beside
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def _write_futures(sweep: Sweep, made: Iterator[Futures], path: Path, draws: int) -> Peeled:
