@@ -254,7 +254,7 @@ def test_each_update_is_cited_as_a_document_of_its_own(own_data):
     new_case("our-case", ["Ea", "Bee"], TODAY)
     for stem, lines in {
         "service_costs": "partner,category,funding,year,amount_gbp\nEa,staff,revenue,2027,9\nBee,staff,revenue,2027,9",
-        "assets": "partner,asset,owner_rule\nEa,Servers,The host",
+        "assets": "partner,asset,owner_rule\nEa,Servers,The host\nBee,Servers,The host",
     }.items():
         Path(f"{stem}.csv").write_text(lines, encoding="utf-8")
         import_case(Path(f"{stem}.csv"), "our-case", (), update=True)

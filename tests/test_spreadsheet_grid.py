@@ -80,10 +80,11 @@ def test_total_of_a_name_that_other_rows_have_is_one_and_other_names_with_the_wo
         ["Total N", None, "5", None],
         ["S", "a", "7", "h"],
         ["S subtotal:", None, "7", None],
-        ["Sub-total for S", None, "7", None],
+        ["T", "b", "9", "h"],
+        ["Sub-total for T", None, "9", None],
     ]
     table, findings = found_in(rows(header, *lines), ["totals"])
-    assert table.rows == [2, 4]
+    assert table.rows == [2, 4, 6]
     assert findings.faults == []
 
 

@@ -340,19 +340,20 @@ def _check_assurance(arguments: argparse.Namespace) -> int:
     from businesscase.views import assurance as show
     from businesscase.views.display import printed
 
+    today = dt.date.today()
     studies, wrong = _base_studies(_known(arguments.case))
     for study in studies:
-        print(f"{study.case.name}: {show.verdict(study)}", "", sep="\n")
-        for table in (show.requirements(study), show.outputs(study), show.moves(study)):
+        print(f"{study.case.name}: {show.verdict(study, today)}", "", sep="\n")
+        for table in (show.requirements(study, today), show.outputs(study), show.moves(study)):
             labels = list(table.labels.values())
             rows = table.frame[list(table.labels)].itertuples(index=False, name=None)
             texts = [[printed(value) for value in row] for row in rows]
             print(
                 table.caption, *(_aligned([labels, *texts]) if texts else ["  none"]), "", sep="\n"
             )
-        notes = [show.without_effect(study), show.past_today(study, dt.date.today())]
+        notes = [show.without_effect(study), show.past_today(study, today)]
         print(*(note for note in notes if note), "", sep="\n")
-        wrong += show.unmet(study)
+        wrong += show.unmet(study, today)
     if wrong:
         raise InputError(wrong)
     return DONE

@@ -98,7 +98,7 @@ def unknown_name(kind: str, found: str, allowed: Iterable[str]) -> Fault:
     told = ", ".join(map(_on_one_line, nearest or allowed)) or "none"
     hint = f"nearest: {told}" if nearest else f"allowed: {told}"
     alike = next((name for name in nearest if _seen(name) == _seen(str(found))), None)
-    if alike and (others := [sign for sign in alike if sign not in str(found)]):
+    if alike and (others := [sign for sign in alike if not sign.isascii() and sign not in found]):
         hint += f" (with {shown(others[0])}, U+{ord(others[0]):04X})"
     return Fault(
         f"{kind} {shown(found)} is unknown; {hint}",

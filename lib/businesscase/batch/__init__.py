@@ -90,9 +90,10 @@ def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
     if not settings.scheduler and {"docx", "pdf"} & set(settings.formats) and to_do:
         refuse_without_browser()  # before a report that is there makes way for one without charts
     faulty = _faulty(dict.fromkeys(task.case for task in to_do))
-    outcomes |= {
-        task.job: Outcome(task.job, 0.0, faulty[task.case]) for task in to_do if task.case in faulty
-    }
+    refused = [task for task in to_do if task.case in faulty]
+    if refused and len(refused) == len(tasks):
+        raise InputError(dict.fromkeys(fault for faults in faulty.values() for fault in faults))
+    outcomes |= {task.job: Outcome(task.job, 0.0, "; ".join(faulty[task.case])) for task in refused}
     to_do = [task for task in to_do if task.case not in faulty]
     for name, content in shared_asset_files().items() if settings.shared_assets else ():
         store.write_text(f"{ASSETS}/{name}", content)
@@ -207,7 +208,7 @@ def _current(store: Store, tasks: list[Task]) -> set[Task]:
     return {task for task, kept in zip(tasks, current, strict=True) if kept}
 
 
-def _faulty(cases: Iterable[str]) -> dict[str, str]:
+def _faulty(cases: Iterable[str]) -> dict[str, list[str]]:
     """Return, before anything runs, by case what only its results show to be wrong."""
     faults = {}
     for case in cases:
@@ -215,7 +216,7 @@ def _faulty(cases: Iterable[str]) -> dict[str, str]:
             _ = load_study(case).gates
             load_case(case).studies.clear()  # this process lives long and needs them no more
         except InputError as error:
-            faults[case] = "; ".join(error.faults)
+            faults[case] = error.faults
     return faults
 
 

@@ -246,7 +246,7 @@ class _Model:
         self.study = study
         self.count = len(study.years)
         self.lines_table = study.flow_lines.reset_index(drop=True)
-        self.baseline_cost = study.real_annual_cost * (1 + study.parameters.baseline_cost_change)
+        self.baseline_cost = study.baseline_cost
 
     # what the sheets are about
 
@@ -265,11 +265,7 @@ class _Model:
             COST: study.cost_shares,
         }
         if chosen.leaver:
-            rule = (
-                "equal" if chosen.cost_apportionment == "as_stated" else chosen.cost_apportionment
-            )
-            shares = apportionment.shares(study.driver(rule).drop(chosen.leaver))
-            found[LEAVER] = pd.DataFrame(dict.fromkeys(study.years, shares))
+            found[LEAVER] = study.leaver_shares
         return {kind: shares for kind, shares in found.items() if shares is not None}
 
     @cached_property
@@ -298,12 +294,6 @@ class _Model:
         return stated, pooled
 
     @cached_property
-    def margin_rows(self) -> dict[str, int]:
-        """The row of the lines that holds each line's margin."""
-        first = self.lines_table.drop_duplicates("line")
-        return dict(zip(first["line"], first.index, strict=True))
-
-    @cached_property
     def pooled_rows(self) -> list[tuple[tuple, str]]:
         """Labels and kind of shares of each row of the pooled amounts."""
         _, pooled = self.terms
@@ -322,7 +312,7 @@ class _Model:
         """Pooled amounts by year [£]."""
         _, pooled = self.terms
         return [
-            self._sum(label[1], pooled[label]) if label in pooled else self._charge_due
+            self._sum(pooled[label]) if label in pooled else self._charge_due
             for label, _ in self.pooled_rows
         ]
 
@@ -331,18 +321,21 @@ class _Model:
         chosen = self.study.parameters
         return chosen.exit_charge * (np.array(self.study.years) == chosen.leaves_after + 1)
 
-    def _sum(self, line: str, terms: dict[bool, list[int]]) -> np.ndarray:
-        margin = self.lines_table["margin_fraction"][self.margin_rows[line]]
+    def _sum(self, terms: dict[bool, list[int]]) -> np.ndarray:
+        margins = self.lines_table["margin_fraction"].to_numpy()
         return sum(
-            self.line_amounts[rows].sum(axis=0) * (1 + margin * charged)
+            (self.line_amounts[rows] * (1 + margins[rows] * charged)[:, None]).sum(axis=0)
             for charged, rows in terms.items()
         )
 
-    def _sum_formula(self, line: str, terms: dict[bool, list[int]], year: int) -> str:
+    def _sum_formula(self, terms: dict[bool, list[int]], year: int) -> str:
         place = PLACE["lines"]
-        margin = place.cell(self.margin_rows[line], MARGIN, fixed=True)
         return "+".join(
-            f"(1+{margin})*" * charged + place.total(place.first_year + year, rows)
+            "+".join(
+                f"(1+{place.cell(row, MARGIN, fixed=True)})*{place.year(row, year)}" for row in rows
+            )
+            if charged
+            else place.total(place.first_year + year, rows)
             for charged, rows in terms.items()
         )
 
@@ -579,7 +572,7 @@ class _Model:
         rows = []
         for (label, kind), amounts in zip(self.pooled_rows, self.pooled_amounts, strict=True):
             formulas = [
-                self._sum_formula(label[1], terms[label], j)
+                self._sum_formula(terms[label], j)
                 if label in terms
                 else f"exit_charge*({begins.year(BEGINS, j)}=leaves_after+1)"
                 for j in range(self.count)
@@ -639,7 +632,7 @@ class _Model:
         for label, amounts in self.study.planned_flows.iterrows():
             formulas = [
                 "+".join([
-                    *([self._sum_formula(label[1], stated[label], j)] if label in stated else []),
+                    *([self._sum_formula(stated[label], j)] if label in stated else []),
                     *self._part_of_split(label, j),
                 ])
                 for j in range(self.count)
@@ -756,7 +749,7 @@ class _Model:
         paid = savings.scenario_flows(prepared, study.levers).sum().to_numpy()
         if service[0][0] == "running_cost":
             return paid
-        return study.real_annual_cost[study.parameters.leaver] - paid
+        return self.baseline_cost[study.parameters.leaver] - paid
 
     def transfers(self) -> Sheet:
         if not self.study.parameters.no_detriment:
@@ -891,7 +884,15 @@ class _Model:
         decides, mine = (
             (together, "") if item == ALL else (own, f"({partners}={place.cell(row, 0)})*")
         )
-        term = f"SUM({PLACE['years'].years(RUNNING, self.count)})"
+        running, arriving = PLACE["years"].years(RUNNING, self.count), PLACE["delay"]
+        term = (
+            "("
+            + "+".join(
+                f"SUMPRODUCT({running},{arriving.years(year, self.count)})"
+                for year in range(self.count)
+            )
+            + ")"
+        )
         column = {measure: place.cell(row, number) for number, measure in enumerate(WORTH, 1)}
         paybacks = {
             measure: PLACE["payback"].cell(number * (1 + len(self.study.partners)) + row, 5)

@@ -39,8 +39,9 @@ IN_SHORT = {
 
 def in_short(study: Study) -> Sentence:
     """Say in one sentence how many requirements are met and which are not."""
-    said = f"Assurance: {_count(study)}"
-    lacking = [IN_SHORT[name] for name in _lacking(study)]
+    table = study.requirements
+    said = f"Assurance: {_count(table)}"
+    lacking = [IN_SHORT[name] for name in table.loc[~table["met"], "requirement"]]
     unmet = f"; not met: {listed(lacking)}" if lacking else ""
     return Sentence(f"{said}{unmet}; see `businesscase check --assurance {study.case.name}`.")
 
@@ -58,9 +59,9 @@ def worked_rows(study: Study) -> Sentence | None:
     )
 
 
-def unmet(study: Study) -> list[Fault]:
-    """Return a sentence for each requirement that is not met, with all that is missing and where."""
-    table = study.requirements
+def unmet(study: Study, today: dt.date | None = None) -> list[Fault]:
+    """Return a sentence for each requirement not met (on a day), with all that is missing and where."""
+    table = study.requirements_on(today)
     return [
         Fault(
             f"{study.case.name}: not met: {row.requirement}; missing in {LOGS[row.requirement]}: "
@@ -73,22 +74,18 @@ def unmet(study: Study) -> list[Fault]:
     ]
 
 
-def verdict(study: Study) -> Sentence:
-    """Say whether the case is assured, and which assumption matters most."""
-    is_assured = "not assured" if _lacking(study) else "assured"
-    return Sentence(f"The case is {is_assured}: {_count(study)}. {_most_important(study)}")
+def verdict(study: Study, today: dt.date | None = None) -> Sentence:
+    """Say whether the case is assured (on a day), and which assumption matters most."""
+    table = study.requirements_on(today)
+    is_assured = "assured" if table["met"].all() else "not assured"
+    return Sentence(f"The case is {is_assured}: {_count(table)}. {_most_important(study)}")
 
 
-def _count(study: Study) -> str:
-    met, of = int(study.requirements["met"].sum()), len(study.requirements)
+def _count(requirements: pd.DataFrame) -> str:
+    met, of = int(requirements["met"].sum()), len(requirements)
     if met == of:
         return f"all {of} requirements are met"
     return f"{met} of {of} requirements {'is' if met == 1 else 'are'} met"
-
-
-def _lacking(study: Study) -> list[str]:
-    table = study.requirements
-    return list(table.loc[~table["met"], "requirement"])
 
 
 def _most_important(study: Study) -> str:
