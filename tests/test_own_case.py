@@ -1,21 +1,28 @@
 """From `businesscase new`, or a workbook, to a case: what is written, what is kept, what is refused."""
 
 import datetime as dt
+import io
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+import python_calamine
 from conftest import ROOT
 
 from businesscase import cli
+from businesscase.assurance import worked_rows
 from businesscase.case import load_case
 from businesscase.errors import InputError
 from businesscase.folder import read_folder
 from businesscase.own_case import PARTNERS, import_case, new_case, partner_names, write_template
-from businesscase.schema import SHARED_TABLES, TABLES
+from businesscase.report import comparison_of, index_html, report_of
+from businesscase.report.excel import workbook
+from businesscase.schema import SHARED_TABLES, TABLES, WORKED_ROW
+from businesscase.study import load_study
 
 TODAY = dt.date(2026, 11, 25)
 
@@ -355,3 +362,41 @@ def break_cells(path: Path, changed: dict) -> None:
             for (at, cell), value in changed.items():
                 if at == name:
                     sheet.write(cell, value)
+
+
+def test_rows_whose_notes_say_what_belongs_there_are_worked_rows_whatever_their_source(own_data):
+    folder = new_case("our-case", ["Ea", "Bee"], TODAY)
+    before = worked_rows(load_case("our-case").tables)
+    for path in folder.glob("*.*"):
+        path.write_text(path.read_text("utf-8").replace(WORKED_ROW, "our-papers"), "utf-8")
+    load_case.cache_clear()
+    after = worked_rows(load_case("our-case").tables)
+    assert before.keys() - after.keys() <= {"data_log"}  # which has no notes
+    assert all(after[stem] >= count - 5 for stem, count in before.items() if stem in after)
+
+
+def test_every_page_that_names_a_recommendation_says_that_nothing_can_be_decided_yet(own_data):
+    new_case("our-case", ["Ea", "Bee"], TODAY)
+    said = "Nothing can be decided on this yet"
+    study = load_study("our-case")
+    state = {("our-case", "base"): {"recommendation": "go", "files": ["report.html"]}}
+    assert said in index_html([study.case], state)
+    assert said in dict(report_of(study, {}).facts)["Standing"]
+    assert said in dict(comparison_of(study, nbformat.v4.new_notebook()).facts)["Standing"]
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook(study)))
+    for name in ("Cover", "Recommendation"):
+        cells = [str(cell) for row in book.get_sheet_by_name(name).to_python() for cell in row]
+        assert any(said in cell for cell in cells), name
+
+
+def test_a_fault_that_many_rows_have_is_told_three_times_and_counted(own_data):
+    folder = new_case("our-case", PARTNERS, TODAY)
+    path = folder / "flows.csv"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace(WORKED_ROW, "our-papers"), "utf-8")
+    with pytest.raises(InputError) as refused:
+        load_case("our-case")
+    rows = len(read_folder(folder).tables["flows"])
+    assert len(refused.value.faults) == 3
+    assert [fault.details["found"] for fault in refused.value.faults] == ["our-papers"] * 3
+    assert refused.value.faults[-1].endswith(f"; and {rows - 3} more like it")

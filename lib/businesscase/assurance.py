@@ -18,6 +18,7 @@ from businesscase.schema import (
     KEYS,
     TABLES,
     VALUE_COLUMNS,
+    WORKED_NOTE,
     WORKED_ROW,
     plain_types,
 )
@@ -122,8 +123,14 @@ def requirements(
 
 
 def worked_rows(tables: Tables) -> dict[str, int]:
-    """Return by table how many rows are still those of a new case, which nobody has given."""
-    counts = {stem: int((table["source"] == WORKED_ROW).sum()) for stem, table in _figures(tables)}
+    """Return by table how many rows are still those of a new case, which nobody has given.
+
+    A row is one as long as its source or its note says so.
+    """
+    counts = {
+        stem: int(((table["source"] == WORKED_ROW) | table["note"].str.contains(WORKED_NOTE)).sum())
+        for stem, table in _figures(tables)
+    }
     reasons = tables["decisions"]["reason"].astype(str)
     counts["decisions"] = int(reasons.str.startswith(WORKED_REASON).sum())
     return {stem: count for stem, count in counts.items() if count}

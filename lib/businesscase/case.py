@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from businesscase.schema import (
     described,
 )
 from businesscase.validation import has_recurring_flows, table_faults
+from businesscase.validation.core import Fault as TableFault
 from businesscase.validation.rows import (
     BASE,
     COMPARISON,
@@ -33,6 +35,7 @@ from businesscase.validation.rows import (
 
 __all__ = ["BASE", "COMPARISON"]
 
+SAID_IN_FULL = 3  # rows of a table with the same fault
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 
 
@@ -149,12 +152,25 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     }
     scenarios = {} if raw.scenarios is None else checked_scenarios(raw.scenarios, raw.place, faults)
     if not faults:
-        for part, item, sentence in table_faults(file, tables, scenarios, set(sources)):
+        for part, item, sentence in _summed_up(table_faults(file, tables, scenarios, set(sources))):
             place = shared.place if part in SHARED_TABLES else raw.place
             faults.append(Fault(sentence).at(place(part, item, None)))
     if faults:
         raise InputError(faults)
     return Case(name, file, tables, scenarios, fingerprint)
+
+
+def _summed_up(faults: Iterable[TableFault]) -> Iterator[TableFault]:
+    """Yield the faults of tables; of one that many rows have, the first few and how many more."""
+    rows: dict[tuple[str, str], list[TableFault]] = {}
+    for fault in faults:
+        rows.setdefault((fault[0], str(fault[2])), []).append(fault)
+    for alike in rows.values():
+        yield from alike[: SAID_IN_FULL - 1]
+        for part, item, sentence in alike[SAID_IN_FULL - 1 : SAID_IN_FULL]:
+            more, details = len(alike) - SAID_IN_FULL, getattr(sentence, "details", {})
+            said = f"{sentence}; and {more} more like it" if more else sentence
+            yield part, item, Fault(said, **details)
 
 
 def input_hash(folder: Path) -> str:

@@ -322,7 +322,7 @@ def _check(arguments: argparse.Namespace) -> int:
         agreed = int(table["agrees"].sum())
         table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
         table = table.astype(object).where(table.notna(), "").astype(str)
-        if worked := show.worked_rows(study):
+        if worked := show.worked_rows(case.tables):
             print(f"{case.name}: {worked.text.replace('**', '')}")
         if table.empty:
             print(f"{case.name}: in order; no figure of it is published yet", "", sep="\n")

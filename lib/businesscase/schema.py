@@ -28,6 +28,7 @@ Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 YEAR_BEGINS = 4  # month in which a financial year begins
 WORKED_ROW = "to-be-replaced"  # source of the rows that a new case begins with
+WORKED_NOTE = "[Pp]ut (?:your own|here)"  # in the notes of these rows: what belongs in their place
 ALL = "all"  # in place of a partner: all of them together, in results
 SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
 

@@ -187,6 +187,8 @@ def table_shown(table: Table) -> TableShown | Prose:
 
 def _facts(study: Study) -> Iterator[tuple[str, str]]:
     file, scenario = study.case.file, study.scenario
+    if worked := assurance.worked_rows(study.tables):
+        yield "Standing", worked.text.replace("**", "")
     yield "For", file.decision_maker
     yield "Date of the decision", printed(pd.Timestamp(file.decision_date))
     yield "Scenario", f"{scenario.title} ({study.scenario_name}). {scenario.why}"
@@ -238,7 +240,7 @@ def _setting(value) -> str:
 
 def _recommendation(study: Study) -> Iterator[Block]:
     yield Verdict(study.recommendation.capitalize())
-    if worked := assurance.worked_rows(study):
+    if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
     yield Prose(literal(study.case.file.summary))
     yield Prose(decision.reasons_in_words(study)._repr_markdown_())

@@ -13,6 +13,7 @@ from businesscase.report.excel_sheets import Cell, Link, Sheet, xlsx
 from businesscase.schema import SHARED_TABLES, TABLES, Entry, Figure
 from businesscase.study import Study
 from businesscase.views import common
+from businesscase.views.assurance import worked_rows
 
 AUTHOR = "businesscase"
 ORIGIN = list(Figure.model_fields)  # the columns that say where a row came from, shown last
@@ -71,7 +72,9 @@ def workbook(study: Study) -> bytes:
 
 def _cover(study: Study) -> Sheet:
     file, scenario = study.case.file, study.scenario
+    worked = worked_rows(study.tables)
     rows = {
+        **({"Standing": worked.text.replace("**", "")} if worked else {}),
         "Question": file.question,
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
@@ -164,7 +167,9 @@ def _decision(study: Study) -> Iterator[Sheet]:
         for row in study.gates.to_dict("records")
     ]
     title = f"Recommendation: {study.recommendation}"
+    worked = worked_rows(study.tables)
     notes = (
+        *([worked.text.replace("**", "")] if worked else []),
         "The criteria of the decision, what was found, and what follows if one is not met.",
         BLANK,
     )

@@ -29,6 +29,7 @@ from businesscase.report.content import (
     report_of,
 )
 from businesscase.study import Study
+from businesscase.views.assurance import worked_rows
 
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
@@ -108,6 +109,9 @@ def index_html(
             "name": case.name,
             "title": case.file.title,
             "question": case.file.question,
+            "standing": worked.text.replace("**", "")
+            if (worked := worked_rows(case.tables))
+            else "",
             "rows": [
                 _index_row(case, name, states.get((case.name, name)), up) for name in case.scenarios
             ],

@@ -78,7 +78,7 @@ def _duplicates(tables: Tables) -> Iterator[Fault]:
 
 def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> Iterator[Fault]:
     partners = list(tables["partners"]["partner"])
-    sources = [*file.sources, *shared_sources]
+    sources = [*file.sources, *sorted(shared_sources)]
     allowed = {"source": sources, "partner": partners, "section": SECTIONS}
     hints = {"source": "; a new document goes under [sources] in case.toml"}
     if not tables["options"].empty:

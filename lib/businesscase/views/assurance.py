@@ -46,9 +46,9 @@ def in_short(study: Study) -> Sentence:
     return Sentence(f"{said}{unmet}; see `businesscase check --assurance {study.case.name}`.")
 
 
-def worked_rows(study: Study) -> Sentence | None:
-    """Say how many rows are still those of a new case, None if there are none."""
-    counts = assurance.worked_rows(study.tables)
+def worked_rows(tables: assurance.Tables) -> Sentence | None:
+    """Say how many rows of a case are still those of a new one, None if there are none."""
+    counts = assurance.worked_rows(tables)
     if not counts:
         return None
     count = sum(counts.values())
