@@ -1,9 +1,12 @@
 """The explorers without a browser: a slider set, the result read, and the scenario saved."""
 
 import asyncio
+import errno
+import os
 import selectors
 import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import tomlkit
@@ -478,6 +481,43 @@ def test_what_could_not_be_loaded_is_not_saved(data_copy):
     with pytest.raises(InputError, match="is the name of the report that compares them"):
         save(name="comparison", realisation=0.5)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_marks_and_line_ends_of_the_file_are_kept(data_copy, mark, line_end):
+    path = data_copy / "mkip-2012" / "scenarios.toml"
+    before = mark + path.read_bytes().rstrip().replace(b"\n", line_end)
+    path.write_bytes(before)
+    save(realisation=0.5)
+    after = path.read_bytes()
+    assert after.startswith(before + line_end * 2)
+    assert after.count(b"\n") == after.count(line_end)
+    assert load_study("mkip-2012", "half-saved").parameters.realisation == 0.5
+
+
+def test_a_name_that_another_page_saved_meanwhile_is_refused(data_copy):
+    load_case("mkip-2012")
+    path = data_copy / "mkip-2012" / "scenarios.toml"
+    with path.open("a", encoding="utf-8") as file:
+        file.write('\n[half-saved]\ntitle = "Theirs"\nwhy = "First."\nrealisation = 0.4\n')
+    with pytest.raises(InputError, match="'half-saved' is taken by scenario 'half-saved'"):
+        save(realisation=0.5)
+
+
+def test_a_folder_that_can_not_be_written_is_said_on_the_page(data_copy, monkeypatch):
+    explorer = savings_explorer("mkip-2012")
+    explorer.controls["realisation"].sliders[""].value = 0.45
+    saving = explorer._saving
+    saving.name.value, saving.title.value, saving.why.value = "low", "Low", "A cautious view."
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    saving.button.click()
+    assert "scenarios.toml: No space left on device" in saving.message.text
+    assert not list((data_copy / "mkip-2012").glob("*unfinished*"))
 
 
 def test_text_of_a_saved_scenario_can_not_end_its_string(data_copy):

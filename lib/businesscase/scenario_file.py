@@ -7,6 +7,7 @@ import tomlkit
 
 from businesscase.case import BASE, Case, data_folder, load_case
 from businesscase.errors import InputError
+from businesscase.folder import write_file
 from businesscase.names import refuse_unless_printable, unsafe_name
 from businesscase.parameters import Parameters
 from businesscase.raw import nowhere
@@ -29,7 +30,10 @@ def write_scenario(case: str, name: str, title: str, why: str, parameters: Param
     ------
     InputError
         With every fault of the name, title, reason and parameters; nothing is written then.
+    OSError
+        If it can't be written; what was there stays.
     """
+    load_case.cache_clear()  # another page may have saved meanwhile
     loaded = load_case(case)
     changed = differences(loaded, parameters)
     faults = [
@@ -39,15 +43,14 @@ def write_scenario(case: str, name: str, title: str, why: str, parameters: Param
     if faults:
         raise InputError(faults)
     path = data_folder() / case / "scenarios.toml"
-    document = tomlkit.parse(path.read_text(encoding="utf-8"))
-    document.add(tomlkit.nl())
-    document.add(name, tomlkit.item({"title": title.strip(), "why": why.strip(), **changed}))
-    text = tomlkit.dumps(document)
-    if faults := list(_unreadable(loaded, tomllib.loads(text), name)):
+    there = path.read_bytes()
+    line_end = "\r\n" if b"\r\n" in there else "\n"
+    added = tomlkit.dumps({name: {"title": title.strip(), "why": why.strip(), **changed}})
+    gap = "\n" if there.endswith(b"\n") else "\n\n"
+    content = there + f"{gap}{added}".replace("\n", line_end).encode()
+    if faults := list(_unreadable(loaded, tomllib.loads(content.decode("utf-8-sig")), name)):
         raise InputError(faults)
-    beside = path.with_suffix(".toml.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    write_file(path, content)
     load_case.cache_clear()
     return path
 

@@ -8,8 +8,9 @@ import logging
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -50,15 +51,32 @@ def made_on_cluster(tasks: list[Task], scheduler: str, project: Project) -> Iter
         If Dask isn't installed, no scheduler answers, it has no workers, or a worker can't do what
         is asked: its software isn't the same, or it doesn't see the store.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError(NO_DASK) from None
+    with connected(scheduler) as client:
+        refuse_unfit(client, unfit, tasks[0], software())
+        yield from _outcomes(client, scheduler, tasks, _archive(project, tasks))
+
+
+@contextmanager
+def connected(scheduler: str) -> Iterator:
+    """Give a client of a cluster that has a worker.
+
+    Raises
+    ------
+    InputError
+        If Dask isn't installed, no scheduler answers or it has no workers.
+    """
     refuse_silent(scheduler)
+    from distributed import Client
+
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # said here in a sentence
     with Client(scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False) as client:
-        _refuse_unfit(client, scheduler, tasks[0])
-        yield from _outcomes(client, scheduler, tasks, _archive(project, tasks))
+        try:
+            client.wait_for_workers(1, timeout=SECONDS_FOR_A_WORKER)
+        except TimeoutError:
+            raise InputError(
+                f"{scheduler}: has no workers; start some with: dask worker {scheduler}"
+            ) from None
+        yield client
 
 
 def refuse_silent(scheduler: str) -> None:
@@ -80,15 +98,9 @@ def refuse_silent(scheduler: str) -> None:
         raise InputError(f"{scheduler}: no Dask scheduler answers ({error})") from None
 
 
-def _refuse_unfit(client, scheduler: str, task: Task) -> None:
-    """Refuse a cluster without workers, or with some that can't do the task."""
-    try:
-        client.wait_for_workers(1, timeout=SECONDS_FOR_A_WORKER)
-    except TimeoutError:
-        raise InputError(
-            f"{scheduler}: has no workers; start some with: dask worker {scheduler}"
-        ) from None
-    answers = client.run(unfit, task, software(), on_error="return")
+def refuse_unfit(client, why_unfit: Callable, *arguments) -> None:
+    """Refuse a cluster with workers on which a function says why they are unfit."""
+    answers = client.run(why_unfit, *arguments, on_error="return")
     faults = {
         worker: sentence(answer) if isinstance(answer, Exception) else answer
         for worker, answer in answers.items()
@@ -139,6 +151,20 @@ def software() -> dict[str, str]:
     return {"businesscase": f"{__version__} ({code[:12]})", **manifest.versions()}
 
 
+def unlike(theirs: dict[str, str]) -> str | None:
+    """Return what this worker has otherwise than the client; None if it has the same software."""
+    own = software()
+    others = [
+        f"{name} {own[name]}, not {theirs[name]}" for name in own if own[name] != theirs[name]
+    ]
+    if not others:
+        return None
+    return (
+        f"this worker has {', '.join(others)} as where the command runs;"
+        " install the same there and start it again"
+    )
+
+
 def unfit(task: Task, theirs: dict[str, str]) -> str | None:
     """Return why this worker can't do a task; None if it can.
 
@@ -149,15 +175,8 @@ def unfit(task: Task, theirs: dict[str, str]) -> str | None:
     theirs : dict
         The software of the client.
     """
-    own = software()
-    unlike = [
-        f"{name} {own[name]}, not {theirs[name]}" for name in own if own[name] != theirs[name]
-    ]
-    if unlike:
-        return (
-            f"this worker has {', '.join(unlike)} as where the command runs;"
-            " install the same there and start it again"
-        )
+    if other := unlike(theirs):
+        return other
     if store_at(task.store).status(task.job).get("key") != task.key:
         return (
             f"this worker doesn't see what was written to {task.store}; --output is a folder that"
@@ -180,7 +199,7 @@ def on_worker(task: Task, inputs: bytes, theirs: dict[str, str]) -> Outcome:
 
     fault = unfit(task, theirs)  # a worker that came after the others were asked
     if fault:
-        return Outcome(task.job, 0.0, f"{worker.address}: {fault}")
+        raise InputError(f"{worker.address}: {fault}")
     with _loading:
         project, processes = unpacked(inputs, worker.local_directory), _processes()
     here = replace(task, notebooks=project.notebooks)

@@ -194,6 +194,10 @@ class Explorer:
                 self._saving.why.value,
                 self.start.moved(self.changes).parameters,
             )
+        except OSError as error:
+            said = InputError(f"{error.filename}: {error.strerror}")
+            self._saving.message.text = _refusal(said)
+            return
         except InputError as error:
             self._saving.message.text = _refusal(error)
             return

@@ -1,6 +1,5 @@
 """The futures of a sweep made on a Dask cluster: each chunk a task, the arrays come back."""
 
-import logging
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -25,34 +24,9 @@ def made_on_cluster(sweep: Sweep, draws: int, seed: int, scheduler: str) -> Iter
         If Dask isn't installed, no scheduler answers, it has no workers, their software isn't the
         same, or they keep dying.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError(cluster.NO_DASK) from None
-    cluster.refuse_silent(scheduler)
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # said here in a sentence
-    with Client(scheduler, timeout=cluster.SECONDS_TO_CONNECT, set_as_default=False) as client:
-        _refuse_unfit(client, scheduler)
+    with cluster.connected(scheduler) as client:
+        cluster.refuse_unfit(client, cluster.unlike, cluster.software())
         yield from _results(client, scheduler, sweep, chunks(draws), seed)
-
-
-def _refuse_unfit(client, scheduler: str) -> None:
-    """Refuse a cluster without workers, or with some that might make other futures."""
-    try:
-        client.wait_for_workers(1, timeout=cluster.SECONDS_FOR_A_WORKER)
-    except TimeoutError:
-        raise InputError(
-            f"{scheduler}: has no workers; start some with: dask worker {scheduler}"
-        ) from None
-    own = cluster.software()
-    answers = client.run(cluster.software, on_error="return")
-    faults = [
-        f"{worker}: runs {theirs}; this computer runs {own}"
-        for worker, theirs in answers.items()
-        if theirs != own
-    ]
-    if faults:
-        raise InputError(faults)
 
 
 def _results(
