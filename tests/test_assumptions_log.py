@@ -114,8 +114,8 @@ def test_a_sensitivity_gives_the_worth_at_both_ends():
 
 def test_a_weight_gives_the_share_at_which_another_option_comes_first():
     factors = of_table(log_of(EXAMPLE), "factors").set_index("what")
-    assert factors.at["Resilience", "effect"] == (
-        "Option b comes first at 76.1% of the weight (now 23.3%)"
+    assert factors.at["Deliverability", "effect"] == (
+        "Option c comes first at 47.4% of the weight (now 16.3%)"
     )
     assert (
         factors.at["Cost", "effect"] == "No weight of this factor changes which option comes first"
@@ -124,7 +124,7 @@ def test_a_weight_gives_the_share_at_which_another_option_comes_first():
 
 def test_a_score_turns_the_ranking_where_the_log_says_and_not_before():
     stated = load_study(EXAMPLE).tables["factors"].set_index("factor")["weight"]
-    weights = {**(0.1 * stated).to_dict(), "Resilience": 100.0}  # near where the lead changes hands
+    weights = {**(0.2 * stated).to_dict(), "Control": 100.0}  # near where the lead changes hands
     study = load_study(EXAMPLE, weights=weights)
     frame = of_table(assumptions_log(study).frame, "scores")
     turning = frame[frame["effect"].str.contains("comes first")]

@@ -13,7 +13,7 @@ from businesscase import spreadsheet
 from businesscase.case import case_names, checked_case, data_folder, load_case, unknown_case
 from businesscase.errors import Fault, InputError, shown
 from businesscase.folder import read_folder, replace_parts, write_folder
-from businesscase.names import unsafe_name
+from businesscase.names import refuse_unless_printable, unsafe_name
 from businesscase.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.schema import Partner
 from businesscase.starter import example_rows, starter_case
@@ -122,6 +122,7 @@ def write_template(path: Path, case: str | None, partners: Collection[str], toda
     InputError
         If the file exists or is no .xlsx, or the case is unknown or can't be read.
     """
+    refuse_unless_printable(str(path))
     if path.suffix.lower() != ".xlsx":
         raise InputError(f"{path.name}: found {shown(path.suffix)}; a template ends with .xlsx")
     if path.exists():

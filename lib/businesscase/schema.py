@@ -365,7 +365,10 @@ class Flow(Figure):
         0.0, ge=0, le=1, description="for income_cost: margin on the full cost [fraction]"
     )
     line_total_gbp: float | None = Field(
-        None, ge=0, description="what the rows of this line add up to, as a control total [£]"
+        None,
+        ge=0,
+        description="control total: what the rows of this line, option and authority add up to over "
+        "all their years, a ramp not counted [£]",
     )
     cashable: bool = Field(True, description="false if the saving frees time but no budget")
     low_fraction: float | None = Field(

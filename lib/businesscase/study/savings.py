@@ -154,7 +154,7 @@ class SavingsStudy(BaselineStudy):
                     chosen.leaver, chosen.exit_charge, chosen.leaves_after + 1, shares, self.years
                 )
             )
-        return pd.concat([part for part in parts if not part.empty])
+        return pd.concat([part for part in parts if not part.empty]) if not left.empty else left
 
     @property
     def _taken_over(self) -> pd.DataFrame:

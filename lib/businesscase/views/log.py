@@ -296,7 +296,8 @@ def _of_factors(study: Study) -> Effect:
 
 def _of_scores(study: Study) -> Effect:
     """Return what tells at which score another option comes first, the other scores as they are."""
-    totals = study.contributions.sum(axis="columns").sort_values(ascending=False, kind="stable")
+    totals = study.contributions.sum(axis="columns").loc[study.ranked_scores.index]
+    totals = totals.sort_values(ascending=False, kind="stable")
     share = study.weights / study.weights.sum()
     factors = study.tables["factors"].set_index("factor")
     assessors = study.tables["scores"].groupby(["option", "factor"])["assessor"].nunique()
@@ -306,6 +307,8 @@ def _of_scores(study: Study) -> Effect:
         option, factor = row["option"], row["factor"]
         if (option, factor) in replaced:
             return "Replaced by the scenario's score"
+        if option not in totals:
+            return "No score brings a rank: the option is screened out"
         weight, first = share[factor] / assessors[option, factor], option == totals.index[0]
         if len(totals) < 2 or weight == 0:
             return NO_SCORE
