@@ -286,11 +286,15 @@ def switching_values(study: Study) -> Table:
     table = values.pivot(index="parameter", columns="item", values="switching_value")
     order = values["parameter"].unique()
     table = table.loc[order, [ALL, *study.partners]].rename(columns={ALL: TOTAL})
-    shown = table.map(lambda value: "none in range" if pd.isna(value) else f"{value:.6g}")
     facts = values.drop_duplicates("parameter").set_index("parameter")
+    texts = [
+        ["none in range" if pd.isna(value) else _setting(name, value) for value in row]
+        for name, row in table.iterrows()
+    ]
+    shown = pd.DataFrame(texts, index=table.index, columns=table.columns)
     shown.insert(0, "label", [_label(name) for name in order])
-    shown.insert(1, "current", [f"{value:g}" for value in facts["current"]])
-    shown.insert(2, "range", [f"{row.lowest:g} to {row.highest:g}" for row in facts.itertuples()])
+    shown.insert(1, "current", [_setting(row.Index, row.current) for row in facts.itertuples()])
+    shown.insert(2, "range", [_range(row) for row in facts.itertuples()])
     return Table(
         shown.reset_index(),
         "The value of each parameter at which the net present value is nil, all else as here",
@@ -512,9 +516,34 @@ def _label(parameter: str) -> str:
     return Parameters.model_fields[parameter].description.split(";")[0]
 
 
+def _setting(parameter: str, value: float) -> str:
+    """Return the value of a parameter with its unit.
+
+    Examples
+    --------
+    >>> _setting("realisation", 0.111025), _setting("delay_years", 2.0)
+    ('11.1%', '2 years')
+    """
+    unit = Parameters.model_fields[parameter].json_schema_extra["unit"]
+    if unit.startswith("fraction"):
+        return f"{100 * value:,.1f}".removesuffix(".0") + "%"
+    return pounds(value) if unit == "£" else f"{value:.4g} {unit}"
+
+
+def _range(fact) -> str:
+    return f"{_setting(fact.Index, fact.lowest)} to {_setting(fact.Index, fact.highest)}"
+
+
 def sensitivity(study: Study) -> Table:
     """Show the net present value at the low and high of each parameter's range."""
-    table = study.sensitivity.assign(label=study.sensitivity["parameter"].map(_label))
+    given = study.sensitivity
+    table = given.assign(
+        label=given["parameter"].map(_label),
+        **{
+            end: [_setting(*pair) for pair in zip(given["parameter"], given[end], strict=True)]
+            for end in ("low", "high")
+        },
+    )
     base = in_words(study.appraisal.at[ALL, "net_present_value"])
     return Table(
         table,
