@@ -323,7 +323,7 @@ def _check(arguments: argparse.Namespace) -> int:
         table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
         table = table.astype(object).where(table.notna(), "").astype(str)
         if worked := show.worked_rows(case.tables):
-            print(f"{case.name}: {worked.text.replace('**', '')}")
+            print(f"{case.name}: {worked.plain}")
         if table.empty:
             print(f"{case.name}: in order; no figure of it is published yet", "", sep="\n")
             continue
@@ -418,7 +418,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
     seed = SEED if arguments.seed is None else arguments.seed
     found = write_sweep(study, folder, arguments.draws, seed, arguments.scheduler)
     for sentence in (show.partnership(found), show.any_partner(found)):
-        print(str(sentence).replace("**", ""))
+        print(sentence.plain)
     print(*files(folder, study), sep="\n")
     return DONE
 

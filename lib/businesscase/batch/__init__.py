@@ -224,7 +224,8 @@ def _cut_off(store: Store, task: Task) -> Outcome:
     """Return how a job stands that no outcome came of, and let its status file say so too."""
     if not task.force and is_current(store, task):
         return Outcome(task.job, 0.0)  # it was published and couldn't say so any more
-    store.write_status(task.job, status(task, PENDING))
+    with suppress(OSError):  # a full disk must not hide what cut it off
+        store.write_status(task.job, status(task, PENDING))
     return Outcome(task.job, 0.0, cut_off=True)
 
 

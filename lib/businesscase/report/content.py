@@ -188,7 +188,7 @@ def table_shown(table: Table) -> TableShown | Prose:
 def _facts(study: Study) -> Iterator[tuple[str, str]]:
     file, scenario = study.case.file, study.scenario
     if worked := assurance.worked_rows(study.tables):
-        yield "Standing", worked.text.replace("**", "")
+        yield "Standing", worked.plain
     yield "For", file.decision_maker
     yield "Date of the decision", printed(pd.Timestamp(file.decision_date))
     yield "Scenario", f"{scenario.title} ({study.scenario_name}). {scenario.why}"

@@ -74,7 +74,7 @@ def _cover(study: Study) -> Sheet:
     file, scenario = study.case.file, study.scenario
     worked = worked_rows(study.tables)
     rows = {
-        **({"Standing": worked.text.replace("**", "")} if worked else {}),
+        **({"Standing": worked.plain} if worked else {}),
         "Question": file.question,
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
@@ -169,7 +169,7 @@ def _decision(study: Study) -> Iterator[Sheet]:
     title = f"Recommendation: {study.recommendation}"
     worked = worked_rows(study.tables)
     notes = (
-        *([worked.text.replace("**", "")] if worked else []),
+        *([worked.plain] if worked else []),
         "The criteria of the decision, what was found, and what follows if one is not met.",
         BLANK,
     )

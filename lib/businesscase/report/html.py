@@ -109,9 +109,7 @@ def index_html(
             "name": case.name,
             "title": case.file.title,
             "question": case.file.question,
-            "standing": worked.text.replace("**", "")
-            if (worked := worked_rows(case.tables))
-            else "",
+            "standing": worked.plain if (worked := worked_rows(case.tables)) else "",
             "rows": [
                 _index_row(case, name, states.get((case.name, name)), up) for name in case.scenarios
             ],

@@ -33,6 +33,11 @@ class Sentence:
 
     text: str
 
+    @property
+    def plain(self) -> str:
+        """The sentence where nothing can be bold, as in a terminal or a cell."""
+        return self.text.replace("**", "")
+
     def _repr_markdown_(self) -> str:
         return _without_marks(self.text)
 
