@@ -31,6 +31,7 @@ LAYERS = [
     ["savings", "robustness", "finance", "discovery"],
     ["folder", "spreadsheet"],
     ["validation"],
+    ["findings"],
     ["case"],
     ["starter"],
     ["own_case"],

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from businesscase.errors import Fault, InputError, unknown_name
+from businesscase.findings import findings
 from businesscase.folder import read_folder, read_texts
 from businesscase.names import unsafe_name
 from businesscase.parameters import Scenario
@@ -65,6 +66,11 @@ class Case:
     scenarios: dict[str, Scenario]
     input_hash: str
     studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    @property
+    def findings(self) -> list[Fault]:
+        """What the data leave to be desired without being refused, a sentence each."""
+        return findings(self.tables)
 
     def section_names(self) -> list[str]:
         """Return the sections for which the case has data, in the order of the report."""

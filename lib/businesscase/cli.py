@@ -324,6 +324,8 @@ def _check(arguments: argparse.Namespace) -> int:
         table = table.astype(object).where(table.notna(), "").astype(str)
         if worked := show.worked_rows(case.tables):
             print(f"{case.name}: {worked.plain}")
+        for finding in case.findings:
+            print(f"{case.name}: finding: {finding}")
         if table.empty:
             print(f"{case.name}: in order; no figure of it is published yet", "", sep="\n")
             continue

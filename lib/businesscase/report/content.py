@@ -242,6 +242,8 @@ def _recommendation(study: Study) -> Iterator[Block]:
     yield Verdict(study.recommendation.capitalize())
     if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
+    if found := assurance.findings(study.case):
+        yield Prose(found._repr_markdown_())
     yield Prose(literal(study.case.file.summary))
     yield Prose(decision.reasons_in_words(study)._repr_markdown_())
     yield table_shown(decision.reasons(study))

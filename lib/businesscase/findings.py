@@ -1,0 +1,37 @@
+"""What a case's data leave to be desired without being refused: one sentence each, with its file."""
+
+from collections.abc import Iterator
+
+from businesscase.errors import Fault
+from businesscase.validation.core import Tables
+
+STOP = "stop"
+
+
+def findings(tables: Tables) -> list[Fault]:
+    """Return a sentence for each finding, which ``check`` and the first page of each report give.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        Every table of the schema, empty where the case has none; valid as ``checked_case`` returns it.
+    """
+    return [*_of_criteria(tables)]
+
+
+def _of_criteria(tables: Tables) -> Iterator[Fault]:
+    gates = tables["gates"]
+    if gates.empty:
+        yield Fault(
+            "gates.csv: no criterion; a decision needs at least one whose consequence is stop",
+            file="gates.csv",
+        )
+    elif not (gates["if_not_met"] == STOP).any():
+        yield Fault(
+            f"gates.csv: none of {len(gates)} criteria has the consequence stop, so that no figure could "
+            "stop the case; at least one is needed to decide",
+            file="gates.csv",
+            column="if_not_met",
+            found="condition",
+            allowed=STOP,
+        )
