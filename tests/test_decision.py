@@ -80,21 +80,39 @@ def test_a_gate_is_tested_on_the_whole_term_and_not_on_a_single_year():
         (["met", "met"], ["stop", "condition"], "go"),
         (["met", "not met"], ["stop", "condition"], "go with conditions"),
         (["not met", "met"], ["stop", "condition"], "stop"),
-        (["not known", "met"], ["stop", "condition"], "go with conditions"),
+        (["not known", "met"], ["condition", "stop"], "go with conditions"),
+        (["not known", "met"], ["stop", "condition"], "not ready to decide"),
+        (["not known"] * 5 + ["met"], ["stop"] * 6, "not ready to decide"),
+        (["not known", "not met"], ["stop", "stop"], "stop"),
+        (["met", "met"], ["condition", "condition"], "not ready to decide"),
+        (["not met", "not known"], ["condition", "condition"], "not ready to decide"),
+        ([], [], "not ready to decide"),
         (["not met", "not met"], ["condition", "stop"], "stop"),
         (["not known", "not met"], ["condition", "stop"], "stop"),
     ],
 )
 def test_the_recommendation_follows_from_the_gates_in_any_order(outcomes, if_not_met, expected):
-    assert decision.recommendation(pd.Series(outcomes), pd.Series(if_not_met)) == expected
-    assert (
-        decision.recommendation(pd.Series(outcomes[::-1]), pd.Series(if_not_met[::-1])) == expected
-    )
+    for order in (1, -1):
+        found, consequence = (
+            pd.Series(cells[::order], dtype=object) for cells in (outcomes, if_not_met)
+        )
+        assert decision.recommendation(found, consequence) == expected
 
 
-def test_without_criteria_nothing_is_recommended():
-    empty = pd.Series([], dtype=object)
-    assert decision.recommendation(empty, empty) == "not known"
+def test_what_is_missing_is_every_stop_criterion_that_is_not_known():
+    gates = pd.DataFrame(
+        [("not known", "stop", "A: no."), ("met", "stop", "B."), ("not known", "condition", "C."), ("not known", "stop", "D: no.")],
+        columns=["outcome", "if_not_met", "reason"],
+    )  # fmt: skip
+    assert decision.missing(gates) == ["A: no.", "D: no."]
+    assert decision.missing(gates[gates["reason"] != "B."].assign(outcome="not met")) == []
+    assert "nothing" not in decision.missing(gates[:0])[0]
+    assert decision.missing(gates[:0]) != decision.missing(gates.assign(if_not_met="condition"))
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), pd.NaT, "none: the flows never change sign"])
+def test_a_figure_that_is_none_is_not_known(value):
+    assert decision.outcome(value, "at_most", 1.0) == "not known"
 
 
 # sentences
@@ -162,11 +180,105 @@ def test_a_sentence_gives_the_figure_what_it_must_be_and_the_outcome(cells, expe
 
 
 def test_a_sentence_says_what_is_counted():
-    said = sentence("areas_beyond_gap", "all", 2, "count", "at_most", 0.0, details={"areas_beyond_gap": "people, pace"})  # fmt: skip
+    said = sentence("areas_beyond_gap", "all", 2, "count", "at_most", 0.0, details={"as agreed": "people, pace"})  # fmt: skip
     assert said == (
         "As agreed: the number of areas in which the partners stand too far apart is 2 (people, "
         "pace), at most 0 is allowed: not met."
     )
+
+
+# criteria on options
+
+
+@pytest.mark.parametrize("scenario", load_case(MKIP).scenarios)
+def test_a_criterion_on_the_option_proposed_follows_the_one_appraised(scenario):
+    study = load_study(MKIP, scenario)
+    gate = study.gates.set_index("criterion").loc["winning option robust"]
+    assert gate["found"] == study.first_shares("any")[study.option]
+    assert f"option {study.option} comes first" in gate["reason"]
+
+
+@pytest.mark.parametrize("case", [MKIP, LICTP])
+def test_another_option_than_the_winner_is_not_robust(case):
+    study = load_study(case, "outsourced")
+    assert study.option != study.in_scenario("base").option
+    assert study.gates.set_index("criterion").at["winning option robust", "outcome"] == "not met"
+
+
+def edit(path, *pairs):
+    text = path.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_a_criterion_on_an_option_by_name_says_so_where_another_is_appraised(data_copy):
+    edit(
+        data_copy / MKIP / "gates.csv",
+        (",rank_acceptability,proposed,", ",rank_acceptability,option a,"),
+    )
+    shares = load_study(MKIP).first_shares("any")
+    for scenario, aside in (("base", ""), ("outsourced", " (the option appraised is b, not a)")):
+        reason = (
+            load_study(MKIP, scenario)
+            .gates.set_index("criterion")
+            .at["winning option robust", "reason"]
+        )
+        assert f"in which option a comes first is {100 * shares['a']:g}%{aside}, at least" in reason
+
+
+def test_a_proposal_that_changes_takes_its_criterion_along(data_copy):
+    before = base("worked-example")
+    (data_copy / "worked-example" / "actuals.csv").unlink()  # of the lines of option a
+    edit(
+        data_copy / "worked-example" / "case.toml",
+        ('preferred_option = "a"', 'preferred_option = "b"'),
+    )
+    load_case.cache_clear()
+    found = load_study("worked-example").gates.set_index("criterion").loc["winning option robust"]
+    assert found["item"] == "b"
+    assert found["found"] == approx(before.first_shares("any")["b"], abs=0.01)
+    assert found["outcome"] == "not met"
+
+
+# a case that can't be decided on
+
+
+def test_a_case_without_a_stop_criterion_is_not_ready_and_says_so():
+    study = base("dacorum-avdc-2012")
+    assert study.recommendation == "not ready to decide"
+    assert study.missing == [
+        "No criterion has the consequence stop, so that no figure could stop the case."
+    ]
+    assert [finding.details["file"] for finding in study.case.findings] == ["gates.csv"]
+
+
+def test_a_case_without_criteria_is_computed_and_is_not_ready(data_copy):
+    (data_copy / MKIP / "gates.csv").unlink()
+    study = load_study(MKIP)
+    assert study.results.iloc[-1]["value"] == "not ready to decide"
+    assert study.missing == [
+        "The case has no criterion (gates.csv), so that no figure could stop it."
+    ]
+    assert len(study.case.findings) == 1
+
+
+def test_a_stop_criterion_without_a_figure_is_never_a_go(data_copy):
+    edit(
+        data_copy / MKIP / "gates.csv",
+        ("risks_above_appetite,all,at_most,0,condition", "risks_above_appetite,all,at_most,0,stop"),
+    )
+    study = load_study(MKIP)
+    assert study.recommendation == "not ready to decide"
+    assert study.missing == [
+        "Exposure within appetite: not known, because the case has no risk register (risks.csv)."
+    ]
+
+
+def test_a_register_says_which_risks_it_does_not_assess():
+    reason = base(LICTP).gates.set_index("criterion").at["exposure within appetite", "reason"]
+    assert "is 0 (not assessed: risk 9)" in reason
 
 
 def test_durham_stops_for_the_two_reasons_of_its_report():

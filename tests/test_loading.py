@@ -52,6 +52,26 @@ ROWS = {
         "Meltn,web support",
         "here: partner 'Meltn' is unknown; nearest: Melton",
     ),
+    "an option by its letter alone": (
+        "gates.csv",
+        ",rank_acceptability,proposed,",
+        ",rank_acceptability,b,",
+        "here: item 'b' is an option by its letter alone; 'proposed' tests the option appraised, "
+        "whichever it is, 'option b' that one in any case",
+    ),
+    "an option and a factor": (
+        "gates.csv",
+        ",rank_acceptability,proposed,",
+        ',contribution,"c, Cost",',
+        "here: item 'c, Cost' is an option by its letter alone; 'proposed, Cost' tests the option "
+        "appraised, whichever it is, 'option c, Cost' that one in any case",
+    ),
+    "an option by a name that none has": (
+        "gates.csv",
+        ",rank_acceptability,proposed,",
+        ",rank_acceptability,option z,",
+        "here: option 'z' is unknown; allowed: a, b, c, d, e",
+    ),
     "unknown source": (
         "partners.csv",
         "partner,published,melton-2020",

@@ -1,6 +1,7 @@
 """The stop/go decision: criteria tested on the results, the rule that follows from them, what turns it."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from numbers import Number
@@ -10,7 +11,11 @@ import pandas as pd
 from businesscase.errors import unknown_name
 
 MET, NOT_MET, NOT_KNOWN = "met", "not met", "not known"
-GO, CONDITIONAL, STOP = "go", "go with conditions", "stop"
+GO, CONDITIONAL, NOT_READY, STOP = "go", "go with conditions", "not ready to decide", "stop"
+FROM_WORST = [STOP, NOT_READY, CONDITIONAL, GO]
+STOPS = "stop"  # what follows if a criterion is not met, unless it is a condition
+PROPOSED = "proposed"  # the item of a criterion on the option that is appraised, whichever it is
+LETTER, NAMED = re.compile("[a-z]"), re.compile("option ([a-z])")  # an option bare, or by name
 SUBJECTS = {
     # what a sentence calls a measure; any other is called by its name
     "annual_cost_change_fraction": "the change of the annual cost",
@@ -34,6 +39,28 @@ MOST_DIGITS = 12  # more than a sentence gives, to tell two figures apart
 BARE_UNITS = ("count", "fraction", "letter", "rank", "ratio", "score", "text", "date", "")
 
 
+def result_item(item: str, appraised: str) -> str:
+    """Return the item of results.csv that a criterion on options means.
+
+    Parameters
+    ----------
+    item : str
+        The item of the criterion: ``proposed`` follows the option appraised, ``option b`` is that
+        one in any case; what follows a comma stays.
+    appraised : str
+        The letter of the option appraised.
+
+    Examples
+    --------
+    >>> result_item("proposed", "b"), result_item("option c", "b"), result_item("proposed, Cost", "b")
+    ('b', 'c', 'b, Cost')
+    """
+    option, comma, rest = item.partition(", ")
+    named = NAMED.fullmatch(option)
+    letter = appraised if option == PROPOSED else named[1] if named else option
+    return letter + comma + rest
+
+
 def tested_gates(
     gates: pd.DataFrame,
     results: pd.DataFrame,
@@ -52,7 +79,7 @@ def tested_gates(
     lacking : mapping, optional
         What the case lacks, by criterion that can't be tested for it.
     details : mapping, optional
-        What a count counts, by measure, for its sentence.
+        What stands in brackets behind the figure, by criterion, such as what a count counts.
 
     Returns
     -------
@@ -84,7 +111,7 @@ def tested_gates(
     )
     lacking, details = lacking or {}, details or {}
     reasons = [
-        reason(gate, lacking.get(gate.criterion, ""), details.get(gate.measure, ""))
+        reason(gate, lacking.get(gate.criterion, ""), details.get(gate.criterion, ""))
         for gate in table.itertuples()
     ]
     return table.assign(reason=pd.Series(reasons, index=table.index, dtype=object))
@@ -98,7 +125,7 @@ def outcome(value, comparison: str, threshold: float | dt.date) -> str:
     >>> outcome(6.0, "at_most", 6.0), outcome(None, "at_most", 6.0), outcome("none", "at_most", 6.0)
     ('met', 'not known', 'not known')
     """
-    if value is None or isinstance(value, str):
+    if isinstance(value, str) or pd.isna(value):
         return NOT_KNOWN
     passed = value >= threshold if comparison == "at_least" else value <= threshold
     return MET if passed else NOT_MET
@@ -114,7 +141,7 @@ def reason(gate, lacking: str = "", detail: str = "") -> str:
     lacking : str
         What the case lacks, if that is why the criterion is not known.
     detail : str
-        What is counted, if the figure is a count.
+        What stands in brackets behind the figure.
     """
     criterion = gate.criterion[:1].upper() + gate.criterion[1:]
     if gate.outcome == NOT_KNOWN:
@@ -255,23 +282,51 @@ def _kind(value) -> str:
 
 
 def recommendation(outcomes: pd.Series, if_not_met: pd.Series) -> str:
-    """Return go, go with conditions, or stop; not known if there is no criterion.
+    """Return stop, not ready to decide, go with conditions, or go.
 
-    Stop if a stop criterion is not met. Otherwise go if every criterion is met, else go with
-    conditions: a criterion that is not known is a condition, whatever its kind.
+    Stop if a stop criterion is not met. Not ready to decide if one is not known, or if there is
+    none. Otherwise go if every criterion is met, else go with conditions.
+
+    Parameters
+    ----------
+    outcomes : Series of str
+        Met, not met or not known, by criterion.
+    if_not_met : Series of str
+        Stop or condition, by criterion.
 
     Examples
     --------
-    >>> recommendation(pd.Series(["met", "not known"]), pd.Series(["stop", "stop"]))
+    >>> recommendation(pd.Series(["met", "not known"]), pd.Series(["stop", "condition"]))
     'go with conditions'
+    >>> recommendation(pd.Series(["not known", "met"]), pd.Series(["stop", "condition"]))
+    'not ready to decide'
     >>> recommendation(pd.Series(["not met"]), pd.Series(["stop"]))
     'stop'
     """
-    if outcomes.empty:
-        return NOT_KNOWN
-    if ((outcomes == NOT_MET) & (if_not_met == "stop")).any():
+    of_stops = outcomes[if_not_met == STOPS]
+    if (of_stops == NOT_MET).any():
         return STOP
+    if of_stops.empty or (of_stops == NOT_KNOWN).any():
+        return NOT_READY
     return GO if (outcomes == MET).all() else CONDITIONAL
+
+
+def missing(gates: pd.DataFrame) -> list[str]:
+    """Return a sentence for each thing without which the case is not ready to decide; none if it is.
+
+    Parameters
+    ----------
+    gates : DataFrame
+        As :func:`tested_gates` returns them.
+    """
+    if recommendation(gates["outcome"], gates["if_not_met"]) != NOT_READY:
+        return []
+    stops = gates[gates["if_not_met"] == STOPS]
+    if gates.empty:
+        return ["The case has no criterion (gates.csv), so that no figure could stop it."]
+    if stops.empty:
+        return ["No criterion has the consequence stop, so that no figure could stop the case."]
+    return list(stops.loc[stops["outcome"] == NOT_KNOWN, "reason"])
 
 
 def is_better(recommended: str, than: str) -> bool:
@@ -282,8 +337,7 @@ def is_better(recommended: str, than: str) -> bool:
     >>> is_better("go", "go with conditions"), is_better("stop", "go with conditions")
     (True, False)
     """
-    order = [STOP, CONDITIONAL, GO]
-    return order.index(recommended) > order.index(than)
+    return FROM_WORST.index(recommended) > FROM_WORST.index(than)
 
 
 def decisive(gates: pd.DataFrame, moves: pd.Series) -> pd.Series:
@@ -303,12 +357,10 @@ def decisive(gates: pd.DataFrame, moves: pd.Series) -> pd.Series:
     >>> decisive(gates, pd.Series([True, True, False])).tolist()  # a condition stays in any case
     [True, False, False]
     """
-    stays = gates[~moves]
-    if recommendation(stays["outcome"], stays["if_not_met"]) == STOP:
+    stays, stops = gates[~moves], gates["if_not_met"] == STOPS
+    if not stops.any() or recommendation(stays["outcome"], stays["if_not_met"]) == STOP:
         return moves & False
-    if (stays["outcome"] != MET).any():
-        return moves & (gates["if_not_met"] == "stop")
-    return moves
+    return moves & stops if (stays["outcome"] != MET).any() else moves
 
 
 def nearest_change(

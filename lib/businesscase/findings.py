@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
+from businesscase.decision import STOPS
 from businesscase.errors import Fault
 from businesscase.validation.core import Tables
-
-STOP = "stop"
 
 
 def findings(tables: Tables) -> list[Fault]:
@@ -26,12 +25,12 @@ def _of_criteria(tables: Tables) -> Iterator[Fault]:
             "gates.csv: no criterion; a decision needs at least one whose consequence is stop",
             file="gates.csv",
         )
-    elif not (gates["if_not_met"] == STOP).any():
+    elif not (gates["if_not_met"] == STOPS).any():
         yield Fault(
             f"gates.csv: none of {len(gates)} criteria has the consequence stop, so that no figure could "
             "stop the case; at least one is needed to decide",
             file="gates.csv",
             column="if_not_met",
             found="condition",
-            allowed=STOP,
+            allowed=STOPS,
         )

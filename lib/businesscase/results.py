@@ -418,8 +418,6 @@ def _counts(study: "Study") -> pd.Series:
 
 
 def _decision(study: "Study") -> Iterator[tuple]:
-    if study.gates.empty:
-        return
     gates = study.gates.set_index("criterion")
     yield from _series("decision", "gate", gates["outcome"], TEXT)
     yield from _series("decision", "reason", gates["reason"], TEXT)

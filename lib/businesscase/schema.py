@@ -753,11 +753,15 @@ class Gate(Figure):
     question: Text = Field(description="the question that it answers")
     section: Name = Field(description="section of results.csv")
     measure: Name = Field(description="measure of results.csv")
-    item: Name = Field(description="item of results.csv, e.g. all")
+    item: Name = Field(
+        description="item of results.csv, e.g. all; of an option: proposed (the one appraised, whichever "
+        "it is) or option b (that one in any case)"
+    )
     comparison: Literal["at_least", "at_most"] = Field(description="at_least or at_most")
     threshold: float | dt.date = Field(description="the value it is held against")
     if_not_met: Literal["stop", "condition"] = Field(
-        description="what follows if it is not met: stop, or go on this condition"
+        description="what follows if it is not met: stop, or go on this condition; at least one "
+        "criterion must be able to stop the case, and nothing can be decided while it is not known"
     )
     set_by: Name = Field(description="who set the threshold")
 

@@ -240,6 +240,8 @@ def _setting(value) -> str:
 
 def _recommendation(study: Study) -> Iterator[Block]:
     yield Verdict(study.recommendation.capitalize())
+    if study.missing:
+        yield Prose(literal(f"Missing: {' '.join(study.missing)}"))
     if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
     if found := assurance.findings(study.case):

@@ -80,6 +80,7 @@ def _cover(study: Study) -> Sheet:
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
         "Recommendation": study.recommendation.capitalize(),
+        **({"Missing": " ".join(study.missing)} if study.missing else {}),
         "Scenario": f"{scenario.title} ({study.scenario_name})",
         "Why this scenario": scenario.why,
         "Differs from the base scenario in": _changes(study),
@@ -152,7 +153,7 @@ def _notes() -> Sheet:
 
 
 def _decision(study: Study) -> Iterator[Sheet]:
-    if study.gates.empty:
+    if study.gates.empty:  # the cover says so
         return
     columns = {
         "criterion": "Criterion", "question": "Question", "outcome": "Outcome", "reason": "Reason",

@@ -1,6 +1,6 @@
 """The decision on a study: its criteria, what follows from them, and what would turn it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import NamedTuple, Self
@@ -164,8 +164,14 @@ class DecisionStudy(UncertaintyStudy):
 
     @cached_property
     def gates(self) -> pd.DataFrame:
-        """Each criterion of the decision, with what was found, whether it is met, and why."""
+        """Each criterion of the decision, with what was found, whether it is met, and why.
+
+        Its ``item`` is that of results.csv: the letter of the option appraised for ``proposed``.
+        """
         gates = self.tables["gates"]
+        on_options = gates["section"] == "options"
+        items = gates["item"].map(lambda item: decision.result_item(item, self.option))
+        gates = gates.assign(item=gates["item"].mask(on_options, items))
         testable = gates[~gates["criterion"].isin(self.lacking)]
         tested = testable[["section", "measure", "item"]].itertuples(index=False, name=None)
         keys = dict.fromkeys(tested)  # a result may be tested twice: to stop, and as a condition
@@ -178,7 +184,7 @@ class DecisionStudy(UncertaintyStudy):
             if faults:
                 place = f"{data_folder().name}/{self.case.name}/gates.csv"
                 raise InputError(f"{place}: {fault}" for fault in faults)
-        tested = decision.tested_gates(gates, found, self.lacking, self._counted)
+        tested = decision.tested_gates(gates, found, self.lacking, self._details(gates))
         return tested.assign(unit=tested["unit"].where(tested["unit"] != "", _units(gates)))
 
     def result(self, section: str, measure: str, item: str) -> tuple | None:
@@ -192,6 +198,15 @@ class DecisionStudy(UncertaintyStudy):
                 return value, unit
         return None
 
+    def _details(self, gates: pd.DataFrame) -> dict[str, str]:
+        """Return what stands in brackets behind a figure, by criterion."""
+        details = gates.set_index("criterion")["measure"].map(self._counted).dropna().to_dict()
+        for gate in self.tables["gates"].itertuples():
+            named = decision.NAMED.match(gate.item) if gate.section == "options" else None
+            if named and named[1] != self.option:
+                details[gate.criterion] = f"the option appraised is {self.option}, not {named[1]}"
+        return details
+
     @property
     def _counted(self) -> dict[str, str]:
         """What a count counts, by measure."""
@@ -199,9 +214,13 @@ class DecisionStudy(UncertaintyStudy):
         if not self.tables["readiness"].empty:
             counted["areas_beyond_gap"] = ", ".join(self.areas_beyond_gap)
         if not self.tables["risks"].empty:
-            above = self.scored_risks["within_appetite"].eq(False)
-            numbers = self.scored_risks.loc[above, "risk"].astype(str)
-            counted["risks_above_appetite"] = f"risk {', '.join(numbers)}" if above.any() else ""
+            within = self.scored_risks.set_index("risk")["within_appetite"]
+            above, unknown = (
+                _numbers(within.index[mask]) for mask in (within.eq(False), within.isna())
+            )
+            said = [f"risk {above}"] if above else []
+            said += [f"not assessed: risk {unknown}"] if unknown else []
+            counted["risks_above_appetite"] = "; ".join(said)
         if self.success_factors_failed:
             failed = self.failed_success_factors[self.option]
             counted["success_factors_failed_count"] = failed.lower()
@@ -224,8 +243,13 @@ class DecisionStudy(UncertaintyStudy):
 
     @property
     def recommendation(self) -> str:
-        """The decision that follows from the gates: go, go with conditions, or stop."""
+        """The decision that follows from the gates, as :func:`decision.recommendation` has it."""
         return decision.recommendation(self.gates["outcome"], self.gates["if_not_met"])
+
+    @property
+    def missing(self) -> list[str]:
+        """What is missing, a sentence each, where the case is not ready to decide."""
+        return decision.missing(self.gates)
 
     @cached_property
     def turning_changes(self) -> pd.DataFrame:
@@ -370,6 +394,10 @@ class DecisionStudy(UncertaintyStudy):
         """What the planned flows gain with the baseline cost, in which they are a straight line [£]."""
         now = self.parameters.baseline_cost_change
         return self._with("baseline_cost_change", now + 1).planned_flows - self.planned_flows
+
+
+def _numbers(risks: Iterable[int]) -> str:
+    return ", ".join(map(str, risks))
 
 
 def _units(gates: pd.DataFrame) -> pd.Series:

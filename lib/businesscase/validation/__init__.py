@@ -10,6 +10,7 @@ from businesscase.schema import KEYS, SHARED, YEAR_BEGINS, CaseFile
 from businesscase.validation import (
     assurance,
     baseline,
+    criteria,
     money,
     outturn,
     plan,
@@ -50,6 +51,7 @@ def table_faults(
     yield from plan.plan_faults(file, tables)
     yield from readiness.readiness_faults(tables)
     yield from outturn.outturn_faults(file, tables, _decided_option(file, scenarios))
+    yield from criteria.criteria_faults(tables)
     yield from assurance.assurance_faults(tables)
     sentences = {
         name: list(parameter_faults(file, tables, scenario.parameters))

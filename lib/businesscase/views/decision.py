@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from businesscase.decision import MET, NOT_KNOWN, NOT_MET, STOP, recommendation, worded
+from businesscase.decision import MET, NOT_KNOWN, NOT_MET, STOPS, recommendation, worded
 from businesscase.parameters import Parameters
 from businesscase.study import ALL, Study
 from businesscase.views.display import (
@@ -27,10 +27,12 @@ def answer(study: Study) -> Sentence:
     gates = study.gates
     said = [
         f"**{study.recommendation.capitalize()}.**",
+        *study.missing,
         *gates.loc[gates["outcome"] == NOT_MET, "reason"],
     ]
     for outcome, words in ((NOT_KNOWN, "Not known"), (MET, "Met")):
-        criteria = list(gates.loc[gates["outcome"] == outcome, "criterion"])
+        listed_here = (gates["outcome"] == outcome) & ~gates["reason"].isin(study.missing)
+        criteria = list(gates.loc[listed_here, "criterion"])
         if criteria:
             said.append(f"{words}: {listed(criteria)}.")
     return Sentence(" ".join(said))
@@ -128,10 +130,10 @@ def _wrapped(text: str, width: int = 13) -> str:
 def rule(study: Study) -> Sentence:
     """State the rule by which the recommendation follows from the criteria."""
     return Sentence(
-        "The rule: **stop** if a criterion whose consequence is stop is not met; **go** if every "
-        "criterion is met; otherwise **go with conditions**, and each criterion that is not met or "
-        "not known is a condition. A criterion whose figure is not given is not known; it is never "
-        "taken as met."
+        "The rule: **stop** if a criterion whose consequence is stop is not met; **not ready to decide** "
+        "if one is not known, or there is none; **go** if every criterion is met; otherwise **go with "
+        "conditions**, and each criterion that is not met or not known is a condition. A criterion "
+        "whose figure is not given is not known; it is never taken as met."
     )
 
 
@@ -177,10 +179,12 @@ def _otherwise(study: Study, row: pd.Series) -> str:
 def _what_holds_it(study: Study) -> str:
     """Say what keeps the recommendation from being go, whatever one parameter does."""
     gates = study.gates
-    stopping = gates[(gates["outcome"] == NOT_MET) & (gates["if_not_met"] == STOP)]
+    stopping = gates[(gates["outcome"] == NOT_MET) & (gates["if_not_met"] == STOPS)]
     unknown = list(gates.loc[gates["outcome"] == NOT_KNOWN, "criterion"])
     if len(stopping):
         return f"It is stop as long as this is not met: {listed(stopping['criterion'])}."
+    if study.missing:
+        return f"It is {study.recommendation} as long as this stands: {' '.join(study.missing)}"
     if unknown:
         return f"It can't be go as long as this is not known: {listed(unknown)}."
     return ""

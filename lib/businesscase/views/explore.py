@@ -81,7 +81,8 @@ def _contingency(study: Study) -> str:
 def overview_headline(study: Study, start: Study) -> Sentence:
     """State the recommendation."""
     return Sentence(
-        f"## Recommendation: {study.recommendation}\n\nScenario {start.scenario_name}: {start.recommendation}."
+        f"## Recommendation: {study.recommendation}\n\n"
+        f"{' '.join([*study.missing, f'Scenario {start.scenario_name}: {start.recommendation}.'])}"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from businesscase.decision import MET, NOT_KNOWN, worded
+from businesscase.decision import MET, NOT_KNOWN, NOT_READY, STOPS, worded
 from businesscase.savings import SIGNS
 from businesscase.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
 from businesscase.study import Study
@@ -272,7 +272,8 @@ def _of_gates(study: Study) -> Effect:
         found = gates.loc[row["criterion"]]
         outcome = found["outcome"]
         if outcome == NOT_KNOWN:
-            return f"{outcome.capitalize()}: a condition"
+            is_condition = found["if_not_met"] != STOPS
+            return f"{outcome.capitalize()}: {'a condition' if is_condition else NOT_READY}"
         consequence = "" if outcome == MET else f": {found['if_not_met']}"
         return f"{outcome.capitalize()}{consequence}; found {worded(found['found'], found['unit'])}"
 
