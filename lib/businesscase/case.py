@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 
 from businesscase.errors import Fault, InputError, unknown_name
 from businesscase.findings import findings
-from businesscase.folder import read_folder, read_texts
+from businesscase.folder import inputs, is_half_replaced, read_folder, read_texts, writing
 from businesscase.names import unsafe_name
 from businesscase.parameters import Scenario
 from businesscase.raw import RawCase
@@ -111,12 +112,37 @@ def case_names() -> list[str]:
 
 
 def unknown_case(name: str) -> Fault:
-    """Say why there is no case of a name: no folder, or a folder without case.toml."""
+    """Say why there is no case of a name: no folder, or not yet, or a folder without case.toml."""
     folder = data_folder()
+    if unsafe_name("case", name) is None and is_half_replaced(folder / name):
+        return Fault(
+            f"{folder.name}/{name} is being replaced, or was when a command was cut off; any command, such "
+            "as `businesscase cases`, finishes that"
+        )
     if unsafe_name("case", name) is None and (folder / name).is_dir():
         file = f"{folder.name}/{name}/case.toml"
         return Fault(f"{file} is missing, so the folder is no case", file=file)
     return unknown_name("case", name, case_names())
+
+
+@contextmanager
+def changing(name: str) -> Iterator[Path]:
+    """Give the folder of a case that is there to one writer, from before it reads until it has written.
+
+    Raises
+    ------
+    InputError
+        If the case is unknown, or another process is still writing it after some seconds.
+    """
+    folder = data_folder() / name
+    if name not in case_names() and not is_half_replaced(folder):
+        raise InputError(unknown_case(name))
+    with writing(folder):
+        if name not in case_names():
+            raise InputError(unknown_case(name))
+        load_case.cache_clear()  # another may have written meanwhile
+        yield folder
+    load_case.cache_clear()
 
 
 @cache
@@ -182,9 +208,9 @@ def _summed_up(faults: Iterable[TableFault]) -> Iterator[TableFault]:
 def input_hash(folder: Path) -> str:
     """Return the fingerprint of the input files of the case in a folder, those of all cases included."""
     digest = hashlib.sha256()
-    inputs = [path for place in (folder.parent, folder) for path in sorted(place.glob("*.*"))]
-    for path in (path for path in inputs if path.suffix in (".csv", ".toml")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for place in (folder.parent, folder):
+        for name, content in inputs(place):
+            digest.update(os.fsencode(name) + b"\0" + content)
     return digest.hexdigest()[:12]
 
 

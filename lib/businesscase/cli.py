@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, redirect_stdout
+from contextlib import nullcontext, redirect_stdout, suppress
 from pathlib import Path
 
 from businesscase import __version__
@@ -22,6 +22,7 @@ from businesscase.case import (
     unknown_case,
 )
 from businesscase.errors import InputError, shown, unknown_name
+from businesscase.folder import settled, write_file, writing
 
 DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
@@ -78,6 +79,7 @@ def _run(given: list[str], debug: bool) -> tuple[int, list[str]]:
     """Return the exit code of a command line, and what was wrong."""
     try:
         arguments = _parser().parse_args(given)
+        _settle()
         return arguments.run(arguments), []
     except UsageError as error:
         return WRONG_NAME, error.faults
@@ -102,6 +104,13 @@ def _run(given: list[str], debug: bool) -> tuple[int, list[str]]:
             f"{type(error).__name__}: {shown(said)}; this is a fault of the workbook and not of your "
             "input: run the command again with --debug and tell who looks after it what it prints"
         ]
+
+
+def _settle() -> None:
+    """Finish or undo what a command that was cut off left of a case, and say so."""
+    with suppress(InputError):  # no project here, which the command says if it needs one
+        for sentence in settled(data_folder()):
+            print(sentence, file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -428,10 +437,10 @@ def _sweep(arguments: argparse.Namespace) -> int:
 def _refresh(arguments: argparse.Namespace) -> int:
     from businesscase.batch import refresh_notebooks
 
-    readme = project_folder() / "data" / "README.md"
-    text = described_data(readme.read_text(encoding="utf-8"))
-    readme.write_text(text, encoding="utf-8", newline="\n")
-    failures = refresh_notebooks(project_folder() / "notebooks", arguments.workers)
+    readme, notebooks = (project_folder() / name for name in ("data/README.md", "notebooks"))
+    with writing(notebooks):
+        write_file(readme, described_data(readme.read_text(encoding="utf-8")))
+        failures = refresh_notebooks(notebooks, arguments.workers)
     if failures:
         raise InputError(failures)
     return DONE

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +11,16 @@ from pydantic import ValidationError
 from xlsxwriter.exceptions import FileCreateError
 
 from businesscase import spreadsheet
-from businesscase.case import case_names, checked_case, data_folder, load_case, unknown_case
+from businesscase.case import (
+    case_names,
+    changing,
+    checked_case,
+    data_folder,
+    load_case,
+    unknown_case,
+)
 from businesscase.errors import Fault, InputError, shown
-from businesscase.folder import read_folder, replace_parts, write_folder
+from businesscase.folder import read_folder, replace_parts, write_folder, writing
 from businesscase.names import refuse_unless_printable, unsafe_name
 from businesscase.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.schema import Partner
@@ -106,11 +114,9 @@ def new_case(name: str, partners: Collection[str], today: dt.date) -> Path:
     InputError
         If the name can't name a folder or is taken; nothing is written then.
     """
-    _refuse_name(name)
-    folder = data_folder() / name
-    raw = starter_case(_title(name), partners, today)
-    write_folder(raw, folder, example_rows(partners, today))
-    load_case.cache_clear()
+    with _begun(name) as folder:
+        raw = starter_case(_title(name), partners, today)
+        write_folder(raw, folder, example_rows(partners, today))
     return folder
 
 
@@ -154,37 +160,49 @@ def import_case(source: Path, name: str, leave_out: Collection[str], update: boo
     InputError
         With a sentence for every fault, with sheet and cell; nothing is written then.
     """
-    if not update:
-        _refuse_name(name)
-    former = _read(name) if update else None
-    documents = former.file.get(SOURCES, {}) if former else {}
-    imported = spreadsheet.read(source, leave_out, documents)
-    raw = imported.raw if former is None else _updated(former, imported.raw)
-    if former is None:
-        raw = replace(raw, faults=[*raw.faults, *_missing_parts(raw, source, name)])
-    elif not (parts := _given(imported.raw)) and not raw.faults:
-        raise InputError(f"{source.name}: nothing of a case is left in it to import")
-    checked_case(name, raw)
-    folder = data_folder() / name
-    rows = {stem: len(table) for stem, table in imported.raw.tables.items()}
-    if former is None:
-        write_folder(raw, folder)
-        load_case.cache_clear()
-        return Import(folder, imported.conversions, rows, {}, None)
-    had = {stem: len(former.tables[stem]) for stem in rows}
-    before = replace_parts(raw, folder, parts)
-    load_case.cache_clear()
-    return Import(folder, imported.conversions, rows, had, before)
+    with changing(name) if update else _begun(name) as folder:
+        former = _read(name) if update else None
+        documents = former.file.get(SOURCES, {}) if former else {}
+        imported = spreadsheet.read(source, leave_out, documents)
+        raw = imported.raw if former is None else _updated(former, imported.raw)
+        if former is None:
+            raw = replace(raw, faults=[*raw.faults, *_missing_parts(raw, source, name)])
+        elif not (parts := _given(imported.raw)) and not raw.faults:
+            raise InputError(f"{source.name}: nothing of a case is left in it to import")
+        checked_case(name, raw)
+        rows = {stem: len(table) for stem, table in imported.raw.tables.items()}
+        had, before, unlinked = {}, None, []
+        if former is None:
+            write_folder(raw, folder)
+        else:
+            had = {stem: len(former.tables[stem]) for stem in rows}
+            unlinked = _links(folder, parts)
+            before = replace_parts(raw, folder, parts)
+    return Import(folder, [*imported.conversions, *unlinked], rows, had, before)
 
 
-def _refuse_name(name: str) -> None:
-    """Refuse a name for a new case that can't name a folder, or that something has already."""
+@contextmanager
+def _begun(name: str) -> Iterator[Path]:
+    """Give the folder of a case that isn't there yet, to nobody else until it is left."""
     if fault := unsafe_name("case", name):
         raise InputError(fault)
     folder = data_folder()
-    for path in folder.iterdir():
-        if path.name.casefold() == name.casefold():
-            raise InputError(f"{folder.name}/{path.name} exists; nothing is written over it")
+    with writing(folder / name):
+        for path in folder.iterdir():
+            if path.name.casefold() == name.casefold():
+                raise InputError(f"{folder.name}/{path.name} exists; nothing is written over it")
+        yield folder / name
+    load_case.cache_clear()
+
+
+def _links(folder: Path, parts: Collection[str]) -> list[str]:
+    """Return a sentence for each link in whose place an update puts a file or folder of the case."""
+    files = [folder / f"{part}.{'toml' if part in (CASE, SCENARIOS) else 'csv'}" for part in parts]
+    return [
+        f"{path.name}: was a link to {shown(str(path.readlink()))}, which stays as it is; the case now has its own"
+        for path in [folder, *files]
+        if path.is_symlink()
+    ]
 
 
 def _read(name: str) -> RawCase:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tomlkit
 
-from businesscase.case import BASE, Case, data_folder, load_case
+from businesscase.case import BASE, Case, changing, load_case
 from businesscase.errors import InputError
 from businesscase.folder import write_file
 from businesscase.names import refuse_unless_printable, unsafe_name
@@ -33,25 +33,24 @@ def write_scenario(case: str, name: str, title: str, why: str, parameters: Param
     OSError
         If it can't be written; what was there stays.
     """
-    load_case.cache_clear()  # another page may have saved meanwhile
-    loaded = load_case(case)
-    changed = differences(loaded, parameters)
-    faults = [
-        *_faults(loaded, name, title, why, changed),
-        *parameter_faults(loaded.file, loaded.tables, parameters),
-    ]
-    if faults:
-        raise InputError(faults)
-    path = data_folder() / case / "scenarios.toml"
-    there = path.read_bytes()
-    line_end = "\r\n" if b"\r\n" in there else "\n"
-    added = tomlkit.dumps({name: {"title": title.strip(), "why": why.strip(), **changed}})
-    gap = "\n" if there.endswith(b"\n") else "\n\n"
-    content = there + f"{gap}{added}".replace("\n", line_end).encode()
-    if faults := list(_unreadable(loaded, tomllib.loads(content.decode("utf-8-sig")), name)):
-        raise InputError(faults)
-    write_file(path, content)
-    load_case.cache_clear()
+    with changing(case) as folder:
+        loaded = load_case(case)
+        changed = differences(loaded, parameters)
+        faults = [
+            *_faults(loaded, name, title, why, changed),
+            *parameter_faults(loaded.file, loaded.tables, parameters),
+        ]
+        if faults:
+            raise InputError(faults)
+        path = folder / "scenarios.toml"
+        there = path.read_bytes()
+        line_end = "\r\n" if b"\r\n" in there else "\n"
+        added = tomlkit.dumps({name: {"title": title.strip(), "why": why.strip(), **changed}})
+        gap = "\n" if there.endswith(b"\n") else "\n\n"
+        content = there + f"{gap}{added}".replace("\n", line_end).encode()
+        if faults := list(_unreadable(loaded, tomllib.loads(content.decode("utf-8-sig")), name)):
+            raise InputError(faults)
+        write_file(path, content)
     return path
 
 

@@ -38,7 +38,7 @@ class NotebookError(Exception):
 def notebook_paths(notebooks_folder: Path) -> dict[str, Path]:
     """Return the notebooks of the report by section, in order: 03_savings.ipynb is savings."""
     paths = sorted(notebooks_folder.glob("[0-9][0-9]_*.ipynb"))
-    return {path.stem.split("_", 1)[1]: path for path in paths}
+    return {path.stem.split("_", 1)[1]: path for path in paths if path.is_file()}
 
 
 def executed(
@@ -101,8 +101,13 @@ def refresh(path: str) -> str | None:
     that says why is returned.
     """
     try:
+        there = Path(path).read_bytes()
         with tempfile.TemporaryDirectory() as folder, kernel_server():
             notebook = executed(Path(path), Path(folder) / Path(path).name, {})
+        if Path(path).read_bytes() != there:
+            return (
+                f"{Path(path).name}: was changed while it ran, and is left as it is; run it again"
+            )
         write_file(Path(path), notebook_text(notebook))
     except Exception as exception:
         return sentence(exception)
