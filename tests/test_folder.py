@@ -3,17 +3,19 @@
 import os
 import re
 import shutil
+import signal
 
 import pytest
 from conftest import ROOT
 
-from businesscase.case import case_names, checked_case, load_case
+from businesscase import cli
+from businesscase.case import case_names, checked_case, input_hash, load_case
 from businesscase.errors import InputError
 from businesscase.folder import LARGEST_TABLE, read_folder, replace_parts, write_folder
 from businesscase.names import unsafe_name
 from businesscase.schema import TABLES
 
-CASE = "mkip-2012"
+CASE, SOUND = "mkip-2012", "dacorum-avdc-2012"
 PARTNERS = "partner,role,status,source,paragraph,note\n"
 
 
@@ -306,3 +308,107 @@ def test_a_name_that_some_file_system_can_not_hold_is_refused(name):
 def test_what_another_program_saved_is_named(data_copy, content, said):
     (data_copy / CASE / "partners.csv").write_bytes(content)
     assert any(said in fault for fault in faults_of(CASE))
+
+
+# paths that are no files
+
+
+def fifo(path):
+    os.mkfifo(path)
+
+
+def folder_of_its_name(path):
+    path.mkdir()
+
+
+def dangling(path):
+    path.symlink_to("nobody@nowhere.4711:1764240000")  # as Emacs marks an unsaved buffer
+
+
+def loop(path):
+    path.symlink_to(path)
+
+
+def endless(path):
+    path.symlink_to("/dev/zero")
+
+
+def of_holes(path):
+    with path.open("wb") as file:
+        file.truncate(50_000_000_000)
+
+
+ODD = {
+    folder_of_its_name: "is a folder; allowed is a file",
+    fifo: "is a pipe; allowed is a file",
+    dangling: "is a link to what isn't there; allowed is a file",
+    loop: "can't be read: Too many levels of symbolic links",
+    endless: "is a device; allowed is a file",
+    of_holes: "found 50000.0 MB; allowed is at most ",
+}
+
+
+@pytest.fixture
+def two_cases(data_copy):
+    """Return a data folder with a case to break and one beside it; a test that waits for a pipe fails."""
+    for path in data_copy.glob("*/case.toml"):
+        if path.parent.name not in (CASE, SOUND):
+            shutil.rmtree(path.parent)
+    if hasattr(signal, "alarm"):
+        signal.alarm(60)
+    yield data_copy
+    if hasattr(signal, "alarm"):
+        signal.alarm(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes and devices among its files")
+@pytest.mark.parametrize("make", ODD, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("name", ["tasks.csv", "scenarios.toml", "x.csv", ".#tasks.csv"])
+def test_a_path_that_is_no_file_is_told_in_a_sentence_and_stops_no_other_case(
+    two_cases, name, make, capsys
+):
+    path = two_cases / CASE / name
+    path.unlink(missing_ok=True)
+    make(path)
+    code, said = cli.main(["cases"]), capsys.readouterr()
+    assert f"{SOUND}: " in said.out
+    if name.startswith("."):  # an editor's own
+        assert code == 0 and f"{CASE}: " in said.out
+        return
+    assert code == 1 and f"{CASE}: " not in said.out
+    (line,) = [line for line in said.err.splitlines() if line]
+    if name == "x.csv":
+        assert line.startswith(f"data/{CASE}: file 'x.csv' is unknown; ")
+    else:
+        assert line.startswith(f"data/{CASE}/{name}: {ODD[make]}")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes and devices among its files")
+@pytest.mark.parametrize("make", ODD, ids=lambda make: make.__name__)
+def test_a_case_whose_case_toml_is_no_file_is_told_and_stops_no_other(two_cases, make, capsys):
+    (two_cases / CASE / "case.toml").unlink()
+    make(two_cases / CASE / "case.toml")
+    cli.main(["cases"])
+    said = capsys.readouterr()
+    assert f"{SOUND}: " in said.out and f"{CASE}: " not in said.out
+    if make not in (dangling, loop):  # where nothing is there the folder is no case
+        assert f"data/{CASE}/case.toml: {ODD[make]}" in said.err
+    assert cli.main(["check", CASE]) != 0
+    assert f"data/{CASE}/case.toml" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("make", [fifo, dangling, folder_of_its_name])
+def test_what_editors_hide_beside_the_cases_changes_no_fingerprint(data_copy, make):
+    before = input_hash(data_copy / CASE)
+    make(data_copy / ".#sources.toml")
+    (data_copy / "an.archive.csv").mkdir()
+    (data_copy / "2025.csv").mkdir()
+    assert input_hash(data_copy / CASE) == before
+    assert len(load_case(CASE).tables["partners"]) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_that_is_no_text_is_told(data_copy):
+    (data_copy / CASE / os.fsdecode(b"k\xf6ln.csv")).write_text("")
+    assert faults_of(CASE)[0].startswith(f"data/{CASE}: file 'k\\udcf6ln.csv' is unknown; ")

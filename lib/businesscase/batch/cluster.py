@@ -24,6 +24,7 @@ from businesscase.batch.processes import Processes, Project
 from businesscase.batch.store import store_at
 from businesscase.batch.work import work
 from businesscase.errors import InputError
+from businesscase.folder import inputs as input_files
 from businesscase.forking.library import library_hash
 
 WORKER_DIED = "the worker that made it died, and so did the others that tried"
@@ -220,10 +221,9 @@ def archive(project: Project, cases: Iterable[str], template: str = "") -> bytes
     data, lock = Path(project.data), Path(project.folder) / "requirements.lock"
     folders = {"data": data} | {f"data/{case}": data / case for case in cases}
     contents = {
-        f"{name}/{path.name}": path.read_bytes()
+        f"{name}/{file}": content
         for name, folder in folders.items()
-        for path in folder.iterdir()
-        if path.suffix in (".csv", ".toml")
+        for file, content in input_files(folder)
     }
     if lock.is_file():
         contents[lock.name] = lock.read_bytes()
