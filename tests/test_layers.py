@@ -31,7 +31,7 @@ LAYERS = [
     ["savings", "robustness", "finance", "discovery"],
     ["folder", "spreadsheet"],
     ["validation"],
-    ["findings"],
+    ["findings", "upgrading"],
     ["case"],
     ["starter"],
     ["own_case"],

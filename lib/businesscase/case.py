@@ -15,7 +15,7 @@ from businesscase.findings import findings
 from businesscase.folder import inputs, is_half_replaced, read_folder, read_texts, writing
 from businesscase.names import unsafe_name
 from businesscase.parameters import Scenario
-from businesscase.raw import RawCase
+from businesscase.raw import CASE, RawCase
 from businesscase.schema import (
     BASELINE_EVIDENCE,
     SHARED_TABLES,
@@ -24,6 +24,7 @@ from businesscase.schema import (
     Source,
     described,
 )
+from businesscase.upgrading import upgraded
 from businesscase.validation import has_recurring_flows, table_faults
 from businesscase.validation.core import Fault as TableFault
 from businesscase.validation.rows import (
@@ -55,6 +56,8 @@ class Case:
         Every table of the schema, empty where the case has none; also ``discount_rates``.
     scenarios : dict of Scenario
         By name, ``base`` first.
+    read_as_now : list of str
+        What of a case of an earlier release is read otherwise than it stands, a sentence each.
     input_hash : str
         First twelve digits of the SHA-256 of all input files, so that a report tells its inputs.
     studies : dict of Study
@@ -65,13 +68,22 @@ class Case:
     file: CaseFile
     tables: dict[str, pd.DataFrame]
     scenarios: dict[str, Scenario]
+    read_as_now: list[str]
     input_hash: str
     studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
     def findings(self) -> list[Fault]:
         """What the data leave to be desired without being refused, a sentence each."""
-        return findings(self.tables)
+        return [*self._of_version(), *findings(self.tables)]
+
+    def _of_version(self) -> Iterator[Fault]:
+        if self.read_as_now:
+            yield Fault(
+                f"{CASE}.toml: of an earlier release, and read as one of today: "
+                f"{'; '.join(self.read_as_now)}; `businesscase upgrade {self.name}` writes that",
+                file=f"{CASE}.toml",
+            )
 
     def section_names(self) -> list[str]:
         """Return the sections for which the case has data, in the order of the report."""
@@ -172,6 +184,7 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
         With one sentence for every fault; what rows have to do with each other is looked at where
         each is in order.
     """
+    raw, read_as_now = upgraded(raw)
     faults = list(raw.faults)
     shared = read_texts(data_folder(), data_folder().name, SHARED_TABLES, ["sources"])
     faults += shared.faults
@@ -189,7 +202,7 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
             faults.append(Fault(sentence).at(place(part, item, None)))
     if faults:
         raise InputError(faults)
-    return Case(name, file, tables, scenarios, fingerprint)
+    return Case(name, file, tables, scenarios, read_as_now, fingerprint)
 
 
 def _summed_up(faults: Iterable[TableFault]) -> Iterator[TableFault]:

@@ -134,6 +134,9 @@ def _parser() -> argparse.ArgumentParser:
     new = command("new", _new, "begin a case of your own, with a worked row in every table")
     template = command("template", _template, "write a case as a workbook that finance can fill in")
     imports = command("import", _import, "read a case from a workbook or from CSV files")
+    upgrade = command(
+        "upgrade", _upgrade, "bring a case of an earlier release forward, with a diff"
+    )
     check = command("check", _check, "validate the data and reconcile it to the published figures")
     check.add_argument(
         "--assurance", action="store_true", help="check how the analysis is assured instead"
@@ -174,6 +177,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="WHAT",
         help="totals, a sheet, or sheet.column; may repeat",
     )
+    upgrade.add_argument("case", nargs="+", metavar="CASE")
+    upgrade.add_argument("--dry-run", action="store_true", help="show the diff and write nothing")
     for server, port in ((explore, 8866), (lab, 8888)):
         server.add_argument(
             "--port", type=_count, default=port, metavar="N", help=f"{port} if not said"
@@ -317,6 +322,26 @@ def _import(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _upgrade(arguments: argparse.Namespace) -> int:
+    from businesscase.own_case import upgrade_case
+    from businesscase.upgrading import VERSION
+
+    done, faults = _each(lambda name: upgrade_case(name, arguments.dry_run), _known(arguments.case))
+    for upgrade in done:
+        for line in upgrade.diff:
+            print(line, end="" if line.endswith("\n") else "\n\\ no line end here\n")
+        if not upgrade.diff:
+            print(f"{upgrade.folder}: of today's version, nothing to do")
+        elif upgrade.before is None:
+            print(f"{upgrade.folder}: nothing is written; without --dry-run the lines above are")
+        else:
+            print(f"{upgrade.folder}: brought from version {upgrade.version} to {VERSION}")
+            print(f"{upgrade.before}: the case as it was before")
+    if faults:
+        raise InputError(faults)
+    return DONE
+
+
 def _check(arguments: argparse.Namespace) -> int:
     if arguments.assurance:
         return _check_assurance(arguments)
@@ -335,8 +360,11 @@ def _check(arguments: argparse.Namespace) -> int:
             print(f"{case.name}: {worked.plain}")
         for finding in case.findings:
             print(f"{case.name}: finding: {finding}")
+        for missing in study.missing:
+            print(f"{case.name}: {study.recommendation}: {missing}")
         if table.empty:
-            print(f"{case.name}: in order; no figure of it is published yet", "", sep="\n")
+            state = "no fault" if case.findings or study.missing else "in order"
+            print(f"{case.name}: {state}; no figure of it is published yet", "", sep="\n")
             continue
         print(f"{case.name}: {agreed} of {len(table)} published figures agree")
         print(*_aligned([list(table), *table.to_numpy().tolist()]), "", sep="\n")

@@ -414,19 +414,32 @@ def replace_parts(raw: RawCase, folder: Path, parts: Collection[str]) -> Path:
     InputError
         If another process is writing the case, or the folder is too large to be kept twice.
     """
-    with writing(folder), named(folder), _unfinished(folder) as beside:
-        _refuse_large(folder)
-        shutil.copytree(folder, beside, symlinks=True, ignore=_neither_file_nor_folder)
+    with _replaced(folder) as beside:
         for stem in (part for part in parts if part in TABLES):
             _write_table(beside, stem, raw.tables[stem])
         if CASE in parts:
             path = beside / f"{CASE}.toml"
-            document = tomlkit.parse(path.read_text(encoding="utf-8-sig"))
-            _change(document, raw.file)
-            _write_text(path, tomlkit.dumps(document))
+            _write_text(path, _changed_document(_text(path), raw.file))
         if SCENARIOS in parts:
             _write_text(beside / f"{SCENARIOS}.toml", _scenarios_text(raw.scenarios))
         return _exchanged(folder, beside)
+
+
+def replace_files(folder: Path, texts: Mapping[str, str]) -> Path:
+    """Replace files of a case's folder by texts, all at once: see ``replace_parts``."""
+    with _replaced(folder) as beside:
+        for name, text in texts.items():
+            _write_text(beside / name, text)
+        return _exchanged(folder, beside)
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """Yield a copy of a folder, hidden beside it, while nobody else writes to it."""
+    with writing(folder), named(folder), _unfinished(folder) as beside:
+        _refuse_large(folder)
+        shutil.copytree(folder, beside, symlinks=True, ignore=_neither_file_nor_folder)
+        yield beside
 
 
 def _exchanged(folder: Path, beside: Path) -> Path:
@@ -464,6 +477,57 @@ def _neither_file_nor_folder(folder: str, names: list[str]) -> set[str]:
     """Return what can't be copied, such as a pipe; it stays in the folder that is kept."""
     kinds = {name: stat.S_IFMT(Path(folder, name).lstat().st_mode) for name in names}
     return {name for name, kind in kinds.items() if kind in set(KINDS) - {stat.S_IFDIR}}
+
+
+def changed_files(folder: Path, before: RawCase, after: RawCase) -> dict[str, tuple[str, str]]:
+    """Return, by name, each file of a case that changes: its text, and the text that it becomes.
+
+    Comments stay, and so does every row and key that is the same.
+    """
+    files = {}
+    if after.file != before.file:
+        text = _text(folder / f"{CASE}.toml")
+        files[f"{CASE}.toml"] = text, _changed_document(text, after.file)
+    for stem in TABLES:
+        if after.tables[stem] != before.tables[stem]:
+            text = _text(folder / f"{stem}.csv")
+            files[f"{stem}.csv"] = text, _changed_table(text, after.tables[stem])
+    return files
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8-sig")
+
+
+def _changed_table(text: str, rows: list[dict[str, str]]) -> str:
+    """Return the text of a table with other cells in its rows, and new columns behind its own."""
+    lines = list(io.StringIO(text, newline=""))
+    reader, changed, columns, begun = csv.reader(lines, strict=True), io.StringIO(), None, 0
+    writer = csv.writer(changed, lineterminator="\r\n" if "\r\n" in text else "\n")
+    following = iter(rows)
+    for cells in reader:
+        as_it_was, begun = "".join(lines[begun : reader.line_num]), reader.line_num
+        becomes = cells
+        if columns is not None and any(cells):
+            row = next(following)
+            becomes = [row.get(name, "") for name in columns]
+        elif columns is None and any(cells) and not cells[0].startswith(COMMENT):
+            columns = becomes = list(
+                dict.fromkeys([*cells, *(name for row in rows for name in row)])
+            )
+        if becomes == cells:
+            changed.write(as_it_was)
+        else:
+            writer.writerow(becomes)
+    return changed.getvalue()
+
+
+def _changed_document(text: str, content: dict) -> str:
+    """Return the text of case.toml with what is otherwise in a case."""
+    document = tomlkit.parse(text)
+    _change(document, content)
+    changed = tomlkit.dumps(document)
+    return re.sub(r"(?<!\r)\n", "\r\n", changed) if "\r\n" in text else changed
 
 
 def _change(document: dict, content: dict) -> None:

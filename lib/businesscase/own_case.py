@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import unified_diff
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,11 +21,19 @@ from businesscase.case import (
     unknown_case,
 )
 from businesscase.errors import Fault, InputError, shown
-from businesscase.folder import read_folder, replace_parts, write_folder, writing
+from businesscase.folder import (
+    changed_files,
+    read_folder,
+    replace_files,
+    replace_parts,
+    write_folder,
+    writing,
+)
 from businesscase.names import refuse_unless_printable, unsafe_name
 from businesscase.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.schema import Partner
 from businesscase.starter import example_rows, starter_case
+from businesscase.upgrading import VERSION, upgraded, version_of
 
 PARTNERS = ("Council A", "Council B", "Council C")  # where none are named
 SOURCES = "sources"
@@ -141,6 +150,64 @@ def write_template(path: Path, case: str | None, partners: Collection[str], toda
         raise InputError(f"{path}: {error.args[0].strerror or error}") from None
 
 
+@dataclass(frozen=True)
+class CaseUpgrade:
+    """What bringing a case forward did.
+
+    Attributes
+    ----------
+    folder : Path
+        The case's folder.
+    version : int
+        The version that its tables had.
+    diff : list of str
+        The lines that change, as a unified diff; none for a case of today's version.
+    before : Path or None
+        Where the case is kept as it was; None if nothing was written.
+    """
+
+    folder: Path
+    version: int
+    diff: list[str]
+    before: Path | None
+
+
+def upgrade_case(name: str, dry_run: bool = False) -> CaseUpgrade:
+    """Bring a case of an earlier release forward, all at once; comments and order stay.
+
+    Parameters
+    ----------
+    name : str
+        The case.
+    dry_run : bool
+        Whether to tell the difference and to write nothing.
+
+    Raises
+    ------
+    InputError
+        If the case is unknown or, with a sentence for every fault, isn't in order even then; nothing
+        is written.
+    """
+    with changing(name) as folder:
+        raw = _read(name)
+        version = version_of(raw)
+        after = upgraded(raw).raw
+        checked_case(name, after)
+        if version == VERSION:
+            return CaseUpgrade(folder, version, [], None)
+        files = changed_files(folder, raw, after)
+        diff = [line for file, texts in files.items() for line in _diff(f"{name}/{file}", *texts)]
+        before = None
+        if not dry_run:
+            before = replace_files(folder, {file: text for file, (_, text) in files.items()})
+        return CaseUpgrade(folder, version, diff, before)
+
+
+def _diff(file: str, before: str, after: str) -> Iterator[str]:
+    lines = (text.splitlines(keepends=True) for text in (before, after))
+    return unified_diff(*lines, f"{file} as it was", file)
+
+
 def import_case(source: Path, name: str, leave_out: Collection[str], update: bool) -> Import:
     """Read a case from a workbook or from CSV files into a folder, whole or not at all.
 
@@ -166,19 +233,20 @@ def import_case(source: Path, name: str, leave_out: Collection[str], update: boo
         imported = spreadsheet.read(source, leave_out, documents)
         raw = imported.raw if former is None else _updated(former, imported.raw)
         if former is None:
+            raw, said = upgraded(raw)
             raw = replace(raw, faults=[*raw.faults, *_missing_parts(raw, source, name)])
         elif not (parts := _given(imported.raw)) and not raw.faults:
             raise InputError(f"{source.name}: nothing of a case is left in it to import")
         checked_case(name, raw)
         rows = {stem: len(table) for stem, table in imported.raw.tables.items()}
-        had, before, unlinked = {}, None, []
+        had, before = {}, None
         if former is None:
             write_folder(raw, folder)
         else:
             had = {stem: len(former.tables[stem]) for stem in rows}
-            unlinked = _links(folder, parts)
+            said = _links(folder, parts)
             before = replace_parts(raw, folder, parts)
-    return Import(folder, [*imported.conversions, *unlinked], rows, had, before)
+    return Import(folder, [*imported.conversions, *said], rows, had, before)
 
 
 @contextmanager
@@ -251,7 +319,8 @@ def _given(raw: RawCase) -> list[str]:
 
 def _updated(former: RawCase, given: RawCase) -> RawCase:
     """Return a case with the parts that are given in place of its own; documents are added."""
-    file = former.file | (given.file or {})
+    own = {key: value for key, value in (given.file or {}).items() if key != "version"}
+    file = former.file | own  # the version is that of the tables that stay
     documents = former.file.get(SOURCES, {}) | (given.file or {}).get(SOURCES, {})
     parts = _given(given)
 

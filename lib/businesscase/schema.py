@@ -1175,6 +1175,9 @@ class CaseFile(Row):
 
     model_config = ConfigDict(strict=True)
 
+    version: int = Field(
+        1, ge=1, description="of the tables; `businesscase upgrade` writes it, and nobody else need"
+    )
     title: Text = Field(description="name of the case")
     question: Text = Field(description="what the decision maker is asked, as a question")
     decision_maker: Text = Field(description="who decides")

@@ -189,6 +189,10 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     file, scenario = study.case.file, study.scenario
     if worked := assurance.worked_rows(study.tables):
         yield "Standing", worked.plain
+    if study.missing:
+        yield "Missing", " ".join(study.missing)
+    if study.case.findings:
+        yield "Findings", f"{'; '.join(study.case.findings)}."
     yield "For", file.decision_maker
     yield "Date of the decision", printed(pd.Timestamp(file.decision_date))
     yield "Scenario", f"{scenario.title} ({study.scenario_name}). {scenario.why}"
@@ -244,8 +248,6 @@ def _recommendation(study: Study) -> Iterator[Block]:
         yield Prose(literal(f"Missing: {' '.join(study.missing)}"))
     if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
-    if found := assurance.findings(study.case):
-        yield Prose(found._repr_markdown_())
     yield Prose(literal(study.case.file.summary))
     yield Prose(decision.reasons_in_words(study)._repr_markdown_())
     yield table_shown(decision.reasons(study))

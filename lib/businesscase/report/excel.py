@@ -75,7 +75,7 @@ def _cover(study: Study) -> Sheet:
     worked = worked_rows(study.tables)
     rows = {
         **({"Standing": worked.plain} if worked else {}),
-        **({"Findings on the data": "; ".join(found)} if (found := study.case.findings) else {}),
+        **({"Findings": "; ".join(found)} if (found := study.case.findings) else {}),
         "Question": file.question,
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,

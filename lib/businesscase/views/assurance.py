@@ -5,7 +5,6 @@ import datetime as dt
 import pandas as pd
 
 from businesscase import assurance
-from businesscase.case import Case
 from businesscase.decision import worded
 from businesscase.errors import Fault
 from businesscase.study import Study
@@ -58,13 +57,6 @@ def worked_rows(tables: assurance.Tables) -> Sentence | None:
         f"**Nothing can be decided on this yet**: {rows} still worked rows, which no council has "
         f"given, in {shortened([f'{_words(stem)} ({number})' for stem, number in counts.items()])}."
     )
-
-
-def findings(case: Case) -> Sentence | None:
-    """Say what a case's data leave to be desired without being refused, None if nothing."""
-    if not case.findings:
-        return None
-    return Sentence(f"**Findings on the data**: {'; '.join(case.findings)}.")
 
 
 def unmet(study: Study, today: dt.date | None = None) -> list[Fault]:
