@@ -233,8 +233,8 @@ def import_case(source: Path, name: str, leave_out: Collection[str], update: boo
         imported = spreadsheet.read(source, leave_out, documents)
         raw = imported.raw if former is None else _updated(former, imported.raw)
         if former is None:
-            raw, said = upgraded(raw)
-            raw = replace(raw, faults=[*raw.faults, *_missing_parts(raw, source, name)])
+            missing = _missing_parts(raw, source, name)
+            raw, said = upgraded(replace(raw, faults=[*raw.faults, *missing]))
         elif not (parts := _given(imported.raw)) and not raw.faults:
             raise InputError(f"{source.name}: nothing of a case is left in it to import")
         checked_case(name, raw)
