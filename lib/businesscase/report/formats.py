@@ -40,7 +40,7 @@ def report_files(
     Raises
     ------
     InputError
-        If a format needs a browser to draw the charts and there is none.
+        If a format needs a browser to draw the charts and there is none that does.
     """
     made = {"report.html": page_html(report, shared_assets).encode()}
     if "xlsx" in formats and study is not None:
@@ -53,17 +53,17 @@ def report_files(
 
 
 def refuse_without_browser() -> None:
-    """Refuse what is wanted on paper where no browser can be started to draw its charts.
+    """Refuse what is wanted on paper where no browser draws its charts.
 
     Raises
     ------
     InputError
-        If there is none, or none that starts.
+        If there is none, or it doesn't start or draw.
     """
     from businesscase.report.pictures import Pictures
 
-    with Pictures():
-        pass
+    with Pictures() as pictures:
+        pictures.svg({"data": [], "layout": {}})
 
 
 def _on_paper(report: Report, formats: set[str], template: Path | None) -> dict[str, bytes]:

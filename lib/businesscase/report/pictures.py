@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from businesscase.errors import InputError
@@ -16,18 +17,26 @@ HEIGHT = 420
 SCALE = 2.0  # 245 pixels to the inch on paper
 TITLE_GAP = 12  # pixels left above a drawing whose title is its caption
 SLANTED_GAP = 44  # the same where slanted labels reach into the title's room
+SECONDS_TO_START = 60  # on a slow computer it takes ten
+SECONDS_TO_DRAW = 60  # on a slow computer it takes two
+SECONDS_TO_CLOSE = 5
+NEEDED = "charts on paper need a browser to draw them"
+ANOTHER = "name another Chrome, Chromium or Edge in the variable BROWSER_PATH"
 NO_BROWSER = (
-    "charts on paper need a browser to draw them, and none was found: install Chrome, Chromium or "
-    "Edge, or name its program in the variable BROWSER_PATH"
+    f"{NEEDED}, and none was found: install Chrome, Chromium or Edge, or name its program in the "
+    "variable BROWSER_PATH"
 )
-BROKEN_BROWSER = (
-    "charts on paper need a browser to draw them, and the one that was found doesn't start: name "
-    "another Chrome, Chromium or Edge in the variable BROWSER_PATH"
-)
+BROKEN = f"{NEEDED}, and {{program}} {{what}}: {ANOTHER}"
+NOT_STARTED = "doesn't start"
+NOT_ANSWERED = "doesn't answer within {seconds} seconds"
+GONE = "ended while it drew"
 
 
 class Pictures:
     """A browser that draws figures until it is closed.
+
+    It is ended, with all that it has started, once it doesn't answer in time or the wait is
+    interrupted.
 
     Examples
     --------
@@ -36,21 +45,21 @@ class Pictures:
     """
 
     def __enter__(self) -> "Pictures":
+        self._browser = _browser()
         # a thread of its own, because the caller's may have an event loop that runs, as Jupyter's
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+        self._loop = asyncio.Runner()
         try:
-            self._loop = asyncio.Runner()
-            self._browser = self._run(_opened_browser)
-        except BaseException:
+            self._run(SECONDS_TO_START, self._browser.open)
+        except BaseException as error:
             self._close()
-            raise
+            if isinstance(error, KeyboardInterrupt | InputError):
+                raise
+            raise self._refused(NOT_STARTED) from error
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
-            self._run(self._browser.__aexit__, None, None, None)
-        finally:
-            self._close()
+        self._close()
 
     def png(
         self,
@@ -73,29 +82,63 @@ class Pictures:
     def _drawn(self, figure: Mapping[str, Any], options: dict[str, Any]) -> bytes:
         options["height"] = options["height"] or figure["layout"].get("height", HEIGHT)
         traces = [{**trace, "uid": f"{number:06d}"} for number, trace in enumerate(figure["data"])]
-        return self._run(self._browser.calc_fig, {**figure, "data": traces}, options)
+        try:
+            return self._run(
+                SECONDS_TO_DRAW, self._browser.calc_fig, {**figure, "data": traces}, options
+            )
+        except _gone() as error:
+            raise self._refused(GONE) from error
 
-    def _run(self, task: Callable, *arguments: Any) -> Any:
-        return self._thread.submit(lambda: self._loop.run(task(*arguments))).result()
+    def _run(self, seconds: float, task: Callable, *arguments: Any) -> Any:
+        answer = self._thread.submit(lambda: self._loop.run(task(*arguments)))
+        try:
+            return answer.result(seconds)
+        except TimeoutError:
+            raise self._refused(NOT_ANSWERED.format(seconds=seconds)) from None
+        finally:
+            if not answer.done():
+                self._end()
+
+    def _refused(self, what: str) -> InputError:
+        program = self._browser._browser_impl.path
+        return InputError(BROKEN.format(program=program, what=what))
+
+    def _end(self) -> None:
+        """End the browser; what waits for it then fails."""
+        if process := getattr(self._browser, "subprocess", None):
+            process.terminate()
 
     def _close(self) -> None:
+        with suppress(InputError, *_gone()):
+            self._run(SECONDS_TO_CLOSE, self._browser.close)
         self._thread.submit(self._loop.close).result()
         self._thread.shutdown()
 
 
-async def _opened_browser():
-    import kaleido  # here, because it takes a second that a report without charts needn't wait
-    from kaleido.errors import ChromeNotFoundError
+def _browser():
+    # here, because it takes a second that a report without charts needn't wait
+    from choreographer.errors import ChromeNotFoundError
+
+    from businesscase.report.browser import chart_browser
 
     # what it tells of half a message when the browser closes says nothing to a reader
     logging.getLogger("choreographer").setLevel(logging.CRITICAL)
     try:
-        browser = kaleido.Kaleido(n=1, mathjax=False)  # else it would fetch MathJax from the web
-        return await browser.__aenter__()
+        return chart_browser()
     except ChromeNotFoundError:
         raise InputError(NO_BROWSER) from None
-    except Exception as error:  # choreographer keeps its own private
-        raise InputError(BROKEN_BROWSER) from error
+
+
+def _gone() -> tuple[type[BaseException], ...]:
+    """Return what is raised where a browser has ended."""
+    from choreographer import errors
+
+    return (
+        asyncio.CancelledError,
+        errors.BrowserClosedError,
+        errors.BrowserFailedError,
+        errors.ChannelClosedError,
+    )
 
 
 def drawn(report: Report, draw: Callable[[dict], bytes]) -> dict[str, bytes]:
