@@ -1,14 +1,19 @@
-"""The browser that draws charts for paper: it answers in time or is ended."""
+"""The browser that draws charts for paper: it answers in time or is ended, and reaches no host."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from test_formats import BROWSERS
 
 from businesscase.batch import Job, Settings, run_jobs
 from businesscase.errors import InputError
@@ -160,3 +165,65 @@ def test_report_that_waits_for_a_browser_can_be_cut_off(does, number, fake, tmp_
         ("interrupted\n", 130) if number == signal.SIGINT else ("", -signal.SIGKILL)
     )
     wait_until(lambda: all_ended(started), 10)
+
+
+class Picture(BaseHTTPRequestHandler):
+    """Counts what is asked of a host."""
+
+    asked = 0
+
+    def do_GET(self):
+        """Count a request."""
+        Picture.asked += 1
+        self.send_error(404)
+
+    def log_message(self, *_):
+        """Print nothing."""
+
+
+@posix
+def test_browser_looks_up_no_host_and_fetches_nothing(tmp_path, monkeypatch):
+    """As Chrome's own log of the network tells, which has each look-up, connection and byte."""
+    chrome = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not chrome:
+        pytest.skip("needs Chrome, Chromium or Edge")
+    log, program = tmp_path / "network.json", tmp_path / "chrome"
+    program.write_text(f'#!/bin/sh\nexec {chrome} "$@" --log-net-log={log}\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("BROWSER_PATH", str(program))
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:8080")
+    host = HTTPServer(("127.0.0.1", 0), Picture)
+    threading.Thread(target=host.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{host.server_port}/picture.png"
+    image = {"source": address, "xref": "paper", "yref": "paper", "sizex": 1, "sizey": 1}
+    linked = {**FIGURE, "layout": {**FIGURE["layout"], "images": [image]}}
+    with Pictures() as browser:
+        browser.svg(linked)
+        browser.png(linked)
+    host.shutdown()
+    host.server_close()
+    told = json.loads(log.read_text(encoding="utf-8"))
+    kinds = {number: name for name, number in told["constants"]["logEventTypes"].items()}
+    happened = {kinds[event["type"]] for event in told["events"]}
+    assert "URL_REQUEST_START_JOB" in happened  # Chrome tries
+    looked_up = {"HOST_RESOLVER_MANAGER_JOB", "HOST_RESOLVER_SYSTEM_TASK", "DNS_TRANSACTION"}
+    reached = {"TCP_CONNECT_ATTEMPT", "UDP_BYTES_SENT", "SOCKET_BYTES_SENT"}
+    assert happened & (looked_up | reached) == set()
+    assert Picture.asked == 0
+
+
+def test_browser_starts_with_nothing_that_opens_it_and_an_empty_profile(tmp_path, monkeypatch):
+    from businesscase.report.browser import OPENING, chart_browser
+
+    program = tmp_path / "chrome"
+    program.touch()
+    monkeypatch.setenv("BROWSER_PATH", str(program))
+    browser = chart_browser()._browser_impl
+    browser.pre_open()
+    command = browser.get_cli()
+    profile = Path(next(part for part in command if "user-data-dir" in part).partition("=")[2])
+    assert list(profile.iterdir()) == []
+    assert not OPENING & set(command)
+    assert {"--disable-background-networking", "--disable-component-update"} <= set(command)
+    browser.clean()
+    assert not profile.exists()

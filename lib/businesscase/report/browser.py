@@ -1,4 +1,4 @@
-"""The browser that draws charts, which is gone when its owner is."""
+"""The browser that draws charts: closed to the network, and gone when its owner is."""
 
 import sys
 from pathlib import Path
@@ -7,18 +7,24 @@ import kaleido
 from choreographer.browsers import Chromium
 
 GUARD = Path(__file__).with_name("guard.py")
+OPENING = {"--disable-web-security", "--allow-file-access-from-files"}  # choreographer adds them
+CLOSING = [
+    "--disable-background-networking",
+    "--no-proxy-server",  # which would look hosts up in the browser's place
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+]
 
 
-class GuardedChromium(Chromium):
-    """Chromium that ends, with all that it has started, when its owner does."""
+class ClosedChromium(Chromium):
+    """Chromium that reaches no host; its profile is new and empty, and is removed after it."""
 
     def get_cli(self) -> list[str]:
         """Return the command that starts it."""
-        command = super().get_cli()
+        command = [part for part in super().get_cli() if part not in OPENING]
         program = command.index(str(self.path))
         # on Windows choreographer starts it without a program between
         guard = [sys.executable, "-I", str(GUARD)] if program else []
-        return [*guard, *command[program:]]
+        return [*guard, *command[program:], *CLOSING]
 
 
 def chart_browser() -> kaleido.Kaleido:
@@ -32,5 +38,6 @@ def chart_browser() -> kaleido.Kaleido:
     return kaleido.Kaleido(
         timeout=None,  # how long it may take is the caller's
         mathjax=False,  # which would be fetched from the web
-        browser_cls=GuardedChromium,
+        browser_cls=ClosedChromium,
+        enable_extensions=False,
     )
