@@ -14,7 +14,6 @@ from businesscase import cli
 from businesscase.batch import Job, run_jobs, write_index
 from businesscase.case import load_case
 from businesscase.errors import InputError
-from businesscase.report.word import template_at
 
 BASE, COMPARISON = Job(CASE, "base"), Job(CASE, "comparison")
 BROWSERS = ("chromium", "google-chrome", "microsoft-edge")
@@ -111,26 +110,6 @@ def test_template_that_is_no_word_file_is_refused_before_anything_runs(
     assert cli.main(["report", CASE, *arguments]) == 1
     assert capsys.readouterr().err.endswith(f"{name}: {said}\n")
     assert not place.exists()
-
-
-@pytest.mark.parametrize("where", ["in a table", "beside other words", "twice", "nowhere", "once"])
-def test_template_says_once_in_a_paragraph_of_its_own_where_the_report_goes(where, tmp_path):
-    house = docx.Document()
-    if where == "in a table":
-        house.add_table(1, 1).cell(0, 0).text = "{{report}}"
-    elif where == "beside other words":
-        house.add_paragraph("Report: {{report}}")
-    else:
-        for _ in range({"nowhere": 0, "once": 1, "twice": 2}[where]):
-            house.add_paragraph("{{report}}")
-    house.save(tmp_path / "house.docx")
-    if where in ("nowhere", "once"):
-        template_at(tmp_path / "house.docx")
-    else:
-        with pytest.raises(
-            InputError, match=r"\{\{report\}\} stands in a table, beside other words"
-        ):
-            template_at(tmp_path / "house.docx")
 
 
 def test_word_reports_in_a_house_template_stay_when_pages_are_asked_for(project, tmp_path):

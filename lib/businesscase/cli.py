@@ -249,7 +249,7 @@ def _word_template(name: str | None) -> str:
     """Return the path of a Word template; refuse what can't be one."""
     if not name:
         return ""
-    from businesscase.report.word import template_at  # slow to import
+    from businesscase.report.word_template import template_at  # slow to import
 
     template_at(Path(name))
     return str(Path(name).resolve())

@@ -18,7 +18,6 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.parts.numbering import NumberingPart
 from docx.shared import Cm
 
-from businesscase.errors import InputError
 from businesscase.report import paper
 from businesscase.report.content import (
     Block,
@@ -31,8 +30,8 @@ from businesscase.report.content import (
     Verdict,
 )
 from businesscase.report.paper import Fit, Paragraph, Part, Run, clean
+from businesscase.report.word_template import place_in, template_at
 
-PLACE = "{{report}}"  # a paragraph of a template with this text is where the report goes
 MADE = datetime(2000, 1, 1)  # the date that the file bears, so that its bytes are the same each day
 ZIPPED = (1980, 1, 1, 0, 0, 0)
 TWIPS = 1440 / 2.54  # to the cm
@@ -99,7 +98,7 @@ def document(report: Report, charts: Mapping[str, bytes], template: Path | None 
         marker.addprevious(element)
     marker.getparent().remove(marker)
     if place.tag == qn("w:p"):
-        place.getparent().remove(place)
+        _clear(place)
     _state_properties(house, report)
     stream = io.BytesIO()
     house.save(stream)
@@ -109,43 +108,26 @@ def document(report: Report, charts: Mapping[str, bytes], template: Path | None 
 # the document around the report
 
 
-def template_at(path: Path) -> docx.document.Document:
-    """Return the Word template at a path.
-
-    Raises
-    ------
-    InputError
-        If no file or no Word document is there, or it doesn't say in one place where the report goes.
-    """
-    try:
-        house = docx.Document(str(path))
-    except Exception:  # it has one for each way in which a file can be no document
-        is_there = "it is not a Word file (.docx)" if path.is_file() else "no file is there"
-        raise InputError(f"{path}: {is_there}") from None
-    marked = [text for p in house.element.body.iter(qn("w:p")) if PLACE in (text := _words(p))]
-    alone = [paragraph for paragraph in house.paragraphs if paragraph.text.strip() == PLACE]
-    if len(marked) != len(alone) or len(alone) > 1:
-        raise InputError(
-            f"{path}: {PLACE} stands in a table, beside other words or twice; where the report goes it "
-            "is a paragraph of its own, once"
-        )
-    return house
-
-
-def _words(paragraph: BaseOxmlElement) -> str:
-    return "".join(part.text or "" for part in paragraph.iter(qn("w:t")))
-
-
 def _place(house: docx.document.Document) -> BaseOxmlElement:
     """Return the paragraph that the report replaces, or the body's end, before which it goes."""
+    named = place_in(house)
+    if named is not None:
+        return named
     body = house.element.body
-    for paragraph in house.paragraphs:
-        if paragraph.text.strip() == PLACE:
-            return paragraph._p
     if not any(True for _ in body.iter(qn("w:t"), qn("w:drawing"), qn("w:tbl"))):
         for paragraph in body.findall(qn("w:p")):
             body.remove(paragraph)
     return body.get_or_add_sectPr()
+
+
+def _clear(place: BaseOxmlElement) -> None:
+    """Remove the paragraph of the mark; of one that ends a section what it says alone."""
+    if not place.xpath("w:pPr/w:sectPr"):
+        place.getparent().remove(place)
+        return
+    for child in place.findall("*"):
+        if child.tag != qn("w:pPr"):
+            place.remove(child)
 
 
 def _set_up_page(house: docx.document.Document, report: Report) -> None:
@@ -570,7 +552,7 @@ def _governing_section(house: docx.document.Document) -> BaseOxmlElement:
     place = _place(house)
     if place.tag == qn("w:sectPr"):
         return place
-    following = place.xpath("following::w:sectPr")
+    following = place.xpath("descendant::w:sectPr | following::w:sectPr")
     return following[0] if following else house.element.body.get_or_add_sectPr()
 
 
