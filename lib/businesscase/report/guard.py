@@ -9,11 +9,13 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from threading import Thread
 
 READS, WRITES = 3, 4
 SECONDS_TO_LEAVE = 2  # Chrome goes by itself when nobody writes to it any more
+LOOK = 0.2  # seconds
 BYE = b"{bye}\n"  # what choreographer takes for the end
 
 
@@ -38,8 +40,9 @@ def guarded(command: list[str]) -> None:
 
 def _end_with_owner(browser: subprocess.Popen) -> None:
     owner = select.poll()
-    owner.register(READS, 0)  # for nothing but that its other end is closed
-    owner.poll()
+    owner.register(READS, select.POLLHUP)  # its other end is closed
+    while not any(event & select.POLLHUP for _, event in owner.poll()):
+        time.sleep(LOOK)  # some systems tell of messages too, which are Chrome's
     with suppress(subprocess.TimeoutExpired):
         browser.wait(SECONDS_TO_LEAVE)
     _end(browser)
