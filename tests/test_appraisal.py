@@ -138,12 +138,21 @@ def test_there_is_no_ratio_without_cost():
         ([-100.0, -50.0], "never change sign"),
         ([0.0, 0.0], "never change sign"),
         ([-100.0, 300.0, -150.0], "change sign 2 times"),
+        ([900.0, -200.0, -200.0, -600.0], "received before it is spent"),
+        ([0.0, 0.0, 500.0, -100.0], "received before it is spent"),
+        ([500.0, -100.0], "received before it is spent"),  # more than is ever spent
+        ([0.004, 500.0, -1000.0], "received before it is spent"),  # less than a penny is nothing
     ],
 )
 def test_a_rate_of_return_is_refused_with_the_reason(flows, reason):
     rate, said = internal_rate_of_return(pd.Series(flows))
     assert rate is None
     assert reason in said
+
+
+def test_a_rate_is_given_where_money_is_spent_first_whenever_that_is_and_whatever_comes_back():
+    assert internal_rate_of_return(pd.Series([0.0, 0.0, -100.0, 110.0]))[0] == approx(0.1)
+    assert internal_rate_of_return(pd.Series([-100.0, 50.0]))[0] == approx(-0.5)
 
 
 def test_peak_funding_is_the_deepest_point_and_nil_if_never_out_of_pocket():

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
+from small import flow, result, small_study
 
 from businesscase import decision, results
 from businesscase.case import case_names, load_case
 from businesscase.errors import InputError
 from businesscase.study import Study, load_study
 from businesscase.study.decision import QUICK
+from businesscase.views import savings as savings_views
 
 LICTP, MKIP, DURHAM = "lictp-2020", "mkip-2012", "durham-sunderland-2014"
 PUBLISHED = [name for name in case_names() if name != "worked-example"]
@@ -573,3 +575,22 @@ def test_scales_of_risk_beyond_what_a_scenario_may_set_are_searched_as_far_as_it
     appetite, shift = turning(wide, "appetite"), turning(wide, "likelihood_shift")
     assert (appetite["current"], appetite["lowest"], appetite["highest"]) == (110, 1, 100)
     assert (shift["lowest"], shift["highest"]) == (-5, 5)
+
+
+def test_a_criterion_on_a_rate_of_return_is_not_known_where_money_is_received_first():
+    rate = {"criterion": "returns", "measure": "internal_rate_of_return", "threshold": "0.1"}
+    money = [
+        flow("grant", "saving", 900_000, (2024, 2024)),
+        flow("desk", "running_cost", 200_000, (2025, 2028)),
+        flow("post", "running_cost", 450_000, (2028, 2028), "South"),
+    ]
+    study = small_study(flows=money, gates=[rate])
+    assert study.net_present_values["North"] > 0
+    assert study.recommendation == "go with conditions"
+    assert study.gates["reason"].item() == (
+        "Returns: not known, because money is received before it is spent, so a high rate is no good "
+        "return."
+    )
+    assert result(study, "savings", "internal_rate_of_return", "South").startswith("none: the flows never")  # fmt: skip
+    reasons = savings_views.no_rate(study).text
+    assert "All partners and North: money is received before it is spent" in reasons

@@ -145,7 +145,8 @@ def internal_rate_of_return(net_flows: pd.Series) -> tuple[float | None, str]:
     -------
     float or None, str
         Rate [fraction a year], and the reason if there is none: flows that never change sign have
-        no rate, and flows that change sign more than once can have several.
+        no rate, flows that change sign more than once can have several, and where money is
+        received first the rate is one of borrowing: the higher it is, the worse.
 
     Examples
     --------
@@ -154,15 +155,20 @@ def internal_rate_of_return(net_flows: pd.Series) -> tuple[float | None, str]:
     (0.1, '')
     >>> internal_rate_of_return(pd.Series([-100.0, 250.0, -150.0]))
     (None, 'the flows change sign 2 times, so several rates may fit')
+    >>> internal_rate_of_return(pd.Series([0.0, 900.0, -1000.0]))
+    (None, 'money is received before it is spent, so a high rate is no good return')
     """
     from pyxirr import irr  # compiled, used in one place
 
     signs = np.sign(net_flows.round(2).to_numpy(float))
-    changes = int((np.diff(signs[signs != 0]) != 0).sum())
+    signs = signs[signs != 0]
+    changes = int((np.diff(signs) != 0).sum())
     if changes == 0:
         return None, "the flows never change sign"
     if changes > 1:
         return None, f"the flows change sign {changes} times, so several rates may fit"
+    if signs[0] > 0:
+        return None, "money is received before it is spent, so a high rate is no good return"
     rate = irr(net_flows.to_numpy(float))
     return (rate, "") if rate is not None else (None, "no rate was found")
 
