@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 from pytest import approx
+from small import flow, small_case, small_study
 
 from businesscase import finance
+from businesscase.errors import InputError
 from businesscase.study import load_study
 
 YEARS = [2026, 2027, 2028, 2029]
@@ -15,27 +17,53 @@ def test_prices_rise_from_the_first_year():
     assert finance.price_index(0.1, YEARS).tolist() == approx([1, 1.1, 1.21, 1.331])
 
 
-def test_staff_follow_pay_however_the_category_is_written():
-    index = pd.MultiIndex.from_tuples(
-        [("saving", "posts", "Staff", "revenue", "North")],
-        names=["flow", "line", "category", "funding", "partner"],
-    )
-    flows = pd.DataFrame(100.0, index=index, columns=YEARS)
-    assert finance.cash_flows(flows, 0.03, 0.02).iloc[0].tolist() == approx([100, 103, 106.09, 109.2727])  # fmt: skip
-
-
-def test_staff_follow_pay_and_all_else_prices():
+def test_what_follows_pay_rises_with_pay_and_the_rest_with_prices():
     index = pd.MultiIndex.from_tuples(
         [
-            ("saving", "posts", "staff", "revenue", "North"),
-            ("saving", "contract", "non_staff", "revenue", "North"),
+            ("saving", "posts", "pay", "revenue", "North"),
+            ("saving", "contract", "prices", "revenue", "North"),
         ],
-        names=["flow", "line", "category", "funding", "partner"],
+        names=["flow", "line", "inflation", "funding", "partner"],
     )
     flows = pd.DataFrame(100.0, index=index, columns=YEARS)
     cash = finance.cash_flows(flows, 0.03, 0.02)
     assert cash.iloc[0].tolist() == approx([100, 103, 106.09, 109.2727])
     assert cash.iloc[1].tolist() == approx([100, 102, 104.04, 106.1208])
+
+
+def cash_of(*rows):
+    """Return North's recurring revenue in 2026, two years on, of lines of £100 a year."""
+    study = small_study(
+        flows=[flow(f"line {n}", "saving", 100) | row for n, row in enumerate(rows)]
+    )
+    return study.medium_term_plan.loc[("North", "recurring revenue"), 2026]
+
+
+def test_a_line_follows_what_it_says_whatever_its_category_is_called():
+    assert cash_of({"category": "Salaries", "inflation": "pay"}) == approx(106.09)
+    assert cash_of({"category": "staff", "inflation": "prices"}) == approx(104.04)
+    parts = [{"line": "posts", "first_year": year, "last_year": year} for year in ("2025", "2026")]
+    both = cash_of(parts[0] | {"inflation": "prices"}, parts[1] | {"inflation": "pay"})
+    assert both == approx(106.09)  # one line may follow pay in some rows, prices in others
+
+
+def test_rows_that_do_not_say_go_by_category_and_a_finding_names_how_each_was_read():
+    old = [{"category": name, "inflation": ""} for name in (" Staff ", "staffing", "Pay")]
+    assert cash_of(*old) == approx(106.09 + 2 * 104.04)
+    case = small_case(flows=[flow(f"line {n}", "saving", 1) | row for n, row in enumerate(old)])
+    assert any(
+        "flows.csv: 3 rows leave inflation blank" in said
+        and "pay for Staff and prices for staffing, Pay;" in said
+        for said in case.findings
+    )
+    stated = small_case(flows=[flow("posts", "saving", 1, inflation="pay")])
+    assert not any("inflation" in said for said in stated.findings)
+
+
+@pytest.mark.parametrize("word", ["Pay", "staff", "price", "none", "3%"])
+def test_a_row_can_follow_pay_or_prices_alone(word):
+    with pytest.raises(InputError, match=r"column inflation: found .*'pay'.*'prices'"):
+        small_case(flows=[flow("posts", "saving", 1, inflation=word)])
 
 
 def test_provision_starts_the_year_after_and_pays_the_asset_off_over_its_life():

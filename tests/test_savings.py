@@ -30,6 +30,7 @@ def line(amount=None, fraction=None, flow="saving", partner="North", years=(2026
         "flow": flow,
         "line": flow,
         "category": "staff",
+        "inflation": "pay",
         "funding": "revenue",
         "partner": partner,
         "first_year": years[0],

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from businesscase.savings import ONE_OFF, SIGNS
-
-STAFF = "staff"  # the category that pay inflation applies to
+from businesscase.savings import ONE_OFF, PAY, SIGNS
 
 
 def price_index(inflation: float, years: list[int]) -> pd.Series:
@@ -33,12 +31,12 @@ def cash_flows(flows: pd.DataFrame, pay_inflation: float, price_inflation: float
     flows : DataFrame, ``savings.LABELS`` by financial year
         Flows in prices of the first year [£].
     pay_inflation, price_inflation : float
-        Inflation of the category ``staff``, and of all else [fraction a year].
+        Inflation of what follows pay, and of what follows prices [fraction a year].
     """
     years = list(flows.columns)
-    is_staff = (flows.index.get_level_values("category").str.casefold() == STAFF)[:, None]
+    follows_pay = (flows.index.get_level_values("inflation") == PAY)[:, None]
     pay, prices = (price_index(rate, years).to_numpy() for rate in (pay_inflation, price_inflation))
-    return flows * np.where(is_staff, pay, prices)
+    return flows * np.where(follows_pay, pay, prices)
 
 
 def borrowing_charges(capital: pd.Series, asset_life_years: int, rate: float) -> pd.DataFrame:

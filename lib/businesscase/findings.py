@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from businesscase.decision import STOPS
 from businesscase.errors import Fault
+from businesscase.savings import PAY, PRICES, inflation_by_category
 from businesscase.validation.core import Tables
 
 
@@ -15,7 +16,7 @@ def findings(tables: Tables) -> list[Fault]:
     tables : dict of DataFrame
         Every table of the schema, empty where the case has none; valid as ``checked_case`` returns it.
     """
-    return [*_of_criteria(tables)]
+    return [*_of_criteria(tables), *_of_inflation(tables)]
 
 
 def _of_criteria(tables: Tables) -> Iterator[Fault]:
@@ -34,3 +35,25 @@ def _of_criteria(tables: Tables) -> Iterator[Fault]:
             found="condition",
             allowed=STOPS,
         )
+
+
+def _of_inflation(tables: Tables) -> Iterator[Fault]:
+    """Yield by which categories pay and prices were told apart, where rows don't say which they follow."""
+    flows = tables["flows"]
+    blank = flows.loc[flows["inflation"] == "", "category"]
+    if blank.empty:
+        return
+    told = {
+        word: [name for name in blank.unique() if inflation_by_category(name) == word]
+        for word in (PAY, PRICES)
+    }
+    said = " and ".join(f"{word} for {', '.join(names)}" for word, names in told.items() if names)
+    rows = "1 row leaves" if len(blank) == 1 else f"{len(blank)} rows leave"
+    yield Fault(
+        f"flows.csv: {rows} inflation blank, so that the cash view goes by category: {said}; write "
+        f"{PAY} or {PRICES} in each",
+        file="flows.csv",
+        column="inflation",
+        found="",
+        allowed=f"{PAY} or {PRICES}",
+    )

@@ -1,6 +1,6 @@
 """Who saves what and when: yearly flows of an option by partner, and a scenario's effect on them.
 
-Flows are frames with one row a flow, line, category, funding and partner, and one column a
+Flows are frames with one row a flow, line, inflation, funding and partner, and one column a
 financial year, in base-year prices [£]. Costs and savings are both positive; ``net_flows`` gives
 saving less cost.
 """
@@ -13,7 +13,8 @@ import pandas as pd
 from businesscase.apportionment import apportioned
 from businesscase.schema import SHARED
 
-LABELS = ["flow", "line", "category", "funding", "partner"]
+LABELS = ["flow", "line", "inflation", "funding", "partner"]
+PAY, PRICES = "pay", "prices"  # what an amount follows in the cash view
 LEVERS = ["lever", "lag"]  # what moves a prepared row, and the whole years by which it is delayed
 FIXED, RECURRING = "fixed", "recurring"  # moved by no lever, and by a delay alone
 SERVICE = "service_cost"  # a working flow: what a partner pays for the new service
@@ -31,6 +32,24 @@ SIGNS = {
 }
 Multiples = dict[tuple[str, str], np.ndarray]  # by flow and line: of its amount, one a draw
 ONE_OFF = ["one_off_cost", "exit_cost", "exit_receipt"]  # not part of the saving of a year
+
+
+def inflation_by_category(category: str) -> str:
+    """Return what an amount follows whose row doesn't say: pay if its category is staff, else prices.
+
+    Examples
+    --------
+    >>> inflation_by_category("Staff"), inflation_by_category("staffing")
+    ('pay', 'prices')
+    """
+    return PAY if category.strip().casefold() == "staff" else PRICES
+
+
+def with_inflation(flow_lines: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of flows.csv with what each follows: as it says, else by its category."""
+    stated = flow_lines["inflation"]
+    by_category = flow_lines["category"].map(inflation_by_category)
+    return flow_lines.assign(inflation=stated.where(stated.isin([PAY, PRICES]), by_category))
 
 
 def planned_flows(
@@ -55,7 +74,7 @@ def planned_flows(
     Examples
     --------
     >>> lines = pd.DataFrame([{"flow": "saving", "line": "posts", "category": "staff",
-    ...     "funding": "revenue", "partner": "North", "first_year": 2027, "last_year": 2028,
+    ...     "inflation": "pay", "funding": "revenue", "partner": "North", "first_year": 2027, "last_year": 2028,
     ...     "year_fraction": 1.0, "amount_gbp": 50.0, "baseline_fraction": np.nan}])
     >>> planned_flows(lines, pd.Series(dtype=float), [2026, 2027, 2028]).iloc[0].tolist()
     [0.0, 50.0, 50.0]
@@ -67,7 +86,7 @@ def planned_flows(
     amounts = _runs(flow_lines, years) * (annual * flow_lines["year_fraction"]).to_numpy()[:, None]
     amounts = amounts * _ramp(flow_lines, years)
     planned = pd.DataFrame(amounts, columns=pd.Index(years, name="year"))
-    planned.index = pd.MultiIndex.from_frame(flow_lines[LABELS])
+    planned.index = pd.MultiIndex.from_frame(with_inflation(flow_lines)[LABELS])
     return planned.groupby(level=LABELS, sort=False).sum()
 
 
@@ -213,7 +232,7 @@ def scenario_flows(prepared: pd.DataFrame, levers: dict[str, float]) -> pd.DataF
     Examples
     --------
     >>> plan = pd.DataFrame([[0.0, 100.0]], columns=[2026, 2027], index=pd.MultiIndex.from_tuples(
-    ...     [("saving", "posts", "staff", "revenue", "North")], names=LABELS))
+    ...     [("saving", "posts", "pay", "revenue", "North")], names=LABELS))
     >>> setting = {"realisation": 0.5, "delay_years": 0.0, "overrun": 0.0, "running_cost_change": 0.0}
     >>> scenario_flows(levered(plan), setting).iloc[0].tolist()
     [0.0, 50.0]
@@ -304,7 +323,7 @@ def _stranded(flows: pd.DataFrame, partner: str, leaver: str) -> pd.DataFrame:
     labels = flows.index.to_frame(index=False).assign(
         flow="stranded_cost",
         line=f"left by {leaver}",
-        category="stranded",
+        inflation=PRICES,
         funding="revenue",
         partner=partner,
     )
@@ -327,7 +346,7 @@ def service_cost_rows(prepared: pd.DataFrame, baseline_cost: pd.Series) -> pd.Da
         {year: baseline_cost.reindex(own.index) for year in own.columns}, index=own.index
     ).rename_axis(columns="year")
     labels = pd.DataFrame({"partner": own.index}).assign(
-        flow=SERVICE, line="present cost", category="", funding="revenue", lever=FIXED, lag=0
+        flow=SERVICE, line="present cost", inflation=PRICES, funding="revenue", lever=FIXED, lag=0
     )
     baseline.index = pd.MultiIndex.from_frame(labels[prepared.index.names])
     return pd.concat([baseline, _relabelled(-saving, SERVICE)])
@@ -373,7 +392,7 @@ def no_detriment_transfers(net: np.ndarray) -> np.ndarray:
 def transfer_rows(net: pd.DataFrame) -> pd.DataFrame:
     """Return the transfers of a no-detriment floor as flows of their own, received less paid [£]."""
     moved = pd.DataFrame(no_detriment_transfers(net.to_numpy()), net.index, net.columns)
-    labels = [("no_detriment_transfer", "no-detriment floor", "transfer", "revenue", name) for name in net.index]  # fmt: skip
+    labels = [("no_detriment_transfer", "no-detriment floor", PRICES, "revenue", name) for name in net.index]  # fmt: skip
     return moved.set_axis(pd.MultiIndex.from_tuples(labels, names=LABELS), axis="index")
 
 
@@ -386,7 +405,7 @@ def exit_charges(
     )
     rows = {("exit_cost", leaver): due}
     rows |= {("exit_receipt", name): part for name, part in apportioned(due, shares).iterrows()}
-    labels = [(flow, "exit charge", "exit", "revenue", name, FIXED, 0) for flow, name in rows]
+    labels = [(flow, "exit charge", PRICES, "revenue", name, FIXED, 0) for flow, name in rows]
     table = pd.DataFrame(list(rows.values()), columns=due.index)
     return table.set_axis(pd.MultiIndex.from_tuples(labels, names=[*LABELS, *LEVERS]), axis="index")
 
@@ -445,8 +464,8 @@ def net_flows(flows: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> rows = [("saving", "posts", "staff", "revenue", "North"),
-    ...         ("one_off_cost", "move", "other", "capital", "North")]
+    >>> rows = [("saving", "posts", "pay", "revenue", "North"),
+    ...         ("one_off_cost", "move", "prices", "capital", "North")]
     >>> flows = pd.DataFrame([[0.0, 100.0], [30.0, 0.0]], columns=[2026, 2027],
     ...                      index=pd.MultiIndex.from_tuples(rows, names=LABELS))
     >>> net_flows(flows).loc["North"].tolist()

@@ -334,7 +334,12 @@ class Flow(Figure):
         "new service), saving, income_cost (full cost of serving outside partners, who are charged "
         "it plus margin_fraction), one_off_cost (also redundancy and pension strain), or exit_cost"
     )
-    category: Name = Field(description="staff, non_staff, contract, ...")
+    category: Name = Field(description="what the money buys, e.g. staff, contract, equipment")
+    inflation: Literal["pay", "prices", ""] = Field(
+        "",
+        description="what the amount follows in the cash view: pay or prices; if blank, pay where "
+        "the category is staff and prices elsewhere, which check names",
+    )
     funding: Literal["revenue", "capital"] = Field(description="revenue or capital")
     partner: Name = Field(
         description="the authority, or 'shared' for a pooled amount that the scenario apportions"

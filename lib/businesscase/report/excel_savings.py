@@ -200,15 +200,15 @@ class _Place:
 LABELS = {
     # by sheet: the columns before the years
     "by_year": ("Measure", "Partner"),
-    "flows": ("Flow", "Line", "Category", "Funding", "Partner", "Counts", "Sign", "Line number"),
-    "planned": ("Flow", "Line", "Category", "Funding", "Partner"),
+    "flows": ("Flow", "Line", "Follows", "Funding", "Partner", "Counts", "Sign", "Line number"),
+    "planned": ("Flow", "Line", "Follows", "Funding", "Partner"),
     "transfers": ("Partner",),
     "withdrawal": ("Quantity",),
-    "split": ("Flow", "Line", "Category", "Funding", "Step", "Partner"),
-    "pooled": ("Flow", "Line", "Category", "Funding", "Shared as"),
+    "split": ("Flow", "Line", "Follows", "Funding", "Step", "Partner"),
+    "pooled": ("Flow", "Line", "Follows", "Funding", "Shared as"),
     "shares": ("Shares of", "Partner"),
     "lines": (
-        "Flow", "Line", "Category", "Funding", "Partner", "Shared as", "First year (input)",
+        "Flow", "Line", "Follows", "Funding", "Partner", "Shared as", "First year (input)",
         "Last year (input)", "Part of each year (input)", "Years to grow to the full amount (input)",
         "Margin charged (input)", "Amount stated (£ a year, input)",
         "Part of the baseline cost (input)", "Amount (£ a year)",
@@ -280,7 +280,7 @@ class _Model:
         """What planned and pooled amounts are the sum of: rows of the lines, with or without margin."""
         stated, pooled = {}, {}
         for row, line in enumerate(self.lines_table.itertuples()):
-            key = (line.flow, line.line, line.category, line.funding)
+            key = (line.flow, line.line, line.inflation, line.funding)
             kind = SAVING if line.flow == "saving" else COST
             is_pooled = (line.partner == SHARED or line.pooled) and kind in self.share_tables
             for flow, charged in [(line.flow, False)] + [("income", True)] * (
@@ -299,7 +299,7 @@ class _Model:
         _, pooled = self.terms
         rows = [(label, SAVING if label[0] == "saving" else COST) for label in pooled]
         if self.has_exit_charge:
-            rows.append((("exit_receipt", "exit charge", "exit", "revenue"), LEAVER))
+            rows.append((("exit_receipt", "exit charge", savings.PRICES, "revenue"), LEAVER))
         return rows
 
     @property
@@ -359,7 +359,7 @@ class _Model:
         """Flows under the scenario, transfers last, with the leaver's notice whether it has any or not."""
         flows = self.study.flows
         leaver = self.study.parameters.leaver
-        notice = ("stranded_cost", f"left by {leaver}", "stranded", "revenue", leaver)
+        notice = ("stranded_cost", f"left by {leaver}", savings.PRICES, "revenue", leaver)
         if leaver and self._service_rows and notice not in flows.index:
             flows = pd.concat(
                 [
@@ -535,7 +535,7 @@ class _Model:
         ]
         stated = pd.notna(line.amount_gbp)
         return [
-            line.flow, line.line, line.category, line.funding, line.partner, shared,
+            line.flow, line.line, line.inflation, line.funding, line.partner, shared,
             Cell(line.first_year, "whole", True), Cell(line.last_year, "whole", True),
             Cell(line.year_fraction, "score", True), Cell(line.ramp_years, "score", True),
             Cell(line.margin_fraction, "percent", True),
@@ -685,7 +685,7 @@ class _Model:
         leaver = self.study.parameters.leaver
         if leaver and label[0] == "stranded_cost" and label[1] == f"left by {leaver}":
             parts.append(self._stranded(label[-1], year))
-        if self.has_exit_charge and label[1:4] == ("exit charge", "exit", "revenue"):
+        if self.has_exit_charge and label[1:4] == ("exit charge", savings.PRICES, "revenue"):
             row = len(self.pooled_rows) - 1
             due = PLACE["pooled"].year(row, year)
             parts += [due] if label[0] == "exit_cost" else self._part_of_split(label, year)

@@ -35,7 +35,7 @@ class SavingsStudy(BaselineStudy):
     def flow_lines(self) -> pd.DataFrame:
         """Rows of flows.csv for the option that is appraised."""
         lines = self.tables["flows"]
-        return lines[lines["option"] == self.option]
+        return savings.with_inflation(lines[lines["option"] == self.option])
 
     @property
     def baseline_cost(self) -> pd.Series:
