@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 from pytest import approx
+from small import flow, result, small_case, small_study
 
 from businesscase import savings
 from businesscase.case import load_case
@@ -779,6 +780,41 @@ def test_each_row_is_charged_at_its_own_margin_and_reaches_a_budget_or_not():
     mixed = with_lines(*(line(100.0, np.nan, partner=name) | {"cashable": name == "North"} for name in COSTS.index))  # fmt: skip
     assert mixed.cashable_saving.to_dict() == {"North": 400, "South": 0}
     assert mixed.medium_term_plan.xs("recurring revenue", level="line").loc["South"].tolist() == [0] * 4  # fmt: skip
+
+
+def test_a_present_cost_that_stays_behind_counts_in_worth_but_frees_no_budget():
+    overheads = flow("overheads", "counterfactual_cost", 1000, cashable="false")
+    service = [flow("desk", "counterfactual_cost", 900), flow("new desk", "running_cost", 600)]
+    study = small_study(flows=[overheads, *service])
+    assert study.gross_savings.loc["North"].tolist() == [1300] * 5
+    assert result(study, "savings", "cashable_saving") == approx(5 * 300)
+    budget = study.medium_term_plan.loc[("North", "effect on the revenue budget")]
+    assert budget.tolist() == approx([300 * 1.03**year for year in range(5)])
+    late = replace(study, parameters=study.parameters.model_copy(update={"delay_years": 1.0}))
+    assert late.cashable_saving["North"] == approx(4 * 300)
+
+
+def test_pooled_overheads_and_a_part_of_the_baseline_that_stay_behind_free_no_budget():
+    costs = [{"partner": name, "category": "all", "nature": "", "funding": "revenue", "year": "2024", "amount_gbp": "1000"} for name in ("North", "South")]  # fmt: skip
+    kept = {"cashable": "false", "amount_gbp": "", "baseline_fraction": "0.2", "partner": "shared"}
+    equal = {"cost_apportionment": "equal", "saving_apportionment": "equal"}
+    study = small_study(
+        flows=[flow("overheads", "counterfactual_cost", "") | kept, flow("posts", "saving", 70)],
+        service_costs=costs,
+        scenarios={"base": equal},
+    )
+    assert study.gross_savings.sum(axis="columns").to_dict() == approx(
+        {"North": 1350, "South": 1000}
+    )
+    assert study.cashable_saving.to_dict() == approx({"North": 350, "South": 0})
+
+
+@pytest.mark.parametrize("kind", ["running_cost", "income_cost", "one_off_cost", "exit_cost"])
+def test_what_is_paid_can_not_be_said_to_free_no_budget(kind):
+    with pytest.raises(InputError, match=f"cashable is false of a {kind}; it can be of a saving or counterfactual_cost"):  # fmt: skip
+        small_case(flows=[flow("desk", kind, 100, cashable="false")])
+    said = small_case(flows=[flow("desk", kind, 100, cashable="true")])
+    assert said.tables["flows"]["cashable"].all()
 
 
 def test_a_saving_that_frees_time_ends_when_its_partner_leaves():

@@ -29,6 +29,7 @@ FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 YEAR_BEGINS = 4  # month in which a financial year begins
 WORKED_ROW = "to-be-replaced"  # source of the rows that a new case begins with
 WORKED_NOTE = "[Pp]ut (?:your own|here)"  # in the notes of these rows: what belongs in their place
+FREED = ["saving", "counterfactual_cost"]  # flows of money that is no longer spent
 ALL = "all"  # in place of a partner: all of them together, in results
 SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
 
@@ -375,7 +376,11 @@ class Flow(Figure):
         description="control total: what the rows of this line, option and authority add up to over "
         "all their years, a ramp not counted [£]",
     )
-    cashable: bool = Field(True, description="false if the saving frees time but no budget")
+    cashable: bool = Field(
+        True,
+        description="false if a saving frees time but no budget, or if what a counterfactual_cost "
+        "stands for stays behind in the budget; other flows are always true",
+    )
     low_fraction: float | None = Field(
         None, ge=0, description="low end of its uncertainty, as a multiple of the amount"
     )
@@ -391,6 +396,11 @@ class Flow(Figure):
     def _one_amount_and_years_in_order(self):
         if (self.amount_gbp is None) == (self.baseline_fraction is None):
             raise ValueError("give one of amount_gbp and baseline_fraction")
+        if not self.cashable and self.flow not in FREED:
+            raise ValueError(
+                f"cashable is false of a {self.flow}; it can be of a {' or '.join(FREED)}, which may "
+                "free no budget, and is true or blank of what is paid or received"
+            )
         if self.flow == "saving" and (self.baseline_fraction or 0) > 1:
             raise ValueError(
                 f"baseline_fraction is {self.baseline_fraction:g}; a saving is at most 1, all of the "

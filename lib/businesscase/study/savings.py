@@ -292,9 +292,9 @@ class SavingsStudy(BaselineStudy):
 
     @property
     def cashable_flows(self) -> pd.DataFrame:
-        """Flows of the option less the savings that free time and no budget [£]."""
+        """Flows of the option less what frees time, or stays behind, and reaches no budget [£]."""
         lines = self.flow_lines
-        freed = self._planned(lines[(lines["flow"] == "saving") & ~lines["cashable"]])
+        freed = self._planned(lines[~lines["cashable"]])
         levers = self.levers
         prepared = savings.levered(freed, levers["delay_years"])
         if self.parameters.leaver:
