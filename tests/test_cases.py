@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from conftest import ROOT
+from pytest import approx
 
 from businesscase import results
 from businesscase.case import case_names, load_case
@@ -232,3 +233,47 @@ def test_a_case_with_money_has_four_scenarios_or_more_besides_the_base(case):
     names = list(load_case(case).scenarios)
     assert names[0] == "base"
     assert len(names) - 1 >= 4
+
+
+# titles and reasons of scenarios say what is so
+
+
+def test_the_floor_of_mid_kents_gain_share_helps_nobody_as_its_reason_says():
+    study = load_study("mkip-2012", "gain-share")
+    assert (study.net_flows[2013] < 0).all()
+    moved = study.flows.xs("no_detriment_transfer", level="flow")
+    assert moved.to_numpy().tolist() == [[0.0] * 11] * 3
+    said = f"{study.scenario.title} {study.scenario.why}"
+    assert "none is helped" in said and "out of pocket" not in said
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_no_scenario_promises_that_nobody_is_out_of_pocket_while_somebody_is(case):
+    for name, scenario in load_case(case).scenarios.items():
+        if "nobody out of pocket" in f"{scenario.title} {scenario.why}":
+            assert (load_study(case, name).net_flows.to_numpy() >= 0).all()
+
+
+def test_reasons_that_cite_what_others_got_say_what_the_evidence_says():
+    study = load_study("worked-example")
+    realised = study.reference_class["realisation"]
+    assert realised.min() > 0.25 and realised.max() < 0.6  # a quarter to less than six tenths
+    others = load_study("worked-example", "as-others-fared").parameters
+    evidence = study.tables["evidence"].set_index(["case", "measure"])
+    got = evidence["actual"] / evidence["planned"]
+    assert others.realisation == approx(got["Department for Transport", "realisation"], abs=0.01)
+    assert 1 + others.overrun == approx(got["Department for Transport", "overrun"], abs=0.02)
+    assert (
+        "more than twice the cost" in load_case("worked-example").scenarios["as-others-fared"].title
+    )
+
+
+def test_scenarios_of_readiness_and_risk_go_as_far_as_their_titles_say():
+    scores = load_study("durham-sunderland-2014", "same-pace").readiness_scores
+    assert scores.loc["pace of change", ["Durham", "Sunderland"]].tolist() == [2, 3]
+    before, after = (
+        load_study("lictp-2020", name).scored_risks.set_index("risk")["inherent_likelihood_score"]
+        for name in ("base", "risks-worsen")
+    )
+    moved = (after - before).dropna()
+    assert moved.to_dict() == {1: 0} | dict.fromkeys(range(2, 9), 1)  # the first is at the top

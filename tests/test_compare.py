@@ -192,10 +192,12 @@ def test_a_withdrawal_is_one_change_in_words():
 
 def test_changed_scores_and_days_are_named_with_what_they_were():
     frame = compare.differences(load_study(DURHAM)).frame.set_index("title")
-    assert frame.loc["Both at the same stage of change", "what"] == (
+    assert frame.loc["Sunderland waits until it is one step ahead of Durham", "what"] == (
         "Readiness score (pace of change, Sunderland)"
     )
-    assert frame.loc["Both at the same stage of change", ["before", "after"]].tolist() == ["4", "3"]
+    assert frame.loc[
+        "Sunderland waits until it is one step ahead of Durham", ["before", "after"]
+    ].tolist() == ["4", "3"]
     assert "effect" not in compare.differences(load_study(DURHAM)).labels
     days = compare.differences(load_study(ALLERDALE)).frame.set_index("title")
     assert days.loc["Human resources four weeks late", ["before", "after"]].tolist() == ["0", "20"]
