@@ -65,11 +65,4 @@ def small_study(**given):
 
 def result(study, section, measure, item="all"):
     """Return the value of a result of the whole term."""
-    table = study.results
-    row = table[
-        (table["section"] == section)
-        & (table["measure"] == measure)
-        & (table["item"] == item)
-        & table["year"].isna()
-    ]
-    return row["value"].item()
+    return study.result(section, measure, item)[0]

@@ -17,7 +17,7 @@ from businesscase.batch import (
 from businesscase.batch.notebook import notebook_text
 from businesscase.case import load_case
 
-CASE = "durham-sunderland-2014"  # its sections are readiness and decision
+CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 PARAMETERS = f'case: str = "{CASE}"  # a case\nscenario: str = "base"  # a scenario'
 FAULTS = """
 import os
@@ -61,7 +61,8 @@ def folder(tmp_path_factory):
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace('title = "', 'title = "Copied: ', 1), encoding="utf-8")
     notebooks = folder / "notebooks"
-    write_notebook(notebooks, "03_savings", "raise RuntimeError('the case has no savings')")
+    write_notebook(notebooks, "02_options", "raise RuntimeError('the case scores no options')")
+    write_notebook(notebooks, "03_savings", "scenario")
     title = "from businesscase.study import load_study\nload_study(case, scenario).case.file.title"
     write_notebook(notebooks, "06_readiness", title)
     write_notebook(notebooks, "07_decision", FAULTS, "scenario")
@@ -96,7 +97,7 @@ def test_report_folder_holds_page_results_and_executed_notebooks(run):
     reports, outcomes = run
     assert outcomes["base"].error is None
     found = sorted(path.name for path in (reports / "base").iterdir())
-    notebooks = ["06_readiness.ipynb", "07_decision.ipynb"]
+    notebooks = ["03_savings.ipynb", "06_readiness.ipynb", "07_decision.ipynb"]
     assert found == [*notebooks, "manifest.json", "report.html", "results.csv"]
     lines = (reports / "base" / "results.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "section,measure,item,year,value,unit"
@@ -140,14 +141,14 @@ def test_dead_worker_fails_its_own_job_and_no_other(run):
 def test_failure_keeps_its_notebooks_and_leaves_no_report(run, scenario):
     reports, _ = run
     kept = {path.name for path in (reports / f"{scenario}.failed").iterdir()}
-    assert kept == {"06_readiness.ipynb", "07_decision.ipynb", "results.csv"}
+    assert kept == {"03_savings.ipynb", "06_readiness.ipynb", "07_decision.ipynb", "results.csv"}
     assert not (reports / scenario).exists()
 
 
 def test_dead_worker_keeps_what_it_had_finished_and_leaves_no_report(run):
     reports, _ = run
     kept = {path.name for path in (reports / "differences-overcome.failed").iterdir()}
-    assert kept == {"06_readiness.ipynb", "results.csv"}
+    assert kept == {"03_savings.ipynb", "06_readiness.ipynb", "results.csv"}
     assert not (reports / "differences-overcome").exists()
 
 
@@ -195,6 +196,7 @@ def index(reports, folder, outcomes):
 
 def test_notebook_without_a_parameter_is_refused(folder, copied_data, tmp_path):
     notebooks = tmp_path / "notebooks"
+    write_notebook(notebooks, "03_savings")
     write_notebook(notebooks, "06_readiness", parameters='case: str = "x"')
     write_notebook(notebooks, "07_decision")
     outcome = run_jobs([Job(CASE, "base")], settings(tmp_path, tmp_path))[0]
@@ -204,7 +206,7 @@ def test_notebook_without_a_parameter_is_refused(folder, copied_data, tmp_path):
 def test_section_without_a_notebook_is_refused(folder, copied_data, tmp_path):
     write_notebook(tmp_path / "notebooks", "06_readiness")
     outcome = run_jobs([Job(CASE, "base")], settings(tmp_path, tmp_path))[0]
-    assert outcome.error == "notebooks: none for section decision; found readiness"
+    assert outcome.error == "notebooks: none for section savings, decision; found readiness"
 
 
 def test_refreshed_notebooks_have_the_same_bytes_each_time(tmp_path):

@@ -107,7 +107,14 @@ ERRORS = {
 MADE = ["base", "case-killed", "root-killed", "same-pace"]
 WAITING = ["waits-1", "waits-2", "waits-3"]
 EDITING = ["edits-notebook", "edits-data"]
-FILES = ["06_readiness.ipynb", "07_decision.ipynb", "manifest.json", "report.html", "results.csv"]
+FILES = [
+    "03_savings.ipynb",
+    "06_readiness.ipynb",
+    "07_decision.ipynb",
+    "manifest.json",
+    "report.html",
+    "results.csv",
+]
 
 
 def write_project(folder):
@@ -120,7 +127,8 @@ def write_project(folder):
     with (folder / "data" / CASE / "scenarios.toml").open("a", encoding="utf-8") as file:
         for name in [*ERRORS, *MADE[1:3], *WAITING, *EDITING]:
             print(f'\n[{name}]\ntitle = "{name}"\nwhy = "A fault."\noverrun = 0.5', file=file)
-    write_notebook(notebooks, "03_savings", "raise RuntimeError('the case has no savings')")
+    write_notebook(notebooks, "02_options", "raise RuntimeError('the case scores no options')")
+    write_notebook(notebooks, "03_savings", "scenario")
     write_notebook(notebooks, "06_readiness", FAULTS, "import time\ntime.sleep(0.2)")
     write_notebook(notebooks, "07_decision", "scenario.upper()")
 
@@ -293,7 +301,7 @@ def edit(path, old, new):
     ("file", "old", "new", "current"),
     [
         ("notebooks/07_decision.ipynb", "scenario.upper()", "scenario.title()", False),
-        ("notebooks/03_savings.ipynb", "What about", "And what about", False),
+        ("notebooks/02_options.ipynb", "What about", "And what about", False),
         ("notebooks/07_decision.ipynb", '"outputs": []', '"outputs": [{"name": "stdout", '
          '"output_type": "stream", "text": "said"}]', True),
         (f"data/{CASE}/scenarios.toml", "Sunderland = 3", "Sunderland = 2", False),

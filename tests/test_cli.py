@@ -16,12 +16,12 @@ from businesscase import __version__, cli
 from businesscase.batch import notebook_paths
 from businesscase.case import load_case
 
-CASE = "durham-sunderland-2014"  # its sections are readiness and decision
+CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 INTERRUPTED = "interrupted; the same command makes what is left\n"
 EVERY = [path.stem for path in notebook_paths(ROOT / "notebooks").values()]
 
 
-def write_notebooks(folder, source, names=("06_readiness", "07_decision")):
+def write_notebooks(folder, source, names=("03_savings", "06_readiness", "07_decision")):
     parameters = f'case: str = "{CASE}"  # a case\nscenario: str = "base"  # a scenario'
     for name in names:
         cells = [
@@ -53,7 +53,7 @@ def test_cases_lists_scenarios_and_sections(capsys):
     assert cli.main(["cases"]) == 0
     said = capsys.readouterr().out
     assert f"{CASE}: Durham and Sunderland" in said
-    assert "  sections: readiness, decision\n" in said
+    assert "  sections: savings, readiness, decision\n" in said
     assert "\n  same-pace" in said
 
 
@@ -168,7 +168,7 @@ def test_report_says_where_the_reports_are_and_names_each_failure(project, capsy
     said = capsys.readouterr()
     index = project / "reports" / "index.html"
     assert said.out == f"1 of 2 reports made, 1 failed: {index}\n"
-    error = f"{CASE} same-pace: 06_readiness.ipynb, cell [3]: AssertionError: not the base"
+    error = f"{CASE} same-pace: 03_savings.ipynb, cell [3]: AssertionError: not the base"
     assert said.err == f"{error}\n"
     assert (project / "reports" / CASE / "base" / "report.html").is_file()
 
@@ -240,6 +240,7 @@ def test_refresh_names_the_notebook_that_fails(project, capsys):
     write_notebooks(project / "notebooks", "assert case == 'x', 'wrong case'")
     assert cli.main(["refresh", "--workers", "2"]) == 1
     assert capsys.readouterr().err.splitlines() == [
+        "03_savings.ipynb, cell [2]: AssertionError: wrong case",
         "06_readiness.ipynb, cell [2]: AssertionError: wrong case",
         "07_decision.ipynb, cell [2]: AssertionError: wrong case",
     ]

@@ -17,7 +17,8 @@ from businesscase.study import Study, load_study
 from businesscase.study.decision import QUICK
 from businesscase.views import savings as savings_views
 
-LICTP, MKIP, DURHAM = "lictp-2020", "mkip-2012", "durham-sunderland-2014"
+LICTP, MKIP = "lictp-2020", "mkip-2012"
+DURHAM, DACORUM = "durham-sunderland-2014", "dacorum-avdc-2012"
 PUBLISHED = [name for name in case_names() if name != "worked-example"]
 STANDARD = {
     # the six questions of every case: section and measure that they rest on
@@ -316,7 +317,7 @@ def test_no_case_stops_for_a_chance_or_a_weighting_that_rests_on_our_assumptions
         (MKIP, "exposure within appetite", "the case has no risk register (risks.csv)"),
         (MKIP, "deadline likely", "the case has no work plan (tasks.csv)"),
         (LICTP, "partners ready", "the case has no readiness scores (readiness.csv)"),
-        (DURHAM, "affordable", "the case has no saving or running cost (flows.csv)"),
+        (DACORUM, "affordable", "the case has no money (flows.csv)"),
         (DURHAM, "winning option robust", "the case has no scores of options (scores.csv)"),
     ],
 )

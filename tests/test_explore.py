@@ -95,7 +95,7 @@ def test_what_is_not_possible_is_said_and_the_last_result_stays():
     explorer.controls["saving_apportionment"].widget.value = "equal"
     explorer.controls["saving_mix"].sliders["equal"].value = 0
     assert explorer._message.text == ""
-    explorer._case.value = "durham-sunderland-2014"
+    explorer._case.value = "dacorum-avdc-2012"
     assert "no data on savings" in explorer._headline.text
     explorer._case.value = "mkip-2012"
     assert explorer._headline.text == before
@@ -245,7 +245,7 @@ def test_an_explorer_that_begins_on_a_case_with_a_fault_can_be_reset(data_copy):
 
 
 def test_a_case_without_what_the_page_shows_can_be_reset():
-    explorer = savings_explorer("durham-sunderland-2014")
+    explorer = savings_explorer("dacorum-avdc-2012")
     before = explorer._headline.text
     explorer.reset()
     assert explorer._headline.text == before

@@ -435,7 +435,7 @@ def test_what_is_found_agrees_with_the_futures():
 @pytest.mark.parametrize("case", WITHOUT_SAVINGS)
 def test_a_case_without_savings_is_refused(case, capsys, tmp_path):
     assert cli.main(["sweep", case, "--output", str(tmp_path)]) == 1
-    said = f"{case}: flows.csv states no saving or running cost; a sweep needs one\n"
+    said = f"{case}: flows.csv states no money that recurs, such as a saving; a sweep needs some\n"
     assert capsys.readouterr().err == said
     assert list(tmp_path.iterdir()) == []
 

@@ -25,7 +25,7 @@ from businesscase.schema import (
     described,
 )
 from businesscase.upgrading import upgraded
-from businesscase.validation import has_recurring_flows, table_faults
+from businesscase.validation import table_faults
 from businesscase.validation.core import Fault as TableFault
 from businesscase.validation.rows import (
     BASE,
@@ -38,6 +38,7 @@ from businesscase.validation.rows import (
 
 __all__ = ["BASE", "COMPARISON"]
 
+TOLD_IN = {"outturn": "decision"}  # sections without a chapter and a notebook of their own
 SAID_IN_FULL = 3  # rows of a table with the same fault
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 
@@ -91,16 +92,21 @@ class Case:
         has_data = {
             "baseline": any(len(tables[stem]) for stem in BASELINE_EVIDENCE),
             "options": len(tables["scores"]) > 0,
-            "savings": has_recurring_flows(tables),
+            "savings": len(tables["flows"]) > 0,
             "risks": len(tables["risks"]) > 0,
             "plan": len(tables["tasks"]) > 0,
             "readiness": any(
-                len(tables[stem]) for stem in ("readiness", "red_lines", "lessons", "governance")
+                len(tables[stem])
+                for stem in ("readiness", "red_lines", "lessons", "governance", "objectives")
             ),
             "outturn": len(tables["actuals"]) > 0,
-            "decision": len(tables["gates"]) > 0,
+            "decision": len(tables["gates"]) + len(tables["events"]) > 0,
         }
         return [section for section, present in has_data.items() if present]
+
+    def chapter_names(self) -> list[str]:
+        """Return the chapters that tell these sections, each by the section whose notebook it is."""
+        return list(dict.fromkeys(TOLD_IN.get(name, name) for name in self.section_names()))
 
 
 def project_folder() -> Path:

@@ -13,6 +13,7 @@ from businesscase.study import ALL, Study
 from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.savings import DISCOUNTING, SHARES
 from businesscase.study.uncertainty import DRAWS, SEED
+from businesscase.validation import has_recurring_flows
 
 WITHDRAWAL = ("leaver", "leaves_after", "stranded_fraction", "notice_years", "exit_charge")
 CHOICES = (
@@ -176,7 +177,7 @@ def _of_plan(study: Study) -> Iterator[tuple]:
 
 
 def has_money(study: Study) -> bool:
-    """Return whether the case states a saving or a running cost, so that it has a worth."""
+    """Return whether the case states money, so that it has a worth."""
     return "savings" in study.case.section_names()
 
 
@@ -295,12 +296,13 @@ def choices(study: Study) -> Choices | None:
     """Return what the decision makers choose between; None where nothing tells one from another.
 
     The options, if several have flows; else to go on or to stop, which is worth nothing more or
-    less than today, if one has; else the options by their weighted scores, if several have.
+    less than today, if one has money that recurs, without which nothing says what going on brings;
+    else the options by their weighted scores, if several have.
     """
     costed = _costed_options(study) if has_money(study) else []
     if len(costed) > 1:
         return _options_by_worth(study, costed)
-    if has_money(study):
+    if has_recurring_flows(study.tables):
         return _go_or_stop(study)
     if has_scores(study) and len(study.ranked) > 1:
         return _options_by_score(study)

@@ -26,7 +26,6 @@ from businesscase.study import Study, load_study
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
 
-TOLD_IN = {"outturn": "decision"}  # sections that the notebook of another one tells
 COMPARE = "compare"  # the notebook that sets the scenarios of a case side by side
 ASSETS, ASSETS_FROM_PAGE = "assets", "../../assets"
 PENDING, RUNNING, OK, FAILED = "pending", "running", "ok", "failed"
@@ -202,8 +201,8 @@ def _compared(task: Task, folder: Path) -> "NotebookNode":
 
 def _executed(study: Study, task: Task, folder: Path) -> dict[str, "NotebookNode"]:
     paths = notebook_paths(Path(task.notebooks))
-    sections = study.case.section_names()
-    missing = [section for section in sections if TOLD_IN.get(section, section) not in paths]
+    chapters = study.case.chapter_names()
+    missing = [chapter for chapter in chapters if chapter not in paths]
     if missing:
         raise InputError(
             f"notebooks: none for section {', '.join(missing)}; found {', '.join(paths)}"
@@ -212,7 +211,7 @@ def _executed(study: Study, task: Task, folder: Path) -> dict[str, "NotebookNode
     for section, path in paths.items():
         if section == COMPARE:
             continue
-        if section in sections:
+        if section in chapters:
             values = {"case": task.case, "scenario": task.scenario}
             notebooks[section] = executed(path, folder / path.name, values, task.timeout)
             write_file(folder / path.name, notebook_text(notebooks[section]))

@@ -12,10 +12,12 @@ import pandas as pd
 from businesscase import __version__, results
 from businesscase.case import BASE, COMPARISON, documents
 from businesscase.parameters import Parameters
+from businesscase.schema import SECTION_TABLES, TABLES
 from businesscase.study import Study
+from businesscase.study.decision import LACKS
 from businesscase.views import assurance, common, decision
 from businesscase.views.display import Table, literal, printed
-from businesscase.views.log import CHAPTERS, assumptions_log
+from businesscase.views.log import CHAPTERS, assumptions_log, used_in
 
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
@@ -29,6 +31,7 @@ COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
 NOTHING_LISTED = "Nothing to list in this case"  # heading of what has no rows, in one list
 READ_AS_DATA = "The case's folder was read as data: nothing in it was run as code."
+GIVEN_WITH = {"options": ["options"], "plan": ["work_packages"]}  # tables that feed no result
 TOLD_ONCE = ("Checks", "Assumptions used", "Why?")  # the report has one chapter for each of these
 
 
@@ -128,9 +131,9 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
     notebooks : mapping of str to NotebookNode
         Every notebook by section; executed for the sections that the case has.
     """
-    file = study.case.file
+    file, present = study.case.file, study.case.chapter_names()
     told = {
-        name: list(_blocks(notebook, name)) if name in study.case.section_names() else []
+        name: list(_blocks(notebook, name) if name in present else given(study, name))
         for name, notebook in notebooks.items()
     }
     chapters = [
@@ -302,6 +305,19 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
         date = f", {printed(pd.Timestamp(source.date))}" if source.date else ""
         lines.append(f"- {literal(f'{source.title} ({source.publisher}{date}), cited as “{key}”')}")
     yield Prose("\n".join(lines))
+
+
+def given(study: Study, chapter: str) -> Iterator[Block]:
+    """Yield what the case gives for a chapter in which nothing can be worked out from it."""
+    used = used_in(study)
+    stems = [
+        stem
+        for stem in [*GIVEN_WITH.get(chapter, []), *SECTION_TABLES.get(chapter, [])]
+        if stem in TABLES and stem not in used and len(study.tables[stem])
+    ]
+    if stems:
+        yield Prose(f"The case has no {LACKS[chapter]}, so nothing is worked out here. It gives:")
+        yield table_shown(common.inputs(study, stems))
 
 
 # chapters that come from notebooks

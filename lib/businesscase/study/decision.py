@@ -21,7 +21,7 @@ LACKS = {
     # what a case lacks if it has nothing for a section
     "baseline": "data on its present services",
     "options": "scores of options (scores.csv)",
-    "savings": "saving or running cost (flows.csv)",
+    "savings": "money (flows.csv)",
     "risks": "risk register (risks.csv)",
     "plan": "work plan (tasks.csv)",
     "readiness": "readiness scores (readiness.csv)",
@@ -32,11 +32,13 @@ READINESS = ("readiness", "readiness scores (readiness.csv)")
 RED_LINES = ("red_lines", "red lines (red_lines.csv)")
 TASK_RANGES = ("task_ranges", "ranges of task durations (task_ranges.csv)")
 RISK_COSTS = ("risk_costs", "costs of risks (risk_costs.csv)")
+GOVERNANCE = ("governance", "arrangements of governance (governance.csv)")
 SUCCESS_FACTORS = ("success_factors", "critical success factors (success_factors.csv)")
 NEEDS = {
     # measures that a section has only with a table of their own: without it they are not known
     "success_factors_failed": SUCCESS_FACTORS,
     "success_factors_failed_count": SUCCESS_FACTORS,
+    "governance_lacking": GOVERNANCE,
     "areas_below_minimum": READINESS,
     "areas_beyond_gap": READINESS,
     "divergence": READINESS,
@@ -239,6 +241,8 @@ class DecisionStudy(UncertaintyStudy):
                 found[gate.criterion] = LACKS[gate.section]
             elif self.tables[table].empty:
                 found[gate.criterion] = words
+            elif gate.measure.startswith("annual_cost_") and self.cost_change.empty:
+                found[gate.criterion] = "running cost (flows.csv)"
         return found
 
     @property

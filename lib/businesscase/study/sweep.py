@@ -517,11 +517,11 @@ def sweep_of(study: UncertaintyStudy) -> Sweep:
     Raises
     ------
     InputError
-        If the case states no saving or running cost.
+        If no money of the case recurs.
     """
     if not has_recurring_flows(study.tables):
         raise InputError(
-            f"{study.case.name}: flows.csv states no saving or running cost; a sweep needs one"
+            f"{study.case.name}: flows.csv states no money that recurs, such as a saving; a sweep needs some"
         )
     return Sweep(study)
 

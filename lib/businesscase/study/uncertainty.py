@@ -164,9 +164,9 @@ class UncertaintyStudy(SavingsStudy):
         return float((net.sum() * self.discount_factors).sum())
 
     def setting(self, parameter: str) -> float:
-        """Return where the scenario sets a parameter; a blank discount rate is that of year 1."""
+        """Return where the scenario sets a parameter; a blank discount rate is that of year 1, if there is one."""
         value = getattr(self.parameters, parameter)
-        return float(self.rates.iloc[1]) if value is None else float(value)
+        return float(self.rates.iloc[:2].iloc[-1]) if value is None else float(value)
 
     @cached_property
     def uncertain_inputs(self) -> pd.DataFrame:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from businesscase.savings import ONE_OFF
+
 Fault = tuple[
     str, int | str | None, str
 ]  # as RawCase.place has it: part, row or scenario; sentence
@@ -11,8 +13,8 @@ Tables = dict[str, pd.DataFrame]
 
 
 def has_recurring_flows(tables: Tables) -> bool:
-    """Return whether the case has money that recurs, without which there is nothing to appraise."""
-    return bool(tables["flows"]["flow"].isin(["saving", "running_cost"]).any())
+    """Return whether the case has money that recurs, which a delay or a withdrawal can move."""
+    return bool((~tables["flows"]["flow"].isin(ONE_OFF)).any())
 
 
 def not_held_once(

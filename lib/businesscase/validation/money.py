@@ -9,7 +9,6 @@ from businesscase.schema import SHARED, CaseFile
 from businesscase.validation.core import (
     Fault,
     Tables,
-    has_recurring_flows,
     not_held_once,
     staying,
 )
@@ -128,7 +127,7 @@ def _range_faults(flows: pd.DataFrame) -> Iterator[Fault]:
 
 def discount_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     """Yield years of the appraisal without one discount rate."""
-    if not has_recurring_flows(tables):
+    if tables["flows"].empty:
         return
     rows = tables["discount_rates"]
     years = range(file.last_year - file.decision_year + 1)

@@ -38,7 +38,7 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
     if bool(parameters.leaver) != (parameters.leaves_after is not None):
         yield "leaver and leaves_after go together; one is given without the other"
     if parameters.leaver and not has_recurring_flows(tables):
-        yield f"leaver is {parameters.leaver!r}; the case has no savings for a partner to leave"
+        yield f"leaver is {parameters.leaver!r}; the case has no money that recurs for a partner to leave"
     elif parameters.leaver and len(partners) < 2:
         yield f"leaver is {parameters.leaver!r}; no other partner stays to go on with"
     elif parameters.leaver and parameters.stranded_fraction:

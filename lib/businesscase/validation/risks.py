@@ -10,7 +10,6 @@ from businesscase.schema import CaseFile
 from businesscase.validation.core import (
     Fault,
     Tables,
-    has_recurring_flows,
     not_held_once,
     staying,
 )
@@ -160,7 +159,7 @@ def _unknown_chances(tables: Tables) -> Iterator[Fault]:
 
 def _discount_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     """Yield years without one discount rate, of a case in which nothing but a risk is discounted."""
-    if has_recurring_flows(tables):
+    if not tables["flows"].empty:
         return  # said once, with the flows
     rows, years = tables["discount_rates"], range(file.last_year - file.decision_year + 1)
     for year, holding in not_held_once(rows["first_year"], rows["last_year"], years):

@@ -59,10 +59,13 @@ def checks(study: Study, section: str) -> Table:
 
 def assumptions(study: Study, section: str) -> Table:
     """Show every input of a section with its status, source and reasoning."""
+    return inputs(study, SECTION_TABLES[section])
+
+
+def inputs(study: Study, stems: list[str]) -> Table:
+    """Show every row of tables with its status, source and reasoning."""
     rows = [
-        _assumption(stem, row)
-        for stem in SECTION_TABLES[section]
-        for row in study.tables[stem].to_dict("records")
+        _assumption(stem, row) for stem in stems for row in study.tables[stem].to_dict("records")
     ]
     columns = ["table", "what", "value", "status", "source", "paragraph", "note"]
     table = pd.DataFrame(rows, columns=columns)
@@ -86,8 +89,10 @@ def assumptions(study: Study, section: str) -> Table:
 def _assumption(stem: str, row: dict) -> dict:
     key = KEYS.get(stem, ["schedule", "first_year"])
     shown = [str(row[name]) for name in key if not _blank(row[name])]
-    values = [printed(row[name]) for name in VALUE_COLUMNS[stem] if not _blank(row[name])]
     kept = {name: row[name] for name in ("status", "source", "paragraph", "note")}
+    words = [name for name in row if name not in {*key, *kept}]  # where no column is the figure
+    given = VALUE_COLUMNS.get(stem, words)
+    values = [printed(row[name]) for name in given if not _blank(row[name])]
     return {
         "table": stem,
         "what": ", ".join(shown).replace(" 00:00:00", ""),

@@ -32,8 +32,10 @@ from businesscase.views.display import (
 )
 
 TOTAL = "All partners"
-NO_MONEY = "The case states no saving and no running cost, so no scenario has a worth"
-NO_CHOICE = "The case has neither money nor scores of several options, so no regret is known"
+NO_MONEY = "The case states no money, so no scenario has a worth"
+NO_CHOICE = (
+    "The case has neither money that recurs nor scores of several options, so no regret is known"
+)
 NO_EXPOSURE = "The case has neither a risk register nor a work plan, so no scenario has an exposure or a finish"
 TOGETHER = "Acting together"
 FEW = 12  # rows up to which a chart gives each of them two lines
@@ -50,7 +52,7 @@ NAMES = {
 }
 LACKING = {
     # what a case without data on it can't tell, what it would need, and what would be known before
-    "net_present_value": ("net present value and payback", "saving or running cost", ""),
+    "net_present_value": ("net present value and payback", "money", ""),
     "winner": ("which option scores highest", "scores of options", ""),
     "risks_above_appetite": ("exposure to risk", "risk register", ""),
     "expected_cost": ("expected cost of risks and contingency", "costs of risks", "risks_above_appetite"),

@@ -20,11 +20,14 @@ from businesscase.views.display import (
 
 OUTCOME_COLOURS = {MET: ("#D5EBDD", "#0B0C0C"), NOT_MET: ("#801650", "white"), NOT_KNOWN: (PALE, "#0B0C0C")}  # fmt: skip
 OUTCOME_SIGNS = {MET: "✓ met", NOT_MET: "✗ not met", NOT_KNOWN: "? not known"}
+NO_CRITERION = "The case has no criterion (gates.csv), so nothing tells whether to go on"
 
 
 def answer(study: Study) -> Sentence:
     """State the recommendation with its reasons, those that count against it with their figures."""
     gates = study.gates
+    if gates.empty:
+        return Sentence(f"**Not known.** {NO_CRITERION}.")
     said = [
         f"**{study.recommendation.capitalize()}.**",
         *study.missing,
@@ -53,7 +56,7 @@ def reasons(study: Study) -> Table:
     )
     return Table(
         table,
-        "The criteria, what was found, and the outcome of each",
+        "The criteria, what was found, and the outcome of each" if len(table) else NO_CRITERION,
         {
             "criterion": "Criterion",
             "question": "Question",
@@ -78,11 +81,15 @@ def reasons_in_words(study: Study) -> Sentence:
     gates = study.gates
     order = gates["outcome"].map({NOT_MET: 0, NOT_KNOWN: 1, MET: 2})
     sentences = gates.loc[order.sort_values(kind="stable").index, "reason"]
+    if gates.empty:
+        return Sentence(f"{NO_CRITERION}.")
     return Sentence("\n".join(f"- {sentence}" for sentence in sentences))
 
 
-def gates_chart(study: Study) -> Chart:
+def gates_chart(study: Study) -> Chart | Table:
     """Draw the outcome of every criterion under every scenario."""
+    if study.gates.empty:
+        return Table(pd.DataFrame(), NO_CRITERION, {})
     studies = {name: _decided(study, name) for name in study.case.scenarios}
     criteria = list(study.gates["criterion"])
     outcomes = pd.DataFrame(
@@ -280,7 +287,9 @@ def what_would_turn_it(study: Study) -> Table:
     turning = (table[[MET, NOT_MET]] != study.recommendation).any(axis="columns")
     return Table(
         table,
-        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.recommendation}' alone",
+        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.recommendation}' alone"
+        if len(table)
+        else NO_CRITERION,
         {"criterion": "Criterion", "now": "Now", MET: "If met", NOT_MET: "If not met"},
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from businesscase.case import TOLD_IN
 from businesscase.decision import MET, NOT_KNOWN, NOT_READY, STOPS, worded
 from businesscase.savings import SIGNS
 from businesscase.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
@@ -23,7 +24,6 @@ CHAPTERS = {
     "readiness": "Readiness",
     "decision": "Commitments, decisions and what came of them",
 }
-TOLD_IN = {"outturn": "decision"}  # sections without a chapter of their own
 TRIED = 0.1  # by how much a line of money is raised to show its effect [fraction]
 NAMED_BY = {"options": "name", "risks": "description", "tasks": "name"}
 FIRST_DATED = 1900  # a smaller year counts from the start of the appraisal
@@ -41,7 +41,7 @@ def assumptions_log(study: Study) -> Table:
     The rows stand in the order of the chapters; a table that serves several sections stands with
     the first. Numbers are those of this case: the same input has the same number in every scenario.
     """
-    used = _used_in(study)
+    used = used_in(study)
     effects = _effects(study)
     rows = [
         _row(study, stem, row, effects.get(stem, lambda _, stem=stem: _feeds(used[stem])))
@@ -76,15 +76,13 @@ def _caption(status: pd.Series) -> str:
     return f"{len(status):,} input{'s' if len(status) > 1 else ''}: {said}"
 
 
-def _used_in(study: Study) -> dict[str, list[str]]:
+def used_in(study: Study) -> dict[str, list[str]]:
     """Return the sections that use each table that has rows, both in the order of the chapters."""
     used: dict[str, list[str]] = {}
     for section in study.case.section_names():
         for stem in SECTION_TABLES[section]:
             if len(study.tables[stem]):
                 used.setdefault(stem, []).append(section)
-    if len(study.tables["flows"]):
-        used.setdefault("flows", ["decision"])  # one-off cost alone is committed, and saves nothing
     return used
 
 
@@ -177,7 +175,7 @@ def _effects(study: Study) -> dict[str, Effect]:
         "readiness": _of_readiness,
         "readiness_areas": _of_areas,
     }
-    used = _used_in(study)
+    used = used_in(study)
     return {stem: maker(study) for stem, maker in makers.items() if stem in used}
 
 
@@ -195,14 +193,11 @@ def _of_flows(study: Study) -> Effect:
         flow != "income", "income_cost"
     )  # outsiders are charged what serving them costs
     worth = present.groupby([own, line]).sum()
-    saves = "savings" in study.case.section_names()
 
     def effect(row: dict) -> str:
         if row["option"] != study.option:
             return f"Of option {row['option']}; option {study.option} is appraised here"
         value = float(worth.get((row["flow"], row["line"]), 0.0))
-        if not saves:
-            return f"Line worth {in_words(value)}; nothing is saved in this case"
         change = in_words(abs(TRIED * value))
         does = f"adds {change}" if value >= 0 else f"takes {change} off"
         return f"Line worth {in_words(value)}; {percent(TRIED, 0)} more {does}"

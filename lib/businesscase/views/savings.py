@@ -34,6 +34,12 @@ def answer(study: Study) -> Sentence:
             f"**Option {study.option} moves no money: it saves nothing and costs nothing.**"
         )
     measures = study.appraisal.loc[ALL]
+    if study.flow_lines["flow"].isin(savings.ONE_OFF).all():
+        return Sentence(
+            f"**The partnership spends {in_words(measures['one_off_cost'])} once, and no saving or other "
+            f"money of later years is given**: a net present value of "
+            f"{in_words(measures['net_present_value'])}. {_losers_sentence(study)}"
+        )
     saved, worth = measures["total_saving"], measures["net_present_value"]
     verb = "saves" if saved >= 0 else "costs"
     more = "" if saved >= 0 else " more than today"
@@ -434,7 +440,8 @@ def cost_change(study: Study) -> Table:
         table if "running_cost" in kinds else table.iloc[:0],
         f"Cost of a full year before and after{part}"
         if "running_cost" in kinds
-        else f"Option {study.option} states savings, not the running cost of the new service",
+        else f"Option {study.option} states {'savings, not the' if 'saving' in kinds else 'no'} running "
+        "cost of the new service",
         {
             "partner": "Partner",
             "present": "Today (£ a year)",

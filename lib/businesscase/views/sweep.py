@@ -34,7 +34,7 @@ from businesscase.views.display import (
     printed,
 )
 
-NOTHING = "The case states no saving or running cost, so there are no futures to tell apart"
+NOTHING = "The case states no money that recurs, so there are no futures to tell apart"
 FUTURES = 20_000  # enough for two digits of a share; the command draws more
 MOST_ROWS, NAME_WIDTH = 3, 26
 LOSES = {PARTNERSHIP: "the partnership loses money", ANY_PARTNER: "some partner loses money"}
@@ -53,7 +53,7 @@ CHOSEN = {"option": "Option", "withdrawal": "Withdrawal", "sharing": "Sharing", 
 
 
 def futures(study: Study) -> Findings | None:
-    """Return what a sweep of the study finds; None if the case states no saving or running cost."""
+    """Return what a sweep of the study finds; None if no money of the case recurs."""
     return swept(study, FUTURES, SEED) if has_recurring_flows(study.tables) else None
 
 
