@@ -1,5 +1,6 @@
 """What came of a decision: variances, the re-forecast, the review, and actuals that are refused."""
 
+import datetime as dt
 import re
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
+from small import flow, result, small_case, small_study
 
 from businesscase import outturn, results
 from businesscase.case import load_case
@@ -17,6 +19,9 @@ from businesscase.errors import InputError
 from businesscase.outturn import Forecast
 from businesscase.schema import Actual
 from businesscase.study import Study, load_study
+from businesscase.validation.shared import own_evidence_faults
+from businesscase.views import outturn as show
+from businesscase.views import savings as show_savings
 
 MKIP, LICTP, DACORUM = "mkip-2012", "lictp-2020", "dacorum-avdc-2012"
 LINES = ["Fewer posts and shared management", "Joint contracts and consolidated equipment"]
@@ -119,7 +124,7 @@ def test_what_is_reported_and_what_is_to_come_make_up_the_whole_plan():
         ("counterfactual_cost", "old", "North", 7, 7),
     )
     money = outturn.money_to_date(actuals(("saving", "posts", "North", 2026, 1)), planned)
-    left = outturn.still_to_come(planned, money)
+    left = outturn.not_reported(planned, money)
     assert left.to_numpy().tolist() == [[0, 200], [30, 40]]
     assert left.to_numpy().sum() + money["planned"].sum() == 100 + 200 + 30 + 40
     assert planned.to_numpy().sum() == 384  # the plan itself is left as it was
@@ -368,6 +373,111 @@ def test_results_of_the_outturn_of_dacorum():
 # refusals
 
 HEADER = ",".join(Actual.model_fields)
+
+
+# years that are over and not reported
+
+
+SET_UP = [
+    flow("posts", "saving", 100, (2025, 2028)),
+    flow("posts", "saving", 100, (2025, 2028), "South"),
+    flow("set-up", "one_off_cost", 200, (2024, 2024)),
+    flow("second wave", "one_off_cost", 50, (2027, 2027)),
+]
+
+
+def saved(year, value, partner="North", item="posts", kind="saving"):
+    """Return a row of actuals.csv, reported at the end of the year."""
+    date = f"{year + 1}-03-31"
+    return {"kind": kind, "item": item, "partner": partner, "year": str(year), "date": date, "value": str(value)}  # fmt: skip
+
+
+def as_at(date, *rows, **file):
+    """Return the study of a small case whose figures are of a date."""
+    return small_study(file={"data_date": date, **file}, flows=SET_UP, actuals=list(rows))
+
+
+REPORTED = [saved(2025, 60), saved(2025, 80, "South")]
+
+
+def test_a_cost_of_a_closed_year_that_nobody_reported_stands_as_planned_and_is_not_raised():
+    study = as_at(dt.date(2026, 4, 30), *REPORTED)
+    own = (140 / 200 + ELSEWHERE) / 2  # one year of own results
+    to_come = 200 * (1.035**-2 + 1.035**-3 + 1.035**-4)
+    cost = 200 + 50 * (1 + OVERRUN_ELSEWHERE) / 1.035**3
+    assert study.forecast_worth["mean"] == approx(140 / 1.035 + own * to_come - cost)
+    assert result(study, "outturn", "planned_not_reported", "set-up") == 200
+    assert study.to_come.loc["one_off_cost"].tolist() == [0, 0, 0, 50, 0]
+    assert show.answer(study).text.endswith(
+        "Not reported though the year is over, so that the plan's figure stands: one-off cost "
+        "“set-up” of 2024/25, £200."
+    )
+
+
+@pytest.mark.parametrize(("date", "closed"), [((2025, 3, 30), []), ((2025, 3, 31), [2024])])
+def test_a_year_is_over_on_its_last_day(date, closed):
+    study = as_at(dt.date(*date))
+    assert study.closed_years == closed
+    assert study.to_come.at["one_off_cost", 2024] == (0 if closed else 200)
+    assert ("Not reported" in show.answer(study).text) == bool(closed)
+
+
+def test_a_reported_cost_counts_and_the_partner_that_reports_none_stands_as_planned():
+    rows = [flow("move", "one_off_cost", 100, (2024, 2024), name) for name in ("North", "South")]
+    study = small_study(
+        file={"data_date": dt.date(2025, 4, 30)},
+        flows=rows,
+        actuals=[saved(2024, 130, "North", "move", "one_off_cost")],
+    )
+    assert study.to_date.at["one_off_cost", 2024] == 230
+    assert study.not_reported.index.tolist() == [("one_off_cost", "move", "South")]
+
+
+def test_a_closed_year_whose_saving_was_never_reported_is_no_forecast_either():
+    study = as_at(dt.date(2027, 4, 30), *REPORTED)
+    table = study.yearly_outturn
+    assert table["is_ahead"].tolist() == [False] * 3 + [True] * 2
+    assert table.at[2026, "mean"] == table.at[2026, "planned"] == 200
+    assert show.savings_by_year(study).frame["mean"].notna().tolist() == [False] * 3 + [True] * 2
+    assert "saving “posts” of 2026/27, £200" in show.answer(study).text
+
+
+# a case whose own result is evidence
+
+STRATA = "Strata (Exeter, East Devon, Teignbridge)"
+
+
+def test_the_cases_own_result_is_no_evidence_of_what_others_got():
+    study = as_at(dt.date(2026, 4, 30), *REPORTED, own_evidence=STRATA)
+    without = (40 / 112 + 90 / 320 + 8.5 / 15) / 3
+    assert study.realisation_forecast.mean == approx((140 / 200 + without) / 2)
+    assert study.as_others.reference_class["realisation"].mean() == approx(without)
+    assert STRATA not in set(show_savings.evidence(study).frame["case"])
+    assert "what 3 other shared services got" in show.answer(study).text
+
+
+@pytest.mark.parametrize(("name", "said"), [("Exeter", True), ("exeter city council", True), ("Cambridgeshire", False), ("South", False)])  # fmt: skip
+def test_evidence_that_names_a_partner_is_a_finding_until_the_case_says_that_it_is_its_own(name, said):  # fmt: skip
+    partners = [{"partner": name, "role": "lead"}, {"partner": "North", "role": "partner"}]
+    found = [str(fault) for fault in small_case(partners=partners).findings]
+    assert (
+        any("it counts twice: say so in case.toml, own_evidence" in fault for fault in found)
+        == said
+    )
+    own = small_case(file={"own_evidence": STRATA}, partners=partners).findings
+    assert not any("counts twice" in fault for fault in own)
+
+
+def test_own_evidence_must_be_there_and_leave_evidence_of_others():
+    with pytest.raises(InputError, match="own_evidence 'Strata' is unknown; allowed: Five"):
+        small_case(file={"own_evidence": "Strata"})
+    study = as_at(dt.date(2024, 5, 1), own_evidence=STRATA)
+    evidence = study.tables["evidence"].query("case == @STRATA or measure == 'overrun'")
+    faults = own_evidence_faults(study.case.file, study.tables | {"evidence": evidence})
+    assert [sentence for *_, sentence in faults] == [
+        f"own_evidence is {STRATA!r}, without which evidence.csv has no row of realisation; at least "
+        "one is needed"
+    ]
 
 
 def refused(data, case, *rows, data_date="2026-06-30"):

@@ -76,7 +76,7 @@ class Case:
     @property
     def findings(self) -> list[Fault]:
         """What the data leave to be desired without being refused, a sentence each."""
-        return [*self._of_version(), *findings(self.tables)]
+        return [*self._of_version(), *findings(self.tables, self.file)]
 
     def _of_version(self) -> Iterator[Fault]:
         if self.read_as_now:

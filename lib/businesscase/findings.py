@@ -1,22 +1,26 @@
 """What a case's data leave to be desired without being refused: one sentence each, with its file."""
 
+import re
 from collections.abc import Iterator
 
 from businesscase.decision import STOPS
 from businesscase.errors import Fault
 from businesscase.savings import PAY, PRICES, inflation_by_category
+from businesscase.schema import CaseFile
 from businesscase.validation.core import Tables
 
 
-def findings(tables: Tables) -> list[Fault]:
+def findings(tables: Tables, file: CaseFile) -> list[Fault]:
     """Return a sentence for each finding, which ``check`` and the first page of each report give.
 
     Parameters
     ----------
     tables : dict of DataFrame
         Every table of the schema, empty where the case has none; valid as ``checked_case`` returns it.
+    file : CaseFile
+        What case.toml says.
     """
-    return [*_of_criteria(tables), *_of_inflation(tables)]
+    return [*_of_criteria(tables), *_of_inflation(tables), *_of_evidence(tables, file)]
 
 
 def _of_criteria(tables: Tables) -> Iterator[Fault]:
@@ -57,3 +61,30 @@ def _of_inflation(tables: Tables) -> Iterator[Fault]:
         found="",
         allowed=f"{PAY} or {PRICES}",
     )
+
+
+def _of_evidence(tables: Tables, file: CaseFile) -> Iterator[Fault]:
+    """Yield the evidence of others that names a partner, which may be the case's own result."""
+    for name in tables["evidence"]["case"].unique():
+        named = [partner for partner in tables["partners"]["partner"] if _names(name, partner)]
+        if named and name != file.own_evidence:
+            yield Fault(
+                f"evidence.csv: {name!r} names {', '.join(named)}, of this case too; if it is the result "
+                "of this service, it counts twice: say so in case.toml, own_evidence",
+                file="evidence.csv",
+                column="case",
+                found=name,
+            )
+
+
+def _names(service: str, partner: str) -> bool:
+    """Return whether a service is named for a partner: itself, or in brackets after it.
+
+    Examples
+    --------
+    >>> service = "Strata (Exeter, East Devon)"
+    >>> [_names(service, partner) for partner in ("East Devon District Council", "Exe", "Devon")]
+    [True, False, False]
+    """
+    authorities = [name.strip() for name in re.split(r"[(),]", service) if name.strip()]
+    return any(re.match(rf"{re.escape(name)}\b", partner, re.IGNORECASE) for name in authorities)

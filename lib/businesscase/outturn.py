@@ -11,6 +11,8 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from businesscase.schema import year_end
+
 MONEY = ["saving", "one_off_cost", "running_cost"]  # kinds of actuals that are flows of money
 PLACE = ["flow", "line", "partner"]
 RED, AMBER, GREEN, NOT_KNOWN = "red", "amber", "green", "not known"
@@ -175,15 +177,15 @@ def years_reported(money: pd.DataFrame, flow: str) -> int:
     return chosen["year"].nunique()
 
 
-def still_to_come(planned: pd.DataFrame, money: pd.DataFrame) -> pd.DataFrame:
-    """Return the planned amounts for which nothing has been reported yet, of the kinds in ``MONEY``.
+def not_reported(planned: pd.DataFrame, money: pd.DataFrame) -> pd.DataFrame:
+    """Return the planned amounts for which nothing has been reported, of the kinds in ``MONEY``.
 
     Examples
     --------
     >>> plan = pd.DataFrame([[100.0, 90.0]], columns=[2026, 2027], index=pd.MultiIndex.from_tuples(
     ...     [("saving", "posts", "North")], names=PLACE))
     >>> reported = pd.DataFrame([["saving", "posts", "North", 2026]], columns=[*PLACE, "year"])
-    >>> still_to_come(plan, reported).iloc[0].tolist()
+    >>> not_reported(plan, reported).iloc[0].tolist()
     [0.0, 90.0]
     """
     table = planned[planned.index.get_level_values("flow").isin(MONEY)]
@@ -194,6 +196,17 @@ def still_to_come(planned: pd.DataFrame, money: pd.DataFrame) -> pd.DataFrame:
         if tuple(place) in rows and year in columns:
             amounts[rows[tuple(place)], columns[year]] = 0.0
     return pd.DataFrame(amounts, table.index, table.columns)
+
+
+def closed_years(years: list[int], as_at: dt.date) -> list[int]:
+    """Return the financial years that have ended by a date.
+
+    Examples
+    --------
+    >>> closed_years([2025, 2026, 2027], dt.date(2027, 3, 31))
+    [2025, 2026]
+    """
+    return [year for year in years if year_end(year) <= as_at]
 
 
 def required_ratio(without: float, at_plan: float) -> float | None:

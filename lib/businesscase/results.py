@@ -365,6 +365,8 @@ def _outturn(study: "Study") -> Iterator[tuple]:
     if len(costs):
         by_line = costs.groupby("line", sort=False)["variance"].sum()
         yield from _series(section, "cost_variance", _with_all(by_line), MONEY)
+    missing = study.not_reported.sum(axis="columns").groupby(level="line", sort=False).sum()
+    yield from _series(section, "planned_not_reported", missing, MONEY)
     if study.realisation_forecast:
         yield from _reforecast(study)
     yield from _one(section, "review_flag", study.review_flag, TEXT)

@@ -1208,6 +1208,11 @@ class CaseFile(Row):
         description="what the one-off cost is spent on: shares [fraction] of the kinds of project "
         "in optimism_bias.csv",
     )
+    own_evidence: str = Field(
+        "",
+        description="this case's own service as evidence.csv names it, whose rows are then no "
+        "evidence of what others got; blank if it is not there",
+    )
     sources: dict[str, Source] = Field(description="the documents, by key")
 
 

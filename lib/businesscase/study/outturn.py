@@ -72,25 +72,44 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
         return outturn.forecast(others, own, years, self.parameters.own_year_weight, lowest)
 
     @cached_property
-    def to_come(self) -> pd.DataFrame:
-        """Planned money for which nothing has been reported yet, by kind and year [£]."""
-        table = outturn.still_to_come(self.decided_flows, self.money_to_date)
-        by_kind = table.groupby(level="flow", sort=False).sum()
-        return by_kind.reindex(outturn.MONEY, fill_value=0.0)
+    def closed_years(self) -> list[int]:
+        """Financial years that have ended by the date of the figures: nothing of them is to come."""
+        return outturn.closed_years(self.years, self.case.file.data_date)
 
     @cached_property
-    def reported(self) -> pd.DataFrame:
-        """Money reported, by kind and year [£]."""
+    def not_reported(self) -> pd.DataFrame:
+        """Planned money of closed years for which nothing was reported, by place and year [£].
+
+        The plan's figure stands in for it, as neither a forecast nor nothing would be true of it.
+        """
+        table = outturn.not_reported(self.decided_flows, self.money_to_date)
+        table = table[self.closed_years]
+        return table[table.any(axis="columns")]
+
+    @cached_property
+    def to_come(self) -> pd.DataFrame:
+        """Planned money of the years that have not ended and are not reported, by kind and year [£]."""
+        table = outturn.not_reported(self.decided_flows, self.money_to_date)
+        return self._by_kind(table.drop(columns=self.closed_years))
+
+    def _by_kind(self, table: pd.DataFrame) -> pd.DataFrame:
+        by_kind = table.groupby(level="flow", sort=False).sum()
+        return by_kind.reindex(index=outturn.MONEY, columns=self.years, fill_value=0.0)
+
+    @cached_property
+    def to_date(self) -> pd.DataFrame:
+        """Money reported, and the plan's figure where a closed year is not, by kind and year [£]."""
         table = self.money_to_date.pivot_table(
             index="flow", columns="year", values="actual", aggfunc="sum"
         )
-        return table.reindex(index=outturn.MONEY, columns=self.years).fillna(0.0).astype(float)
+        reported = table.reindex(index=outturn.MONEY, columns=self.years).fillna(0.0).astype(float)
+        return reported + self._by_kind(self.not_reported)
 
     def _worth_without_saving_to_come(self, overrun: float) -> float:
         """Return the net present value if no saving that is still to come were realised [£]."""
         flows = self.decided_flows.groupby(level="flow", sort=False).sum()
         others = flows.drop(index=[kind for kind in outturn.MONEY if kind in flows.index])
-        costs = self.reported + self.to_come.mul({"saving": 0.0, "one_off_cost": 1 + overrun, "running_cost": 1.0}, axis="index")  # fmt: skip
+        costs = self.to_date + self.to_come.mul({"saving": 0.0, "one_off_cost": 1 + overrun, "running_cost": 1.0}, axis="index")  # fmt: skip
         every = pd.concat([others, costs])
         signed = every.mul(every.index.map(savings.SIGNS).astype(float), axis="index")
         return float((signed.sum() * self.discount_factors).sum())
@@ -140,15 +159,21 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
 
     @cached_property
     def yearly_outturn(self) -> pd.DataFrame:
-        """Saving by year: planned, actual (NaN if not reported), and forecast mean, P10, P90 [£]."""
+        """Saving by year: planned, actual (NaN if not reported), and forecast mean, P10, P90 [£].
+
+        ``is_ahead`` tells the years that are neither reported nor over.
+
+        The forecast of a closed year is what was reported, and the plan's figure where nothing was.
+        """
         flow = self.decided_flows.index.get_level_values("flow")
         table = pd.DataFrame({"planned": self.decided_flows[flow == "saving"].sum()})
         money = self.money_to_date
         actual = money[money["flow"] == "saving"].groupby("year")["actual"].sum()
         table["actual"] = actual.reindex(table.index)
+        table["is_ahead"] = table["actual"].isna() & ~table.index.isin(self.closed_years)
         expected, to_come = self.realisation_forecast, self.to_come.loc["saving"]
         for level in LEVELS if expected else ():
-            table[level] = table["actual"].fillna(0.0) + getattr(expected, level) * to_come
+            table[level] = self.to_date.loc["saving"] + getattr(expected, level) * to_come
         return table
 
     @cached_property

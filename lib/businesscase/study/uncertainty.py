@@ -248,9 +248,15 @@ class UncertaintyStudy(SavingsStudy):
         return levers, multiples
 
     @property
+    def evidence(self) -> pd.DataFrame:
+        """Rows of evidence.csv of others, without those of the case's own service."""
+        evidence = self.tables["evidence"]
+        return evidence[evidence["case"] != self.case.file.own_evidence]
+
+    @property
     def reference_class(self) -> dict[str, np.ndarray]:
         """What others got: actual over planned saving, and cost over plan [fraction]."""
-        evidence = self.tables["evidence"]
+        evidence = self.evidence
         ratio = evidence["actual"] / evidence["planned"]
         of = {name: np.sort(ratio[evidence["measure"] == name].to_numpy()) for name in ("realisation", "overrun")}  # fmt: skip
         return {"realisation": of["realisation"], "overrun": of["overrun"] - 1}

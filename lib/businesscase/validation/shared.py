@@ -5,7 +5,7 @@ from typing import get_args
 
 from businesscase.errors import unknown_name
 from businesscase.parameters import Parameters, limits
-from businesscase.schema import Evidence, FinanceAssumption
+from businesscase.schema import CaseFile, Evidence, FinanceAssumption
 from businesscase.validation.core import Fault, Tables
 
 DRAWN = ["realisation", "delay_years", "overrun", "running_cost_change"]  # levers that are drawn
@@ -17,6 +17,23 @@ def shared_faults(tables: Tables) -> Iterator[Fault]:
     yield from _finance_faults(tables)
     yield from _missing(tables, "finance_assumptions", "parameter", FinanceAssumption)
     yield from _missing(tables, "evidence", "measure", Evidence)
+
+
+def own_evidence_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+    """Yield that the case's own evidence is no evidence, or that nothing is left without it."""
+    evidence, own = tables["evidence"], file.own_evidence
+    if own and own not in set(evidence["case"]):
+        yield "case", None, unknown_name("own_evidence", own, evidence["case"].unique())
+        return
+    others = evidence[evidence["case"] != own]
+    for name in evidence["measure"].unique():
+        if name not in set(others["measure"]):
+            yield (
+                "case",
+                None,
+                f"own_evidence is {own!r}, without which evidence.csv has no row of {name}; at least "
+                "one is needed",
+            )
 
 
 def _sensitivity_faults(tables: Tables) -> Iterator[Fault]:

@@ -39,10 +39,12 @@ MEANING = {
 def answer(study: Study) -> Sentence:
     """Say what came of the decision so far, and what is expected from now on."""
     if study.actuals.empty:
-        return Sentence("**Nothing has been reported yet**: actuals.csv has no row yet.")
+        nothing = "**Nothing has been reported yet**: actuals.csv has no row yet."
+        return Sentence(" ".join([nothing, *_not_reported(study)]))
     said = [*_saving_so_far(study), *_cost_so_far(study), *_expected(study)]
     if study.money_to_date.empty:
         said = ["No money has been reported yet."]
+    said += _not_reported(study)
     said += _measures_so_far(study)
     late = study.tasks_to_date.query("end == 'finish'")["days_late"]
     if len(late):
@@ -85,6 +87,21 @@ def _cost_so_far(study: Study) -> list[str]:
                 f"{'over' if over >= 0 else 'under'} plan."
             )
     return said
+
+
+def _not_reported(study: Study) -> list[str]:
+    """Name the lines of years that are over for which the plan's figure stands in."""
+    lines = study.not_reported.groupby(level=["flow", "line"], sort=False).sum()
+    if lines.empty:
+        return []
+    said = []
+    for (flow, line), amounts in lines.iterrows():
+        years = amounts.index[amounts != 0]
+        when = _years(years.min(), years.max())
+        said.append(f"{FLOWS[flow]} “{line}” of {when}, {in_words(amounts.sum())}")
+    return [
+        f"Not reported though the year is over, so that the plan's figure stands: {listed(said)}."
+    ]
 
 
 def _expected(study: Study) -> list[str]:
@@ -227,7 +244,7 @@ def savings_chart(study: Study) -> Chart | Table:
         x=last, y=reported[last], text="actual", showarrow=False, yshift=-12 if tall else 10,
         font={"color": "white" if tall else BLUE},
     )  # fmt: skip
-    ahead = table[table["actual"].isna() & (table["planned"] > 0)]
+    ahead = table[table["is_ahead"] & (table["planned"] > 0)]
     is_expected = study.realisation_forecast is not None and len(ahead) > 0
     if is_expected:
         _draw_expected(figure, ahead)
@@ -283,7 +300,7 @@ def _savings_in_words(table: pd.DataFrame) -> str:
         parts.append(
             f"{year}: {in_words(row['planned'])} planned, {in_words(row['actual'])} came in"
         )
-    ahead = table[table["actual"].isna()]
+    ahead = table[table["is_ahead"]]
     if len(ahead):
         planned = f"{in_words(ahead['planned'].sum())} planned"
         expected = f", {_thousands(ahead['mean'].sum())} expected" if "mean" in ahead else ""
@@ -299,7 +316,7 @@ def savings_by_year(study: Study) -> Table:
     levels = [name for name in ("mean", "p10", "p90") if name in table]
     table = table.assign(
         year=[year_label(year) for year in table.index],
-        **{name: table[name].where(table["actual"].isna()) for name in levels},
+        **{name: table[name].where(table["is_ahead"]) for name in levels},
     )
     labels = {"year": "Year", "planned": "Planned (£)", "actual": "Actual (£)"}
     named = {"mean": "Expected (£)", "p10": "Low end, P10 (£)", "p90": "High end, P90 (£)"}

@@ -270,7 +270,7 @@ def uncertain_inputs(study: Study) -> Table:
 
 def evidence(study: Study) -> Table:
     """Show the reference class: what shared services planned and what they got."""
-    table = study.tables["evidence"]
+    table = study.evidence
     return Table(
         table.assign(ratio=table["actual"] / table["planned"]),
         "What others planned and got: a small sample, chosen by auditors because of trouble",
