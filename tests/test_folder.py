@@ -107,7 +107,9 @@ def test_a_replacement_keeps_comments_other_files_and_the_former_folder(data_cop
     assert {path.name for path in folder.iterdir()} == set(former)
     changed = {path.name for path in folder.iterdir() if path.read_bytes() != former[path.name]}
     assert changed == {"partners.csv", "case.toml"}
-    assert (folder / "case.toml").read_text(encoding="utf-8").startswith("# our comment\nversion = ")
+    assert (
+        (folder / "case.toml").read_text(encoding="utf-8").startswith("# our comment\nversion = ")
+    )
     assert load_case(CASE).file.title == "Ours"
     assert load_case(CASE).tables["partners"]["note"][0] == "the lead"
     assert CASE in case_names() and not any(name.startswith(".") for name in case_names())

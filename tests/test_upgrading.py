@@ -143,3 +143,24 @@ def test_a_case_that_is_read_only_in_part_is_left_to_the_checks():
         {"preferred_option": "a"}, {}, {"gates": [{"section": "options"}, {"item": "a"}, {}]}
     )
     assert upgraded(raw).raw.tables == raw.tables
+
+
+def test_flows_of_staff_follow_pay_and_a_remark_without_effect_goes():
+    rows = [
+        {"flow": "saving", "category": " Staff", "cashable": "false"},
+        {"flow": "saving", "category": "staffing"},
+        {"flow": "running_cost", "category": "staff", "inflation": "prices", "cashable": "false"},
+        {"flow": "one_off_cost", "category": "staff"},
+    ]
+    found = upgraded(RawCase({}, {}, {"flows": rows}))
+    assert found.raw.tables["flows"] == [
+        rows[0] | {"inflation": "pay"},
+        rows[1],  # whether it follows pay is not ours to say: a finding names it
+        rows[2] | {"cashable": "true"},
+        rows[3] | {"inflation": "pay"},
+    ]
+    assert found.changes == [
+        "flows.csv: cashable of a running_cost, which had no effect, is now 'true'",
+        "flows.csv: inflation of the category staff is now 'pay' (2 rows)",
+    ]
+    assert upgraded(found.raw) == (found.raw, [])

@@ -1,12 +1,15 @@
 """Bringing the tables of a case that an earlier release wrote forward, one version at a time."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from businesscase.decision import LETTER, PROPOSED
 from businesscase.errors import Fault
 from businesscase.raw import CASE, RawCase
+from businesscase.savings import PAY, inflation_by_category
+from businesscase.schema import FREED
 
 VERSION = 2  # of the tables; a change of what they mean takes the next one, and a step to it
 FIRST = 1  # of cases that state none
@@ -44,12 +47,17 @@ def upgraded(raw: RawCase) -> Upgrade:
         return Upgrade(
             replace(raw, faults=[*raw.faults, fault.at(raw.place(CASE, None, "version"))]), []
         )
-    changes = []
+    tables, changes = dict(raw.tables), Counter()
     for step in STEPS[version - FIRST :]:
-        tables, said = step(raw)
-        raw = replace(raw, tables=raw.tables | tables, file=raw.file | {"version": VERSION})
-        changes += said
-    return Upgrade(raw, changes)
+        for stem in step.keys() & tables.keys():
+            rows = [dict(row) for row in tables[stem]]
+            for row in rows:
+                for column, value, said in step[stem](row, raw.file):
+                    row[column] = value
+                    changes[f"{stem}.csv: {said}"] += 1
+            tables[stem] = rows
+    told = [said if count == 1 else f"{said} ({count} rows)" for said, count in changes.items()]
+    return Upgrade(replace(raw, tables=tables, file=raw.file | {"version": VERSION}), sorted(told))
 
 
 def version_of(raw: RawCase) -> int | None:
@@ -59,25 +67,29 @@ def version_of(raw: RawCase) -> int | None:
     return version if is_version else None
 
 
-def _proposed_by_name(raw: RawCase) -> tuple[dict[str, list[dict[str, str]]], list[str]]:
-    """Let criteria that name the option proposed by its letter follow the option appraised."""
-    proposed = raw.file.get("preferred_option") or None
-    said, rows = [], []
-    for row in raw.tables.get("gates", []):
-        option, comma, rest = row.get("item", "").partition(", ")
-        item = row.get("item")
-        if (
-            row.get("section") == "options"
-            and LETTER.fullmatch(option)
-            and proposed in (None, option)
-        ):
-            item = f"{PROPOSED}{comma}{rest}"
-            said.append(
-                f"gates.csv: criterion {row.get('criterion')}: item {row['item']!r} is now {item!r}"
-            )
-        rows.append(row if item is None else row | {"item": item})
-    return ({"gates": rows} if said else {}), said
+def _proposed_by_name(gate: dict[str, str], file: dict) -> Iterator[tuple[str, str, str]]:
+    """Let a criterion that names the option proposed by its letter follow the option appraised."""
+    item, proposed = gate.get("item", ""), file.get("preferred_option")
+    option, comma, rest = item.partition(", ")
+    is_proposed = LETTER.fullmatch(option) and (not proposed or option == proposed)
+    if gate.get("section") == "options" and is_proposed:
+        now = f"{PROPOSED}{comma}{rest}"
+        yield "item", now, f"criterion {gate.get('criterion')}: item {item!r} is now {now!r}"
 
 
-Step = Callable[[RawCase], tuple[dict[str, list[dict[str, str]]], list[str]]]
-STEPS: list[Step] = [_proposed_by_name]
+def _flow_that_says_what_it_follows(
+    flow: dict[str, str], _: dict
+) -> Iterator[tuple[str, str, str]]:
+    """Let a flow of staff follow pay, as it did; what others follow is for the council to say."""
+    if not flow.get("inflation") and inflation_by_category(flow.get("category", "")) == PAY:
+        yield "inflation", PAY, f"inflation of the category staff is now {PAY!r}"
+    if flow.get("cashable") == "false" and flow.get("flow") not in FREED:
+        kind = flow.get("flow")
+        yield "cashable", "true", f"cashable of a {kind}, which had no effect, is now 'true'"
+
+
+Change = Callable[[dict[str, str], dict], Iterator[tuple[str, str, str]]]
+STEPS: list[dict[str, Change]] = [
+    # by version, by table: column, new cell and sentence for what changes in a row
+    {"gates": _proposed_by_name, "flows": _flow_that_says_what_it_follows}
+]
