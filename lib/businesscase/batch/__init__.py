@@ -12,7 +12,16 @@ from pathlib import Path
 from tqdm import tqdm
 
 from businesscase.batch import manifest
-from businesscase.batch.job import ASSETS, FAILED, PENDING, Outcome, Task, is_current, status
+from businesscase.batch.job import (
+    ASSETS,
+    FAILED,
+    PENDING,
+    Outcome,
+    Task,
+    is_current,
+    status,
+    tell_kept,
+)
 from businesscase.batch.notebook import CELL_TIMEOUT, notebook_paths, sentence
 from businesscase.batch.processes import ProcessDiedError, Processes, Project
 from businesscase.batch.store import Job, Store, store_at
@@ -98,6 +107,7 @@ def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
     for name, content in shared_asset_files().items() if settings.shared_assets else ():
         store.write_text(f"{ASSETS}/{name}", content)
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        list(pool.map(lambda task: tell_kept(store, task), current))
         list(pool.map(lambda task: store.write_status(task.job, status(task, PENDING)), to_do))
     no_bar = settings.quiet or not to_do or None  # None: if nobody watches
     try:
@@ -223,6 +233,8 @@ def _faulty(cases: Iterable[str]) -> dict[str, list[str]]:
 def _cut_off(store: Store, task: Task) -> Outcome:
     """Return how a job stands that no outcome came of, and let its status file say so too."""
     if not task.force and is_current(store, task):
+        with suppress(OSError):
+            tell_kept(store, task)
         return Outcome(task.job, 0.0)  # it was published and couldn't say so any more
     with suppress(OSError):  # a full disk must not hide what cut it off
         store.write_status(task.job, status(task, PENDING))

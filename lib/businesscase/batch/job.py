@@ -143,6 +143,13 @@ def _say(store: Store, task: Task, state: str, **more) -> None:
     store.write_status(task.job, status(task, state, **more))
 
 
+def tell_kept(store: Store, task: Task) -> None:
+    """Let the status of a report that is there and whole say so, whatever a run that was cut off said."""
+    said = store.status(task.job)
+    if (said.get("state"), said.get("key")) != (OK, task.key):
+        store.write_status(task.job, status(task, OK))
+
+
 def status(task: Task, state: str, seconds: float | None = None, cause: str | None = None) -> dict:
     """Return what a status file says of a job."""
     said = {"state": state, "key": task.key, "seconds": seconds, "cause": cause}

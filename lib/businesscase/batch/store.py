@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from businesscase.batch.manifest import file_hash, is_sealed, json_text
 from businesscase.errors import InputError
-from businesscase.folder import write_file
+from businesscase.folder import named, write_file
 
 MANIFEST = "manifest.json"
 
@@ -87,7 +87,8 @@ class FolderStore:
         with self._locked(job):
             unfinished = self._unfinished(job)
             shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was cut off
-            unfinished.mkdir()
+            with named(self.report(job)):
+                unfinished.mkdir()
             try:
                 yield unfinished
             finally:
@@ -160,10 +161,15 @@ class FolderStore:
         """Return the folder of what a failed job left."""
         return self.folder / f"{job.name}.failed"
 
-    def _locked(self, job: Job) -> FileLock:
+    @contextmanager
+    def _locked(self, job: Job) -> Iterator[None]:
         parent = self.folder / job.case
         parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(parent / f".{job.scenario}.lock")
+        lock = FileLock(parent / f".{job.scenario}.lock")
+        with named(self.report(job)):
+            held = lock.acquire()
+        with held:
+            yield
 
     def _unfinished(self, job: Job) -> Path:
         return self.folder / job.case / f".{job.scenario}.unfinished"

@@ -6,7 +6,16 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from businesscase.batch.job import FAILED, OK, RUNNING, Outcome, Task, is_current, status
+from businesscase.batch.job import (
+    FAILED,
+    OK,
+    RUNNING,
+    Outcome,
+    Task,
+    is_current,
+    status,
+    tell_kept,
+)
 from businesscase.batch.notebook import sentence
 from businesscase.batch.processes import ProcessDiedError, Processes, Project
 from businesscase.batch.store import FolderStore, UrlStore, store_at
@@ -25,6 +34,7 @@ def work(
         return _done(task, store, project, processes, wanted)
     try:
         if not task.force and is_current(store, task):
+            tell_kept(store, task)
             return Outcome(task.job, time.perf_counter() - started, kept=True)
         return _uploaded(task, store, project, processes, wanted)
     except OSError as error:
@@ -44,10 +54,17 @@ def _uploaded(
         made = FolderStore(Path(folder))
         local = replace(task, store=folder, force=True)
         outcome = _done(local, made, project, processes, wanted)
-        if outcome.error:
-            store.fail(task.job, made.evidence(task.job))
-        else:
-            store.publish(task.job, made.report(task.job))
+        try:
+            if outcome.error:
+                store.fail(task.job, made.evidence(task.job))
+            else:
+                store.publish(task.job, made.report(task.job))
+        except OSError as refused:
+            outcome = replace(outcome, error=outcome.error or sentence(refused))
+            with suppress(
+                OSError
+            ):  # what came through is no report, and nobody shall read it as one
+                store.fail(task.job)
     state, seconds = FAILED if outcome.error else OK, round(outcome.seconds, 3)
     store.write_status(task.job, status(task, state, seconds, outcome.error))
     return outcome

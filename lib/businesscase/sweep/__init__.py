@@ -7,7 +7,7 @@ found. The same inputs give the same bytes, wherever the chunks were made.
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from filelock import FileLock
 from businesscase.case import BASE
 from businesscase.discovery import Columns
 from businesscase.errors import InputError
-from businesscase.folder import write_file
+from businesscase.folder import named, write_file
 from businesscase.study.sweep import (
     KINDS,
     Findings,
@@ -114,24 +114,28 @@ def _made(sweep: Sweep, draws: int, seed: int, scheduler: str | None) -> Iterato
 def _unfinished(path: Path) -> Iterator[Path]:
     """Give the path of a file to be renamed when it is whole, to nobody else until it is left."""
     beside = path.with_suffix(".unfinished")
-    with FileLock(path.with_name(f".{path.stem}.lock")):
+    with named(path):
+        held = FileLock(path.with_name(f".{path.stem}.lock")).acquire()
+    with held:
         try:
             yield beside
         finally:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):  # where nothing can be written there is nothing
+                beside.unlink()
 
 
 def _write_futures(sweep: Sweep, made: Iterator[Futures], path: Path, draws: int) -> Peeled:
     """Write chunks as they come, a row group each, and keep what the peel needs."""
     peeled = Peeled(draws)
     for futures in made:
-        fastparquet.write(
-            str(path),
-            as_table(sweep, futures),
-            append=peeled.counted > 0,
-            compression="ZSTD",
-            write_index=False,
-        )
+        with named(path.with_suffix(".parquet")):
+            fastparquet.write(
+                str(path),
+                as_table(sweep, futures),
+                append=peeled.counted > 0,
+                compression="ZSTD",
+                write_index=False,
+            )
         peeled.add(futures)
     return peeled
 
