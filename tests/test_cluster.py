@@ -375,3 +375,26 @@ def zipped(number):
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("number", str(number))
     return packed.getvalue()
+
+
+def test_workers_that_are_all_gone_are_said_and_not_waited_for_without_end(monkeypatch, tmp_path):
+    from businesscase.batch import cluster
+
+    monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.2)
+    monkeypatch.setattr(cluster, "SECONDS_FOR_A_WORKER", 1)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, processes=False, dashboard_address=None, local_directory=tmp_path
+        ) as workers,
+        distributed.Client(workers, set_as_default=False) as client,
+    ):
+        cluster.wait_until(client.submit(int, 1).done, client, "tcp://there")
+        workers.scale(0)
+        assert until(lambda: not client.nthreads())
+        waiting = client.submit(int, 2)
+        with pytest.raises(
+            InputError, match="tcp://there: all workers are gone, and none came in 1"
+        ):
+            cluster.wait_until(waiting.done, client, "tcp://there")
+        workers.scale(1)
+        cluster.wait_until(waiting.done, client, "tcp://there")

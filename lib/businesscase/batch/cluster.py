@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
@@ -31,6 +32,7 @@ WORKER_DIED = "the worker that made it died, and so did the others that tried"
 NO_DASK = "--scheduler needs Dask: pip install .[cluster]"
 LOST = "the connection to the scheduler was lost; run it again, what was made is kept"
 SECONDS_TO_CONNECT = 5
+LOOK = 0.1  # seconds between two looks whether something was made
 SECONDS_FOR_A_WORKER = 30
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same inputs give the same archive
 TEMPLATE = "template.docx"  # what the Word template is called in an archive
@@ -121,13 +123,41 @@ def _outcomes(client, scheduler: str, tasks: list[Task], inputs: bytes) -> Itera
     by_key = dict(zip(waiting, futures, strict=True))
     del futures  # so that each is let go of when it has ended
     try:
-        for future in completed:
+        while by_key:
+            wait_until(completed.has_ready, client, scheduler)
+            future = next(completed)
             del by_key[future.key]
             yield _outcome(future, waiting.pop(future.key), scheduler)
     except BaseException:
         if client.status == "running":
             client.cancel([*by_key.values(), packed])
         raise
+
+
+def wait_until(ready: Callable[[], bool], client, scheduler: str) -> None:
+    """Wait for what the workers of a cluster make.
+
+    Raises
+    ------
+    InputError
+        If they are all gone, and none has come for a while.
+    """
+    alive = looked = time.monotonic()
+    while not ready():
+        time.sleep(LOOK)
+        if time.monotonic() - looked < SECONDS_TO_CONNECT:
+            continue
+        looked = time.monotonic()
+        try:
+            gone = client.status == "running" and not client.nthreads()
+        except OSError:  # the scheduler is gone, which what is waited for tells
+            gone = False
+        alive = alive if gone else looked
+        if looked - alive >= SECONDS_FOR_A_WORKER:
+            raise InputError(
+                f"{scheduler}: all workers are gone, and none came in {SECONDS_FOR_A_WORKER} seconds; start some "
+                f"with: dask worker {scheduler}, and run the command again"
+            )
 
 
 def _outcome(future, task: Task, scheduler: str) -> Outcome:

@@ -45,6 +45,7 @@ def _results(
             while waiting and len(under_way) < most:
                 chunk = client.submit(Sweep.futures, there, *waiting.popleft(), seed, pure=False)
                 under_way.append(chunk)
+            cluster.wait_until(under_way[0].done, client, scheduler)
             yield under_way.popleft().result()
     except KilledWorker:
         raise InputError(f"sweep of {sweep.study.case.name}: {cluster.WORKER_DIED}") from None
