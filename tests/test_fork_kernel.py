@@ -483,3 +483,17 @@ def test_kernel_whose_errors_go_to_a_file_is_forked_too(tmp_path):
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
+
+
+def test_a_server_whose_owner_is_killed_while_it_starts_leaves_nothing(tmp_path):
+    start = "from businesscase.forking.client import ForkServer; ForkServer.start()"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    owner = subprocess.Popen([sys.executable, "-c", start], env=environment)
+    end = time.monotonic() + 180
+    while not list(tmp_path.glob("fork-*/log")) and time.monotonic() < end:
+        time.sleep(0.01)
+    owner.kill()
+    owner.wait()
+    while list(tmp_path.iterdir()) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not list(tmp_path.iterdir())

@@ -87,7 +87,8 @@ def main(address: str) -> None:
         os.dup2(nothing.fileno(), 1)
     preload()
     listener = listening(address)
-    os.write(ready, READY)
+    with suppress(BrokenPipeError):  # the one who started it is no more; serving then ends at once
+        os.write(ready, READY)
     os.close(ready)
     serve(listener, [lifeline, os.pidfd_open(owner)])
 
