@@ -14,7 +14,7 @@ from businesscase.batch import (
     run_jobs,
     write_index,
 )
-from businesscase.batch.notebook import notebook_text
+from businesscase.batch.notebook import notebook_text, refresh
 from businesscase.case import load_case
 
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
@@ -230,6 +230,24 @@ def test_notebook_that_fails_to_refresh_is_left_as_it_was(tmp_path):
         "01_baseline.ipynb, cell [2]: ZeroDivisionError: division by zero"
     ]
     assert (tmp_path / "01_baseline.ipynb").read_bytes() == before
+
+
+def test_notebook_that_is_saved_while_it_is_refreshed_is_left_as_it_was_saved(
+    tmp_path, monkeypatch
+):
+    write_notebook(tmp_path, "03_savings", "1")
+    path = tmp_path / "03_savings.ipynb"
+
+    def saved_meanwhile(*_):
+        notebook = nbformat.read(path, as_version=4)
+        path.write_text("what somebody saved", encoding="utf-8")
+        return notebook
+
+    monkeypatch.setattr("businesscase.batch.notebook.executed", saved_meanwhile)
+    assert refresh(str(path)) == (
+        "03_savings.ipynb: was changed while it ran, and is left as it is; run it again"
+    )
+    assert path.read_text(encoding="utf-8") == "what somebody saved"
 
 
 def test_notebooks_that_are_not_numbered_are_no_section(tmp_path):

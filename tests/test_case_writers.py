@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 
 from businesscase import cli, folder
-from businesscase.case import changing, load_case
+from businesscase.case import changing, input_hash, load_case
 from businesscase.errors import InputError
 from businesscase.folder import read_folder, replace_parts, settled, writing
 from businesscase.own_case import import_case, new_case
@@ -271,6 +271,33 @@ def test_a_case_that_is_being_replaced_is_not_called_unknown(data):
     load_case.cache_clear()
     with pytest.raises(InputError, match="is being replaced, or was when"):
         load_case(CASE)
+
+
+def test_a_case_that_is_replaced_while_it_is_read_is_read_whole(data, monkeypatch):
+    def read_while_it_is_replaced(place):
+        raw = read_folder(place)
+        if not list(data.glob(".*.before-1")):
+            imports()
+        return raw
+
+    monkeypatch.setattr("businesscase.case.read_folder", read_while_it_is_replaced)
+    case = load_case.__wrapped__(CASE)
+    assert set(case.tables["service_costs"]["amount_gbp"]) == {9}
+    assert case.input_hash == input_hash(data / CASE)
+
+
+def test_a_scenario_whose_saving_was_killed_leaves_nothing_for_the_next_writer(data):
+    parameters = load_study(CASE, horizon_years=7).parameters
+
+    def killed():
+        Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        write_scenario(CASE, "saved", "Title", "Why", parameters)
+
+    before = content(data / CASE)
+    assert ended(forked(killed)) == -signal.SIGKILL
+    write_scenario(CASE, "saved", "Title", "Why", parameters)
+    after = content(data / CASE)
+    assert set(after) == FILES and after["scenarios.toml"].startswith(before["scenarios.toml"])
 
 
 # links

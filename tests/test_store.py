@@ -1,6 +1,8 @@
 """Where reports go: how a job stands follows from what is there, and refusals name what was asked for."""
 
 import errno
+import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +10,12 @@ from pathlib import Path
 import pytest
 from test_batch import CASE, settings, write_notebook
 
-from businesscase.batch import Job, _cut_off, _tasks, manifest, run_jobs
+from businesscase.batch import Job, _cut_off, _tasks, manifest, run_jobs, write_index
 from businesscase.batch.job import FAILED, OK, PENDING, RUNNING, status
 from businesscase.batch.processes import Project
 from businesscase.batch.store import FolderStore, StoreError, store_at
 from businesscase.batch.work import work
+from businesscase.case import load_case
 from businesscase.folder import write_file
 
 JOB = Job(CASE, "base")
@@ -37,10 +40,12 @@ def write_report(task, folder):
     """Write a report of a task as if it had been made."""
     folder.mkdir(parents=True)
     (folder / "report.html").write_text(PAGE, encoding="utf-8")
-    made = {
+    of_all = manifest.of_all_reports(Path(task.notebooks), task.shared_assets)
+    made = manifest.inputs(load_case(task.case), task.scenario, of_all) | {
         "key": task.key,
         "formats": ["html"],
         "template": "",
+        "recommendation": "Go",
         "files": manifest.file_hashes(folder),
     }
     (folder / "manifest.json").write_text(manifest.json_text(manifest.sealed(made)), "utf-8")
@@ -149,6 +154,21 @@ def test_a_report_that_another_batch_uploaded_is_said_to_be_there(far, tmp_path)
     store.write_status(JOB, status(task, PENDING))
     assert work(task, None, None).kept
     assert said(task)["state"] == OK
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among its files")
+def test_the_index_is_written_though_a_case_has_a_path_that_is_no_file(data_copy, project):
+    for path in data_copy.glob("*/case.toml"):
+        if path.parent.name not in (CASE, "mkip-2012"):
+            shutil.rmtree(path.parent)
+    reports = project / "reports"
+    (task,) = _tasks([JOB], settings(reports, project), Project.here(project / "notebooks"))
+    write_report(task, reports / CASE / "base")
+    (data_copy / "mkip-2012" / "flows.csv").unlink()
+    os.mkfifo(data_copy / "mkip-2012" / "flows.csv")
+    load_case.cache_clear()
+    index = write_index(settings(reports, project), [])
+    assert f'href="{CASE}/base/report.html"' in Path(index).read_text(encoding="utf-8")
 
 
 # refusals

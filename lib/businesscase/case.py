@@ -177,8 +177,10 @@ def load_case(name: str) -> Case:
     if fault := unsafe_name("case", name):
         raise InputError(fault)
     folder = data_folder() / name
-    fingerprint = input_hash(folder)  # before they are read, so that a change meanwhile shows
-    return checked_case(name, read_folder(folder), fingerprint)
+    fingerprint = raw = None
+    while fingerprint != (found := input_hash(folder)):  # of two states no table is taken
+        fingerprint, raw = found, read_folder(folder)
+    return checked_case(name, raw, fingerprint)
 
 
 def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:

@@ -351,6 +351,8 @@ def _settle(folder: Path) -> str | None:
     left = [path for path in (whole, _beside(folder, UNFINISHED)) if path.is_dir()]
     for path in left:
         shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob(f".*{UNFINISHED}"):  # by a scenario that was being saved
+        path.unlink()
     if not left:
         return None
     as_it_was = "the case is as it was before" if folder.exists() else "nothing is left of it"
