@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 from test_batch import CASE, settings, write_notebook
 
-from businesscase.batch import Job, _cut_off, _tasks, manifest, run_jobs, write_index
+from businesscase import cli
+from businesscase.batch import (
+    Job,
+    _cut_off,
+    _tasks,
+    manifest,
+    notebook_paths,
+    run_jobs,
+    write_index,
+)
 from businesscase.batch.job import FAILED, OK, PENDING, RUNNING, status
 from businesscase.batch.processes import Project
 from businesscase.batch.store import FolderStore, StoreError, store_at
@@ -169,6 +178,16 @@ def test_the_index_is_written_though_a_case_has_a_path_that_is_no_file(data_copy
     load_case.cache_clear()
     index = write_index(settings(reports, project), [])
     assert f'href="{CASE}/base/report.html"' in Path(index).read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among its files")
+def test_a_template_or_notebook_that_is_a_pipe_is_not_waited_for(project, capsys):
+    os.mkfifo(project / "house.docx")
+    assert cli.main(["report", CASE, "--template", str(project / "house.docx")]) == 1
+    assert capsys.readouterr().err == f"{project / 'house.docx'}: no file is there\n"
+    os.mkfifo(project / "notebooks" / "03_savings.ipynb")
+    (project / "notebooks" / "07_decision.ipynb").symlink_to("nowhere")
+    assert list(notebook_paths(project / "notebooks")) == ["readiness"]
 
 
 # refusals

@@ -249,6 +249,8 @@ def _word_template(name: str | None) -> str:
     """Return the path of a Word template; refuse what can't be one."""
     if not name:
         return ""
+    if not Path(name).is_file():  # a pipe would be waited for
+        raise InputError(f"{name}: no file is there")
     from businesscase.report.word_template import template_at  # slow to import
 
     template_at(Path(name))

@@ -178,7 +178,8 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
     that says why is returned.
     """
     folder = notebooks_folder.resolve()
-    paths = [*notebook_paths(folder).values(), *sorted((folder / "explore").glob("*.ipynb"))]
+    explorers = sorted((folder / "explore").glob("[!.]*.ipynb"))
+    paths = [*notebook_paths(folder).values(), *filter(Path.is_file, explorers)]
     project = Project.here(folder)
 
     def error(path: Path) -> str | None:
