@@ -16,7 +16,7 @@ from businesscase.report import index_html, report_html, shared_asset_files
 from businesscase.study import load_study
 from businesscase.views.display import Chart, Table
 
-CASE = "durham-sunderland-2014"  # its sections are readiness and decision
+CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 HOSTILE = '</title><script>alert("x")</script><img src=x onerror=alert(1)>'
 BREAKING_OUT = "</script><!--<script>"
 ASSETS = "../../assets"
@@ -91,9 +91,9 @@ def chart(title="Costs fall"):
 
 def notebooks(*cells):
     """Return notebooks of a section that the case lacks and of one that shows ``cells``."""
-    savings = nbformat.v4.new_markdown_cell("# What is saved?\n\nProse about savings.")
+    options = nbformat.v4.new_markdown_cell("# Which is best?\n\nProse about options.")
     return {
-        "savings": nbformat.v4.new_notebook(cells=[savings]),
+        "options": nbformat.v4.new_notebook(cells=[options]),
         "readiness": nbformat.v4.new_notebook(cells=list(cells)),
     }
 
@@ -112,7 +112,7 @@ def hostile_study(data_copy):
 def text():
     """A page with everything that a notebook can show."""
     cells = [
-        nbformat.v4.new_markdown_cell("# Are the partners *ready*?\n\nProse, see [costs](03_savings.ipynb)."),
+        nbformat.v4.new_markdown_cell("# Are the partners *ready*?\n\nProse, see [options](02_options.ipynb)."),
         nbformat.v4.new_markdown_cell("## The answer\n\n#### Too deep\n\n# Another title"),
         outputs({"text/markdown": "A **computed** sentence."}, chart(), chart("Costs rise")),
         outputs(Table(pd.DataFrame({"area": ["people"], "gap": [2]}), "Gaps & more", {"area": "Area", "gap": "Gap"})),
@@ -142,7 +142,7 @@ def test_chapters_are_numbered_in_the_order_of_a_cabinet_report(page):
     assert numbered[:4] == [
         "1. Purpose",
         "2. Recommendation and reasons",
-        "3. Financial implications",
+        "3. Options considered",
         "4. Readiness",
     ]
     assert numbered[-1] == f"{len(numbered)}. How this report was made"
@@ -163,10 +163,10 @@ def test_figures_and_tables_are_numbered_within_their_chapter(page):
 
 
 def test_chapter_that_the_case_lacks_has_its_heading_and_says_so(page):
-    assert [2, "3. Financial implications"] in page.headings
-    empty = [title for title in ("Financial implications", "What would change the answer") if f"{title} (no data)" in page.text]  # fmt: skip
+    assert [2, "3. Options considered"] in page.headings
+    empty = [title for title in ("Options considered", "What would change the answer") if f"{title} (no data)" in page.text]  # fmt: skip
     assert page.text.count("This case has no data for this chapter.") == len(empty) == 2
-    assert "Prose about savings" not in page.text
+    assert "Prose about options" not in page.text
 
 
 def test_sections_that_only_say_what_is_absent_become_one_list():
@@ -209,7 +209,7 @@ def test_code_and_cells_for_the_notebook_only_are_not_shown(page):
 
 def test_link_to_another_notebook_leads_to_its_section(page):
     links = [found for tag, found in page.tags if tag == "a"]
-    assert {"href": "#savings"} in links
+    assert {"href": "#options"} in links
 
 
 def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(page):
