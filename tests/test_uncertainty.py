@@ -66,6 +66,30 @@ def test_a_distribution_stays_in_its_range_and_rises(ends, shape):
     assert (np.diff(values) >= -1e-9).all()
 
 
+@pytest.mark.parametrize(
+    ("likely", "low", "high", "usual", "expected"),
+    [
+        (0.5, 0.33, 1.0, 1.0, (0.33, 1.0)),  # within: as stated
+        (0.33, 0.33, 1.0, 1.0, (0.33, 1.0)),  # on its edge
+        (0.0, 0.33, 1.0, 1.0, (0.0, 0.0)),  # nothing is realised, and nothing less can be
+        (0.2, 0.33, 1.0, 1.0, (0.0, 0.2)),
+        (1.5, 0.33, 1.0, 1.0, (0.83, 1.5)),
+        (3.0, 0.0, 2.0, 0.0, (3.0, 5.0)),
+        (0.1, -0.05, 0.05, 0.0, (0.05, 0.15)),
+        (1.0, 0.3, 0.8, 1.0, (0.3, 1.0)),  # the usual value itself lies outside: stretched to it
+    ],
+)
+def test_a_range_moves_with_a_likely_value_outside_it(likely, low, high, usual, expected):
+    limits = {1.0: (0.0, 1.5), 0.0: (-0.5, 5.0)}[usual]
+    assert uncertainty.range_around(likely, low, high, usual, limits) == approx(expected)
+
+
+@given(st.floats(0, 1.5))
+def test_a_range_holds_the_likely_value_and_stays_within_the_limits(likely):
+    low, high = uncertainty.range_around(likely, 0.33, 1.0, 1.0, (0.0, 1.5))
+    assert 0 <= low <= likely <= high <= 1.5
+
+
 def test_means_are_those_of_the_textbook():
     levels = (np.arange(100_000) + 0.5) / 100_000
     assert uncertainty.triangular(levels, 0, 1, 5).mean() == approx(2.0, abs=1e-3)
@@ -114,6 +138,19 @@ def test_draws_are_worse_than_the_plan_where_the_plan_is_the_best_case():
     assert worth.max().max() <= 1.01 * study.appraisal.at[ALL, "net_present_value"]
     assert study.risk_of_loss.at[ALL, "npv_p50"] < study.appraisal.at[ALL, "net_present_value"]
     assert worth[ALL].to_numpy() == approx(worth[study.partners].sum(axis=1).to_numpy())
+
+
+def test_where_nothing_is_realised_every_draw_is_the_loss_that_the_plan_is():
+    study = load_study("mkip-2012", realisation=0.0)
+    assert study.appraisal.at[ALL, "net_present_value"] < 0
+    assert study.risk_of_loss["probability_of_loss"].tolist() == [1.0] * 4
+
+
+def test_no_draw_is_better_than_a_plan_that_is_the_best_case_of_its_range():
+    for changes in ({"realisation": 0.2}, {"delay_years": 3.0}, {"overrun": 1.5}):
+        study = load_study("mkip-2012", **changes)
+        planned = study.appraisal.at[ALL, "net_present_value"]
+        assert study.simulated_worth[ALL].quantile(0.95) < planned
 
 
 def test_a_low_realisation_comes_with_a_long_delay_and_a_high_overrun():

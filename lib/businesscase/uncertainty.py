@@ -47,6 +47,37 @@ def with_common_causes(
     return result
 
 
+def range_around(
+    likely: float, low: float, high: float, usual: float, limits: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the range in which a value is drawn, which moves with a likely value outside it.
+
+    It is then as far below and above as the stated range is of the usual value, within the limits
+    of what the value can be. Stretched instead, it would reach back over what is thought unlikely.
+
+    Parameters
+    ----------
+    likely : float
+        Where the scenario has the value.
+    low, high : float
+        Range as stated.
+    usual : float
+        Where the value is unless a scenario says otherwise.
+    limits : tuple of float
+        Lowest and highest that it can be.
+
+    Examples
+    --------
+    >>> range_around(0.5, 0.25, 1.0, 1.0, (0.0, 1.5)), range_around(0.0, 0.25, 1.0, 1.0, (0.0, 1.5))
+    ((0.25, 1.0), (0.0, 0.0))
+    >>> range_around(3.0, 0.0, 2.0, 0.0, (0.0, 5.0))
+    (3.0, 5.0)
+    """
+    shift = 0.0 if low <= likely <= high else likely - usual
+    lowest, highest = limits
+    return max(min(low + shift, likely), lowest), min(max(high + shift, likely), highest)
+
+
 def triangular(sample: np.ndarray, low: float, central: float, high: float) -> np.ndarray:
     """Return the values of a triangular distribution at levels of an even sample.
 

@@ -143,15 +143,12 @@ class Sweep:
         drawn = pd.concat([study.uncertain_inputs for study in studies])
         ranges = pd.concat([study.tried_ranges for study in studies])
         ranges = ranges[~ranges["drawn"]].drop_duplicates("parameter")
-        central = ranges["parameter"].map(self.study.setting)
         even = pd.DataFrame(
             {
                 "name": ranges["parameter"],
                 "is_line": False,
                 "more_is_better": False,
-                "low": ranges["low"].clip(upper=central),
-                "central": central,
-                "high": ranges["high"].clip(lower=central),
+                **self.study.drawn_ranges(ranges),
                 "shape": "even",
                 "cause": "",
                 "correlation": 0.0,
@@ -502,8 +499,8 @@ def _strips(sweep: Sweep, name: str, column: np.ndarray, fails: np.ndarray) -> l
         parts, count = column, len(sweep.levels[name])
     else:
         low, high = sweep.inputs.set_index("name").loc[name, ["low", "high"]].astype(float)
-        count = STRIPS
-        parts = np.clip((column - low) / (high - low) * count, 0, count - 1).astype(int)
+        count, width = STRIPS, (high - low) or 1.0  # what can't vary lies in the first part
+        parts = np.clip((column - low) / width * count, 0, count - 1).astype(int)
     futures = np.bincount(parts, minlength=count)
     failed = np.bincount(parts, weights=fails, minlength=count)
     return [

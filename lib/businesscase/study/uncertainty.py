@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from businesscase import appraisal, savings, uncertainty
-from businesscase.parameters import limits
+from businesscase.parameters import Parameters, limits
 from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
 from businesscase.study.savings import DISCOUNTING, SHARES, SavingsStudy
@@ -168,6 +168,24 @@ class UncertaintyStudy(SavingsStudy):
         value = getattr(self.parameters, parameter)
         return float(self.rates.iloc[:2].iloc[-1]) if value is None else float(value)
 
+    def drawn_ranges(self, ranges: pd.DataFrame) -> dict[str, list[float]]:
+        """Return low, central and high of rows of sensitivities.csv, about where the scenario is."""
+        central = [self.setting(parameter) for parameter in ranges["parameter"]]
+        ends = [
+            uncertainty.range_around(
+                likely, row.low, row.high, self._usual(row.parameter), limits(row.parameter)
+            )
+            for likely, row in zip(central, ranges.itertuples(), strict=True)
+        ]
+        low, high = zip(*ends, strict=True) if ends else ((), ())
+        return {"low": list(low), "central": central, "high": list(high)}
+
+    def _usual(self, parameter: str) -> float:
+        """Return where a parameter is unless a scenario sets it."""
+        return self.varied(**{parameter: Parameters.model_fields[parameter].default}).setting(
+            parameter
+        )
+
     @cached_property
     def uncertain_inputs(self) -> pd.DataFrame:
         """What is drawn: parameters and lines with low, central, high, shape and common cause.
@@ -177,15 +195,12 @@ class UncertaintyStudy(SavingsStudy):
         """
         ranges = self.tried_ranges
         ranges = ranges[ranges["drawn"]]
-        central = ranges["parameter"].map(self.setting)
         parameters = pd.DataFrame(
             {
                 "name": ranges["parameter"],
                 "is_line": False,
                 "more_is_better": ranges["parameter"] == "realisation",
-                "low": ranges["low"].clip(upper=central),
-                "central": central,
-                "high": ranges["high"].clip(lower=central),
+                **self.drawn_ranges(ranges),
                 "shape": ranges["shape"],
                 "cause": ranges["cause"],
                 "correlation": ranges["correlation"],
