@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import selectors
+import shutil
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -34,13 +35,14 @@ from businesscase.views.display import Sentence, in_words
 EXPLORERS = [overview_explorer, savings_explorer, options_explorer, risks_explorer]
 
 
-def with_base(folder, **changes):
-    """Write changes into the base scenario of mkip-2012."""
+def with_base(folder, forget=True, **changes):
+    """Write changes into the base scenario of mkip-2012; what was read before is forgotten or not."""
     path = folder / "mkip-2012" / "scenarios.toml"
     document = tomlkit.parse(path.read_text(encoding="utf-8"))
     document["base"].update(changes)
     path.write_text(tomlkit.dumps(document), encoding="utf-8")
-    load_case.cache_clear()
+    if forget:
+        load_case.cache_clear()
 
 
 # what a slider does
@@ -212,6 +214,194 @@ def test_an_explorer_that_opens_draws_each_view_once():
 def test_a_name_that_is_unknown_is_refused_and_nothing_else_shown_for_it(names, sentence):
     with pytest.raises(InputError, match=sentence):
         savings_explorer(*names)
+
+
+def test_as_in_the_scenario_is_said_only_where_every_option_scores_the_same():
+    explorer = options_explorer("lictp-2020")
+    assert "as in scenario base" in explorer._headline.text
+    explorer.controls["weights"].sliders["Cost"].value = 60
+    assert (
+        "3.87, 0.88 ahead; first in scenario base too, with 3.83, 0.83" in explorer._headline.text
+    )
+    explorer.reset()
+    scores = explorer.controls["scores"]
+    scores.option.value, scores.factor.value, scores.slider.value = "d", "Control", 0.5
+    assert "first in scenario base too" in explorer._headline.text
+
+
+def test_as_in_the_scenario_is_said_only_where_every_partner_has_the_same():
+    explorer = savings_explorer("mkip-2012")
+    assert "As in scenario base." in explorer._headline.text
+    explorer.controls["saving_apportionment"].widget.value = "equal"
+    assert "Together as in scenario base, but not each partner." in explorer._headline.text
+
+
+# what is greyed
+
+
+def is_greyed(explorer):
+    return "bc-stale" in explorer.widget._dom_classes
+
+
+def test_figures_of_weights_that_are_all_nil_are_greyed_with_the_reason():
+    explorer = options_explorer("lictp-2020")
+    for slider in explorer.controls["weights"].sliders.values():
+        slider.value = 0
+    assert "**Not possible:** weights are all 0" in explorer._message.text
+    assert is_greyed(explorer)
+    explorer.controls["weights"].sliders["Cost"].value = 1
+    assert (explorer._message.text, is_greyed(explorer)) == ("", False)
+
+
+def test_a_year_of_leaving_beyond_the_term_is_greyed_and_another_scenario_is_not():
+    explorer = savings_explorer("mkip-2012")
+    explorer.controls["leaver"].widget.value = "Swale"
+    explorer.controls["horizon_years"].sliders[""].value = 1
+    assert "after is 2017; the appraisal runs from 2012 to 2013" in explorer._message.text
+    assert is_greyed(explorer)
+    explorer._scenario.value = "cautious"
+    assert (explorer._message.text, is_greyed(explorer)) == ("", False)
+
+
+def test_a_refused_entry_greys_the_figures_and_is_not_saved(data_copy):
+    explorer = savings_explorer("mkip-2012")
+    slider = explorer.controls["overrun"].sliders[""]
+    explorer.controls["realisation"].sliders[""].value = 0.5
+    slider.refused = "“999” is not possible: type a number from -50% to 300% of plan"
+    assert "One-off cost over plan: “999” is not possible" in explorer._message.text
+    assert is_greyed(explorer)
+    saving = explorer._saving
+    saving.name.value, saving.title.value, saving.why.value = "half", "Half", "Tried."
+    saving.button.click()
+    assert "“999” is not possible" in saving.message.text
+    assert "half" not in load_case("mkip-2012").scenarios
+    explorer.reset()
+    assert (slider.refused, explorer._message.text, is_greyed(explorer)) == ("", "", False)
+
+
+def test_a_refused_score_is_forgotten_where_another_is_chosen():
+    explorer = options_explorer("lictp-2020")
+    scores = explorer.controls["scores"]
+    scores.slider.refused = "“9” is not possible: type a number from 1 to 5"
+    assert is_greyed(explorer)
+    scores.factor.value = "Control"
+    assert (scores.slider.refused, is_greyed(explorer)) == ("", False)
+
+
+@pytest.mark.parametrize("part", ["headline", "views"])
+def test_a_failure_of_the_workbook_leaves_no_figure_that_looks_like_an_answer(part):
+    def failing(study, start):
+        return Sentence(f"{1 / (study.parameters.delay_years - 1)}")
+
+    page = replace(SAVINGS, **{part: failing if part == "headline" else lambda study: [failing]})
+    explorer = Explorer(page, "mkip-2012")
+    with pytest.raises(ZeroDivisionError):
+        explorer.controls["delay_years"].sliders[""].value = 1.0
+    assert "the workbook itself failed (ZeroDivisionError" in explorer._message.text
+    assert is_greyed(explorer)
+
+
+# what is refused rather than rounded
+
+
+def test_half_a_year_is_refused_and_not_rounded():
+    explorer = savings_explorer("mkip-2012")
+    explorer.controls["leaver"].widget.value = "Swale"
+    for parameter in ("horizon_years", "leaves_after"):
+        slider = explorer.controls[parameter].sliders[""]
+        assert slider.whole
+        slider.value = slider.lowest + 2.5
+        assert f"found {slider.value}; it should be a valid integer" in explorer._message.text
+
+
+def test_a_weight_that_the_others_make_room_for_ends_at_their_sum():
+    explorer = options_explorer("lictp-2020")
+    weights = explorer.controls["weights"]
+    for factor, slider in weights.sliders.items():
+        slider.value = 20.0 if factor == "Cost" else 10.0
+    total = sum(slider.value for slider in weights.numbers)
+    weights.make_room.value = True
+    assert {slider.highest for slider in weights.numbers} == {total}
+    weights.make_room.value = False
+    assert {slider.highest for slider in weights.numbers} == {100.0}
+
+
+# a page is of the inputs as they are
+
+
+def test_a_case_that_was_edited_is_read_again_when_it_is_opened_or_chosen(data_copy):
+    before = savings_explorer("mkip-2012")
+    with_base(data_copy, realisation=0.5, forget=False)
+    assert savings_explorer("mkip-2012")._headline.text != before._headline.text
+    before._scenario.value = "cautious"
+    assert before.start.parameters == load_study("mkip-2012", "cautious").parameters
+    before._scenario.value = "base"
+    assert before.start.parameters.realisation == 0.5
+
+
+def test_a_scenario_that_another_page_saved_can_be_chosen(data_copy):
+    page, other = savings_explorer("mkip-2012"), savings_explorer("mkip-2012")
+    save(realisation=0.5)
+    other._scenario.value = "cautious"
+    assert "half-saved" in other._scenario.options
+    other._scenario.value = "half-saved"
+    assert other.study.parameters.realisation == 0.5
+    assert "half-saved" not in page._scenario.options
+
+
+def test_a_scenario_that_has_gone_is_said(data_copy):
+    save(realisation=0.5)
+    explorer = savings_explorer("mkip-2012")
+    path = data_copy / "mkip-2012" / "scenarios.toml"
+    path.write_text(path.read_text("utf-8").partition("[half-saved]")[0], "utf-8")
+    explorer._scenario.value = "half-saved"
+    shows_nothing_but(explorer, "scenario 'half-saved' is unknown")
+    assert "half-saved" not in explorer._scenario.options
+
+
+# a folder without the example cases
+
+
+def test_an_explorer_opens_on_the_own_case_where_that_is_the_only_one(data_copy):
+    keep_only(data_copy, "worked-example", "our-case")
+    for page in EXPLORERS:
+        explorer = page()
+        assert explorer._case.options == ("our-case",)
+        assert explorer._headline.text.startswith("## ")
+
+
+def test_an_explorer_opens_on_a_case_that_has_what_it_shows(data_copy):
+    keep_only(data_copy, "worked-example", "our-case")
+    (data_copy / "a-new-one").mkdir()
+    (data_copy / "a-new-one" / "case.toml").write_text("title =", "utf-8")
+    assert options_explorer()._case.value == "our-case"
+
+
+def test_a_folder_with_a_faulty_case_alone_says_the_fault(data_copy):
+    keep_only(data_copy, "mkip-2012", "our-case")
+    (data_copy / "our-case" / "scenarios.toml").write_text("[base", "utf-8")
+    for page in EXPLORERS:
+        shows_nothing_but(page(), "scenarios.toml")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_folder_without_a_case_is_said(tmp_path, monkeypatch, is_there):
+    folder = tmp_path / "data"
+    if is_there:
+        folder.mkdir()
+    monkeypatch.setenv("BUSINESSCASE_DATA", str(folder))
+    explorer = savings_explorer()
+    assert "There is no case in data/ yet" in explorer._headline.text
+    explorer.reset()
+    assert (explorer.controls, explorer._panels) == ({}, [])
+
+
+def keep_only(folder, case, name):
+    """Leave one case in a data folder, under another name."""
+    (folder / case).rename(folder.parent / name)
+    for path in folder.glob("*/"):
+        shutil.rmtree(path)
+    (folder.parent / name).rename(folder / name)
 
 
 # a case with a fault

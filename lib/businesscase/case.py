@@ -183,6 +183,19 @@ def load_case(name: str) -> Case:
     return checked_case(name, raw, fingerprint)
 
 
+def current_case(name: str) -> Case:
+    """Read a case as its files are now, once for as long as they stay so.
+
+    Raises
+    ------
+    InputError
+        As ``load_case`` does.
+    """
+    if load_case(name).input_hash != input_hash(data_folder() / name):
+        load_case.cache_clear()
+    return load_case(name)
+
+
 def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     """Return a case as text as a case, held against the schema and the tables of all cases.
 

@@ -22,27 +22,36 @@ class Numbers:
         self.parameter = parameter
         self._settings = settings(study, parameter)
         self.sliders = {setting.entry: _slider(setting) for setting in self._settings}
-        for slider in self.sliders.values():
-            slider.observe(lambda _: changed(), "value")
-        self.widget = _fieldset(parameter, list(self.sliders.values()))
+        self.numbers = list(self.sliders.values())
+        for slider in self.numbers:
+            slider.observe(lambda _: changed(), ["value", "refused"])
+        self.widget = _fieldset(parameter, self.numbers)
 
     def changes(self) -> dict[str, Any]:
         """Return the parameter's new value, nothing if no slider has moved."""
-        if not any(slider.value != slider.start for slider in self.sliders.values()):
+        if not any(slider.value != slider.start for slider in self.numbers):
             return {}
         if "" in self.sliders:
             value = self.sliders[""].value
-            return {self.parameter: round(value) if self._settings[0].is_whole else value}
+            return {self.parameter: as_whole(value) if self._settings[0].is_whole else value}
         return {self.parameter: {entry: one.value for entry, one in self.sliders.items()}}
 
     def reset(self) -> None:
         """Put every slider back where the scenario has it."""
-        for slider in self.sliders.values():
+        for slider in self.numbers:
+            slider.refused = ""
             slider.value = slider.start
+
+
+def as_whole(value: float) -> float:
+    """Return a whole number as one, and any other as it is, for the parameters to refuse."""
+    return int(value) if value.is_integer() else value
 
 
 class Choice:
     """A list of what a parameter may be: its own choices, or names of the case."""
+
+    numbers = ()
 
     def __init__(
         self, study: Study, parameter: str, changed: Changed, options: list[tuple[str, Any]]
@@ -73,9 +82,17 @@ class Weights(Numbers):
         )
         self._held = {factor: slider.value for factor, slider in self.sliders.items()}
         self._moving = False
+        self._bounds = [slider.highest for slider in self.numbers]
+        self.make_room.observe(lambda _: self._bound(), "value")
         for factor, slider in self.sliders.items():
             slider.observe(lambda change, factor=factor: self._follow(factor), "value")
         self.widget = widgets.VBox([self.make_room, self.widget])
+
+    def _bound(self) -> None:
+        """Let no weight that others make room for go above what there is to share."""
+        total = sum(slider.value for slider in self.numbers)
+        for slider, highest in zip(self.numbers, self._bounds, strict=True):
+            slider.highest = min(total, highest) if self.make_room.value else highest
 
     def _follow(self, moved: str) -> None:
         if self._moving:
@@ -94,6 +111,7 @@ class Weights(Numbers):
         super().reset()
         self._held = {factor: slider.value for factor, slider in self.sliders.items()}
         self._moving = False
+        self._bound()
 
 
 def rescaled_weights(weights: dict[str, float], moved: str, value: float) -> dict[str, float]:
@@ -136,10 +154,12 @@ class Scores:
             value=self._score(),
             start=self._score(),
         )
+        self.numbers = [self.slider]
         self._choosing = False
         for chosen in (self.option, self.factor):
             chosen.observe(lambda _: self._choose(), "value")
         self.slider.observe(lambda _: self._edit(changed), "value")
+        self.slider.observe(lambda _: changed(), "refused")
         self.widget = _group("Edit a score", [self.option, self.factor, self.slider])
 
     def _score(self) -> float:
@@ -148,6 +168,7 @@ class Scores:
 
     def _choose(self) -> None:
         self._choosing = True
+        self.slider.refused = ""
         self.slider.start = float(self._start.loc[self.option.value, self.factor.value])
         self.slider.value = self._score()
         self._choosing = False
@@ -175,6 +196,7 @@ class RiskPositions:
     """A risk to choose, and where it is moved to on the matrix."""
 
     AXES = ("likelihood", "impact")
+    numbers = ()
 
     def __init__(self, study: Study, changed: Changed):
         self._stated = study.parameters.risk_positions
@@ -260,6 +282,7 @@ def _slider(setting: Setting) -> NumberControl:
         lowest=setting.lowest,
         highest=setting.highest,
         step=setting.step,
+        whole=setting.is_whole,
         value=setting.value,
         start=setting.value,
     )

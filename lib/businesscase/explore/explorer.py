@@ -6,15 +6,24 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from businesscase.case import BASE, case_names, load_case, unknown_case
+from businesscase.case import BASE, case_names, current_case, data_folder, unknown_case
 from businesscase.errors import InputError, unknown_name
 from businesscase.explore.coalesce import Coalescer
-from businesscase.explore.controls import control
-from businesscase.explore.widgets import ChartPanel, PlotlyLibrary, TablePanel, TextPanel
+from businesscase.explore.controls import as_whole, control
+from businesscase.explore.widgets import (
+    ChartPanel,
+    Connection,
+    PlotlyLibrary,
+    TablePanel,
+    TextPanel,
+)
 from businesscase.scenario_file import write_scenario
 from businesscase.study import Study, load_study
 from businesscase.views.display import Chart, Sentence, Table, literal
 
+STALE = "bc-stale"  # the class of an explorer whose figures are not those of its controls
+NEW_CASE = "'businesscase new our-case' makes one"
+GREYED = "The greyed figures are those from before."
 # of the scenario as moved and as chosen
 View = Callable[[Study, Study], Sentence | Chart | Table]
 
@@ -23,11 +32,12 @@ View = Callable[[Study, Study], Sentence | Chart | Table]
 class Page:
     """What an explorer shows: a section that the case must have, its controls and its views.
 
-    ``headline`` is shown first and must be quick; the views follow, each when it is ready.
+    ``example`` is the case that it opens on where that is in the folder. ``headline`` is shown first and must be quick; the views follow, each when it is ready.
     """
 
     title: str
     section: str
+    example: str
     parameters: Callable[[Study], list[str]]
     headline: View
     views: Callable[[Study], tuple[View, ...]]
@@ -35,6 +45,8 @@ class Page:
 
 class Explorer:
     """A page of controls and views for one case and scenario, which the user may change.
+
+    Without the name of a case it opens on one that has what it shows.
 
     Attributes
     ----------
@@ -50,33 +62,42 @@ class Explorer:
     """
 
     def __init__(self, page: Page, case: str, scenario: str = BASE):
-        if case not in case_names():
-            raise InputError(unknown_case(case))
+        names = case_names()
+        case = case or _first_case(page, names)
+        if names:
+            _refuse_unknown(case, scenario)
         self.page = page
         self._coalescer = Coalescer(self._show)
         self._headline = TextPanel(live=True)
+        self._headline.add_class("bc-headline")
         self._message = TextPanel(live=True)
+        self._message.add_class("bc-notice")
         self._sections = widgets.VBox()
         self._sections.add_class("bc-controls")
         self._views = widgets.VBox()
         self._views.add_class("bc-views")
-        self._case = widgets.Dropdown(options=case_names(), value=case, description="Case")
+        self._case = widgets.Dropdown(options=names, value=case, description="Case")
         self._scenario = widgets.Dropdown(description="Scenario")
         self._reset = widgets.Button(description="Back to the scenario")
         self._saving = _Saving()
-        self._case.observe(lambda _: self._choose_case(), "value")
+        self._case.observe(lambda _: self._choose(BASE), "value")
         self._scenario.observe(lambda _: self._choose_scenario(), "value")
         self._reset.on_click(lambda _: self.reset())
         self._saving.button.on_click(lambda _: self._save())
-        self._choosing = False
-        self.controls, self._panels = {}, []
-        self._choose_case(scenario)
         body = widgets.HBox([self._sections, self._views])
         body.add_class("bc-body")
         top = widgets.HBox([self._case, self._scenario, self._reset])
         top.add_class("bc-top")
-        self.widget = widgets.VBox([PlotlyLibrary(), top, self._headline, self._message, body])
+        self.widget = widgets.VBox(
+            [PlotlyLibrary(), top, Connection(), self._message, self._headline, body]
+        )
         self.widget.add_class("bc-explorer")
+        self._choosing = False
+        self.controls, self._panels = {}, []
+        if names:
+            self._choose(scenario)
+        else:
+            self._empty(f"There is no case in {data_folder().name}/ yet; {NEW_CASE}.")
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         # a short text in place of the widgets' own, so that a stored notebook stays small
@@ -85,14 +106,24 @@ class Explorer:
 
     @property
     def changes(self) -> dict:
-        """What the controls change, by parameter."""
+        """What the controls change, by parameter.
+
+        Raises
+        ------
+        InputError
+            With one sentence for each box that holds what is refused.
+        """
+        numbers = [number for one in self.controls.values() for number in one.numbers]
+        refused = [f"{number.label}: {number.refused}" for number in numbers if number.refused]
+        if refused:
+            raise InputError(refused)
         found = {}
         for one in self.controls.values():
             found |= one.changes()
         if "leaver" in self.controls:
             found.pop("leaves_after", None)
             leaver = found.get("leaver", self.start.parameters.leaver)
-            year = round(self.controls["leaves_after"].sliders[""].value) if leaver else None
+            year = as_whole(self.controls["leaves_after"].sliders[""].value) if leaver else None
             if year != self.start.parameters.leaves_after:
                 found["leaves_after"] = year
         return found
@@ -107,33 +138,33 @@ class Explorer:
         """Wait until everything shows what the controls say."""
         await self._coalescer.settled()
 
-    def _choose_case(self, scenario: str = BASE) -> None:
-        names = []
-        try:
-            names = list(load_case(self._case.value).scenarios)
-        except InputError as error:
-            self._refused(error)
-        if names and scenario not in names:
-            raise InputError(unknown_name("scenario", scenario, names))
-        self._choosing = True
-        self._scenario.options = names
-        self._scenario.value = scenario if names else None
-        self._choosing = False
-        self._choose_scenario()
-
     def _choose_scenario(self) -> None:
-        if self._choosing or self._scenario.value is None:
-            return
+        if not self._choosing and self._scenario.value is not None:
+            self._choose(self._scenario.value)
+
+    def _choose(self, scenario: str) -> None:
+        """Show a scenario of the chosen case as its files are now, or say what is wrong with them."""
         self._saving.clear()
         self._message.text = ""
+        self.widget.remove_class(STALE)
+        names = []
         try:
-            self.study = self.start = load_study(self._case.value, self._scenario.value)
+            names = list(current_case(self._case.value).scenarios)
+            self._name_scenarios(names, scenario)
+            self.study = self.start = load_study(self._case.value, scenario)
             if self.page.section in self.start.case.section_names():
                 self._open()
             else:
                 self._empty(f"This case has no data on {self.page.section}; choose another.")
         except InputError as error:
+            self._name_scenarios(names, scenario)
             self._refused(error)
+
+    def _name_scenarios(self, names: list[str], chosen: str) -> None:
+        self._choosing = True
+        self._scenario.options = names
+        self._scenario.value = chosen if chosen in names else None
+        self._choosing = False
 
     def _open(self) -> None:
         """Show the controls and views of the scenario as it was chosen."""
@@ -173,17 +204,24 @@ class Explorer:
         if not self.controls:  # of a change made before the case was chosen
             return
         start, panels = self.start, self._panels
+        self.widget.add_class(STALE)
         try:
             self.study = study = start.moved(self.changes)
-            self._message.text = ""
             self._headline.show(self.page.headline(study, start))
             for view, panel in panels:
                 await asyncio.sleep(0)  # a newer change goes first
-                if is_outdated():
+                if is_outdated() or panels is not self._panels:
                     return
                 panel.show(view(study, start))
         except InputError as error:
-            self._message.text = _refusal(error)
+            self._message.text = f"{_refusal(error)}\n\n{GREYED}"
+            return
+        except Exception as error:
+            fault = InputError(f"the workbook itself failed ({type(error).__name__}: {error})")
+            self._message.text = f"{_refusal(fault)}\n\n{GREYED}"
+            raise
+        self._message.text = ""
+        self.widget.remove_class(STALE)
 
     def _save(self) -> None:
         try:
@@ -202,7 +240,7 @@ class Explorer:
             self._saving.message.text = _refusal(error)
             return
         name = self._saving.name.value
-        self._choose_case(name)
+        self._choose(name)
         self._saving.message.text = (
             f"Saved as scenario **{literal(name)}** of {self._case.value}; the next report has it."
         )
@@ -225,6 +263,33 @@ class _Saving:
         self.message.text = ""
         for field in (self.name, self.title, self.why):
             field.value = ""
+
+
+def _first_case(page: Page, names: list[str]) -> str | None:
+    """Return the case that a page opens on: its example, else the first that has what it shows."""
+    if page.example in names:
+        return page.example
+    return next(
+        (name for name in names if page.section in _sections(name)), next(iter(names), None)
+    )
+
+
+def _sections(name: str) -> list[str]:
+    try:
+        return current_case(name).section_names()
+    except InputError:
+        return []
+
+
+def _refuse_unknown(case: str, scenario: str) -> None:
+    if case not in case_names():
+        raise InputError(unknown_case(case))
+    try:
+        names = current_case(case).scenarios
+    except InputError:  # opened all the same, to say it
+        return
+    if scenario not in names:
+        raise InputError(unknown_name("scenario", scenario, names))
 
 
 def _panel(content: Sentence | Chart | Table):

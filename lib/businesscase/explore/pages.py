@@ -37,6 +37,7 @@ def _moved_by_savings(study: Study) -> list[str]:
 SAVINGS = Page(
     "What is saved, by whom and when?",
     "savings",
+    "mkip-2012",
     lambda study: [
         *_moved_by_savings(study),
         "delay_years",
@@ -66,6 +67,7 @@ SAVINGS = Page(
 OPTIONS = Page(
     "Which option is best, and on what does that rest?",
     "options",
+    "lictp-2020",
     lambda study: ["weights", "scores"],
     explore.options_headline,
     lambda study: (
@@ -78,6 +80,7 @@ OPTIONS = Page(
 RISKS = Page(
     "What can go wrong, and do we accept it?",
     "risks",
+    "lictp-2020",
     lambda study: ["risk_positions", "appetite", "likelihood_shift", "risk_responses"],
     explore.risks_headline,
     lambda study: (_of_study(risks.matrix_chart), _of_study(risks.register)),
@@ -85,27 +88,28 @@ RISKS = Page(
 OVERVIEW = Page(
     "Should the partners go on?",
     "decision",
+    "mkip-2012",
     _overview_parameters,
     explore.overview_headline,
     _overview_views,
 )
 
 
-def savings_explorer(case: str, scenario: str = BASE) -> Explorer:
+def savings_explorer(case: str = "", scenario: str = BASE) -> Explorer:
     """Return sliders over the savings of a case."""
     return Explorer(SAVINGS, case, scenario)
 
 
-def options_explorer(case: str, scenario: str = BASE) -> Explorer:
+def options_explorer(case: str = "", scenario: str = BASE) -> Explorer:
     """Return sliders over the weights and scores of a case's options."""
     return Explorer(OPTIONS, case, scenario)
 
 
-def risks_explorer(case: str, scenario: str = BASE) -> Explorer:
+def risks_explorer(case: str = "", scenario: str = BASE) -> Explorer:
     """Return controls over the risk register of a case."""
     return Explorer(RISKS, case, scenario)
 
 
-def overview_explorer(case: str, scenario: str = BASE) -> Explorer:
+def overview_explorer(case: str = "", scenario: str = BASE) -> Explorer:
     """Return the main sliders of a case with its recommendation."""
     return Explorer(OVERVIEW, case, scenario)

@@ -49,8 +49,21 @@ class PlotlyLibrary(anywidget.AnyWidget):
         super().__init__(source=_plotly_source())
 
 
+class Connection(anywidget.AnyWidget):
+    """Greys the explorer and says so once the program that computes its figures doesn't answer."""
+
+    _esm = STATIC / "connection.js"
+
+    def __init__(self):
+        super().__init__()
+        self.on_msg(lambda _widget, content, _buffers: self.send(content))
+
+
 class NumberControl(anywidget.AnyWidget):
-    """A slider with a number box: both hold ``value``, within its bounds."""
+    """A slider with a box in the unit shown: both hold ``value``, within its bounds.
+
+    What is typed and is no number within them leaves the value as it was; ``refused`` says why.
+    """
 
     _esm = STATIC / "number.js"
     label = traitlets.Unicode().tag(sync=True)
@@ -59,6 +72,8 @@ class NumberControl(anywidget.AnyWidget):
     lowest = traitlets.Float().tag(sync=True)
     highest = traitlets.Float().tag(sync=True)
     step = traitlets.Float().tag(sync=True)
+    whole = traitlets.Bool(False).tag(sync=True)
+    refused = traitlets.Unicode().tag(sync=True)
     start = traitlets.Float(help="where the scenario has it").tag(sync=True)
 
 

@@ -6,21 +6,26 @@ from businesscase.study import ALL, Study
 from businesscase.views.display import Sentence, Table, in_words, pounds, printed
 
 TOTAL = "All partners"
+NOISE = 1e-9  # of sums of binary fractions
 
 
 def savings_headline(study: Study, start: Study) -> Sentence:
     """Say what the partnership's savings are worth, and how far that is from the scenario."""
-    worth, before = study.net_present_values.sum(), start.net_present_values.sum()
+    now, before = study.net_present_values, start.net_present_values
     return Sentence(
-        f"## Net present value {in_words(worth)}\n\n{_difference(worth - before, start)}"
+        f"## Net present value {in_words(now.sum())}\n\n{_difference(now - before, start)}"
     )
 
 
-def _difference(change: float, start: Study) -> str:
-    if round(change) == 0:
-        return f"As in scenario {start.scenario_name}."
-    side = "more" if change > 0 else "less"
-    return f"{pounds(abs(change))} {side} than in scenario {start.scenario_name}."
+def _difference(changes: pd.Series, start: Study) -> str:
+    """Say how much more all partners have, and that each has the same only where that is so [£]."""
+    total, scenario = changes.sum(), f"scenario {start.scenario_name}"
+    if round(total):
+        side = "more" if total > 0 else "less"
+        return f"{pounds(abs(total))} {side} than in {scenario}."
+    if changes.round().any():
+        return f"Together as in {scenario}, but not each partner."
+    return f"As in {scenario}."
 
 
 def savings_difference(study: Study, start: Study) -> Table:
@@ -51,17 +56,31 @@ def savings_difference(study: Study, start: Study) -> Table:
 
 def options_headline(study: Study, start: Study) -> Sentence:
     """Say which option scores highest and by how much."""
-    ranking, before = study.ranked, start.ranked
-    best = ranking.iloc[0]
-    lead = best["weighted_score"] - ranking["weighted_score"].iloc[1] if len(ranking) > 1 else 0.0
-    same = best["option"] == before["option"].iloc[0]
-    winner = f"as in scenario {start.scenario_name}" if same else (
-        f"in place of option {before['option'].iloc[0]} in scenario {start.scenario_name}"
-    )  # fmt: skip
+    best, lead = _leader(study.ranked)
+    before, lead_before = _leader(start.ranked)
+    scenario = f"scenario {start.scenario_name}"
+    changes = _scores(study) - _scores(start)
+    if best["option"] != before["option"]:
+        compared = f"in place of option {before['option']} in {scenario}"
+    elif changes.abs().max() > NOISE:
+        score = printed(before["weighted_score"])
+        compared = f"first in {scenario} too, with {score}, {printed(lead_before)} ahead"
+    else:
+        compared = f"as in {scenario}"
     return Sentence(
         f"## Option {best['option']} scores highest\n\n{best['name']}: "
-        f"{printed(best['weighted_score'])}, {printed(lead)} ahead; {winner}."
+        f"{printed(best['weighted_score'])}, {printed(lead)} ahead; {compared}."
     )
+
+
+def _scores(study: Study) -> pd.Series:
+    return study.ranked.set_index("option")["weighted_score"]
+
+
+def _leader(ranking: pd.DataFrame) -> tuple[pd.Series, float]:
+    """Return the first of a ranking, and how far it is ahead of the second."""
+    scores = ranking["weighted_score"]
+    return ranking.iloc[0], scores.iloc[0] - scores.iloc[1] if len(ranking) > 1 else 0.0
 
 
 def risks_headline(study: Study, start: Study) -> Sentence:
