@@ -1,5 +1,6 @@
 """The explorers as their users see them: in a browser, served by Voilà and in JupyterLab."""
 
+import json
 import os
 import re
 import shutil
@@ -135,15 +136,17 @@ class Visit:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._hear)
         if host == "voila":
-            self.page.goto(f"{address}/voila/render/{explorer}.ipynb?token={TOKEN}")
+            self.page.goto(
+                f"{address}/voila/render/{explorer}.ipynb?token={TOKEN}", timeout=120_000
+            )
         else:
             self.page.goto(f"{address}/lab/tree/explore/{explorer}.ipynb?token={TOKEN}&reset")
-            self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+            self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
             self.page.wait_for_function(
                 "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
             )
             self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        self.page.wait_for_selector(".bc-explorer h2", timeout=60_000)
+        self.page.wait_for_selector(".bc-explorer h2", timeout=120_000)
 
     def _hear(self, message):
         place = message.location.get("url", "") if isinstance(message.location, dict) else ""
@@ -153,6 +156,18 @@ class Visit:
     @property
     def headline(self):
         return self.page.inner_text(".bc-explorer h2")
+
+    @property
+    def kernel(self):
+        """The kernel that computes what the page of Voilà shows."""
+        return json.loads(self.page.inner_text("#jupyter-config-data"))["kernelId"]
+
+    def type(self, label, text):
+        """Type into the box of a slider, and return the box."""
+        box = self.page.get_by_label(f"{label}, number", exact=True)
+        box.fill(text)
+        box.press("Enter")
+        return box
 
     def wait_for_headline(self, text):
         self.page.wait_for_function(
@@ -217,7 +232,7 @@ def test_an_explorer_is_for_everybody(visit, explorer, host):
     assert serious_faults(page) == []
     for slider, box in zip(
         page.locator(".bc-number input[type=range]").all(),
-        page.locator(".bc-number input[type=number]").all(),
+        page.locator(".bc-number input[type=text]").all(),
         strict=True,
     ):
         moves_by_key(page, slider, box)
@@ -261,9 +276,9 @@ def sliders_in(widget):
     return [one for child in getattr(widget, "children", ()) for one in sliders_in(child)]
 
 
-def serious_faults(page):
-    """Return what axe-core finds in the explorer that would keep somebody out."""
-    faults = axe.Axe().run(page, context=".bc-explorer").response["violations"]
+def serious_faults(page, place=".bc-explorer"):
+    """Return what axe-core finds in a part of a page that would keep somebody out."""
+    faults = axe.Axe().run(page, context=place).response["violations"]
     return [
         f"{fault['id']}: {fault['nodes'][0]['html'][:200]}"
         for fault in faults
@@ -278,7 +293,7 @@ def moves_by_key(page, slider, box):
     slider.press("ArrowRight" if before != slider.get_attribute("max") else "ArrowLeft")
     assert slider.input_value() != before
     page.wait_for_function(
-        "([box, range]) => Math.abs(Number(box.value) - Number(range.value)) < 1e-6",
+        "([box, range]) => Math.abs(parseFloat(box.value) / (box.value.endsWith('%') ? 100 : 1) - range.value) < 1e-6",
         arg=[box.element_handle(), slider.element_handle()],
     )
 
@@ -287,6 +302,122 @@ def cut_off(page, places, width):
     """Return the places that reach beyond the page's width."""
     boxes = [(place, box.bounding_box()) for place in places for box in page.locator(place).all()]
     return [place for place, box in boxes if box["x"] < 0 or box["x"] + box["width"] > width + 1]
+
+
+REALISED, DISCOUNT = "Share of the planned saving that is realised", "Discount rate"
+YEARS = "Years appraised after the decision year"
+GREYED = "getComputedStyle(document.querySelector('.bc-views')).opacity < 0.5"
+
+
+def test_what_is_typed_is_taken_in_the_unit_shown(visit):
+    opened = visit("savings")
+    for label, typed, shown, changes in (
+        (DISCOUNT, "3.6", "3.6%", {"discount_rate": 0.036}),
+        (DISCOUNT, " 4.125 % ", "4.125%", {"discount_rate": 0.04125}),
+        (DISCOUNT, "3.5%", "3.5%", {}),
+        (REALISED, "85%", "85%", {"realisation": 0.85}),
+        (REALISED, "57.3", "57.3%", {"realisation": 0.573}),
+        (REALISED, ".5", "0.5%", {"realisation": 0.005}),
+        (REALISED, "150", "150%", {"realisation": 1.5}),
+        (REALISED, "100", "100%", {}),
+        (YEARS, "5 years", "5", {"horizon_years": 5}),
+    ):
+        box = opened.type(label, typed)
+        expected = load_study("mkip-2012", **changes).net_present_values.sum()
+        opened.wait_for_headline(in_words(expected))
+        assert box.input_value() == shown
+        assert box.get_attribute("aria-invalid") == "false"
+
+
+def test_what_can_not_be_taken_is_refused_at_its_box_and_the_figures_greyed(visit):
+    opened = visit("savings")
+    page, headline = opened.page, opened.headline
+    for label, allowed, typed in (
+        (DISCOUNT, "a number from 0% to 20% a year", ["87", "20.01", "-1", "£3.5", "3,5", "3.5 years"]),
+        (REALISED, "a number from 0% to 150%", ["£1,000", "1e2", "abc", "87 %%", "151%"]),
+        (YEARS, "a whole number from 1 to 10 years", ["2.5", "11", "5%", "0", "£5"]),
+    ):  # fmt: skip
+        for text in typed:
+            box = opened.type(label, text)
+            words = f"“{text}” is not possible: type {allowed}"
+            page.wait_for_selector(f".bc-refusal >> text={words}")
+            page.wait_for_selector(f".bc-notice >> text=Not possible: {label}: {words}")
+            page.wait_for_function(GREYED)
+            assert (box.input_value(), opened.headline) == (text, headline)
+            assert box.get_attribute("aria-invalid") == "true"
+            assert not page.get_by_role("button", name="Save this table as CSV").is_visible()
+        opened.type(label, "")
+        page.wait_for_selector(".bc-refusal >> text=a blank is not possible")
+        page.get_by_role("button", name="Back to the scenario").click()
+        page.wait_for_function(f"!({GREYED})")
+        assert page.locator(".bc-refusal:visible").count() == 0
+
+
+def test_figures_are_greyed_once_nothing_computes_them(browser, served):
+    address = served[1]["voila"]
+    opened = Visit(browser, address, "savings")
+    page = opened.page
+    assert not page.get_by_text("Not connected").is_visible()
+    page.request.delete(f"{address}/api/kernels/{opened.kernel}?token={TOKEN}")
+    page.wait_for_selector("text=Not connected: the greyed figures", timeout=20_000)
+    page.wait_for_function(GREYED)
+    page.evaluate("window.scrollTo(0, 400)")
+    assert page.get_by_text("Reload the page").bounding_box()["y"] < 768
+    page.close()
+
+
+def test_a_page_is_of_the_data_as_they_are_when_it_is_opened(visit, served):
+    scenarios = served[0] / "mkip-2012" / "scenarios.toml"
+    before = scenarios.read_bytes()
+    scenarios.write_bytes(before.replace(b"[base]", b"[base]\nrealisation = 0.1", 1))
+    try:
+        opened = visit("savings")
+        expected = load_study("mkip-2012", realisation=0.1).net_present_values.sum()
+        assert opened.headline == f"Net present value {in_words(expected)}"
+    finally:
+        scenarios.write_bytes(before)
+
+
+def test_pages_that_are_left_leave_no_kernel(browser, served):
+    address = served[1]["voila"]
+    opened = Visit(browser, address, "risks")
+    kernels = [opened.kernel]
+    for _ in range(2):
+        opened.page.reload(timeout=120_000)
+        opened.page.wait_for_selector(".bc-explorer h2", timeout=120_000)
+        kernels.append(opened.kernel)
+    opened.page.close(run_before_unload=True)
+    page = browser.new_page()
+    until = time.monotonic() + 20
+    while kernels and time.monotonic() < until:
+        kernels = [
+            kernel
+            for kernel in kernels
+            if page.request.get(f"{address}/api/kernels/{kernel}?token={TOKEN}").status != 404
+        ]
+    page.close()
+    assert kernels == []
+
+
+def test_nothing_leaves_the_machine_from_any_page_whatever_it_holds(browser, served):
+    address = served[1]["voila"]
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in (
+        "/login",
+        f"/?token={TOKEN}",
+        "/voila/tree/?classic-tree=true",
+        "/voila/render/no.ipynb",
+    ):
+        page.goto(f"{address}{path}")
+    page.goto(f"{address}/")
+    assert page.get_by_role("link").all_inner_texts() == ["Options", "Overview", "Risks", "Savings"]
+    assert serious_faults(page, "body") == []
+    page.evaluate("fetch('https://example.org/').catch(() => {})")  # as what a case holds might
+    page.close()
+    hosts = {urlsplit(url).hostname for url in asked if url.startswith(("http", "ws"))}
+    assert hosts == {"127.0.0.1"}
 
 
 def test_a_scenario_found_with_a_slider_is_saved_and_reported(visit, served):

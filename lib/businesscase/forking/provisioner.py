@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -198,6 +199,12 @@ class _Servers:
             server.close()
             self._retired.remove(server)
         self._server = self._key = None
+
+
+def start_server() -> None:
+    """Start the server of this process before a kernel needs it, where there can be one."""
+    with suppress(ForkServerError):
+        _SERVERS.current()
 
 
 def _started() -> ForkServer | ForkServerError:
