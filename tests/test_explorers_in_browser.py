@@ -369,7 +369,7 @@ def test_figures_are_greyed_once_nothing_computes_them(browser, served):
 def test_a_page_is_of_the_data_as_they_are_when_it_is_opened(visit, served):
     scenarios = served[0] / "mkip-2012" / "scenarios.toml"
     before = scenarios.read_bytes()
-    scenarios.write_bytes(before.replace(b"[base]", b"[base]\nrealisation = 0.1", 1))
+    scenarios.write_bytes(before.replace(b"\n[base]", b"\n[base]\nrealisation = 0.1", 1))
     try:
         opened = visit("savings")
         expected = load_study("mkip-2012", realisation=0.1).net_present_values.sum()
@@ -386,9 +386,9 @@ def test_pages_that_are_left_leave_no_kernel(browser, served):
         opened.page.reload(timeout=120_000)
         opened.page.wait_for_selector(".bc-explorer h2", timeout=120_000)
         kernels.append(opened.kernel)
-    opened.page.close(run_before_unload=True)
-    page = browser.new_page()
-    until = time.monotonic() + 20
+    page = opened.page
+    page.goto("about:blank")
+    until = time.monotonic() + 60
     while kernels and time.monotonic() < until:
         kernels = [
             kernel

@@ -1,5 +1,6 @@
 """JupyterLab and Voilà as the command line starts them: for this machine, and for who has the token."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+from businesscase.explore import kernels
 
 START = """
 import sys
@@ -142,3 +145,19 @@ def test_settings_that_open_the_explorers_to_others_are_refused(tmp_path, settin
     finally:
         server.terminate()
     assert f"Voilà is set to serve {said}; take that out" in (tmp_path / "log").read_text("utf-8")
+
+
+def test_of_many_pages_that_were_not_closed_a_few_keep_their_kernel(monkeypatch):
+    monkeypatch.setattr(kernels, "MOST", 2)
+
+    async def left_of_three():
+        manager = kernels.BoundedKernels()
+        try:
+            started = [await manager.start_kernel(kernel_name="python3") for _ in range(2)]
+            manager.notify_connect(started[0])  # the first has a page, the second has none
+            started.append(await manager.start_kernel(kernel_name="python3"))
+            return [kernel in manager for kernel in started]
+        finally:
+            await manager.shutdown_all(now=True)
+
+    assert asyncio.run(left_of_three()) == [True, False, True]
