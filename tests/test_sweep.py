@@ -398,6 +398,15 @@ def test_findings_that_find_no_room_leave_the_files_of_the_sweep_before(tmp_path
     assert shown(folder) == {"sweep.json", "sweep.parquet"}
 
 
+def test_an_input_that_can_not_vary_is_swept_at_its_value():
+    found = swept(load_study("mkip-2012", realisation=0.0), 1_000, 1)
+    limits = next(one for one in found.inputs if one["name"] == "realisation")
+    assert (limits["low"], limits["high"]) == (0.0, 0.0)
+    first, *others = found.fails[PARTNERSHIP].strips["realisation"]
+    assert first == approx(found.fails[PARTNERSHIP].share)
+    assert set(others) == {None}
+
+
 def test_failures_are_sought_or_success_where_that_is_rarer():
     found = swept(load_study("lictp-2020"), 5_000, 1)
     assert found.fails[PARTNERSHIP].share > 0.5
