@@ -9,7 +9,8 @@ import pytest
 import tomlkit
 from conftest import ROOT
 
-from businesscase.case import load_case
+from businesscase.assurance import worked_rows
+from businesscase.case import documents, load_case
 from businesscase.raw import RawCase
 from businesscase.schema import TABLES, WORKED_ROW
 from businesscase.starter import FOLDER, example_rows, starter_case
@@ -137,6 +138,36 @@ def test_no_placeholder_is_left():
     examples = example_rows(NAMES[:3], TODAY)
     assert not re.search(r"[{}|]", f"{[*flat(case.tables), *flat(case.scenarios)]}")
     assert not re.search(r"[{}|]", f"{[*flat(case.file), *flat(examples)]}")
+
+
+def test_no_text_but_those_of_worked_rows_says_that_figures_are_worked():
+    # of the summary, the scenarios and the logs, which stay when a council's own rows stand there
+    case = starter_case("One ICT service", NAMES[:3], TODAY)
+    alone = starter_case("One ICT service", NAMES[:1], TODAY)
+    logs = [row["supplied_by"] for row in case.tables["data_log"]]
+    logs += [row["owner"] + row["if_wrong"] for row in case.tables["assumptions"]]
+    file = {key: value for key, value in case.file.items() if key != "sources"}
+    texts = map(str, [*flat(file), *flat(case.scenarios), *flat(alone.scenarios), *logs])
+    said = re.compile(r"worked (row|figure)|put (here|your)|replace|nobody has|decided on", re.I)
+    assert [text for text in texts if said.search(text)] == []
+
+
+def test_worked_rows_are_gone_when_those_of_the_council_stand_in_their_place(data):
+    case = starter_case("One ICT service", NAMES[:3], TODAY)
+    own = {"source": "council", "note": "As the council keeps it."}
+    tables = {stem: [{**row, **{k: v for k, v in own.items() if k in row}} for row in rows]
+              for stem, rows in case.tables.items()}  # fmt: skip
+    tables["decisions"][0]["reason"] = "The chief executives agreed on it."
+    council = {"title": "Budget book", "publisher": "Northmere"}
+    file = case.file | {"sources": {**case.file["sources"], "council": council}}
+    write(RawCase(file, case.scenarios, tables), data / "new")
+    loaded = load_case("new")
+    assert worked_rows(loaded.tables) == {}
+    assert "council" in documents(loaded)
+    assert WORKED_ROW not in documents(loaded)
+    write_again = {"data_log": case.tables["data_log"]}
+    write(RawCase(file, case.scenarios, tables | write_again), data / "log")
+    assert worked_rows(load_case("log").tables) == {"data_log": 3}
 
 
 def flat(given):

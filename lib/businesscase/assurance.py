@@ -132,6 +132,7 @@ def worked_rows(tables: Tables) -> dict[str, int]:
         for stem, table in _figures(tables)
     }
     reasons = tables["decisions"]["reason"].astype(str)
+    counts["data_log"] = int((tables["data_log"]["source"] == WORKED_ROW).sum())
     counts["decisions"] = int(reasons.str.startswith(WORKED_REASON).sum())
     return {stem: count for stem, count in counts.items() if count}
 
