@@ -10,6 +10,7 @@ from pytest import approx
 from businesscase import results
 from businesscase.case import case_names, load_case
 from businesscase.decision import FROM_WORST
+from businesscase.errors import InputError
 from businesscase.schema import FIGURE_TABLES, SHARED_TABLES, TABLES
 from businesscase.study import Study, load_study
 
@@ -277,3 +278,15 @@ def test_scenarios_of_readiness_and_risk_go_as_far_as_their_titles_say():
     )
     moved = (after - before).dropna()
     assert moved.to_dict() == {1: 0} | dict.fromkeys(range(2, 9), 1)  # the first is at the top
+
+
+@pytest.mark.parametrize("name", [2026, 1.5, True, None, ["mkip-2012"]])
+def test_name_that_is_no_text_is_refused_in_a_sentence(name):
+    # `papermill -p case 2026` hands on a number, `-r case 2026` a text
+    for kind, given in (
+        ("case", {"case": name}),
+        ("scenario", {"case": "mkip-2012", "scenario": name}),
+    ):
+        with pytest.raises(InputError, match=f"papermill with -r {kind}$") as refused:
+            load_study(**given)
+        assert len(refused.value.faults) == 1

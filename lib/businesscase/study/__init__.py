@@ -8,7 +8,7 @@ import pandas as pd
 
 from businesscase import results
 from businesscase.case import BASE, load_case
-from businesscase.errors import InputError, unknown_name
+from businesscase.errors import Fault, InputError, shown, unknown_name
 from businesscase.study.assurance import AssuranceStudy
 from businesscase.study.core import ALL, changed_parameters
 from businesscase.study.governance import GovernanceStudy
@@ -71,6 +71,17 @@ def load_study(case: str, scenario: str = BASE, **changes) -> Study:
     InputError
         If the case, the scenario or a parameter is unknown or refused.
     """
+    faults = [
+        Fault(
+            f"{kind} {shown(name)} can't be a name, which is text: write it in quotation marks, or give it "
+            f"to papermill with -r {kind}",
+            found=name,
+        )
+        for kind, name in (("case", case), ("scenario", scenario))
+        if not isinstance(name, str)
+    ]
+    if faults:
+        raise InputError(faults)
     loaded = load_case(case)
     if scenario not in loaded.scenarios:
         raise InputError(unknown_name("scenario", scenario, loaded.scenarios))
