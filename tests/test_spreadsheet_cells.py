@@ -180,6 +180,11 @@ def test_years_that_do_not_follow_each_other_are_refused(given):
         "2026/4/1",
         "2026-04-01 00:00:00",
         "1 april, 2026",
+        "01/04/2026 00:00:00",
+        "1/4/26 0:00",
+        "1 April 2026 00:00",
+        "2026-04-01T00:00:00.000Z",
+        "01/04/2026 12:00:00 AM",
     ],
 )
 def test_date_is_read_with_the_day_first(given):
@@ -195,6 +200,8 @@ def test_date_is_read_with_the_day_first(given):
         "April 2026",
         "01/04",
         "2026-04-01 09:30",
+        "01/04/2026 14:30:00",
+        "01/04/2026 00:00:01",
         "1 Apples 2026",
         "0",
     ],

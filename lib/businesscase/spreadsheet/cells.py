@@ -47,16 +47,18 @@ MONTHS = [
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
     "october", "november", "december",
 ]  # fmt: skip
+# what a program writes after a date when it takes it for a moment
+MIDNIGHT = r"(?:[T, ]+(?:00?:00(?::00(?:[.,]0+)?)?|12:00(?::00)? ?am)(?: ?Z|\+00:00)?)?"
 ISO_DATE = re.compile(
-    r"(?P<year>[0-9]{4})([-/])(?P<month>[0-9]{1,2})\2(?P<day>[0-9]{1,2})"
-    r"(?:[T ]00:00(?::00(?:\.0+)?)?)?"
+    r"(?P<year>[0-9]{4})([-/])(?P<month>[0-9]{1,2})\2(?P<day>[0-9]{1,2})" + MIDNIGHT, re.IGNORECASE
 )
 DAY_FIRST = re.compile(
-    r"(?P<day>[0-9]{1,2})([/.-])(?P<month>[0-9]{1,2})\2(?P<year>[0-9]{4}|[0-9]{2})"
+    r"(?P<day>[0-9]{1,2})([/.-])(?P<month>[0-9]{1,2})\2(?P<year>[0-9]{4}|[0-9]{2})" + MIDNIGHT,
+    re.IGNORECASE,
 )
 NAMED_MONTH = re.compile(
     r"(?:[a-z]+,? )?(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?[ -](?P<name>[a-z]{3,9})\.?,?[ -]"
-    r"(?P<year>[0-9]{4}|[0-9]{2})",
+    r"(?P<year>[0-9]{4}|[0-9]{2})" + MIDNIGHT,
     re.IGNORECASE,
 )
 TWO_YEARS = re.compile(
