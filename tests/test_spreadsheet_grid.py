@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from businesscase.errors import shown
 from businesscase.schema import KEYS, TABLES
 from businesscase.spreadsheet.cells import Cell
 from businesscase.spreadsheet.columns import table_columns
 from businesscase.spreadsheet.findings import Findings
 from businesscase.spreadsheet.grid import Wanted, table_in
 from businesscase.spreadsheet.left_out import LeftOut
-from businesscase.spreadsheet.sheets import Sheet, letters, normal
+from businesscase.spreadsheet.sheets import Looks, Sheet, letters, normal
 
 COLUMNS = table_columns(TABLES["assets"])
 KIND = st.sampled_from(["text", "number", "boolean", "date", "error"])
@@ -113,6 +114,164 @@ def test_total_is_compared_with_the_rows_above_it():
     _, findings = found_in(rows(header, *lines), ["totals"])
     assert findings.conversions()[-1].endswith(
         "value_gbp: it says 1,764, but the 2 rows above add up to 1,765"
+    )
+
+
+COSTS = table_columns(TABLES["service_costs"])
+
+
+def costs(lines, leave_out=(), keep=()):
+    """Return the rows read of some costs, and what is refused; a line is partner, category, amount, more."""
+    names = ["partner", "category", "amount_gbp", "nature", "funding", "service", "year"]
+    findings, cells = Findings(), rows(names, *lines)
+    wanted = Wanted("service_costs", COSTS, KEYS["service_costs"])
+    table = table_in(
+        Sheet("x.xlsx", "service_costs", cells), wanted, LeftOut(leave_out, keep), findings
+    )
+    return (
+        table.rows,
+        [fault for fault in findings.faults if "total" in fault],
+        findings.conversions(),
+    )
+
+
+STAFF = ["N", "staff", "100,000", "staff", "revenue"]
+LICENCES = ["N", "licences", "£60,000.50", "non_staff", "revenue"]
+EAST = [
+    ["E", "staff", "70000", "staff", "revenue"],
+    ["E", "licences", "20,000", "non_staff", "revenue"],
+]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Sum",
+        "ICT in all",
+        "Gross cost",
+        "Committee",
+        "c/f",
+        "Net expenditure",
+        "Ʃ",
+        "Northmere's budget",
+    ],
+)
+def test_row_that_rows_above_add_up_to_is_a_total_whatever_its_name(name):
+    lines = [STAFF, LICENCES, ["N", name, "160,000.5", None, "revenue"], *EAST]
+    read, faults, _ = costs(lines)
+    assert read == [2, 3, 5, 6]
+    (fault,) = faults
+    assert (
+        f"row 4: found {shown(name)}, a total that would count twice, as it seems: its 160,000.50 is"
+        in fault
+    )
+    assert (
+        "what the 2 rows above add up to; delete the row, leave out all totals with --leave-out totals"
+        in fault
+    )
+    read, faults, said = costs(lines, leave_out=["totals"])
+    assert (read, faults) == ([2, 3, 5, 6], [])
+    assert "row 4" in said[-1]
+    read, faults, said = costs(lines, keep=["totals"])
+    assert (read, faults) == ([2, 3, 4, 5, 6], [])
+    assert (
+        f"{shown(name)} kept, though its 160,000.50 is what the 2 rows above add up to" in said[-1]
+    )
+
+
+def test_totals_of_totals_of_one_row_rounded_above_and_with_a_column_filled_are_found():
+    totals = {
+        4: ["N", "Sum", "160,000.5", "non_staff", "revenue"],
+        7: ["E", "Sum", "90000", None, "revenue"],
+        9: ["W", "Sum", "5000", None, None],
+        10: [None, "All of it", "255000.5", None, None],
+        11: [None, "Sum, in whole pounds", "255001", None, None],
+    }
+    lines = [
+        STAFF,
+        LICENCES,
+        totals[4],
+        *EAST,
+        totals[7],
+        ["W", "staff", "5000", "staff"],
+        *map(totals.get, (9, 10, 11)),
+    ]
+    read, faults, _ = costs(lines)
+    assert read == [2, 3, 5, 6, 8]
+    assert [fault.partition("row ")[2].partition(":")[0] for fault in faults] == [
+        "4",
+        "7",
+        "9",
+        "10",
+        "11",
+    ]
+    assert "its 5,000 is what the row above has" in faults[2]
+    assert "its 255,000.50 is what the 5 rows above add up to" in faults[3]
+    assert "its 255,001 is, rounded, what the 5 rows above add up to" in faults[4]
+    read, faults, _ = costs([["N", "ICT", "160000.5"], STAFF, LICENCES])
+    assert read == [3, 4]
+    assert "is what the 2 rows below add up to" in faults[0]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # three partners of which the last spends as much as the others
+        [["N", "staff", "100"], ["E", "staff", "200"], ["W", "staff", "300"]],
+        # partners with like amounts, and rows of nothing
+        [["N", "staff", "5"], ["N", "kit", "5"], ["E", "staff", "5"], ["E", "kit", "5"]],
+        [
+            ["N", "staff", "0"],
+            ["N", "kit", "0"],
+            ["N", "other", "0"],
+            ["N", "more", "5"],
+            ["N", "most", "5"],
+        ],
+        # a category that other rows have too, which are no sums
+        [
+            ["N", "a", "1"],
+            ["N", "b", "2"],
+            ["N", "c", "3"],
+            ["E", "a", "4"],
+            ["E", "b", "4"],
+            ["E", "c", "4"],
+        ],
+        # a run that begins in the middle of a partner's rows
+        [["N", "a", "7"], ["N", "b", "1"], ["N", "c", "2"], ["N", "d", "3"]],
+        # an amount taken off again
+        [["N", "staff", "100"], ["N", "income", "-100"], ["N", "kit", "50"]],
+    ],
+)
+def test_line_that_others_come_to_by_chance_is_no_total(lines):
+    read, faults, _ = costs(lines)
+    assert (len(read), faults) == (len(lines), [])
+
+
+def test_word_that_is_not_to_be_kept_or_is_left_out_too_is_refused():
+    faults = list(LeftOut(["Hidden"], ["hidden", "sums"]).faults())
+    assert [fault.details["found"] for fault in faults] == ["hidden", "sums"]
+    assert "can't be both left out and kept" in faults[0]
+    assert "keep 'sums' is unknown; allowed: totals, hidden, struck-out" in faults[1]
+
+
+def test_unit_is_refused_above_below_and_beside_the_rows():
+    header = ["partner", "asset", "value_gbp", "owner_rule", "unit"]
+    line = ["N", "a", "1", "h", "£000"]
+    lines = [["Assets in £k"], [None, None, "K"], header, line, ["Figures in thousands"]]
+    cells = rows(*lines)
+    looks = Looks(
+        remarks=((0, 0, "&CAssets (£m)"), (3, 2, "in thousands"), (4, 2, "was £000 last year"))
+    )
+    findings = Findings()
+    sheet = Sheet("x.xlsx", "assets", cells, looks=looks)
+    table_in(sheet, Wanted("assets", COLUMNS, KEYS["assets"]), LeftOut(["assets.unit"]), findings)
+    found = [(fault.details.get("cell"), fault.details["found"]) for fault in findings.faults]
+    assert found == [
+        ("A1", "£k"), ("C2", "K"), ("E4", "£000"), ("A5", "thousands"), (None, "£m"), ("C3", "thousands"),
+    ]  # fmt: skip
+    assert all(
+        "every amount is read as pounds; give pounds, and delete these" in fault
+        for fault in findings.faults
     )
 
 

@@ -175,7 +175,14 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="WHAT",
-        help="totals, a sheet, or sheet.column; may repeat",
+        help="totals, hidden, struck-out, a sheet, or sheet.column; may repeat",
+    )
+    imports.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="read totals, hidden or struck-out rows as the others; may repeat",
     )
     upgrade.add_argument("case", nargs="+", metavar="CASE")
     upgrade.add_argument("--dry-run", action="store_true", help="show the diff and write nothing")
@@ -310,7 +317,9 @@ def _template(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from businesscase.own_case import import_case
 
-    done = import_case(arguments.source, arguments.case, arguments.leave_out, arguments.update)
+    done = import_case(
+        arguments.source, arguments.case, arguments.leave_out, arguments.update, arguments.keep
+    )
     print(*done.conversions, sep="\n" * bool(done.conversions), end="\n" * bool(done.conversions))
     tables = len([count for count in done.rows.values() if count])
     plural = "" if tables == 1 else "s"

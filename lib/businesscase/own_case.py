@@ -208,7 +208,9 @@ def _diff(file: str, before: str, after: str) -> Iterator[str]:
     return unified_diff(*lines, f"{file} as it was", file)
 
 
-def import_case(source: Path, name: str, leave_out: Collection[str], update: bool) -> Import:
+def import_case(
+    source: Path, name: str, leave_out: Collection[str], update: bool, keep: Collection[str] = ()
+) -> Import:
     """Read a case from a workbook or from CSV files into a folder, whole or not at all.
 
     Parameters
@@ -218,9 +220,12 @@ def import_case(source: Path, name: str, leave_out: Collection[str], update: boo
     name : str
         The case.
     leave_out : collection of str
-        What the user says to leave out: ``totals``, a sheet, or ``sheet.column``.
+        What the user says to leave out: ``totals``, ``hidden``, ``struck-out``, a sheet, or
+        ``sheet.column``.
     update : bool
         Whether the case exists already and its tables that are in the source are replaced.
+    keep : collection of str
+        What the user says to keep: ``totals``, ``hidden`` or ``struck-out``.
 
     Raises
     ------
@@ -230,7 +235,7 @@ def import_case(source: Path, name: str, leave_out: Collection[str], update: boo
     with changing(name) if update else _begun(name) as folder:
         former = _read(name) if update else None
         documents = former.file.get(SOURCES, {}) if former else {}
-        imported = spreadsheet.read(source, leave_out, documents)
+        imported = spreadsheet.read(source, leave_out, documents, keep)
         raw = imported.raw if former is None else _updated(former, imported.raw)
         if former is None:
             missing = _missing_parts(raw, source, name)

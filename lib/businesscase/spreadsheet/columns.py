@@ -62,6 +62,11 @@ class Column:
         return self.name.endswith("_gbp")
 
     @property
+    def holds_amounts(self) -> bool:
+        """Whether it holds numbers of a unit: neither years nor fractions."""
+        return self.is_number and not self.is_year and not self.is_fraction
+
+    @property
     def takes_dates(self) -> bool:
         """Whether a date may stand in it."""
         return dt.date in self.kinds or TAKES_DATES in self.meaning

@@ -13,14 +13,18 @@ from businesscase.raw import COMMENT
 from businesscase.spreadsheet.cells import TEXT, Cell
 from businesscase.spreadsheet.findings import Findings
 from businesscase.spreadsheet.grid import HEADER_WITHIN
-from businesscase.spreadsheet.sheets import Sheet, normal
+from businesscase.spreadsheet.sheets import Looks, Sheet, normal
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 CSV = ".csv"
 LARGEST = 20_000_000  # bytes of a file
 LONGEST_CSV, WIDEST_CSV = 100_000, 500  # lines and columns
 SECONDS = 60  # that reading a workbook may take
-DELIMITERS = (",", ";", "\t")
+MOST_ZEROS = (
+    0.6  # share of the bytes of a text in UTF-16 that are 0: half of those of Latin letters
+)
+BEGINNING = 2_000  # bytes from which an encoding is guessed
+DELIMITERS = (",", ";", "\t", "|")
 COPY = "copy the tables into a new workbook"
 TOO_MUCH = (
     f"can't be read in the memory that it may take; a cell may stand far from the rest: {COPY}"
@@ -101,10 +105,14 @@ def _workbook(source: Path, findings: Findings, seconds: float) -> list[Sheet]:
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise InputError([_fault(source, answer["refused"])])
-    if any(found["is_table"] and found["formulas"] is None for found in answer["sheets"]):
+    tables = [found for found in answer["sheets"] if found["is_table"]]
+    if any(found["looks"] is None for found in tables):
+        errors = (
+            "errors such as #REF!, " if any(found["formulas"] is None for found in tables) else ""
+        )
         findings.say(
-            f"{source.name}: in this format an error such as #REF! can't be told from a blank cell; save "
-            "the workbook as .xlsx if it may have any"
+            f"{source.name}: in this format {errors}hidden and struck-out rows, raised footnotes and number "
+            "formats can't be told; save the workbook as .xlsx if it may have any"
         )
     return [
         sheet
@@ -119,7 +127,8 @@ def _sheet(file: str, found: dict, findings: Findings) -> Sheet | None:
         for row, values in found["rows"].items()
     }
     merged = tuple(tuple(box) for box in found["merged"])
-    sheet = Sheet(file, found["name"], cells, merged, found["hidden"])
+    looks = _looks(found["looks"] or {})
+    sheet = Sheet(file, found["name"], cells, merged, found["hidden"], looks=looks)
     where = sheet.place().text
     if not found["is_table"]:
         findings.say(f"{where}: holds no cells (a chart or a macro) and is left out")
@@ -128,6 +137,17 @@ def _sheet(file: str, found: dict, findings: Findings) -> Sheet | None:
         count = f"{found['formulas']:,} formula{'s' if found['formulas'] > 1 else ''}"
         findings.say(f"{where}: {count} read by the value last calculated")
     return sheet
+
+
+def _looks(found: dict) -> Looks:
+    return Looks(
+        frozenset(found.get("hidden_rows", ())),
+        frozenset(found.get("hidden_columns", ())),
+        frozenset(map(tuple, found.get("struck", ()))),
+        {(row, column): (text, how) for row, column, text, how in found.get("parts", ())},
+        {(row, column): code for row, column, code in found.get("formats", ())},
+        tuple(map(tuple, found.get("remarks", ()))),
+    )
 
 
 def _folder(source: Path, findings: Findings) -> list[Sheet]:
@@ -158,17 +178,19 @@ def _csv(source: Path, findings: Findings) -> Sheet:
     else:
         delimiter, skipped = _delimiter(text), 0
     if delimiter != ",":
-        name = {"\t": "a tab", ";": "a semicolon"}.get(delimiter, repr(delimiter))
+        name = {"\t": "a tab", ";": "a semicolon", "|": "a vertical bar (|)"}.get(
+            delimiter, repr(delimiter)
+        )
         findings.say(f"{source.name}: read with {name} between the cells")
     cells: dict[int, dict[int, Cell]] = {}
-    blank = comments = 0
+    blank, comments = 0, []
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for values in reader:
             line = reader.line_num + skipped
             row = {at: Cell(TEXT, value) for at, value in enumerate(values) if value}
             if not cells and values and values[0].startswith(COMMENT):
-                comments += 1
+                comments.append((line, 0, delimiter.join(values)))
                 continue
             blank += not row
             if row:
@@ -186,19 +208,28 @@ def _csv(source: Path, findings: Findings) -> Sheet:
     except csv.Error as error:
         raise InputError([_fault(source, f"is not a CSV file: {error}")]) from None
     if comments:
-        many = "s" if comments > 1 else ""
-        findings.say(f"{source.name}: {comments} line{many} of comment above the header left out")
+        many = "s" if len(comments) > 1 else ""
+        findings.say(
+            f"{source.name}: {len(comments)} line{many} of comment above the header left out"
+        )
     if blank:
         findings.say(f"{source.name}: {blank} blank line{'s' if blank > 1 else ''} left out")
-    return Sheet(source.name, source.stem, cells, is_csv=True)
+    looks = Looks(remarks=tuple(comments))
+    return Sheet(source.name, source.stem, cells, is_csv=True, looks=looks)
 
 
 def _decoded(source: Path, findings: Findings) -> str:
     """Return the text of a file; an encoding that had to be guessed is stated."""
     content = source.read_bytes()
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    wide = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if content.startswith(wide) and content.count(0) <= len(content) * MOST_ZEROS:
         findings.say(f"{source.name}: read as UTF-16, as the mark at its beginning says")
         encoding = "utf-16"
+    elif encoding := _without_mark(content):
+        findings.say(f"{source.name}: read as UTF-16, though no mark at its beginning says so")
+    elif content.count(0) > len(content) / 10:
+        sentence = "holds bytes of 0, as UTF-32 does and no text has; save the file as CSV UTF-8"
+        raise InputError([_fault(source, sentence)])
     else:
         encoding = "utf-8-sig"
     try:
@@ -219,6 +250,16 @@ def _decoded(source: Path, findings: Findings) -> str:
     raise InputError(
         [_fault(source, f"byte {broken.start} is no text; save the file as CSV UTF-8")]
     )
+
+
+def _without_mark(content: bytes) -> str:
+    """Return the encoding of UTF-16 that doesn't say so: every other byte of most letters is 0."""
+    start = content[:BEGINNING]
+    first, second = start[::2], start[1::2]
+    for encoding, zeros, letters in (("utf-16-le", second, first), ("utf-16-be", first, second)):
+        if zeros.count(0) > len(zeros) / 2 and not letters.count(0):
+            return encoding
+    return ""
 
 
 def _delimiter(text: str) -> str:

@@ -1,23 +1,24 @@
 """A table in a grid of cells: where its header is, which rows belong to it, and what doesn't."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from businesscase.errors import shown, unknown_name
+from businesscase.raw import Place
 from businesscase.spreadsheet.cells import Cell, tidy
 from businesscase.spreadsheet.columns import PROVENANCE, Column, states_origin
 from businesscase.spreadsheet.findings import Findings
-from businesscase.spreadsheet.left_out import LeftOut, to_leave_out
+from businesscase.spreadsheet.left_out import HIDDEN, LeftOut, to_leave_out
+from businesscase.spreadsheet.looks import refuse_odd_cells, shown_rows, tell
 from businesscase.spreadsheet.sheets import Sheet, Table, letters, normal
 from businesscase.spreadsheet.totals import without_totals
+from businesscase.spreadsheet.units import is_unit_alone, stated_above_numbers, stated_unit
 
-# a unit that a title or heading states and that would make every amount wrong
-NOT_POUNDS = re.compile(
-    r"£\s*0{3}|£\s*[km]\b|[£'’]0{3}s?\b|\b(?:thousand|million)s?\b", re.IGNORECASE
-)
 HEADER_WITHIN = 20  # rows that aren't blank; above the header a download has its title
 Rows = dict[int, dict[int, Cell]]
+Units = Iterator[tuple[Place, str]]  # where words say a unit, and which words
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class _Search:
             return None
         named, ignored, unknown = self._columns(header, filled[header])
         self._state_rows_above({row: cells for row, cells in filled.items() if row < header})
-        self._refuse_other_units({row: cells for row, cells in filled.items() if row <= header})
+        self._refuse_other_units(header, filled, named)
         below = {row: cells for row, cells in filled.items() if row > header}
         self._refuse_cells_under_no_header(below, {*named.values(), *ignored})
         if not unknown:  # one of those may be the column that is missing
@@ -107,6 +108,8 @@ class _Search:
         found = Table(self.sheet, named, rows)
         self._refuse_merged(found, header)
         self._state_gaps(header, filled, rows)
+        found = shown_rows(found, self.left_out, self.findings)
+        refuse_odd_cells(found, self.wanted.columns, self.wanted.keys, self.findings)
         return without_totals(
             found, self.wanted.columns, self.wanted.keys, self.left_out, self.findings
         )
@@ -125,10 +128,11 @@ class _Search:
     def _refuse_without_header(self) -> None:
         columns = self.wanted.columns
         required = [name for name, column in columns.items() if column.is_required]
+        apart = "; between the cells commas, semicolons, tabs or | are read" * self.sheet.is_csv
         self.findings.refuse(
             self.sheet.place(),
             f"no row of the first {HEADER_WITHIN} has the names of the columns; needed are "
-            f"{', '.join(required)}",
+            f"{', '.join(required)}{apart}",
             allowed=list(columns),
         )
 
@@ -145,8 +149,10 @@ class _Search:
         missing = [name for name in columns if name not in candidates.values()]
         for at, name in candidates.items():
             given, place = tidy(header[at].text), self.sheet.place(row, at)
-            if self.left_out.takes(self.wanted.stem, given):
-                self.findings.say(f"{place.text}: column {shown(given)} left out")
+            is_hidden = at in self.sheet.looks.hidden_columns
+            if self._is_left_out(at, header[at]):
+                why = " is hidden, and" if is_hidden else ""
+                self.findings.say(f"{place.text}: column {shown(given)}{why} left out")
                 ignored.add(at)
             elif name is None:
                 self._refuse_unknown(row, at, given, missing or columns)
@@ -157,8 +163,23 @@ class _Search:
                 ignored.add(at)
             else:
                 named[name] = at
+                if is_hidden:
+                    tell(
+                        place,
+                        HIDDEN,
+                        f"column {shown(given)} is hidden",
+                        self.left_out,
+                        self.findings,
+                    )
         self._state_other_names(row, named, header)
         return named, ignored | unknown, unknown
+
+    def _is_left_out(self, at: int, heading: Cell) -> bool:
+        """Return whether the user wants a column to be left out, by its name or as it is hidden."""
+        is_hidden = at in self.sheet.looks.hidden_columns
+        return self.left_out.takes(self.wanted.stem, heading.text) or (
+            is_hidden and self.left_out.takes(HIDDEN)
+        )
 
     def _refuse_unknown(self, row: int, at: int, given: str, allowed: Collection[str]) -> None:
         compared = normal(given) or given  # the nearest name is that of the name made plain
@@ -190,20 +211,55 @@ class _Search:
         said = shown(", ".join(texts))
         self.findings.say(f"{self.sheet.place().text}: {which} above the header left out: {said}")
 
-    def _refuse_other_units(self, upper: Rows) -> None:
-        """Refuse a table of money whose title or header says that it isn't in pounds."""
-        if not any(name.endswith("_gbp") for name in self.wanted.columns):
+    def _refuse_other_units(self, header: int, filled: Rows, named: Mapping[str, int]) -> None:
+        """Refuse a table of amounts that says anywhere that its numbers aren't pounds, or not whole."""
+        columns = self.wanted.columns
+        if any(column.is_money for column in columns.values()):
+            read_as = "every amount is read as pounds; give pounds"
+        elif "value" in columns:
+            read_as = "every number is read as it stands; give it in full"
+        else:
             return
-        for row, cells in upper.items():
-            for at, cell in cells.items():
-                if found := NOT_POUNDS.search(cell.text):
-                    self.findings.refuse(
-                        self.sheet.place(row, at),
-                        f"found {shown(found[0])}, but every amount is read as pounds; give pounds, and "
-                        "delete these words",
-                        found=found[0],
-                        allowed="pounds",
-                    )
+        numbers = {at for name, at in named.items() if columns[name].holds_amounts}
+        for place, found in chain(
+            self._units_above(header, filled, numbers),
+            self._units_below(header, filled, set(named.values())),
+            self._units_beside(header),
+        ):
+            self.findings.refuse(
+                place,
+                f"found {shown(found)}, but {read_as}, and delete these words",
+                found=found,
+                allowed=read_as.rpartition(" ")[2],
+            )
+
+    def _units_above(self, header: int, filled: Rows, numbers: set[int]) -> Units:
+        """Yield where titles and headings say a unit; above numbers a letter alone does."""
+        for row, cells in filled.items():
+            for at, cell in cells.items() if row <= header else ():
+                is_left_out = row == header and self._is_left_out(at, cell)
+                say = stated_above_numbers if at in numbers else stated_unit
+                if not is_left_out and (found := say(cell.text)):
+                    yield self.sheet.place(row, at), found
+
+    def _units_below(self, header: int, filled: Rows, read: set[int]) -> Units:
+        """Yield where a line of text among or below the rows, or a column not read, says a unit."""
+        for row, cells in filled.items():
+            for at, cell in cells.items() if row > header else ():
+                is_line = len(cells) == 1 and cell.kind == "text"
+                if is_line and (found := stated_unit(cell.text)):
+                    yield self.sheet.place(row, at), found
+                elif at not in read and is_unit_alone(cell.text):
+                    yield self.sheet.place(row, at), tidy(cell.text)
+
+    def _units_beside(self, header: int) -> Units:
+        """Yield where a comment, the page's header or a line of a CSV above its header says a unit."""
+        for row, at, text in self.sheet.looks.remarks:
+            if (found := stated_unit(text)) and (row <= header or is_unit_alone(text)):
+                yield (
+                    self.sheet.place(row or None, at if row and not self.sheet.is_csv else None),
+                    found,
+                )
 
     def _refuse_cells_under_no_header(self, below: Rows, known: set[int]) -> None:
         stray: dict[int, list[int]] = {}
@@ -212,7 +268,8 @@ class _Search:
                 stray.setdefault(at, []).append(row)
         for at, rows in sorted(stray.items()):
             name = letters(at)
-            if self.left_out.takes(self.wanted.stem, name):
+            is_hidden = at in self.sheet.looks.hidden_columns and self.left_out.takes(HIDDEN)
+            if self.left_out.takes(self.wanted.stem, name) or is_hidden:
                 count = f"{len(rows)} cell{'s' if len(rows) > 1 else ''}"
                 self.findings.say(f"{self.sheet.place().text}: {count} of column {name} left out")
                 continue

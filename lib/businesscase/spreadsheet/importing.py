@@ -21,7 +21,7 @@ from businesscase.spreadsheet.columns import PROVENANCE, table_columns
 from businesscase.spreadsheet.files import sheets_of
 from businesscase.spreadsheet.findings import Findings
 from businesscase.spreadsheet.grid import Wanted, lacks_origin, table_in, tables_like
-from businesscase.spreadsheet.left_out import TOTALS, LeftOut, to_leave_out
+from businesscase.spreadsheet.left_out import KINDS, LeftOut, to_leave_out
 from businesscase.spreadsheet.sheets import Sheet, Table, normal
 
 READ_ME = ("read_me", "readme")
@@ -47,7 +47,10 @@ class Imported:
 
 
 def read(
-    path: Path, leave_out: Collection[str] = (), documents: Mapping[str, dict] = NO_DOCUMENTS
+    path: Path,
+    leave_out: Collection[str] = (),
+    documents: Mapping[str, dict] = NO_DOCUMENTS,
+    keep: Collection[str] = (),
 ) -> Imported:
     """Read a case from a workbook, a folder of CSV files or a CSV file.
 
@@ -56,9 +59,12 @@ def read(
     path : Path
         The source.
     leave_out : collection of str
-        What the user wants to be left out: ``totals``, the name of a sheet, or ``sheet.column``.
+        What the user wants to be left out: ``totals``, ``hidden``, ``struck-out``, the name of a
+        sheet, or ``sheet.column``.
     documents : mapping of dict, optional
         The documents that the case has by key; one that is added gets a key of its own.
+    keep : collection of str
+        What the user wants to be kept: ``totals``, ``hidden`` or ``struck-out``.
 
     Returns
     -------
@@ -71,7 +77,8 @@ def read(
     InputError
         If the source itself can't be read.
     """
-    source, findings, left_out = Path(path), Findings(), LeftOut(leave_out)
+    source, findings, left_out = Path(path), Findings(), LeftOut(leave_out, keep)
+    findings.faults += left_out.faults()
     sheets = _sheets_by_part(sheets_of(source, findings), left_out, findings)
     found = {
         part: table
@@ -86,7 +93,7 @@ def read(
             rows[stem], found[stem] = _rows(stem, found[stem], file.content, documents, findings)
     for name in left_out.not_found():
         known = [sheet.name for sheet in sheets.values()]
-        fault = unknown_name("leave-out", name, [TOTALS, *known])
+        fault = unknown_name("leave-out", name, [*KINDS, *known])
         findings.faults.append(Fault(f"{source.name}: {fault}", **fault.details))
     raw = RawCase(
         file.content if read_whole else None,

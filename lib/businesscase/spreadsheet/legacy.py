@@ -56,7 +56,7 @@ def stream_marks(stream: bytes) -> dict[str, Marks]:
 
 
 def _sheet(stream: bytes, offset: int) -> Marks:
-    marks = Marks()
+    marks = Marks(knows_looks=False)
     for kind, record in _records(stream, offset):
         error = None
         if kind == FORMULA:

@@ -12,6 +12,7 @@ import io
 import json
 import sys
 import zipfile
+from bisect import bisect_left, bisect_right
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -34,7 +35,9 @@ from businesscase.spreadsheet.cells import (
     TIME,
 )
 from businesscase.spreadsheet.legacy import legacy_marks
-from businesscase.spreadsheet.marks import Marks, marks_of
+from businesscase.spreadsheet.marks import Marks
+from businesscase.spreadsheet.opendocument import opendocument_marks
+from businesscase.spreadsheet.openxml import openxml_marks
 
 try:
     import resource
@@ -56,7 +59,7 @@ class UnreadableError(ValueError):
 
 
 def contents(path: Path) -> list[dict]:
-    """Return the sheets of a workbook: name, kind, cells, merged ranges and formulas of each.
+    """Return the sheets of a workbook: name, kind, cells, merged ranges, formulas and looks of each.
 
     Raises
     ------
@@ -108,7 +111,9 @@ def _checked_archive(content: bytes) -> dict[str, Marks] | None:
             names = archive.namelist()
             if "content.xml" not in names and not any(name.startswith("xl/") for name in names):
                 raise UnreadableError("is an archive, but not a workbook")
-            return marks_of(archive)
+            if "content.xml" in names:
+                return opendocument_marks(archive)
+            return openxml_marks(archive) if "xl/workbook.xml" in names else None
     except (
         zipfile.BadZipFile,
         ParseError,
@@ -139,6 +144,7 @@ def _sheets(book: CalamineWorkbook, marks: dict[str, Marks] | None) -> list[dict
             "rows": {},
             "merged": [],
             "formulas": None,
+            "looks": None,
         }
         sheets.append(sheet)
         if not sheet["is_table"]:
@@ -148,7 +154,9 @@ def _sheets(book: CalamineWorkbook, marks: dict[str, Marks] | None) -> list[dict
         known = None if marks is None else marks.get(about.name, Marks())
         sheet["rows"] = _cells(found, known)
         sheet["merged"] = _merged(found, known)
-        sheet["formulas"] = None if known is None else known.formulas
+        if known is not None:
+            sheet["formulas"] = known.formulas
+            sheet["looks"] = _looks(known, sheet["rows"]) if known.knows_looks else None
         cells += sum(map(len, sheet["rows"].values()))
         characters += sum(len(text) for row in sheet["rows"].values() for _, _, text in row)
         if cells > CELLS or characters > CHARACTERS:
@@ -210,6 +218,30 @@ def _merged(sheet: CalamineSheet, marks: Marks | None) -> list:
         (top + 1, left, bottom + 1, right)
         for (top, left), (bottom, right) in sheet.merged_cell_ranges
     ]
+
+
+def _looks(marks: Marks, rows: dict[int, list]) -> dict:
+    """Return how the cells that hold something are shown, where it is otherwise than others are."""
+    columns = sorted({column for cells in rows.values() for column, *_ in cells})
+    filled = {(row, column) for row, cells in rows.items() for column, *_ in cells}
+    return {
+        "hidden_rows": _within(list(rows), marks.hidden_rows),
+        "hidden_columns": _within(columns, marks.hidden_columns),
+        "struck": sorted(marks.struck & filled),
+        "parts": [(*spot, *part) for spot, part in marks.parts.items() if spot in filled],
+        "formats": [(*spot, code) for spot, code in marks.formats.items() if spot in filled],
+        "remarks": marks.remarks,
+    }
+
+
+def _within(numbers: list[int], runs: list[tuple[int, int]]) -> list[int]:
+    """Return the numbers, which are in order, that lie in one of some runs."""
+    found = {
+        number
+        for first, last in runs
+        for number in numbers[bisect_left(numbers, first) : bisect_right(numbers, last)]
+    }
+    return sorted(found)
 
 
 def _limit_memory() -> None:

@@ -8,6 +8,33 @@ from businesscase.raw import Place
 from businesscase.spreadsheet.cells import Cell, tidy
 
 Box = tuple[int, int, int, int]  # first row, first column, last row, last column
+Spot = tuple[int, int]  # row, counted from 1, and column, counted from 0
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How cells are shown, where it is otherwise than others are.
+
+    Attributes
+    ----------
+    hidden_rows, hidden_columns : frozenset of int
+        Those that hold cells and aren't shown.
+    struck : frozenset
+        Cells that are struck out.
+    parts : dict
+        By cell, a part of its text that is raised, lowered or struck out, and which of these.
+    formats : dict
+        By cell, a number format that shows another unit than the number has.
+    remarks : tuple
+        Row or 0, column and text of what stands beside the cells: comments, headers, lines of a CSV.
+    """
+
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    struck: frozenset[Spot] = frozenset()
+    parts: dict[Spot, tuple[str, str]] = field(default_factory=dict)
+    formats: dict[Spot, str] = field(default_factory=dict)
+    remarks: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -24,6 +51,8 @@ class Sheet:
         Ranges of merged cells.
     is_csv : bool
         Whether it is a file of text, which has lines and no cells.
+    looks : Looks
+        How its cells are shown.
     """
 
     file: str
@@ -32,6 +61,7 @@ class Sheet:
     merged: tuple[Box, ...] = ()
     is_hidden: bool = False
     is_csv: bool = False
+    looks: Looks = Looks()
 
     def place(
         self, row: int | None = None, column: int | None = None, name: str | None = None
