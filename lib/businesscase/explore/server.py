@@ -16,7 +16,7 @@ IDLE_SECONDS, CHECK_SECONDS = 600, 60
 FAST_KERNEL = "businesscase"  # forked for each page as it is opened, so that none is stale
 # a browser asks nobody but this server, whatever a case says
 NOTHING_LEAVES = (
-    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "default-src 'self' data: blob: ws://127.0.0.1:* ws://localhost:*; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline' data:; frame-ancestors 'self'"
 )
 
