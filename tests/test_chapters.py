@@ -40,7 +40,9 @@ def test_a_case_with_one_off_cost_alone_is_worth_minus_its_discounted_cost():
     assert (
         result(study, "savings", "internal_rate_of_return") == "none: the flows never change sign"
     )
-    assert study.recommendation == "stop"
+    assert study.recommendation == "not ready to decide"  # nobody has said that it saves nothing
+    assert "not known, because the case has no saving or running cost" in study.missing[0]
+    assert "probability_of_loss" not in set(study.results["measure"])
     assert savings.answer(study).text.startswith(
         "**The partnership spends £1,050 once, and no saving or other money of later years is given**"
     )

@@ -7,6 +7,7 @@ import pandas as pd
 
 from businesscase.estate import RELATIONS, SAME
 from businesscase.outturn import latest_readings
+from businesscase.validation import has_recurring_flows
 
 if TYPE_CHECKING:
     from businesscase.study import Study
@@ -213,7 +214,8 @@ def _savings(study: "Study") -> Iterator[tuple]:
     yield from _yearly(section, "net_flow", study.net_flows, MONEY)
     yield from _one(section, "optimism_bias", study.optimism_bias, FRACTION)
     yield from _series(section, "change_by_withdrawal", study.withdrawal["change"], MONEY)
-    yield from _uncertain_savings(study)
+    if has_recurring_flows(study.tables):  # a cost alone is no odds of a loss
+        yield from _uncertain_savings(study)
     yield from _cash(study)
 
 

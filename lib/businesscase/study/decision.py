@@ -16,6 +16,7 @@ from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
 from businesscase.study.savings import DISCOUNTING, SHARES
 from businesscase.study.uncertainty import UncertaintyStudy
+from businesscase.validation import has_recurring_flows
 
 LACKS = {
     # what a case lacks if it has nothing for a section
@@ -28,6 +29,8 @@ LACKS = {
     "outturn": "results yet (actuals.csv)",
     "decision": "one-off cost (flows.csv)",
 }
+RECURRING = "saving or running cost (flows.csv)"
+OF_COST = ("one_off_", "peak_funding", "optimism_bias")  # measures of money that need no saving
 READINESS = ("readiness", "readiness scores (readiness.csv)")
 RED_LINES = ("red_lines", "red lines (red_lines.csv)")
 TASK_RANGES = ("task_ranges", "ranges of task durations (task_ranges.csv)")
@@ -241,9 +244,15 @@ class DecisionStudy(UncertaintyStudy):
                 found[gate.criterion] = LACKS[gate.section]
             elif self.tables[table].empty:
                 found[gate.criterion] = words
+            elif gate.section == "savings" and self._is_net_of_nothing(gate.measure):
+                found[gate.criterion] = RECURRING
             elif gate.measure.startswith("annual_cost_") and self.cost_change.empty:
                 found[gate.criterion] = "running cost (flows.csv)"
         return found
+
+    def _is_net_of_nothing(self, measure: str) -> bool:
+        """Return whether a measure sets a saving that the case doesn't give against its cost."""
+        return not has_recurring_flows(self.tables) and not measure.startswith(OF_COST)
 
     @property
     def recommendation(self) -> str:

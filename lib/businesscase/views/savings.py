@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from businesscase import savings
 from businesscase.parameters import Parameters
 from businesscase.study import ALL, Study
+from businesscase.validation import has_recurring_flows
 from businesscase.views.display import (
     BLUE,
     COLOURS,
@@ -211,6 +212,8 @@ def fan_chart(study: Study) -> Chart:
     loss = study.risk_of_loss.at[ALL, "probability_of_loss"]
     share = {0.0: "none", 1.0: "all"}.get(loss, percent(loss))
     title = f"The partnership loses in {share} of {len(study.simulated_worth):,} draws"
+    if not has_recurring_flows(study.tables):
+        title = "No saving is given, so this is the cost alone"
     low, middle, high = (levels.loc[level].iloc[-1] for level in ("p10", "p50", "p90"))
     description = (
         f"Shaded: from the level that one draw in ten falls short of to the level that one in ten "
@@ -228,9 +231,12 @@ def risk_of_loss(study: Study) -> Table:
     planned = study.appraisal["net_present_value"].rename({ALL: TOTAL})
     table["planned"] = table["partner"].map(planned)
     table["as_others"] = study.as_others.risk_of_loss["npv_p50"].to_numpy()
+    recurs = has_recurring_flows(study.tables)
     return Table(
-        table,
-        f"Net present value over {len(study.simulated_worth):,} draws, and how often it is a loss",
+        table if recurs else table.iloc[:0],
+        f"Net present value over {len(study.simulated_worth):,} draws, and how often it is a loss"
+        if recurs
+        else "No saving is given, so there are no odds of a loss",
         {
             "partner": "Partner",
             "planned": "As planned (£)",
