@@ -254,7 +254,10 @@ class _Search:
 
     def _units_beside(self, header: int) -> Units:
         """Yield where a comment, the page's header or a line of a CSV above its header says a unit."""
+        meanings = [column.meaning for column in self.wanted.columns.values() if column.meaning]
         for row, at, text in self.sheet.looks.remarks:
+            if any(meaning[:40] in text for meaning in meanings):  # a note of the template's own
+                continue
             if (found := stated_unit(text)) and (row <= header or is_unit_alone(text)):
                 yield (
                     self.sheet.place(row or None, at if row and not self.sheet.is_csv else None),
