@@ -5,6 +5,7 @@ import datetime as dt
 from businesscase.case import checked_case
 from businesscase.raw import RawCase
 from businesscase.study import Study
+from businesscase.upgrading import VERSION
 
 ORIGIN = {"status": "published", "source": "report", "paragraph": "1", "note": ""}
 DEFAULTS = {
@@ -40,7 +41,7 @@ def small_case(file=(), scenarios=None, **tables):
         Rows as text by table; what is left out is as ``DEFAULTS`` and ``ORIGIN`` say.
     """
     given = {
-        "title": "Two councils", "question": "Share?", "decision_maker": "Cabinets",
+        "version": VERSION, "title": "Two councils", "question": "Share?", "decision_maker": "Cabinets",
         "decision_date": dt.date(2024, 6, 1), "data_date": dt.date(2024, 5, 1), "summary": "Made up.",
         "decision_year": 2024, "last_year": 2028, "preferred_option": "a",
         "sources": {"report": {"title": "Report", "publisher": "North"}},

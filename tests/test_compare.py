@@ -320,6 +320,7 @@ def test_only_criteria_that_come_out_otherwise_are_drawn():
     assert [text.replace("<br>", " ") for text in columns] == [
         "<b>recommendation</b>",
         "proposed option comes first",
+        "winning option robust",
     ]
     assert "Met in all: affordable, no partner worse off" in chart.description
 

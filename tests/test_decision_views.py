@@ -68,11 +68,10 @@ def test_every_criterion_has_a_sentence_and_those_not_met_come_first():
 
 def test_the_answer_gives_the_figures_of_what_is_not_met_and_names_the_rest():
     assert decision.answer(base(DURHAM)).text == (
-        "**Stop.** Affordable: the net present value is -£50,000, at least £0 is needed: not met. No "
-        "partner worse off: the lowest net present value of a partner is -£50,000, at least £0 is "
-        "needed: not met. Partners ready: the number of areas in which the partners stand too far apart "
-        "is 2 (pace of change, delivery model), at most 0 is allowed: not met. Not known: winning option "
-        "robust, exposure within appetite and deadline likely. Met: cost within what was agreed."
+        "**Stop.** Partners ready: the number of areas in which the partners stand too far apart is 2 "
+        "(pace of change, delivery model), at most 0 is allowed: not met. Not known: affordable, no "
+        "partner worse off, winning option robust, exposure within appetite and deadline likely. Met: "
+        "cost within what was agreed."
     )
 
 

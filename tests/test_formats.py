@@ -24,6 +24,7 @@ FOR_A_CASE = f'case: str = "{CASE}"  # a case'
 def project(tmp_path_factory):
     """Two small notebooks of a scenario and one that compares."""
     folder = tmp_path_factory.mktemp("formats")
+    write_notebook(folder / "notebooks", "03_savings", "scenario")
     write_notebook(folder / "notebooks", "06_readiness", "scenario")
     write_notebook(folder / "notebooks", "07_decision", "scenario")
     write_notebook(folder / "notebooks", "08_compare", "'every scenario'", parameters=FOR_A_CASE)

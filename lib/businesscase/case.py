@@ -57,10 +57,10 @@ class Case:
         Every table of the schema, empty where the case has none; also ``discount_rates``.
     scenarios : dict of Scenario
         By name, ``base`` first.
-    read_as_now : list of str
-        What of a case of an earlier release is read otherwise than it stands, a sentence each.
     input_hash : str
         First twelve digits of the SHA-256 of all input files, so that a report tells its inputs.
+    read_as_now : list of str
+        What of a case of an earlier release is read otherwise than it stands, a sentence each.
     studies : dict of Study
         By scenario, those made so far, so that each is computed once; a changed case has none.
     """
@@ -69,8 +69,8 @@ class Case:
     file: CaseFile
     tables: dict[str, pd.DataFrame]
     scenarios: dict[str, Scenario]
-    read_as_now: list[str]
     input_hash: str
+    read_as_now: list[str] = field(default_factory=list)
     studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
@@ -223,7 +223,7 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
             faults.append(Fault(sentence).at(place(part, item, None)))
     if faults:
         raise InputError(faults)
-    return Case(name, file, tables, scenarios, read_as_now, fingerprint)
+    return Case(name, file, tables, scenarios, fingerprint, read_as_now)
 
 
 def _summed_up(faults: Iterable[TableFault]) -> Iterator[TableFault]:

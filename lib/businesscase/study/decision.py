@@ -244,10 +244,10 @@ class DecisionStudy(UncertaintyStudy):
                 found[gate.criterion] = LACKS[gate.section]
             elif self.tables[table].empty:
                 found[gate.criterion] = words
-            elif gate.section == "savings" and self._is_net_of_nothing(gate.measure):
-                found[gate.criterion] = RECURRING
             elif gate.measure.startswith("annual_cost_") and self.cost_change.empty:
                 found[gate.criterion] = "running cost (flows.csv)"
+            elif gate.section == "savings" and self._is_net_of_nothing(gate.measure):
+                found[gate.criterion] = RECURRING
         return found
 
     def _is_net_of_nothing(self, measure: str) -> bool:
