@@ -776,7 +776,7 @@ def test_the_input_hash_tells_a_change_in_any_input(data_copy):
             DURHAM,
             "base",
             {"leaver": "Durham", "leaves_after": 2015},
-            "leaver is 'Durham'; the case has no savings for a partner to leave",
+            "leaver is 'Durham'; the case has no money that recurs for a partner to leave",
         ),
         (
             DURHAM,

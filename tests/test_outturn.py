@@ -546,7 +546,7 @@ def test_an_actual_that_the_case_has_no_place_for_is_refused(data_copy, case, ro
 def test_a_line_that_belongs_to_others_is_refused(data_copy):
     path = data_copy / MKIP / "flows.csv"
     text = path.read_text(encoding="utf-8")
-    fund = "a,ICT capital fund,one_off_cost,capital fund,capital,Swale,"
+    fund = "a,ICT capital fund,one_off_cost,capital fund,prices,capital,Swale,"
     kept = [line for line in text.splitlines() if not line.startswith(fund)]
     assert len(kept) == len(text.splitlines()) - 1
     path.write_text("\n".join([*kept, ""]), encoding="utf-8")

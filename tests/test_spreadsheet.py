@@ -174,7 +174,7 @@ def test_input_has_the_place_of_its_cell(tmp_path):
     )
     assert place("partners", 1, None).text == "inputs.xlsx, sheet 'partners', row 3"
     assert place("partners", None, None).text == "inputs.xlsx, sheet 'partners'"
-    assert place("case", None, "decision_date").text.endswith("sheet 'case', cell B5 (value)")
+    assert place("case", None, "decision_date").text.endswith("sheet 'case', cell B6 (value)")
     assert place("case", None, "sources.example.title").text.endswith("cell B2 (title)")
     assert place("case", None, "nothing").text.endswith("sheet 'case', key nothing")
     assert place("scenarios", "late", "delay_years").text.endswith(
