@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+ALL = "all"  # in place of a partner: all of them together, in results
+SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
+
 
 def shares(driver: pd.Series) -> pd.Series:
     """Return each partner's share of a driver such as user numbers.

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from businesscase import apportionment, uncertainty
-from businesscase.schema import SHARED
+from businesscase.apportionment import SHARED
 
 ESTIMATES = ["low_gbp", "most_likely_gbp", "high_gbp"]
 CHANCES = ["lowest_probability", "highest_probability"]

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from businesscase.schema import year_end
+from businesscase.years import year_end
 
 MONEY = ["saving", "one_off_cost", "running_cost"]  # kinds of actuals that are flows of money
 PLACE = ["flow", "line", "partner"]

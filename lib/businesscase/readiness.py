@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from businesscase.schema import YEAR_BEGINS
+from businesscase.years import financial_year
 
 
 def area_scores(scores: pd.DataFrame) -> pd.DataFrame:
@@ -140,17 +140,6 @@ def whole_months(first: pd.Timestamp, last: pd.Timestamp) -> int:
     """
     started = 12 * (last.year - first.year) + last.month - first.month
     return started - (last.day < first.day)
-
-
-def financial_year(date: pd.Timestamp) -> int:
-    """Return the year in which the financial year of a date began.
-
-    Examples
-    --------
-    >>> financial_year(pd.Timestamp("2014-03-31")), financial_year(pd.Timestamp("2014-04-01"))
-    (2013, 2014)
-    """
-    return date.year - (date.month < YEAR_BEGINS)
 
 
 def lesson_costs(

@@ -10,8 +10,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from businesscase.apportionment import apportioned
-from businesscase.schema import SHARED
+from businesscase.apportionment import SHARED, apportioned
 
 LABELS = ["flow", "line", "inflation", "funding", "partner"]
 PAY, PRICES = "pay", "prices"  # what an amount follows in the cash view

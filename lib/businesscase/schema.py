@@ -19,19 +19,18 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from businesscase.apportionment import ALL, SHARED
 from businesscase.errors import Fault, InputError, shown
 from businesscase.names import refuse_unless_printable
+from businesscase.years import year_end
 
 Status = Literal["published", "derived", "assumed"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
-YEAR_BEGINS = 4  # month in which a financial year begins
 WORKED_ROW = "to-be-replaced"  # source of the rows that a new case begins with
 WORKED_NOTE = "[Pp]ut (?:your own|here)"  # in the notes of these rows: what belongs in their place
 FREED = ["saving", "counterfactual_cost"]  # flows of money that is no longer spent
-ALL = "all"  # in place of a partner: all of them together, in results
-SHARED = "shared"  # in place of a partner: a pooled amount that the scenario's rule apportions
 
 # how the text of a cell must look, and in words
 PLAIN: dict[type, tuple[str, str]] = {
@@ -40,17 +39,6 @@ PLAIN: dict[type, tuple[str, str]] = {
     dt.date: (r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "a date such as 2026-04-01"),
     bool: (r"(?i:true|false)", "true or false"),
 }
-
-
-def year_end(year: int) -> dt.date:
-    """Return the last day of a financial year.
-
-    Examples
-    --------
-    >>> year_end(2026)
-    datetime.date(2027, 3, 31)
-    """
-    return dt.date(year + 1, YEAR_BEGINS, 1) - dt.timedelta(1)
 
 
 @cache

@@ -16,9 +16,9 @@ import pandas as pd
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from businesscase import apportionment, appraisal, savings
+from businesscase.apportionment import SHARED
 from businesscase.parameters import Parameters, limits
 from businesscase.report.excel_sheets import Cell, Formula, Sheet, ranges
-from businesscase.schema import SHARED
 from businesscase.study import ALL, Study
 from businesscase.views.display import year_label
 

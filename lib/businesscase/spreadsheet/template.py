@@ -12,11 +12,12 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from businesscase.apportionment import SHARED
 from businesscase.errors import Fault, InputError
 from businesscase.names import UNPRINTABLE
 from businesscase.parameters import Parameters
 from businesscase.raw import CASE, SCENARIOS, RawCase
-from businesscase.schema import PLAIN, SHARED, TABLES, CaseFile
+from businesscase.schema import PLAIN, TABLES, CaseFile
 from businesscase.spreadsheet.case_sheets import (
     CHANGES,
     KEYS,

@@ -24,7 +24,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from businesscase.raw import CASE, SCENARIOS, RawCase
-from businesscase.schema import TABLES, WORKED_ROW, YEAR_BEGINS
+from businesscase.schema import TABLES, WORKED_ROW
+from businesscase.years import YEAR_BEGINS
 
 WORKED = {"status": "assumed", "source": WORKED_ROW, "paragraph": "worked row"}
 FOLDER = files(__name__)

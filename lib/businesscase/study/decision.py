@@ -14,6 +14,7 @@ from businesscase.errors import InputError
 from businesscase.parameters import Parameters, limits
 from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
+from businesscase.study.criteria import gate_faults
 from businesscase.study.savings import DISCOUNTING, SHARES
 from businesscase.study.uncertainty import UncertaintyStudy
 from businesscase.validation import has_recurring_flows
@@ -182,10 +183,10 @@ class DecisionStudy(UncertaintyStudy):
         keys = dict.fromkeys(tested)  # a result may be tested twice: to stop, and as a condition
         rows = [(*key, pd.NA, *found) for key in keys if (found := self.result(*key)) is not None]
         found = pd.DataFrame(rows, columns=results.COLUMNS).astype({"value": object})
-        if any(decision.gate_faults(testable, found)):
+        if any(gate_faults(testable, found)):
             # a scenario may lack a result that the base has; what the base lacks is refused
             base = self.in_scenario(BASE)
-            faults = list(decision.gate_faults(testable, base.section_results))
+            faults = list(gate_faults(testable, base.section_results))
             if faults:
                 place = f"{data_folder().name}/{self.case.name}/gates.csv"
                 raise InputError(f"{place}: {fault}" for fault in faults)

@@ -7,7 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from businesscase import apportionment, appraisal, finance, savings
-from businesscase.schema import SHARED
+from businesscase.apportionment import SHARED
 from businesscase.study.baseline import BaselineStudy
 from businesscase.study.core import ALL
 

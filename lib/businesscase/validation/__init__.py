@@ -1,12 +1,12 @@
 """Faults that one row cannot show: unknown names, duplicates, gaps, years outside the appraisal."""
 
-import datetime as dt
 from collections.abc import Iterator
 
+from businesscase.apportionment import SHARED
 from businesscase.errors import Fault as Said
 from businesscase.errors import unknown_name
 from businesscase.parameters import Scenario
-from businesscase.schema import KEYS, SHARED, YEAR_BEGINS, CaseFile
+from businesscase.schema import KEYS, CaseFile
 from businesscase.validation import (
     assurance,
     baseline,
@@ -21,6 +21,7 @@ from businesscase.validation import (
 from businesscase.validation.core import Fault, Tables, has_recurring_flows, staying
 from businesscase.validation.parameters import parameter_faults
 from businesscase.validation.rows import BASE
+from businesscase.years import financial_year
 
 __all__ = ["has_recurring_flows", "parameter_faults", "table_faults"]
 
@@ -98,11 +99,6 @@ def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> 
                 yield stem, index, Said(f"{unknown}{hints.get(column, '')}", **unknown.details)
 
 
-def _financial_year(date: dt.date) -> int:
-    """Return the financial year of a date, as the year in which its April falls."""
-    return date.year - (date.month < YEAR_BEGINS)
-
-
 def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     if tables["partners"].empty:
         yield "partners", None, "the case has no partners; at least one is needed"
@@ -121,7 +117,7 @@ def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
             f"last_year and decision_year are both {file.last_year}; money that recurs needs a year "
             "after the decision's",
         )
-    apart = abs(file.decision_year - _financial_year(file.decision_date))
+    apart = abs(file.decision_year - financial_year(file.decision_date))
     if apart > YEARS_APART:
         yield (
             "case",

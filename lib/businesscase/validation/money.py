@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from businesscase.apportionment import SHARED
 from businesscase.errors import unknown_name
-from businesscase.schema import SHARED, CaseFile
+from businesscase.schema import CaseFile
 from businesscase.validation.core import (
     Fault,
     Tables,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from businesscase.apportionment import SHARED
 from businesscase.errors import unknown_name
 from businesscase.outturn import MONEY
-from businesscase.schema import SHARED, CaseFile
+from businesscase.schema import CaseFile
 from businesscase.validation.core import Fault, Tables, staying
 
 

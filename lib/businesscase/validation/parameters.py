@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from businesscase.apportionment import SHARED
 from businesscase.errors import unknown_name
-from businesscase.schema import SHARED, CaseFile
+from businesscase.schema import CaseFile
 from businesscase.validation.core import Tables, has_recurring_flows, rules_with_data, staying
 from businesscase.validation.plan import plan_parameter_faults
 
