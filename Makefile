@@ -61,5 +61,5 @@ $(VENV)/ready: $(VENV)/locked pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@# an editable install leaves it out; a plain one wouldn't
 	$(BIN)/jupyter kernelspec install --sys-prefix --name businesscase \
-		lib/businesscase/forking/jupyter/kernels/businesscase 2>/dev/null
+		lib/businesscase_workbench/forking/jupyter/kernels/businesscase 2>/dev/null
 	@touch $@

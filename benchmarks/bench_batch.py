@@ -20,10 +20,10 @@ from pathlib import Path
 
 import psutil
 
-from businesscase import batch
-from businesscase.batch import Job, Settings, notebook_paths, run_jobs
-from businesscase.batch.processes import Project
-from businesscase.case import case_names, load_case
+from businesscase.cases.case import case_names, load_case
+from businesscase_workbench import batch
+from businesscase_workbench.batch import Job, Settings, notebook_paths, run_jobs
+from businesscase_workbench.batch.processes import Project
 
 PROJECT = Path(__file__).parents[1]
 WORKERS = os.cpu_count() or 1

@@ -44,7 +44,7 @@ def main() -> None:
         command = [
             sys.executable,
             "-m",
-            "businesscase.cli",
+            "businesscase",
             "explore",
             "--no-browser",
             f"--port={PORT}",

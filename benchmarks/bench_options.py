@@ -9,7 +9,7 @@ import pandas as pd
 from measuring import REPEATS, best_seconds
 from pymcdm.methods import PROMETHEE_II, TOPSIS, WSM
 
-from businesscase import robustness
+from businesscase.calculations import robustness
 
 OPTIONS, FACTORS = 5, 6
 TIMED = 2_000  # weightings for pymcdm

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from measuring import best_seconds, seconds_of_views
 
-from businesscase import durations, plan
-from businesscase.case import load_case
+from businesscase.calculations import durations, plan
+from businesscase.cases.case import load_case
 from businesscase.study import Study, load_study
 
 LOOPED, SEED = 500, 1

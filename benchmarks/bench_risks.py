@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from measuring import REPEATS, best_seconds, seconds_of_views
 
-from businesscase import exposure
+from businesscase.calculations import exposure
 from businesscase.study import Study, load_study
 from businesscase.study.uncertainty import DRAWS, SEED
 

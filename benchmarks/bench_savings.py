@@ -11,7 +11,7 @@ import tracemalloc
 import numpy as np
 from measuring import best_seconds
 
-from businesscase import savings
+from businesscase.calculations import savings
 from businesscase.study import load_study
 
 DRAWS, LOOP_DRAWS, SEED = 100_000, 2_000, 1

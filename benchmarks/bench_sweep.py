@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from measuring import best_seconds
 
-from businesscase import discovery
+from businesscase.calculations import discovery
 from businesscase.study import load_study
 from businesscase.study.sweep import Peeled, chunks, sweep_of
-from businesscase.sweep import files, write_sweep
+from businesscase_workbench.batch.sweep import files, write_sweep
 
 CASE, DRAWS, MANY_DRAWS, LOOP_DRAWS, SEED = "worked-example", 100_000, 1_000_000, 40, 1
 SECONDS_BAR, MEMORY_BAR = 5.0, 20.0  # for the whole sweep [s]; more for ten times the draws [MB]
@@ -24,7 +24,7 @@ ALONE = f"""
 import resource, sys, tempfile
 from pathlib import Path
 from businesscase.study import load_study
-from businesscase.sweep import write_sweep
+from businesscase_workbench.batch.sweep import write_sweep
 with tempfile.TemporaryDirectory() as folder:
     write_sweep(load_study({CASE!r}), Path(folder), int(sys.argv[1]), {SEED})
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from businesscase.case import load_case
+from businesscase.cases.case import load_case
 
 ROOT = Path(__file__).parents[1]
 

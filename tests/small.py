@@ -2,10 +2,10 @@
 
 import datetime as dt
 
-from businesscase.case import checked_case
-from businesscase.raw import RawCase
+from businesscase.cases.case import checked_case
+from businesscase.cases.raw import RawCase
+from businesscase.cases.upgrading import VERSION
 from businesscase.study import Study
-from businesscase.upgrading import VERSION
 
 ORIGIN = {"status": "published", "source": "report", "paragraph": "1", "note": ""}
 DEFAULTS = {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pytest import approx
 
-from businesscase.apportionment import apportioned, shares
+from businesscase.calculations.apportionment import apportioned, shares
 
 COUNTS = st.lists(st.integers(1, 5_000), min_size=1, max_size=6)
 PENCE = st.integers(0, 1_000_000_000)

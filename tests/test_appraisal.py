@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_series_equal
 from pytest import approx
 
-from businesscase.appraisal import (
+from businesscase.calculations.appraisal import (
     benefit_cost_ratio,
     discount_factors,
     internal_rate_of_return,
@@ -17,7 +17,7 @@ from businesscase.appraisal import (
     scheduled_rates,
     switching_value,
 )
-from businesscase.case import load_case
+from businesscase.cases.case import load_case
 
 RATE = st.floats(0.001, 0.2)
 MONEY = st.floats(-1e7, 1e7).map(lambda amount: round(amount, 2))

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from pytest import approx
 
-from businesscase.schema import SECTION_TABLES
+from businesscase.cases.schema import SECTION_TABLES
+from businesscase.shown.log import assumptions_log
 from businesscase.study import ALL, Study, load_study
-from businesscase.views.log import assumptions_log
 
 EXAMPLE, MKIP, LICTP = "worked-example", "mkip-2012", "lictp-2020"
 CASES = [EXAMPLE, MKIP, LICTP, "durham-sunderland-2014", "dacorum-avdc-2012", "allerdale-carlisle-2008"]  # fmt: skip

@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 from pytest import approx
 
-from businesscase import assurance, cli
-from businesscase.case import load_case
-from businesscase.errors import InputError
-from businesscase.report.content import Prose, comparison_of
-from businesscase.schema import FIGURE_TABLES, TABLES, WORKED_ROW
-from businesscase.starter import starter_case
+from businesscase.cases import assurance
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.schema import FIGURE_TABLES, TABLES, WORKED_ROW
+from businesscase.shown import assurance as show
 from businesscase.study import Study, load_study
-from businesscase.views import assurance as show
+from businesscase_workbench import cli
+from businesscase_workbench.report.content import Prose, comparison_of
+from businesscase_workbench.starter import starter_case
 
 EXAMPLE, MKIP, LICTP, DURHAM = "worked-example", "mkip-2012", "lictp-2020", "durham-sunderland-2014"
 CASES = [EXAMPLE, MKIP, LICTP, DURHAM, "allerdale-carlisle-2008", "dacorum-avdc-2012"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from businesscase.baseline import (
+from businesscase.calculations.baseline import (
     annual_costs,
     benchmark_gaps,
     cost_per_unit,
@@ -17,7 +17,7 @@ from businesscase.baseline import (
     row_dates,
     service_comparison,
 )
-from businesscase.case import load_case
+from businesscase.cases.case import load_case
 from businesscase.study import Study, load_study
 
 TODAY = pd.Timestamp("2026-04-01")

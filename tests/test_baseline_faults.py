@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from businesscase.case import load_case
-from businesscase.errors import InputError
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
 from businesscase.study import load_study
 
 LICTP, ALLERDALE, MKIP = "lictp-2020", "allerdale-carlisle-2008", "mkip-2012"

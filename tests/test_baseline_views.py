@@ -6,10 +6,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from businesscase.case import case_names
+from businesscase.cases.case import case_names
+from businesscase.shown import baseline as show
+from businesscase.shown.display import Table
 from businesscase.study import Study, load_study
-from businesscase.views import baseline as show
-from businesscase.views.display import Table
 
 TABLES = [
     show.data_quality,

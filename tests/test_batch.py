@@ -6,7 +6,8 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from businesscase.batch import (
+from businesscase.cases.case import load_case
+from businesscase_workbench.batch import (
     Job,
     Settings,
     notebook_paths,
@@ -14,14 +15,13 @@ from businesscase.batch import (
     run_jobs,
     write_index,
 )
-from businesscase.batch.notebook import notebook_text, refresh
-from businesscase.case import load_case
+from businesscase_workbench.batch.notebook import notebook_text, refresh
 
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 PARAMETERS = f'case: str = "{CASE}"  # a case\nscenario: str = "base"  # a scenario'
 FAULTS = """
 import os
-from businesscase.errors import InputError
+from businesscase.cases.errors import InputError
 if scenario == "same-pace":
     raise ValueError("the first line\\nthe last line")
 if scenario == "officer-time":
@@ -243,7 +243,7 @@ def test_notebook_that_is_saved_while_it_is_refreshed_is_left_as_it_was_saved(
         path.write_text("what somebody saved", encoding="utf-8")
         return notebook
 
-    monkeypatch.setattr("businesscase.batch.notebook.executed", saved_meanwhile)
+    monkeypatch.setattr("businesscase_workbench.batch.notebook.executed", saved_meanwhile)
     assert refresh(str(path)) == (
         "03_savings.ipynb: was changed while it ran, and is left as it is; run it again"
     )

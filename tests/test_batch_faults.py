@@ -19,10 +19,10 @@ import pytest
 from conftest import ROOT
 from test_batch import CASE, index, settings, write_notebook
 
-from businesscase.batch import Job, run_jobs
-from businesscase.batch.notebook import NotebookError, executed
-from businesscase.case import load_case
-from businesscase.errors import InputError
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase_workbench.batch import Job, run_jobs
+from businesscase_workbench.batch.notebook import NotebookError, executed
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -334,12 +334,16 @@ def test_changed_notebook_makes_reports_again(mended, tmp_path):
 
 def test_report_of_another_library_is_made_again(mended, tmp_path):
     shutil.copytree(mended / "second" / CASE / "base", tmp_path / CASE / "base")
-    library = tmp_path / "lib" / "businesscase"
+    library = tmp_path / "lib"
     no_caches = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "lib" / "businesscase", library, ignore=no_caches)
-    more = {"place": tmp_path, "PYTHONPATH": str(library.parent)}
+    shutil.copytree(ROOT / "lib", library, ignore=no_caches)
+    more = {"place": tmp_path, "PYTHONPATH": str(library)}
     assert command(mended, "base", **more)[1].startswith("0 of 1 reports made, 1 unchanged: ")
-    edit(library / "templates" / "report.html", "All reports", "Every report")
+    edit(
+        library / "businesscase_workbench" / "report" / "templates" / "report.html",
+        "All reports",
+        "Every report",
+    )
     assert command(mended, "base", **more)[1].startswith("1 of 1 reports made: ")
     page = (tmp_path / CASE / "base" / "report.html").read_text(encoding="utf-8")
     assert "Every report" in page
@@ -445,7 +449,7 @@ def start(folder, *scenarios, place="reports", arguments=(), stderr=subprocess.P
     # a shell that runs the tests in the background has them, and so the process, ignore Ctrl-C
     hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(
-        [sys.executable, "-m", "businesscase.cli", "report", CASE, *chosen, "--workers", "2",
+        [sys.executable, "-m", "businesscase", "report", CASE, *chosen, "--workers", "2",
          "--output", str(folder / place), "--timeout", str(TIMEOUT * 20), *arguments],
         cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True, preexec_fn=hear,
         env={**os.environ, "STARTED_IN": str(folder), **environment},

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from businesscase import cli, folder
-from businesscase.case import changing, input_hash, load_case
-from businesscase.errors import InputError
-from businesscase.folder import read_folder, replace_parts, settled, writing
-from businesscase.own_case import import_case, new_case
-from businesscase.scenario_file import write_scenario
-from businesscase.schema import SHARED_TABLES, TABLES
+from businesscase.cases import folder
+from businesscase.cases.case import changing, input_hash, load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.folder import read_folder, replace_parts, settled, writing
+from businesscase.cases.scenario_file import write_scenario
+from businesscase.cases.schema import SHARED_TABLES, TABLES
 from businesscase.study import load_study
+from businesscase_workbench import cli
+from businesscase_workbench.own_case import import_case, new_case
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
 
@@ -280,7 +281,7 @@ def test_a_case_that_is_replaced_while_it_is_read_is_read_whole(data, monkeypatc
             imports()
         return raw
 
-    monkeypatch.setattr("businesscase.case.read_folder", read_while_it_is_replaced)
+    monkeypatch.setattr("businesscase.cases.case.read_folder", read_while_it_is_replaced)
     case = load_case.__wrapped__(CASE)
     assert set(case.tables["service_costs"]["amount_gbp"]) == {9}
     assert case.input_hash == input_hash(data / CASE)

@@ -7,12 +7,11 @@ import pytest
 from conftest import ROOT
 from pytest import approx
 
-from businesscase import results
-from businesscase.case import case_names, load_case
-from businesscase.decision import FROM_WORST
-from businesscase.errors import InputError
-from businesscase.schema import FIGURE_TABLES, SHARED_TABLES, TABLES
-from businesscase.study import Study, load_study
+from businesscase.calculations.decision import FROM_WORST
+from businesscase.cases.case import case_names, load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.schema import FIGURE_TABLES, SHARED_TABLES, TABLES
+from businesscase.study import Study, load_study, results
 
 # case: the recommendation on its base scenario
 CASES = {

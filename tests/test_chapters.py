@@ -7,13 +7,13 @@ import pytest
 from pytest import approx
 from small import flow, result, small_case, small_study
 
-from businesscase.report import report_of
-from businesscase.report.content import Absence, Prose, TableShown, given
-from businesscase.schema import FIGURE_TABLES
-from businesscase.starter import starter_case
+from businesscase.cases.schema import FIGURE_TABLES
+from businesscase.shown import decision, savings
+from businesscase.shown.log import CHAPTERS
 from businesscase.study import Study
-from businesscase.views import decision, savings
-from businesscase.views.log import CHAPTERS
+from businesscase_workbench.report import report_of
+from businesscase_workbench.report.content import Absence, Prose, TableShown, given
+from businesscase_workbench.starter import starter_case
 
 MOVE = [
     flow("move", "one_off_cost", 1000, (2026, 2026)),

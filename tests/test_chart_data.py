@@ -1,9 +1,9 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from businesscase.report.chart_data import chart_table
-from businesscase.report.content import FigureShown
-from businesscase.views.display import chart, tiles
+from businesscase.shown.display import chart, tiles
+from businesscase_workbench.report.chart_data import chart_table
+from businesscase_workbench.report.content import FigureShown
 
 
 def table_of(figure, name="savings-chart-1"):

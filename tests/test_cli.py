@@ -12,9 +12,10 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from businesscase import __version__, cli
-from businesscase.batch import notebook_paths
-from businesscase.case import load_case
+from businesscase import __version__
+from businesscase.cases.case import load_case
+from businesscase_workbench import cli
+from businesscase_workbench.batch import notebook_paths
 
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 INTERRUPTED = "interrupted; the same command makes what is left\n"
@@ -59,7 +60,7 @@ def test_cases_lists_scenarios_and_sections(capsys):
 
 def test_cases_starts_without_what_only_runs_need():
     code = (
-        "import sys; from businesscase import cli; cli.main(['cases']);"
+        "import sys; from businesscase_workbench import cli; cli.main(['cases']);"
         "print({'papermill', 'plotly', 'nbformat', 'jinja2', 'holidays'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -184,7 +185,15 @@ def start_report(project, source):
     marker = project / "started"
     note = f"import os\nopen({str(marker)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')\n"
     write_notebooks(project / "notebooks", note + source)
-    command = [sys.executable, "-m", "businesscase.cli", "report", CASE, "--scenario", "base"]
+    command = [
+        sys.executable,
+        "-m",
+        "businesscase_workbench.cli",
+        "report",
+        CASE,
+        "--scenario",
+        "base",
+    ]
     # a shell that runs the tests in the background has them, and so the process, ignore Ctrl-C
     hear = (
         None if sys.platform == "win32" else partial(signal.signal, signal.SIGINT, signal.SIG_DFL)

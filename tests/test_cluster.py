@@ -18,12 +18,12 @@ import pytest
 from conftest import ROOT
 from test_batch import CASE, settings, write_notebook
 
-from businesscase.batch import Job, _tasks, run_jobs, write_index
-from businesscase.batch.cluster import UNPACKED, archive, software, unfit, unpacked
-from businesscase.batch.processes import Project
-from businesscase.batch.store import UrlStore
-from businesscase.cli import FAILED, INTERRUPTED, main
-from businesscase.errors import InputError
+from businesscase.cases.errors import InputError
+from businesscase_workbench.batch import Job, _tasks, run_jobs, write_index
+from businesscase_workbench.batch.cluster import UNPACKED, archive, software, unfit, unpacked
+from businesscase_workbench.batch.processes import Project
+from businesscase_workbench.batch.store import UrlStore
+from businesscase_workbench.cli import FAILED, INTERRUPTED, main
 
 distributed = pytest.importorskip("distributed", reason="pip install .[cluster]")
 url_to_fs = pytest.importorskip("fsspec.core", reason="pip install .[cluster]").url_to_fs
@@ -256,7 +256,15 @@ def test_scenario_whose_worker_is_killed_is_made_by_another(tmp_path, scheduler)
 def test_interrupted_command_ends_what_runs_on_the_workers(tmp_path, scheduler):
     told = waiting_notebooks(tmp_path)
     shutil.copytree(ROOT / "data", tmp_path / "data")
-    command = [sys.executable, "-m", "businesscase.cli", "report", CASE, "--scheduler", scheduler]
+    command = [
+        sys.executable,
+        "-m",
+        "businesscase_workbench.cli",
+        "report",
+        CASE,
+        "--scheduler",
+        scheduler,
+    ]
     with subprocess.Popen(
         [*command, "--output", "made", "--quiet"],
         cwd=tmp_path,
@@ -380,7 +388,7 @@ def zipped(number):
 
 
 def test_workers_that_are_all_gone_are_said_and_not_waited_for_without_end(monkeypatch, tmp_path):
-    from businesscase.batch import cluster
+    from businesscase_workbench.batch import cluster
 
     monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 0.2)
     monkeypatch.setattr(cluster, "SECONDS_FOR_A_WORKER", 1)

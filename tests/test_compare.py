@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from pytest import approx
 
-from businesscase import comparison, regret
-from businesscase.parameters import Scenario
-from businesscase.study import ALL, Study, load_study
-from businesscase.views import compare
-from businesscase.views.display import Chart, Sentence, Table
+from businesscase.calculations import regret
+from businesscase.cases.parameters import Scenario
+from businesscase.shown import compare
+from businesscase.shown.display import Chart, Sentence, Table
+from businesscase.study import ALL, Study, comparison, load_study
 
 EXAMPLE, MKIP, LICTP = "worked-example", "mkip-2012", "lictp-2020"
 DURHAM, DACORUM, ALLERDALE = "durham-sunderland-2014", "dacorum-avdc-2012", "allerdale-carlisle-2008"  # fmt: skip

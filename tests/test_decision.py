@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pytest import approx
 from small import flow, result, small_study
 
-from businesscase import decision, results
-from businesscase.case import case_names, load_case
-from businesscase.errors import InputError
-from businesscase.study import Study, load_study
+from businesscase.calculations import decision
+from businesscase.cases.case import case_names, load_case
+from businesscase.cases.errors import InputError
+from businesscase.shown import savings as savings_views
+from businesscase.study import Study, load_study, results
 from businesscase.study.decision import QUICK
-from businesscase.views import savings as savings_views
 
 LICTP, MKIP = "lictp-2020", "mkip-2012"
 DURHAM, DACORUM = "durham-sunderland-2014", "dacorum-avdc-2012"

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from pytest import approx
 
+from businesscase.shown import decision, outturn
+from businesscase.shown.display import Chart, Table
 from businesscase.study import Study, load_study
-from businesscase.views import decision, outturn
-from businesscase.views.display import Chart, Table
 
 LICTP, MKIP, DURHAM, DACORUM = "lictp-2020", "mkip-2012", "durham-sunderland-2014", "dacorum-avdc-2012"  # fmt: skip
 ALLERDALE = "allerdale-carlisle-2008"

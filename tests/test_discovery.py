@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from businesscase.discovery import (
+from businesscase.calculations.discovery import (
     Box,
     discovered,
     measured,

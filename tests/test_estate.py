@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from businesscase.estate import convergence, product_matrix, skill_cover
+from businesscase.calculations.estate import convergence, product_matrix, skill_cover
 from businesscase.study import load_study
 
 NORTH, SOUTH, EAST = "North", "South", "East"

@@ -13,24 +13,24 @@ import pytest
 import tomlkit
 from conftest import ROOT
 
-from businesscase.batch import notebook_paths
-from businesscase.case import case_names, load_case
-from businesscase.errors import InputError
-from businesscase.explore.coalesce import Coalescer
-from businesscase.explore.controls import rescaled_weights
-from businesscase.explore.explorer import Explorer
-from businesscase.explore.pages import (
+from businesscase.cases.case import case_names, load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.parameters import Parameters, limits
+from businesscase.cases.scenario_file import write_scenario
+from businesscase.shown.display import Sentence, in_words
+from businesscase.study import load_study
+from businesscase_workbench.batch import notebook_paths
+from businesscase_workbench.explore.coalesce import Coalescer
+from businesscase_workbench.explore.controls import rescaled_weights
+from businesscase_workbench.explore.explorer import Explorer
+from businesscase_workbench.explore.pages import (
     SAVINGS,
     options_explorer,
     overview_explorer,
     risks_explorer,
     savings_explorer,
 )
-from businesscase.explore.settings import settings
-from businesscase.parameters import Parameters, limits
-from businesscase.scenario_file import write_scenario
-from businesscase.study import load_study
-from businesscase.views.display import Sentence, in_words
+from businesscase_workbench.explore.settings import settings
 
 EXPLORERS = [overview_explorer, savings_explorer, options_explorer, risks_explorer]
 

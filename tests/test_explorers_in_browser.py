@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import ROOT
 
-from businesscase.explore import pages
-from businesscase.explore.explorer import Explorer
-from businesscase.explore.widgets import ChartPanel, NumberControl
+from businesscase.shown.display import in_words
 from businesscase.study import load_study
-from businesscase.views.display import in_words
+from businesscase_workbench.explore import pages
+from businesscase_workbench.explore.explorer import Explorer
+from businesscase_workbench.explore.widgets import ChartPanel, NumberControl
 
 sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -77,7 +77,7 @@ def served(tmp_path_factory):
     shutil.copytree(ROOT / "data", folder / "data")
     environment = os.environ | {"BUSINESSCASE_DATA": str(folder / "data"), "JUPYTER_TOKEN": TOKEN}
     commands = {
-        "voila": [sys.executable, "-m", "businesscase.cli", "explore", "--no-browser", f"--port={free_port()}"],
+        "voila": [sys.executable, "-m", "businesscase", "explore", "--no-browser", f"--port={free_port()}"],
         "lab": [
             sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={free_port()}", "--expose-app-in-browser",
             f"--ServerApp.root_dir={ROOT / 'notebooks'}", "--allow-root",
@@ -435,7 +435,7 @@ def test_a_scenario_found_with_a_slider_is_saved_and_reported(visit, served):
     saved = tomllib.loads((data / "mkip-2012" / "scenarios.toml").read_text())["found-here"]
     assert saved["delay_years"] == 0.25
     done = subprocess.run(
-        [sys.executable, "-m", "businesscase.cli", "report", "mkip-2012", "--scenario", "found-here", "--output", str(data.parent / "reports")],
+        [sys.executable, "-m", "businesscase", "report", "mkip-2012", "--scenario", "found-here", "--output", str(data.parent / "reports")],
         env=os.environ | {"BUSINESSCASE_DATA": str(data)}, cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

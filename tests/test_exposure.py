@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_risks import made_up, made_up_costs, made_up_risks
 
-from businesscase import exposure
+from businesscase.calculations import exposure
 from businesscase.study import load_study
 
 DRAWS, SEED = 10_000, 5

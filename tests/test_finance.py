@@ -5,8 +5,8 @@ import pytest
 from pytest import approx
 from small import flow, small_case, small_study
 
-from businesscase import finance
-from businesscase.errors import InputError
+from businesscase.calculations import finance
+from businesscase.cases.errors import InputError
 from businesscase.study import load_study
 
 YEARS = [2026, 2027, 2028, 2029]

@@ -8,12 +8,12 @@ import signal
 import pytest
 from conftest import ROOT
 
-from businesscase import cli
-from businesscase.case import case_names, checked_case, input_hash, load_case
-from businesscase.errors import InputError
-from businesscase.folder import LARGEST_TABLE, read_folder, replace_parts, write_folder
-from businesscase.names import unsafe_name
-from businesscase.schema import TABLES
+from businesscase.cases.case import case_names, checked_case, input_hash, load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.folder import LARGEST_TABLE, read_folder, replace_parts, write_folder
+from businesscase.cases.names import unsafe_name
+from businesscase.cases.schema import TABLES
+from businesscase_workbench import cli
 
 CASE, SOUND = "mkip-2012", "dacorum-avdc-2012"
 PARTNERS = "partner,role,status,source,paragraph,note\n"

@@ -21,7 +21,7 @@ from jupyter_client.manager import start_new_kernel
 from nbclient.exceptions import DeadKernelError
 from nbformat import v4
 
-from businesscase.forking.client import ADDRESS, Forked, ForkServer, ForkServerError
+from businesscase_workbench.forking.client import ADDRESS, Forked, ForkServer, ForkServerError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can fork a kernel")
 
@@ -117,7 +117,7 @@ def test_forked_kernel_shows_what_a_plain_one_shows(seen, sight):
 
 
 def test_kernel_is_forked():
-    assert "businesscase.forking.server" in Path(f"/proc/{parent()}/cmdline").read_text()
+    assert "businesscase_workbench.forking.server" in Path(f"/proc/{parent()}/cmdline").read_text()
 
 
 def parent():
@@ -359,7 +359,7 @@ HERE = """
 import json, os
 json.kept = 42
 with open(os.devnull) as held:
-    from businesscase.forking.client import ForkServer, ForkServerError
+    from businesscase_workbench.forking.client import ForkServer, ForkServerError
     with ForkServer.here() as server:
         source = "import json; print(json.kept, flush=True)"
         with server.fork("builtins:exec", source) as child:
@@ -383,7 +383,7 @@ def test_process_with_one_thread_forks_a_server_from_itself():
 
 OWNER = """
 import os, sys, time
-from businesscase.forking.client import ForkServer
+from businesscase_workbench.forking.client import ForkServer
 server = ForkServer.start()
 nested = server.nested("json:loads", "1")
 children = [server.fork("time:sleep", 600), nested.fork("time:sleep", 600)]
@@ -397,7 +397,7 @@ time.sleep(600)
 
 HERE_IN_A_CHILD = """
 import os, time
-from businesscase.forking.client import ForkServer
+from businesscase_workbench.forking.client import ForkServer
 inner = ForkServer.here()
 child = inner.fork("time:sleep", 600)
 with open({!r}, "w") as file:
@@ -445,17 +445,17 @@ RUN = f"""
 import os, sys
 sys.path.insert(0, {str(ROOT / "tests")!r})
 from test_fork_kernel import run
-look = "from businesscase import errors; print(os.getppid(), getattr(errors, 'MARK', None))"
+look = "from businesscase.cases import errors; print(os.getppid(), getattr(errors, 'MARK', None))"
 def show():
     print(run("import os", look)[-1][0]["text"], end="", flush=True)
 """
 
 
 def test_changed_library_is_not_taken_from_an_older_server(tmp_path):
-    package = tmp_path / "businesscase"
-    shutil.copytree(ROOT / "lib" / "businesscase", package)
-    change = f"show(); show(); open({str(package / 'errors.py')!r}, 'a').write('MARK = 1'); show()"
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    package = tmp_path / "lib"
+    shutil.copytree(ROOT / "lib", package)
+    change = f"show(); show(); open({str(package / 'businesscase/cases/errors.py')!r}, 'a').write('MARK = 1'); show()"
+    environment = {**os.environ, "PYTHONPATH": str(package)}
     first, second, third = in_python(RUN + change, env=environment).stdout.splitlines()
     assert first == second
     assert first.endswith(" None")
@@ -486,7 +486,7 @@ def test_kernel_whose_errors_go_to_a_file_is_forked_too(tmp_path):
 
 
 def test_a_server_whose_owner_is_killed_while_it_starts_leaves_nothing(tmp_path):
-    start = "from businesscase.forking.client import ForkServer; ForkServer.start()"
+    start = "from businesscase_workbench.forking.client import ForkServer; ForkServer.start()"
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     owner = subprocess.Popen([sys.executable, "-c", start], env=environment)
     end = time.monotonic() + 180

@@ -10,10 +10,10 @@ import pytest
 from conftest import ROOT
 from test_batch import CASE, settings, write_notebook
 
-from businesscase import cli
-from businesscase.batch import Job, run_jobs, write_index
-from businesscase.case import load_case
-from businesscase.errors import InputError
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase_workbench import cli
+from businesscase_workbench.batch import Job, run_jobs, write_index
 
 BASE, COMPARISON = Job(CASE, "base"), Job(CASE, "comparison")
 BROWSERS = ("chromium", "google-chrome", "microsoft-edge")

@@ -17,14 +17,14 @@ from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from businesscase import cli, spreadsheet
-from businesscase.case import load_case
-from businesscase.errors import InputError
-from businesscase.folder import read_folder, write_folder
-from businesscase.names import unsafe_name
-from businesscase.own_case import import_case, write_template
-from businesscase.schema import SHARED_TABLES, TABLES
-from businesscase.starter import starter_case
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.folder import read_folder, write_folder
+from businesscase.cases.names import unsafe_name
+from businesscase.cases.schema import SHARED_TABLES, TABLES
+from businesscase_workbench import cli, spreadsheet
+from businesscase_workbench.own_case import import_case, write_template
+from businesscase_workbench.starter import starter_case
 
 SECONDS = 20  # for one input; each takes a fraction of a second
 LONGEST_SENTENCE = 2_000  # that lists all names allowed; what was found is cut short

@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from businesscase import results
-from businesscase.case import load_case
-from businesscase.errors import InputError
-from businesscase.governance import examples, settled_matrix, settled_topics
-from businesscase.study import load_study
+from businesscase.calculations.governance import examples, settled_matrix, settled_topics
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase.study import load_study, results
 
 PUBLISHED_CASES = [
     "lictp-2020",

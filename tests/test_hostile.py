@@ -17,8 +17,8 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from businesscase.batch import Job, Settings, run_jobs
-from businesscase.errors import InputError
+from businesscase.cases.errors import InputError
+from businesscase_workbench.batch import Job, Settings, run_jobs
 
 CASE, SCENARIO = "attack", "westerfold-leaves"
 EVIL = "http://evil.example"
@@ -119,7 +119,7 @@ def _made(folder: Path) -> tuple[Path, dict[str, str]]:
     words = hostile_case(folder / "data")
     for name in ("home", "temp"):
         (folder / name).mkdir()
-    command = [sys.executable, "-m", "businesscase.cli", "report", CASE, "--quiet"]
+    command = [sys.executable, "-m", "businesscase", "report", CASE, "--quiet"]
     command += ["--scenario", SCENARIO, "--scenario", "comparison"]
     command += ["--formats", "docx,xlsx,pdf", "--output", str(folder / "reports")]
     before = project_files()
@@ -363,7 +363,7 @@ raise RuntimeError(f"{os.getcwd()}/x {pandas.__file__} {sys.prefix} {os.environ}
 FAILING = """
 import sys
 from pathlib import Path
-from businesscase.batch import Job, Settings, run_jobs, write_index
+from businesscase_workbench.batch import Job, Settings, run_jobs, write_index
 settings = Settings(sys.argv[1], workers=1, quiet=True, notebooks=Path(sys.argv[2]))
 outcomes = run_jobs([Job("durham-sunderland-2014", "base")], settings)
 write_index(settings, outcomes)

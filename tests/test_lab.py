@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from businesscase.explore import kernels
+from businesscase_workbench.explore import kernels
 
 START = """
 import sys
 from pathlib import Path
-from businesscase.errors import InputError
-from businesscase.explore import server
+from businesscase.cases.errors import InputError
+from businesscase_workbench.explore import server
 try:
     getattr(server, sys.argv[1])(Path("notebooks/explore").resolve(), sys.argv[2:])
 except InputError as error:

@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from businesscase import cli
-from businesscase.case import load_case
-from businesscase.errors import InputError, unknown_name
-from businesscase.schema import Flow
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError, unknown_name
+from businesscase.cases.schema import Flow
+from businesscase.cases.validation.shared import DRAWN
 from businesscase.study import load_study
-from businesscase.validation.shared import DRAWN
+from businesscase_workbench import cli
 
 LICTP, MKIP = "lictp-2020", "mkip-2012"
 ALLERDALE, DURHAM = "allerdale-carlisle-2008", "durham-sunderland-2014"

@@ -13,8 +13,8 @@ import pytest
 from conftest import ROOT
 from nbclient import NotebookClient
 
-from businesscase.batch import refresh_notebooks
-from businesscase.parameters import Parameters
+from businesscase.cases.parameters import Parameters
+from businesscase_workbench.batch import refresh_notebooks
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 HEADINGS = [
@@ -162,7 +162,7 @@ def test_stored_notebooks_hold_no_times_and_no_folder_of_a_machine(notebook):
 
 
 def test_a_refusal_in_a_notebook_is_its_sentences_without_a_traceback(tmp_path):
-    source = 'from businesscase.case import load_case\n\nload_case("mkip-2021")'
+    source = 'from businesscase.cases.case import load_case\n\nload_case("mkip-2021")'
     cell = nbformat.v4.new_code_cell(source)
     notebook = nbformat.v4.new_notebook(cells=[cell])
     NotebookClient(notebook, kernel_name="python3", allow_errors=True).execute()

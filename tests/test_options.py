@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
 from pytest import approx
 
-from businesscase.errors import InputError
-from businesscase.options import (
+from businesscase.calculations.options import (
     benefit_scores,
     contributions,
     failed_counts,
@@ -19,8 +18,9 @@ from businesscase.options import (
     ranks,
     weighted_scores,
 )
+from businesscase.cases.errors import InputError
+from businesscase.shown import options as show
 from businesscase.study import load_study
-from businesscase.views import options as show
 
 SCORES = pd.DataFrame({"cost": [4.0, 1.0], "control": [2.0, 5.0]}, index=["a", "b"])
 SCORE = st.floats(0, 5)

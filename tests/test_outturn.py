@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from pytest import approx
 from small import flow, result, small_case, small_study
 
-from businesscase import outturn, results
-from businesscase.case import load_case
-from businesscase.errors import InputError
-from businesscase.outturn import Forecast
-from businesscase.schema import Actual
-from businesscase.study import Study, load_study
-from businesscase.validation.shared import own_evidence_faults
-from businesscase.views import outturn as show
-from businesscase.views import savings as show_savings
+from businesscase.calculations import outturn
+from businesscase.calculations.outturn import Forecast
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.schema import Actual
+from businesscase.cases.validation.shared import own_evidence_faults
+from businesscase.shown import outturn as show
+from businesscase.shown import savings as show_savings
+from businesscase.study import Study, load_study, results
 
 MKIP, LICTP, DACORUM = "mkip-2012", "lictp-2020", "dacorum-avdc-2012"
 LINES = ["Fewer posts and shared management", "Joint contracts and consolidated equipment"]

@@ -13,16 +13,22 @@ import pytest
 import python_calamine
 from conftest import ROOT
 
-from businesscase import cli
-from businesscase.assurance import worked_rows
-from businesscase.case import load_case
-from businesscase.errors import InputError
-from businesscase.folder import read_folder
-from businesscase.own_case import PARTNERS, import_case, new_case, partner_names, write_template
-from businesscase.report import comparison_of, index_html, report_of
-from businesscase.report.excel import workbook
-from businesscase.schema import SHARED_TABLES, TABLES, WORKED_ROW
+from businesscase.cases.assurance import worked_rows
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.folder import read_folder
+from businesscase.cases.schema import SHARED_TABLES, TABLES, WORKED_ROW
 from businesscase.study import load_study
+from businesscase_workbench import cli
+from businesscase_workbench.own_case import (
+    PARTNERS,
+    import_case,
+    new_case,
+    partner_names,
+    write_template,
+)
+from businesscase_workbench.report import comparison_of, index_html, report_of
+from businesscase_workbench.report.excel import workbook
 
 TODAY = dt.date(2026, 11, 25)
 
@@ -330,7 +336,7 @@ def test_a_case_can_be_begun_checked_and_reported_by_commands_alone(own_data, tm
         ],
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "businesscase.cli", *command],
+            [sys.executable, "-m", "businesscase", *command],
             cwd=ROOT,
             capture_output=True,
             text=True,

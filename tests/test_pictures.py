@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from test_formats import BROWSERS
 
-from businesscase.batch import Job, Settings, run_jobs
-from businesscase.errors import InputError
-from businesscase.report import pictures
-from businesscase.report.pictures import Pictures
+from businesscase.cases.errors import InputError
+from businesscase_workbench.batch import Job, Settings, run_jobs
+from businesscase_workbench.report import pictures
+from businesscase_workbench.report.pictures import Pictures
 
 CASE = "worked-example"
 FIGURE = {"data": [{"type": "bar", "x": [1, 2], "y": [3, 4]}], "layout": {"height": 300}}
@@ -150,7 +150,15 @@ def test_browser_that_never_draws_is_refused_before_a_report_makes_way(fake, tmp
 )
 def test_report_that_waits_for_a_browser_can_be_cut_off(does, number, fake, tmp_path):
     _, started = fake(does)
-    command = [sys.executable, "-m", "businesscase.cli", "report", CASE, "--formats", "docx"]
+    command = [
+        sys.executable,
+        "-m",
+        "businesscase_workbench.cli",
+        "report",
+        CASE,
+        "--formats",
+        "docx",
+    ]
     process = subprocess.Popen(
         [*command, "--output", str(tmp_path / "reports")],
         stderr=subprocess.PIPE,
@@ -213,7 +221,7 @@ def test_browser_looks_up_no_host_and_fetches_nothing(tmp_path, monkeypatch):
 
 
 def test_browser_starts_with_nothing_that_opens_it_and_an_empty_profile(tmp_path, monkeypatch):
-    from businesscase.report.browser import OPENING, chart_browser
+    from businesscase_workbench.report.browser import OPENING, chart_browser
 
     program = tmp_path / "chrome"
     program.touch()

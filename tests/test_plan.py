@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pytest import approx
 
-from businesscase.plan import Link, early_days, late_days, links, schedule, task_order
+from businesscase.calculations.plan import Link, early_days, late_days, links, schedule, task_order
 from businesscase.study import load_study
 
 MONDAY = dt.date(2026, 3, 2)

@@ -8,9 +8,8 @@ import pytest
 from pytest import approx
 from scipy import stats
 
-from businesscase import uncertainty
-from businesscase.case import load_case
-from businesscase.durations import (
+from businesscase.calculations import uncertainty
+from businesscase.calculations.durations import (
     CHUNK,
     UncertainPlan,
     affordable_networks,
@@ -20,9 +19,10 @@ from businesscase.durations import (
     finishes_if,
     simulation,
 )
-from businesscase.plan import duration_ranges, links
-from businesscase.results import of_section
+from businesscase.calculations.plan import duration_ranges, links
+from businesscase.cases.case import load_case
 from businesscase.study import Study, load_study
+from businesscase.study.results import of_section
 
 DRAWS, SEED = 50_000, 3
 ALLERDALE, LICTP, DACORUM = "allerdale-carlisle-2008", "lictp-2020", "dacorum-avdc-2012"

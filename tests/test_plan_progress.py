@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from businesscase.plan import links, schedule
-from businesscase.progress import Progress, forecast, forecast_days, readings, status
+from businesscase.calculations.plan import links, schedule
+from businesscase.calculations.progress import Progress, forecast, forecast_days, readings, status
 from businesscase.study import Study, load_study
 
 MONDAY = dt.date(2026, 3, 2)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pytest import approx
 from scipy.optimize import linprog
 
-from businesscase.durations import (
+from businesscase.calculations.durations import (
     NIL,
     UncertainPlan,
     certain_day,
@@ -17,7 +17,7 @@ from businesscase.durations import (
     late_finishes,
     steps,
 )
-from businesscase.plan import Link, early_days, free_floats, late_days
+from businesscase.calculations.plan import Link, early_days, free_floats, late_days
 
 DAYS = st.integers(0, 40).map(lambda quarters: quarters / 4)
 LAG = st.integers(-12, 12).map(lambda quarters: quarters / 4)

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from businesscase.shown import plan as show
+from businesscase.shown.display import Chart, Table, printed
 from businesscase.study import Study, load_study
-from businesscase.views import plan as show
-from businesscase.views.display import Chart, Table, printed
 
 ALLERDALE, LICTP, DACORUM = "allerdale-carlisle-2008", "lictp-2020", "dacorum-avdc-2012"
 VIEWS = [

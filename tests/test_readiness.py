@@ -7,10 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from businesscase import results
-from businesscase.case import load_case
-from businesscase.errors import InputError
-from businesscase.readiness import (
+from businesscase.calculations.readiness import (
     area_scores,
     below_minimum,
     divergence,
@@ -21,7 +18,9 @@ from businesscase.readiness import (
     spent_by_stop,
     whole_months,
 )
-from businesscase.study import load_study
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase.study import load_study, results
 
 DURHAM, DACORUM, LICTP = "durham-sunderland-2014", "dacorum-avdc-2012", "lictp-2020"
 NINE_CHALLENGES = [

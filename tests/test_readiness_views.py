@@ -6,11 +6,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from businesscase.case import case_names
+from businesscase.cases.case import case_names
+from businesscase.shown import governance as governing
+from businesscase.shown import readiness as show
+from businesscase.shown.display import Chart, Table
 from businesscase.study import Study, load_study
-from businesscase.views import governance as governing
-from businesscase.views import readiness as show
-from businesscase.views.display import Chart, Table
 
 DURHAM, DACORUM, LICTP = "durham-sunderland-2014", "dacorum-avdc-2012", "lictp-2020"
 SCORED = [DURHAM, DACORUM]

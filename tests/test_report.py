@@ -11,10 +11,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from businesscase.case import load_case
-from businesscase.report import index_html, report_html, shared_asset_files
+from businesscase.cases.case import load_case
+from businesscase.shown.display import Chart, Table
 from businesscase.study import load_study
-from businesscase.views.display import Chart, Table
+from businesscase_workbench.report import index_html, report_html, shared_asset_files
 
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 HOSTILE = '</title><script>alert("x")</script><img src=x onerror=alert(1)>'

@@ -13,13 +13,13 @@ import pytest
 from pytest import approx
 from python_calamine import CalamineWorkbook
 
-from businesscase.parameters import limits
-from businesscase.report.excel import workbook
-from businesscase.report.excel_savings import NEVER, WORTH, savings_sheets
-from businesscase.report.excel_sheets import LONGEST_TEXT, Sheet, printable, xlsx
-from businesscase.results import as_text
-from businesscase.schema import SHARED_TABLES, TABLES
+from businesscase.cases.parameters import limits
+from businesscase.cases.schema import SHARED_TABLES, TABLES
 from businesscase.study import ALL, load_study
+from businesscase.study.results import as_text
+from businesscase_workbench.report.excel import workbook
+from businesscase_workbench.report.excel_savings import NEVER, WORTH, savings_sheets
+from businesscase_workbench.report.excel_sheets import LONGEST_TEXT, Sheet, printable, xlsx
 
 CREATED = {"created": dt.datetime(2026, 4, 1)}
 SCENARIOS = [

@@ -11,9 +11,9 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from businesscase.case import load_case
-from businesscase.report import report_html, shared_asset_files
+from businesscase.cases.case import load_case
 from businesscase.study import load_study
+from businesscase_workbench.report import report_html, shared_asset_files
 
 sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -62,7 +62,7 @@ def browser():
 def reports(tmp_path_factory):
     """Return the folder of the index and of the reports of every case in its base scenario."""
     folder = tmp_path_factory.mktemp("reports")
-    command = [sys.executable, "-m", "businesscase.cli", "report", *CASES]
+    command = [sys.executable, "-m", "businesscase", "report", *CASES]
     done = subprocess.run(
         [*command, "--scenario", "base", "--output", str(folder)],
         cwd=ROOT,

@@ -7,8 +7,8 @@ import pytest
 from pypdf import PdfReader
 from test_report_word import HOSTILE, blocks_of, report, small_report, study  # noqa: F401
 
-from businesscase.report.content import FigureShown, Report, TableShown
-from businesscase.report.pdf import pdf
+from businesscase_workbench.report.content import FigureShown, Report, TableShown
+from businesscase_workbench.report.pdf import pdf
 
 SVG = (
     b'<svg class="main-svg" xmlns="http://www.w3.org/2000/svg" width="800" height="400" '

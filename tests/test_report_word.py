@@ -19,9 +19,11 @@ from docx.shared import Cm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from businesscase.errors import InputError
-from businesscase.report import paper, pictures
-from businesscase.report.content import (
+from businesscase.cases.errors import InputError
+from businesscase.shown.display import pounds
+from businesscase.study import load_study
+from businesscase_workbench.report import paper, pictures
+from businesscase_workbench.report.content import (
     Chapter,
     FigureShown,
     Heading,
@@ -32,9 +34,7 @@ from businesscase.report.content import (
     Verdict,
     report_of,
 )
-from businesscase.report.word import _text, document
-from businesscase.study import load_study
-from businesscase.views.display import pounds
+from businesscase_workbench.report.word import _text, document
 
 HOSTILE = "<script>alert(1)</script> =cmd() {{x}} \U0001f600 \u202eright to left\u202c &amp;"
 

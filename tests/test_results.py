@@ -6,10 +6,9 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from businesscase import results
-from businesscase.case import BASE, case_names, load_case
-from businesscase.study import Study, load_study
-from businesscase.views import common
+from businesscase.cases.case import BASE, case_names, load_case
+from businesscase.shown import common
+from businesscase.study import Study, load_study, results
 
 KEYS = ["section", "measure", "item", "year"]
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from test_risks import cited, made_up, made_up_costs, made_up_risks
 
-from businesscase.case import case_names, load_case
-from businesscase.risks import scale
+from businesscase.calculations.risks import scale
+from businesscase.cases.case import case_names, load_case
+from businesscase.shown import risks as show
+from businesscase.shown.display import Chart, Table, in_words
 from businesscase.study import load_study
-from businesscase.views import risks as show
-from businesscase.views.display import Chart, Table, in_words
 
 TABLES = [
     show.register,

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from businesscase.case import load_case
-from businesscase.errors import InputError
-from businesscase.risks import (
+from businesscase.calculations.risks import (
     band_counts,
     findings,
     grid,
@@ -18,6 +16,8 @@ from businesscase.risks import (
     shifted_levels,
     standing,
 )
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
 from businesscase.study import Study, load_study
 
 LEVELS = pd.DataFrame(

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pytest import approx
 
-from businesscase.options import weighted_scores
-from businesscase.robustness import (
+from businesscase.calculations.options import weighted_scores
+from businesscase.calculations.robustness import (
     against_the_winner,
     any_weights,
     central_weights,

@@ -12,13 +12,13 @@ from pandas.testing import assert_frame_equal, assert_series_equal
 from pytest import approx
 from small import flow, result, small_case, small_study
 
-from businesscase import savings
-from businesscase.case import load_case
-from businesscase.errors import InputError
+from businesscase.calculations import savings
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.validation.money import flow_faults
+from businesscase.cases.validation.parameters import parameter_faults
+from businesscase.shown import savings as show
 from businesscase.study import ALL, Study, load_study
-from businesscase.validation.money import flow_faults
-from businesscase.validation.parameters import parameter_faults
-from businesscase.views import savings as show
 
 YEARS = [2026, 2027, 2028, 2029]
 COSTS = pd.Series({"North": 600.0, "South": 400.0})

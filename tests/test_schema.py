@@ -2,8 +2,8 @@
 
 from conftest import ROOT
 
-from businesscase.case import described_data
-from businesscase.schema import (
+from businesscase.cases.case import described_data
+from businesscase.cases.schema import (
     FIGURE_TABLES,
     KEYS,
     SHARED_TABLES,

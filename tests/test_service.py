@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from businesscase.service import (
+from businesscase.calculations.service import (
     direction,
     newcombe_interval,
     no_worse,

@@ -28,10 +28,10 @@ import pytest
 import xlsxwriter
 from conftest import ROOT
 
-from businesscase import spreadsheet
-from businesscase.errors import InputError
-from businesscase.raw import RawCase
-from businesscase.schema import TABLES, plain_types
+from businesscase.cases.errors import InputError
+from businesscase.cases.raw import RawCase
+from businesscase.cases.schema import TABLES, plain_types
+from businesscase_workbench import spreadsheet
 
 FILES = ROOT / "tests" / "spreadsheets"
 CASES = sorted(path.parent.name for path in (ROOT / "data").glob("*/case.toml"))

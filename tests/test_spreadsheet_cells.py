@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from businesscase.schema import TABLES, PublishedFigure
-from businesscase.spreadsheet.cells import Cell, CellError, plain_number, read_cell
-from businesscase.spreadsheet.columns import Column, parameter_column, table_columns
+from businesscase.cases.schema import TABLES, PublishedFigure
+from businesscase_workbench.spreadsheet.cells import Cell, CellError, plain_number, read_cell
+from businesscase_workbench.spreadsheet.columns import Column, parameter_column, table_columns
 
 FLOWS, TASKS, RISKS = (table_columns(TABLES[stem]) for stem in ("flows", "tasks", "risks"))
 AMOUNT, SHARE, YEAR = (

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from businesscase.errors import shown
-from businesscase.schema import KEYS, TABLES
-from businesscase.spreadsheet.cells import Cell
-from businesscase.spreadsheet.columns import table_columns
-from businesscase.spreadsheet.findings import Findings
-from businesscase.spreadsheet.grid import Wanted, table_in
-from businesscase.spreadsheet.left_out import LeftOut
-from businesscase.spreadsheet.sheets import Looks, Sheet, letters, normal
+from businesscase.cases.errors import shown
+from businesscase.cases.schema import KEYS, TABLES
+from businesscase_workbench.spreadsheet.cells import Cell
+from businesscase_workbench.spreadsheet.columns import table_columns
+from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.grid import Wanted, table_in
+from businesscase_workbench.spreadsheet.left_out import LeftOut
+from businesscase_workbench.spreadsheet.sheets import Looks, Sheet, letters, normal
 
 COLUMNS = table_columns(TABLES["assets"])
 KIND = st.sampled_from(["text", "number", "boolean", "date", "error"])

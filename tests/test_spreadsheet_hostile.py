@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import PasswordError
 
-from businesscase import spreadsheet
-from businesscase.errors import InputError
-from businesscase.spreadsheet.files import sheets_of
-from businesscase.spreadsheet.findings import Findings
-from businesscase.spreadsheet.legacy import legacy_marks, stream_marks
+from businesscase.cases.errors import InputError
+from businesscase_workbench import spreadsheet
+from businesscase_workbench.spreadsheet.files import sheets_of
+from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.legacy import legacy_marks, stream_marks
 
 FILES = ROOT / "tests" / "spreadsheets"
 SHEET = "xl/worksheets/sheet1.xml"

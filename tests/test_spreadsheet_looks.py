@@ -6,9 +6,9 @@ import pytest
 import xlsxwriter
 from conftest import ROOT
 
-from businesscase import spreadsheet
-from businesscase.errors import InputError
-from businesscase.spreadsheet.reader import contents
+from businesscase.cases.errors import InputError
+from businesscase_workbench import spreadsheet
+from businesscase_workbench.spreadsheet.reader import contents
 
 HEADER = ["partner", "asset", "value_gbp", "owner_rule"]
 LINES = [["Northmere", "servers", 1000, "host"], ["Northmere", "laptops", 300, "host"]]

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from businesscase.spreadsheet.units import (
+from businesscase_workbench.spreadsheet.units import (
     is_unit_alone,
     shows_another_unit,
     stated_above_numbers,

@@ -9,12 +9,12 @@ import pytest
 import tomlkit
 from conftest import ROOT
 
-from businesscase.assurance import worked_rows
-from businesscase.case import documents, load_case
-from businesscase.raw import RawCase
-from businesscase.schema import TABLES, WORKED_ROW
-from businesscase.starter import FOLDER, example_rows, starter_case
+from businesscase.cases.assurance import worked_rows
+from businesscase.cases.case import documents, load_case
+from businesscase.cases.raw import RawCase
+from businesscase.cases.schema import TABLES, WORKED_ROW
 from businesscase.study import load_study
+from businesscase_workbench.starter import FOLDER, example_rows, starter_case
 
 TODAY = dt.date(2026, 11, 25)
 NAMES = ["Northmere", "Eastholt", "Westerfold", "Southwick", "Highmoor", "Lowfield", "Midvale"]

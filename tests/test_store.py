@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from test_batch import CASE, settings, write_notebook
 
-from businesscase import cli
-from businesscase.batch import (
+from businesscase.cases.case import load_case
+from businesscase.cases.folder import write_file
+from businesscase_workbench import cli
+from businesscase_workbench.batch import (
     Job,
     _cut_off,
     _tasks,
@@ -20,12 +22,10 @@ from businesscase.batch import (
     run_jobs,
     write_index,
 )
-from businesscase.batch.job import FAILED, OK, PENDING, RUNNING, status
-from businesscase.batch.processes import Project
-from businesscase.batch.store import FolderStore, StoreError, store_at
-from businesscase.batch.work import work
-from businesscase.case import load_case
-from businesscase.folder import write_file
+from businesscase_workbench.batch.job import FAILED, OK, PENDING, RUNNING, status
+from businesscase_workbench.batch.processes import Project
+from businesscase_workbench.batch.store import FolderStore, StoreError, store_at
+from businesscase_workbench.batch.work import work
 
 JOB = Job(CASE, "base")
 PAGE = "<html>the report</html>"

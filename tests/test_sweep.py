@@ -22,9 +22,10 @@ import pytest
 from conftest import ROOT
 from pytest import approx
 
-from businesscase import cli, sweep, uncertainty
-from businesscase.discovery import measured
-from businesscase.errors import InputError
+from businesscase.calculations import uncertainty
+from businesscase.calculations.discovery import measured
+from businesscase.cases.errors import InputError
+from businesscase.shown import sweep as show
 from businesscase.study import Study, load_study
 from businesscase.study import sweep as study_sweep
 from businesscase.study.sweep import (
@@ -38,7 +39,8 @@ from businesscase.study.sweep import (
     sweep_of,
     swept,
 )
-from businesscase.views import sweep as show
+from businesscase_workbench import cli
+from businesscase_workbench.batch import sweep
 
 WITH_SAVINGS = ["lictp-2020", "mkip-2012", "worked-example"]
 WITHOUT_SAVINGS = ["allerdale-carlisle-2008", "dacorum-avdc-2012", "durham-sunderland-2014"]
@@ -615,7 +617,7 @@ def test_a_cluster_gives_the_same_bytes(tmp_path, scheduler, small_chunks):
 def test_chunks_of_a_worker_that_dies_are_made_by_another(tmp_path, scheduler, small_chunks):
     from distributed import Client
 
-    from businesscase.sweep.cluster import made_on_cluster
+    from businesscase_workbench.batch.sweep.cluster import made_on_cluster
 
     with Client(scheduler, timeout=SOON, set_as_default=False) as client:
         made = made_on_cluster(Sweep(load_study("worked-example")), 20_000, 1, scheduler)
@@ -632,7 +634,7 @@ def test_chunks_of_a_worker_that_dies_are_made_by_another(tmp_path, scheduler, s
 
 
 def test_a_scheduler_that_does_not_answer_is_refused_in_a_sentence(tmp_path, monkeypatch, capsys):
-    from businesscase.batch import cluster
+    from businesscase_workbench.batch import cluster
 
     monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 1)
     with socket.socket() as free:
@@ -652,7 +654,7 @@ def test_without_dask_a_scheduler_is_refused(tmp_path, monkeypatch):
 
 
 def test_choices_name_parameters_that_exist():
-    from businesscase.parameters import Parameters
+    from businesscase.cases.parameters import Parameters
 
     assert {name for names in CHOICES.values() for name in names} <= set(Parameters.model_fields)
 

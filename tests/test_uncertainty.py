@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from businesscase import uncertainty
+from businesscase.calculations import uncertainty
 from businesscase.study import ALL, Study, load_study
 
 

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from businesscase import cli
-from businesscase.case import load_case
-from businesscase.errors import InputError
-from businesscase.own_case import upgrade_case
-from businesscase.raw import RawCase
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase.cases.raw import RawCase
+from businesscase.cases.upgrading import VERSION, upgraded
 from businesscase.study import load_study
-from businesscase.upgrading import VERSION, upgraded
+from businesscase_workbench import cli
+from businesscase_workbench.own_case import upgrade_case
 
 MKIP = "mkip-2012"
 

@@ -3,9 +3,8 @@
 import pandas as pd
 import pytest
 
-from businesscase.case import case_names, load_case
-from businesscase.study import load_study
-from businesscase.views import (
+from businesscase.cases.case import case_names, load_case
+from businesscase.shown import (
     baseline,
     common,
     decision,
@@ -16,7 +15,8 @@ from businesscase.views import (
     risks,
     savings,
 )
-from businesscase.views.display import Chart, Table, printed
+from businesscase.shown.display import Chart, Table, printed
+from businesscase.study import load_study
 
 
 def bundle(chart: Chart) -> dict:

@@ -10,10 +10,10 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from test_report_word import CHART, opened, small_report
 
-from businesscase import cli
-from businesscase.errors import InputError
-from businesscase.report.word import document
-from businesscase.report.word_template import template_at
+from businesscase.cases.errors import InputError
+from businesscase_workbench import cli
+from businesscase_workbench.report.word import document
+from businesscase_workbench.report.word_template import template_at
 
 MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -7,8 +7,8 @@ import pytest
 from conftest import ROOT
 from pytest import approx
 
-from businesscase.case import case_names, load_case
-from businesscase.schema import FIGURE_TABLES
+from businesscase.cases.case import case_names, load_case
+from businesscase.cases.schema import FIGURE_TABLES
 from businesscase.study import load_study
 
 CASE = "worked-example"

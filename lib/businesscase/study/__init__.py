@@ -6,9 +6,10 @@ from typing import Self
 
 import pandas as pd
 
-from businesscase import results
-from businesscase.case import BASE, load_case
-from businesscase.errors import Fault, InputError, shown, unknown_name
+from businesscase.cases.case import BASE, load_case
+from businesscase.cases.errors import Fault, InputError, shown, unknown_name
+from businesscase.cases.validation import parameter_faults
+from businesscase.study import results
 from businesscase.study.assurance import AssuranceStudy
 from businesscase.study.core import ALL, changed_parameters
 from businesscase.study.governance import GovernanceStudy
@@ -17,7 +18,6 @@ from businesscase.study.outturn import OutturnStudy
 from businesscase.study.plan import PlanStudy
 from businesscase.study.readiness import ReadinessStudy
 from businesscase.study.risks import RisksStudy
-from businesscase.validation import parameter_faults
 
 __all__ = ["ALL", "Study", "load_study"]
 

@@ -10,8 +10,9 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from businesscase import assurance, decision
-from businesscase.schema import SECTION_TABLES
+from businesscase.calculations import decision
+from businesscase.cases import assurance
+from businesscase.cases.schema import SECTION_TABLES
 from businesscase.study.decision import DecisionStudy
 
 MONEY = SECTION_TABLES["savings"]

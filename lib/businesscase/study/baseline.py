@@ -5,13 +5,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from businesscase import (
-    apportionment,
-    baseline,
-    estate,
-    service,
-)
-from businesscase.schema import BASELINE_TABLES, figure_columns
+from businesscase.calculations import apportionment, baseline, estate, service
+from businesscase.cases.schema import BASELINE_TABLES, figure_columns
 from businesscase.study.core import ALL, StudyCore
 
 # no parameter moves these

@@ -7,9 +7,9 @@ from typing import Self
 import pandas as pd
 from pydantic import ValidationError
 
-from businesscase.case import Case
-from businesscase.errors import InputError, unknown_name
-from businesscase.parameters import Parameters, Scenario
+from businesscase.cases.case import Case
+from businesscase.cases.errors import InputError, unknown_name
+from businesscase.cases.parameters import Parameters, Scenario
 
 ALL = "all"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from businesscase.errors import unknown_name
+from businesscase.cases.errors import unknown_name
 
 
 def gate_faults(gates: pd.DataFrame, results: pd.DataFrame) -> Iterator[str]:

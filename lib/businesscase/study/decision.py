@@ -8,16 +8,17 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from businesscase import appraisal, decision, results
-from businesscase.case import BASE, data_folder
-from businesscase.errors import InputError
-from businesscase.parameters import Parameters, limits
+from businesscase.calculations import appraisal, decision
+from businesscase.cases.case import BASE, data_folder
+from businesscase.cases.errors import InputError
+from businesscase.cases.parameters import Parameters, limits
+from businesscase.cases.validation import has_recurring_flows
+from businesscase.study import results
 from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
 from businesscase.study.criteria import gate_faults
 from businesscase.study.savings import DISCOUNTING, SHARES
 from businesscase.study.uncertainty import UncertaintyStudy
-from businesscase.validation import has_recurring_flows
 
 LACKS = {
     # what a case lacks if it has nothing for a section

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from businesscase import governance
+from businesscase.calculations import governance
 from businesscase.study.core import StudyCore
 
 

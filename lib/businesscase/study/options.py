@@ -7,10 +7,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from businesscase import (
-    options,
-    robustness,
-)
+from businesscase.calculations import options, robustness
 from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
 from businesscase.study.savings import DISCOUNTING, SHARES, SavingsStudy

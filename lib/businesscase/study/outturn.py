@@ -5,8 +5,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from businesscase import outturn, savings
-from businesscase.case import BASE
+from businesscase.calculations import outturn, savings
+from businesscase.cases.case import BASE
 from businesscase.study.core import ALL
 from businesscase.study.plan import PlanStudy
 from businesscase.study.uncertainty import UncertaintyStudy

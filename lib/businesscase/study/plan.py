@@ -7,7 +7,7 @@ from functools import cache, cached_property
 import holidays
 import pandas as pd
 
-from businesscase import durations, plan, progress
+from businesscase.calculations import durations, plan, progress
 from businesscase.study.core import ALL, StudyCore
 from businesscase.study.uncertainty import SEED
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from businesscase import readiness, savings
+from businesscase.calculations import readiness, savings
 from businesscase.study.savings import SavingsStudy
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from businesscase import apportionment, exposure, risks
+from businesscase.calculations import apportionment, exposure, risks
 from businesscase.study.savings import SavingsStudy
 from businesscase.study.uncertainty import DRAWS, SEED
 

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from businesscase import apportionment, appraisal, finance, savings
-from businesscase.apportionment import SHARED
+from businesscase.calculations import apportionment, appraisal, finance, savings
+from businesscase.calculations.apportionment import SHARED
 from businesscase.study.baseline import BaselineStudy
 from businesscase.study.core import ALL
 

@@ -14,12 +14,12 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from businesscase import discovery, savings, uncertainty
-from businesscase.discovery import Box, Columns
-from businesscase.errors import InputError
-from businesscase.parameters import Parameters
+from businesscase.calculations import discovery, savings, uncertainty
+from businesscase.calculations.discovery import Box, Columns
+from businesscase.cases.errors import InputError
+from businesscase.cases.parameters import Parameters
+from businesscase.cases.validation import has_recurring_flows
 from businesscase.study.uncertainty import UncertaintyStudy
-from businesscase.validation import has_recurring_flows
 
 CHUNK = 20_000  # futures made at a time, a row group of the file
 MOST_PEELED = 100_000  # futures in which conditions are sought; they are counted in all

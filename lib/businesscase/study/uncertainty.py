@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from businesscase import appraisal, savings, uncertainty
-from businesscase.parameters import Parameters, limits
+from businesscase.calculations import appraisal, savings, uncertainty
+from businesscase.cases.parameters import Parameters, limits
 from businesscase.study.baseline import PRESENT_COST
 from businesscase.study.core import ALL
 from businesscase.study.savings import DISCOUNTING, SHARES, SavingsStudy

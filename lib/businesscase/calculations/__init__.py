@@ -1,0 +1,1 @@
+"""The calculations: pure functions over numbers and frames, each formula once."""

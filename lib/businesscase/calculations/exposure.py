@@ -1,0 +1,316 @@
+"""What the risks of a register may cost: the expected cost, and what a contingency must hold.
+
+The convention. A likelihood word stands for a range of chances that the risk happens at all during
+the years of its cost rows. If it happens, each of its rows costs, in each of its financial years,
+an amount between low and high, most likely the one in between (triangular; the mean is a third of
+the three together). The expected cost is the middle of the range of chances times the mean cost.
+A draw takes a chance from the range, lets the risk happen or not in all its years at once, and
+takes one level between low and high for all its rows and years: what turns out dear is dear
+throughout. Risks are independent of each other.
+
+A row of cost is a frame with ``risk``, ``partner``, ``first_year``, ``last_year``, ``low_gbp``,
+``most_likely_gbp``, ``high_gbp`` and ``cost_line``; what it costs is positive.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from businesscase.calculations import apportionment, uncertainty
+from businesscase.calculations.apportionment import SHARED
+
+ESTIMATES = ["low_gbp", "most_likely_gbp", "high_gbp"]
+CHANCES = ["lowest_probability", "highest_probability"]
+LEVELS = (50, 80, 90)  # percentiles of the cost that a contingency may be held at
+TAIL = 80  # the level beyond which a risk's part in a bad outcome is measured
+COSTED_RISK, OPTIMISM_BIAS, NEITHER = "costed risk", "optimism bias", "neither"
+
+
+def costs_at(costs: pd.DataFrame, position: str) -> pd.DataFrame:
+    """Return the rows that hold at a position.
+
+    Parameters
+    ----------
+    costs : DataFrame
+        Rows of cost, with ``position`` inherent or residual.
+    position : str
+        ``inherent`` (without responses) or ``residual`` (with them): a risk without a residual row
+        then costs what it costs without its response.
+
+    Examples
+    --------
+    >>> costs = pd.DataFrame({"risk": [1, 1, 2], "low_gbp": [9.0, 3.0, 5.0],
+    ...                       "position": ["inherent", "residual", "inherent"]})
+    >>> costs_at(costs, "residual")["low_gbp"].tolist()
+    [3.0, 5.0]
+    """
+    is_inherent = costs["position"] == "inherent"
+    if position == "inherent":
+        return costs[is_inherent]
+    replaced = costs["risk"].isin(costs.loc[~is_inherent, "risk"])
+    return costs[~is_inherent | ~replaced]
+
+
+def with_chances(
+    costs: pd.DataFrame, words: pd.Series, probabilities: pd.DataFrame
+) -> pd.DataFrame:
+    """Return rows of cost with the range of chances of their risk; those without a word are left out.
+
+    Parameters
+    ----------
+    costs : DataFrame
+        Rows of cost.
+    words : Series, index risk
+        Likelihood word of each risk, blank if it is not placed.
+    probabilities : DataFrame
+        ``level`` and the range that it stands for, ``lowest_probability`` and
+        ``highest_probability`` [fraction].
+    """
+    ranges = probabilities.set_index("level")[CHANCES]
+    level = costs["risk"].map(words).fillna("")
+    known = level.isin(ranges.index)
+    return costs[known].assign(
+        **{name: level[known].map(ranges[name]).astype(float) for name in CHANCES}
+    )
+
+
+def after_withdrawal(costs: pd.DataFrame, leaver: str, last_year: int) -> pd.DataFrame:
+    """Return rows of cost without those of a partner that has left.
+
+    Examples
+    --------
+    >>> costs = pd.DataFrame({"partner": ["North", "North", "South"],
+    ...                       "first_year": [2026, 2028, 2026], "last_year": [2030, 2030, 2030]})
+    >>> after_withdrawal(costs, "North", 2027)["last_year"].tolist()
+    [2027, 2030]
+    """
+    own = costs["partner"] == leaver
+    ended = costs.assign(last_year=costs["last_year"].mask(own, costs["last_year"].clip(upper=last_year)))  # fmt: skip
+    return ended[ended["first_year"] <= ended["last_year"]]
+
+
+def shares_after_withdrawal(shares: pd.DataFrame, leaver: str, last_year: int) -> pd.DataFrame:
+    """Return shares by partner and year in which the others carry a leaver's part [fraction].
+
+    They carry it in proportion to their own, equally where they have none.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({2026: [0.5, 0.25, 0.25], 2027: [0.5, 0.25, 0.25]},
+    ...                       index=["North", "South", "West"])
+    >>> shares_after_withdrawal(shares, "North", 2026)[2027].tolist()
+    [0.0, 0.5, 0.5]
+    """
+    later = [year for year in shares if year > last_year]
+    left = shares.astype(float)
+    left.loc[leaver, later] = 0.0
+    others = apportionment.among_others(shares[later], leaver)
+    left.loc[others.index, later] = others
+    return left
+
+
+def counted_by(cost_lines: pd.Series, lines: set[str], raised: set[str]) -> pd.Series:
+    """Return by what each row of cost is counted, so that no money is counted twice.
+
+    Parameters
+    ----------
+    cost_lines : Series
+        Line of flows.csv that a row would add to, blank if none.
+    lines : set of str
+        Lines of the option that is appraised.
+    raised : set of str
+        Lines that the scenario raises for optimism bias.
+
+    Returns
+    -------
+    Series
+        ``costed risk``; ``optimism bias`` where that raises the line; ``neither`` where the option
+        does not spend the line.
+
+    References
+    ----------
+    HM Treasury supplementary guidance on optimism bias: the uplift is not put on top of risks that
+    are costed.
+
+    Examples
+    --------
+    >>> counted_by(pd.Series(["", "move", "desk", "tender"]), {"move", "desk"}, {"move"}).tolist()
+    ['costed risk', 'optimism bias', 'costed risk', 'neither']
+    """
+    counted = pd.Series(COSTED_RISK, index=cost_lines.index, dtype=object)
+    counted = counted.mask((cost_lines != "") & ~cost_lines.isin(lines), NEITHER)
+    return counted.mask(cost_lines.isin(raised), OPTIMISM_BIAS)
+
+
+def chance(costs: pd.DataFrame) -> pd.Series:
+    """Return the middle of the range of chances of each row [fraction]."""
+    return costs[CHANCES].mean(axis="columns")
+
+
+def mean_cost(costs: pd.DataFrame) -> pd.Series:
+    """Return what each row costs in a year on average, if its risk happens [£ a year].
+
+    Examples
+    --------
+    >>> mean_cost(pd.DataFrame([(0.0, 10.0, 50.0)], columns=ESTIMATES)).tolist()
+    [20.0]
+    """
+    return costs[ESTIMATES].mean(axis="columns")
+
+
+def borne(costs: pd.DataFrame, shares: pd.DataFrame) -> np.ndarray:
+    """Return who bears each row in which year, row by partner by year [fraction].
+
+    Parameters
+    ----------
+    costs : DataFrame
+        Rows of cost; those of the partner ``shared`` are divided.
+    shares : DataFrame, partner by financial year
+        Shares [fraction] that add up to 1 in each year; also the years that count.
+    """
+    years = np.array(list(shares))
+    runs = (costs[["first_year"]].to_numpy() <= years) & (years <= costs[["last_year"]].to_numpy())
+    is_own = costs["partner"].to_numpy()[:, None] == np.array(list(shares.index), dtype=object)
+    is_shared = (costs["partner"] == SHARED).to_numpy()[:, None, None]
+    return runs[:, None, :] * np.where(is_shared, shares.to_numpy(float), is_own[:, :, None])
+
+
+def expected_costs(costs: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the expected cost of each risk to each partner by year, not discounted [£].
+
+    Parameters
+    ----------
+    costs : DataFrame
+        Rows of cost with ``lowest_probability`` and ``highest_probability``.
+    shares : DataFrame, partner by financial year
+        Shares [fraction] of what is shared.
+
+    Returns
+    -------
+    DataFrame, risk and partner by financial year
+        Chance times mean cost [£].
+
+    Examples
+    --------
+    >>> costs = pd.DataFrame({"risk": [1], "partner": ["shared"], "first_year": [2026],
+    ...     "last_year": [2027], "low_gbp": [0.0], "most_likely_gbp": [100.0], "high_gbp": [200.0],
+    ...     "lowest_probability": [0.2], "highest_probability": [0.4]})
+    >>> shares = pd.DataFrame(0.5, index=["North", "South"], columns=[2026, 2027, 2028])
+    >>> expected_costs(costs, shares).loc[(1, "North")].round(2).tolist()
+    [15.0, 15.0, 0.0]
+    """
+    by_row = (chance(costs) * mean_cost(costs)).to_numpy()[:, None, None] * borne(costs, shares)
+    index = pd.MultiIndex.from_product([costs["risk"], shares.index], names=["risk", "partner"])
+    table = pd.DataFrame(by_row.reshape(-1, shares.shape[1]), index=index, columns=shares.columns)
+    return table.groupby(level=["risk", "partner"], sort=False).sum()
+
+
+def simulated_costs(
+    costs: pd.DataFrame, years_worth: np.ndarray, draws: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the risks cost in each of many draws.
+
+    Each risk has random numbers of its own, from the seed and its number, so that it fares alike
+    in every scenario and whatever else is in the register.
+
+    Parameters
+    ----------
+    costs : DataFrame
+        Rows of cost with ``lowest_probability`` and ``highest_probability``.
+    years_worth : array, row by partner
+        What a pound in each of the row's years is worth to the partner that bears it: discount
+        factor times share, summed over the years [years].
+    draws : int
+        Number of draws.
+    seed : int
+        Seed of the random numbers.
+
+    Returns
+    -------
+    array, risk by draw
+        Discounted cost of each risk, in the order in which risks first appear in ``costs`` [£].
+    array, partner by draw
+        Discounted cost that each partner bears [£].
+    """
+    places = costs.reset_index(drop=True).groupby("risk", sort=False).indices
+    by_risk = np.zeros((len(places), draws))
+    by_partner = np.zeros((years_worth.shape[1], draws))
+    low_chance, high_chance = costs[CHANCES].to_numpy(float).T
+    estimates = costs[ESTIMATES].to_numpy(float)
+    for number, (risk, rows) in enumerate(places.items()):
+        chances, outcomes, levels = np.random.default_rng([seed, risk]).random((3, draws))
+        low, high = low_chance[rows[0]], high_chance[rows[0]]
+        happens = np.flatnonzero(outcomes < low + (high - low) * chances)
+        for row in rows:
+            cost = uncertainty.triangular(levels[happens], *estimates[row])
+            by_risk[number, happens] += cost * years_worth[row].sum()
+            for partner in np.flatnonzero(years_worth[row]):
+                by_partner[partner, happens] += cost * years_worth[row, partner]
+    return by_risk, by_partner
+
+
+def contingency(totals: np.ndarray) -> pd.Series:
+    """Return the cost that is enough in 50, 80 and 90 of a hundred draws [£].
+
+    Examples
+    --------
+    >>> contingency(np.array([0.0, 0.0, 0.0, 100.0, 100.0])).tolist()
+    [0.0, 100.0, 100.0]
+    """
+    levels = np.percentile(totals, LEVELS)
+    return pd.Series(levels, index=[f"p{level}" for level in LEVELS])
+
+
+def contributions(by_risk: np.ndarray, risks: list[int]) -> pd.DataFrame:
+    """Return each risk's part in the cost on average, and in the fifth of draws that cost most.
+
+    Parameters
+    ----------
+    by_risk : array, risk by draw
+        Discounted cost [£].
+    risks : list of int
+        The number of each risk.
+
+    Returns
+    -------
+    DataFrame, index risk
+        ``mean_cost`` and ``tail_cost`` (mean of all draws, and of the fifth that cost most [£]),
+        ``tail_share`` (part of what those draws cost [fraction]; 0 if they cost nothing).
+
+    Examples
+    --------
+    >>> contributions(np.array([[10.0, 10.0, 10.0], [0.0, 0.0, 30.0]]), [1, 2])["tail_share"].tolist()
+    [0.25, 0.75]
+    """
+    total = by_risk.sum(axis=0)
+    # by rank: with few risks many draws cost the same, and fewer than a fifth cost more than P80
+    beyond = np.argsort(-total, kind="stable")[: math.ceil(len(total) * (100 - TAIL) / 100)]
+    tail = by_risk[:, beyond].mean(axis=1)
+    return pd.DataFrame(
+        {
+            "mean_cost": by_risk.mean(axis=1),
+            "tail_cost": tail,
+            "tail_share": tail / tail.sum() if tail.sum() else tail,
+        },
+        index=pd.Index(risks, name="risk"),
+    )
+
+
+def response_values(removed: pd.Series, response_costs: pd.Series) -> pd.Series:
+    """Return what each response is worth: expected cost removed less its own cost, where known [£].
+
+    Parameters
+    ----------
+    removed : Series, index risk
+        Discounted expected cost without the response less that with it [£].
+    response_costs : Series, index risk
+        Cost of the response [£], taken as spent in the decision year; missing if not known.
+
+    Examples
+    --------
+    >>> response_values(pd.Series({1: 100.0, 2: 5.0}), pd.Series({1: 30.0, 2: None})).to_dict()
+    {1: 70.0}
+    """
+    cost = response_costs.reindex(removed.index).astype(float)
+    return (removed - cost).dropna()

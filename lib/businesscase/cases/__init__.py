@@ -1,0 +1,1 @@
+"""A case as data: what its tables may hold, how they are read and written, and what is wrong with them."""

@@ -1,0 +1,266 @@
+"""Reading a case: its folder of CSV tables and TOML files, validated whole before anything is computed."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from businesscase.cases.errors import Fault, InputError, unknown_name
+from businesscase.cases.findings import findings
+from businesscase.cases.folder import inputs, is_half_replaced, read_folder, read_texts, writing
+from businesscase.cases.names import unsafe_name
+from businesscase.cases.parameters import Scenario
+from businesscase.cases.raw import CASE, RawCase
+from businesscase.cases.schema import (
+    BASELINE_EVIDENCE,
+    SHARED_TABLES,
+    TABLES,
+    CaseFile,
+    Source,
+    described,
+)
+from businesscase.cases.upgrading import upgraded
+from businesscase.cases.validation import table_faults
+from businesscase.cases.validation.core import Fault as TableFault
+from businesscase.cases.validation.rows import (
+    BASE,
+    COMPARISON,
+    checked_file,
+    checked_scenarios,
+    checked_sources,
+    checked_table,
+)
+
+__all__ = ["BASE", "COMPARISON"]
+
+TOLD_IN = {"outturn": "decision"}  # sections without a chapter and a notebook of their own
+SAID_IN_FULL = 3  # rows of a table with the same fault
+TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as read from its folder.
+
+    Attributes
+    ----------
+    name : str
+        Name of the folder.
+    file : CaseFile
+        What case.toml says.
+    tables : dict of DataFrame
+        Every table of the schema, empty where the case has none; also ``discount_rates``.
+    scenarios : dict of Scenario
+        By name, ``base`` first.
+    input_hash : str
+        First twelve digits of the SHA-256 of all input files, so that a report tells its inputs.
+    read_as_now : list of str
+        What of a case of an earlier release is read otherwise than it stands, a sentence each.
+    studies : dict of Study
+        By scenario, those made so far, so that each is computed once; a changed case has none.
+    """
+
+    name: str
+    file: CaseFile
+    tables: dict[str, pd.DataFrame]
+    scenarios: dict[str, Scenario]
+    input_hash: str
+    read_as_now: list[str] = field(default_factory=list)
+    studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    @property
+    def findings(self) -> list[Fault]:
+        """What the data leave to be desired without being refused, a sentence each."""
+        return [*self._of_version(), *findings(self.tables, self.file)]
+
+    def _of_version(self) -> Iterator[Fault]:
+        if self.read_as_now:
+            yield Fault(
+                f"{CASE}.toml: of an earlier release, and read as one of today: "
+                f"{'; '.join(self.read_as_now)}; `businesscase upgrade {self.name}` writes that",
+                file=f"{CASE}.toml",
+            )
+
+    def section_names(self) -> list[str]:
+        """Return the sections for which the case has data, in the order of the report."""
+        tables = self.tables
+        has_data = {
+            "baseline": any(len(tables[stem]) for stem in BASELINE_EVIDENCE),
+            "options": len(tables["scores"]) > 0,
+            "savings": len(tables["flows"]) > 0,
+            "risks": len(tables["risks"]) > 0,
+            "plan": len(tables["tasks"]) > 0,
+            "readiness": any(
+                len(tables[stem])
+                for stem in ("readiness", "red_lines", "lessons", "governance", "objectives")
+            ),
+            "outturn": len(tables["actuals"]) > 0,
+            "decision": len(tables["gates"]) + len(tables["events"]) > 0,
+        }
+        return [section for section, present in has_data.items() if present]
+
+    def chapter_names(self) -> list[str]:
+        """Return the chapters that tell these sections, each by the section whose notebook it is."""
+        return list(dict.fromkeys(TOLD_IN.get(name, name) for name in self.section_names()))
+
+
+def project_folder() -> Path:
+    """Return the project's folder: the nearest above the working folder, else the package's own."""
+    here = Path.cwd()
+    for folder in [here, *here.parents, Path(__file__).parents[3]]:
+        if (folder / "data").is_dir() and (folder / "notebooks").is_dir():
+            return folder
+    raise InputError(f"no folder with data/ and notebooks/ at or above {here}")
+
+
+def data_folder() -> Path:
+    """Return the folder of the cases: ``BUSINESSCASE_DATA`` if set, else data/ of the project."""
+    chosen = os.environ.get("BUSINESSCASE_DATA")
+    return Path(chosen) if chosen else project_folder() / "data"
+
+
+def case_names() -> list[str]:
+    """Return the names of all cases, in order of name."""
+    return sorted(path.parent.name for path in data_folder().glob("[!.]*/case.toml"))
+
+
+def unknown_case(name: str) -> Fault:
+    """Say why there is no case of a name: no folder, or not yet, or a folder without case.toml."""
+    folder = data_folder()
+    if unsafe_name("case", name) is None and is_half_replaced(folder / name):
+        return Fault(
+            f"{folder.name}/{name} is being replaced, or was when a command was cut off; any command, such "
+            "as `businesscase cases`, finishes that"
+        )
+    if unsafe_name("case", name) is None and (folder / name).is_dir():
+        file = f"{folder.name}/{name}/case.toml"
+        return Fault(f"{file} is missing, so the folder is no case", file=file)
+    return unknown_name("case", name, case_names())
+
+
+@contextmanager
+def changing(name: str) -> Iterator[Path]:
+    """Give the folder of a case that is there to one writer, from before it reads until it has written.
+
+    Raises
+    ------
+    InputError
+        If the case is unknown, or another process is still writing it after some seconds.
+    """
+    folder = data_folder() / name
+    if name not in case_names() and not is_half_replaced(folder):
+        raise InputError(unknown_case(name))
+    with writing(folder):
+        if name not in case_names():
+            raise InputError(unknown_case(name))
+        load_case.cache_clear()  # another may have written meanwhile
+        yield folder
+    load_case.cache_clear()
+
+
+@cache
+def load_case(name: str) -> Case:
+    """Read and validate a case.
+
+    Raises
+    ------
+    InputError
+        If the case is unknown, or with one sentence for every fault in its files.
+    """
+    if name not in case_names():
+        raise InputError(unknown_case(name))
+    if fault := unsafe_name("case", name):
+        raise InputError(fault)
+    folder = data_folder() / name
+    fingerprint = raw = None
+    while fingerprint != (found := input_hash(folder)):  # of two states no table is taken
+        fingerprint, raw = found, read_folder(folder)
+    return checked_case(name, raw, fingerprint)
+
+
+def current_case(name: str) -> Case:
+    """Read a case as its files are now, once for as long as they stay so.
+
+    Raises
+    ------
+    InputError
+        As ``load_case`` does.
+    """
+    if load_case(name).input_hash != input_hash(data_folder() / name):
+        load_case.cache_clear()
+    return load_case(name)
+
+
+def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
+    """Return a case as text as a case, held against the schema and the tables of all cases.
+
+    Raises
+    ------
+    InputError
+        With one sentence for every fault; what rows have to do with each other is looked at where
+        each is in order.
+    """
+    raw, read_as_now = upgraded(raw)
+    faults = list(raw.faults)
+    shared = read_texts(data_folder(), data_folder().name, SHARED_TABLES, ["sources"])
+    faults += shared.faults
+    sources = checked_sources(shared.documents.get("sources", {}), shared.place, faults)
+    file = None if raw.file is None else checked_file(raw.file, raw.place, faults)
+    tables = {
+        stem: checked_table(stem, texts.tables.get(stem, []), model, texts.place, faults)
+        for texts, models in ((raw, TABLES), (shared, SHARED_TABLES))
+        for stem, model in models.items()
+    }
+    scenarios = {} if raw.scenarios is None else checked_scenarios(raw.scenarios, raw.place, faults)
+    if not faults:
+        for part, item, sentence in _summed_up(table_faults(file, tables, scenarios, set(sources))):
+            place = shared.place if part in SHARED_TABLES else raw.place
+            faults.append(Fault(sentence).at(place(part, item, None)))
+    if faults:
+        raise InputError(faults)
+    return Case(name, file, tables, scenarios, fingerprint, read_as_now)
+
+
+def _summed_up(faults: Iterable[TableFault]) -> Iterator[TableFault]:
+    """Yield the faults of tables; of one that many rows have, the first few and how many more."""
+    rows: dict[tuple[str, str], list[TableFault]] = {}
+    for fault in faults:
+        rows.setdefault((fault[0], str(fault[2])), []).append(fault)
+    for alike in rows.values():
+        yield from alike[: SAID_IN_FULL - 1]
+        for part, item, sentence in alike[SAID_IN_FULL - 1 : SAID_IN_FULL]:
+            more, details = len(alike) - SAID_IN_FULL, getattr(sentence, "details", {})
+            said = f"{sentence}; and {more} more like it" if more else sentence
+            yield part, item, Fault(said, **details)
+
+
+def input_hash(folder: Path) -> str:
+    """Return the fingerprint of the input files of the case in a folder, those of all cases included."""
+    digest = hashlib.sha256()
+    for place in (folder.parent, folder):
+        for name, content in inputs(place):
+            digest.update(os.fsencode(name) + b"\0" + content)
+    return digest.hexdigest()[:12]
+
+
+def described_data(readme: str) -> str:
+    """Return data/README.md with its part on the tables written anew from the schema."""
+    kept, marker, _ = readme.partition(TABLES_WRITTEN)
+    return f"{kept}{marker}\n\n{described()}"
+
+
+def documents(case: Case) -> dict[str, Source]:
+    """Return the documents that the case's rows cite, by key."""
+    shared = read_texts(data_folder(), data_folder().name, {}, ["sources"])
+    every = case.file.sources | checked_sources(
+        shared.documents.get("sources", {}), shared.place, []
+    )
+    cited = {
+        source for table in case.tables.values() if "source" in table for source in table["source"]
+    }
+    return {key: document for key, document in every.items() if key in cited}

@@ -1,0 +1,90 @@
+"""What a case's data leave to be desired without being refused: one sentence each, with its file."""
+
+import re
+from collections.abc import Iterator
+
+from businesscase.calculations.decision import STOPS
+from businesscase.calculations.savings import PAY, PRICES, inflation_by_category
+from businesscase.cases.errors import Fault
+from businesscase.cases.schema import CaseFile
+from businesscase.cases.validation.core import Tables
+
+
+def findings(tables: Tables, file: CaseFile) -> list[Fault]:
+    """Return a sentence for each finding, which ``check`` and the first page of each report give.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        Every table of the schema, empty where the case has none; valid as ``checked_case`` returns it.
+    file : CaseFile
+        What case.toml says.
+    """
+    return [*_of_criteria(tables), *_of_inflation(tables), *_of_evidence(tables, file)]
+
+
+def _of_criteria(tables: Tables) -> Iterator[Fault]:
+    gates = tables["gates"]
+    if gates.empty:
+        yield Fault(
+            "gates.csv: no criterion; a decision needs at least one whose consequence is stop",
+            file="gates.csv",
+        )
+    elif not (gates["if_not_met"] == STOPS).any():
+        yield Fault(
+            f"gates.csv: none of {len(gates)} criteria has the consequence stop, so that no figure could "
+            "stop the case; at least one is needed to decide",
+            file="gates.csv",
+            column="if_not_met",
+            found="condition",
+            allowed=STOPS,
+        )
+
+
+def _of_inflation(tables: Tables) -> Iterator[Fault]:
+    """Yield by which categories pay and prices were told apart, where rows don't say which they follow."""
+    flows = tables["flows"]
+    blank = flows.loc[flows["inflation"] == "", "category"]
+    if blank.empty:
+        return
+    told = {
+        word: [name for name in blank.unique() if inflation_by_category(name) == word]
+        for word in (PAY, PRICES)
+    }
+    said = " and ".join(f"{word} for {', '.join(names)}" for word, names in told.items() if names)
+    rows = "1 row leaves" if len(blank) == 1 else f"{len(blank)} rows leave"
+    yield Fault(
+        f"flows.csv: {rows} inflation blank, so that the cash view goes by category: {said}; write "
+        f"{PAY} or {PRICES} in each",
+        file="flows.csv",
+        column="inflation",
+        found="",
+        allowed=f"{PAY} or {PRICES}",
+    )
+
+
+def _of_evidence(tables: Tables, file: CaseFile) -> Iterator[Fault]:
+    """Yield the evidence of others that names a partner, which may be the case's own result."""
+    for name in tables["evidence"]["case"].unique():
+        named = [partner for partner in tables["partners"]["partner"] if _names(name, partner)]
+        if named and name != file.own_evidence:
+            yield Fault(
+                f"evidence.csv: {name!r} names {', '.join(named)}, of this case too; if it is the result "
+                "of this service, it counts twice: say so in case.toml, own_evidence",
+                file="evidence.csv",
+                column="case",
+                found=name,
+            )
+
+
+def _names(service: str, partner: str) -> bool:
+    """Return whether a service is named for a partner: itself, or in brackets after it.
+
+    Examples
+    --------
+    >>> service = "Strata (Exeter, East Devon)"
+    >>> [_names(service, partner) for partner in ("East Devon District Council", "Exe", "Devon")]
+    [True, False, False]
+    """
+    authorities = [name.strip() for name in re.split(r"[(),]", service) if name.strip()]
+    return any(re.match(rf"{re.escape(name)}\b", partner, re.IGNORECASE) for name in authorities)

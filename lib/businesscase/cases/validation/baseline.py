@@ -1,0 +1,129 @@
+"""Faults of the partners, their drivers and their present services."""
+
+import typing
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from itertools import combinations
+
+import pandas as pd
+
+from businesscase.calculations.baseline import BANDS
+from businesscase.cases.schema import BASELINE_EVIDENCE, BaselineStandard, CaseFile
+from businesscase.cases.validation.core import Fault, Tables, staying
+
+COMPARED_TABLES = ["service_costs", "applications", "skills", "assets"]
+SAME_WORDS = 0.9  # likeness from which two names are taken for one that is misspelt
+
+
+def leaving_partner_faults(tables: Tables) -> Iterator[Fault]:
+    """Yield rows of partners that leave, in tables for those that stay."""
+    partners = tables["partners"]
+    leaving = partners.loc[partners["role"] == "leaving", "partner"]
+    for stem in ("drivers", "service_costs", "flows", "readiness"):
+        for index, partner in tables[stem]["partner"].items():
+            if partner in set(leaving):
+                yield stem, index, f"{partner} is leaving; only partners that stay have rows here"
+
+
+def driver_faults(tables: Tables) -> Iterator[Fault]:
+    """Yield drivers that lack a partner."""
+    expected = staying(tables)
+    for driver, rows in tables["drivers"].groupby("driver", sort=False):
+        for partner in expected:
+            if partner not in set(rows["partner"]):
+                yield (
+                    "drivers",
+                    None,
+                    f"{driver} has no row for {partner}; every partner needs one",
+                )
+
+
+def budget_year_faults(tables: Tables) -> Iterator[Fault]:
+    """Yield budgets given for a second year: they would be added up as one year's cost."""
+    costs = tables["service_costs"]
+    own = ["partner", "service", "category", "funding"]
+    first = costs.groupby(own, sort=False)["year"].transform("first")
+    for index in costs.index[costs["year"] != first]:
+        yield (
+            "service_costs",
+            index,
+            f"{costs.at[index, 'partner']} has {costs.at[index, 'category']} for {first[index]} and "
+            f"{costs.at[index, 'year']}; one year of each is allowed",
+        )
+
+
+def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+    """Yield faults of what is compared, priced, surveyed and standardised."""
+    for stem in COMPARED_TABLES:
+        given = set(tables[stem]["partner"])
+        for partner in staying(tables) if given else []:
+            if partner not in given:
+                yield stem, None, f"no row for {partner}; a comparison needs every partner"
+    yield from _price_faults(file, tables)
+    yield from _band_faults(tables["benchmarks"])
+    yield from _survey_faults(tables["surveys"])
+    yield from _function_faults(tables["applications"])
+    if any(len(tables[stem]) for stem in BASELINE_EVIDENCE):
+        for standard in typing.get_args(BaselineStandard.model_fields["standard"].annotation):
+            if standard not in set(tables["baseline_standards"]["standard"]):
+                yield (
+                    "baseline_standards",
+                    None,
+                    f"{standard} has no row; every standard needs one",
+                )
+
+
+def _price_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+    known = list(tables["deflators"]["year"])
+    covered = f"it covers {min(known)} to {max(known)}" if known else "it is empty or missing"
+    costs = tables["service_costs"]
+    elsewhere = costs[costs["year"] != file.decision_year]
+    for index, year in elsewhere["year"].items():
+        if year not in known:
+            yield "service_costs", index, f"year {year} has no row in data/deflators.csv; {covered}"
+    if len(elsewhere) and file.decision_year not in known:
+        sentence = f"decision_year {file.decision_year} has no row in data/deflators.csv; {covered}"
+        yield "case", None, f"{sentence}; costs of other years are brought to its prices"
+
+
+def _band_faults(benchmarks: pd.DataFrame) -> Iterator[Fault]:
+    ordered = benchmarks[benchmarks["band"].isin(BANDS)]
+    for (measure, basis), rows in ordered.groupby(["measure", "basis"], sort=False):
+        for index in rows.index[rows.duplicated("band")]:
+            band = rows.at[index, "band"].replace("_", " ")
+            yield "benchmarks", index, f"{measure} of {basis} has a second {band}; one is allowed"
+        order = rows.drop_duplicates("band").set_index("band")["amount_gbp"]
+        order = order.reindex([band for band in BANDS if band in order.index])
+        if not order.is_monotonic_increasing:
+            said = ", ".join(
+                f"{band.replace('_', ' ')} {amount:,.0f}" for band, amount in order.items()
+            )
+            yield "benchmarks", rows.index[0], f"{measure} of {basis} has {said}; bands must rise"
+
+
+def _survey_faults(surveys: pd.DataFrame) -> Iterator[Fault]:
+    first_of = surveys[surveys["stage"] == "before"].drop_duplicates(["survey", "partner"])
+    before = first_of.set_index(["survey", "partner"])["date"]
+    for index, row in surveys[surveys["stage"] == "after"].iterrows():
+        name = f"{row['survey']} at {row['partner']}"
+        first = before.get((row["survey"], row["partner"]), "absent")
+        if isinstance(first, str):
+            yield "surveys", index, f"{name} has a survey after and none before; both are needed"
+        elif row["date"] < first:
+            found = f"{name}: the survey after is of {row['date'].date()}"
+            yield "surveys", index, f"{found}; it can't be before the first, of {first.date()}"
+
+
+def _function_faults(applications: pd.DataFrame) -> Iterator[Fault]:
+    """Yield functions that two partners spell differently, so that their rows would not meet."""
+    holders = applications.groupby("business_function", sort=False)["partner"].agg(set)
+    lines = applications.reset_index().groupby("business_function")["index"].min()
+    for earlier, later in combinations(holders.index, 2):
+        alike = SequenceMatcher(None, earlier.casefold(), later.casefold()).ratio()
+        if alike >= SAME_WORDS and not holders[earlier] & holders[later]:
+            sentence = f"business_function {later!r} is like {earlier!r} of another partner"
+            yield (
+                "applications",
+                lines[later],
+                f"{sentence}; the same function needs the same words",
+            )

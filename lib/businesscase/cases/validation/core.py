@@ -1,0 +1,43 @@
+"""What every check of a case needs."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from businesscase.calculations.savings import ONE_OFF
+
+Fault = tuple[
+    str, int | str | None, str
+]  # as RawCase.place has it: part, row or scenario; sentence
+Tables = dict[str, pd.DataFrame]
+
+
+def has_recurring_flows(tables: Tables) -> bool:
+    """Return whether the case has money that recurs, which a delay or a withdrawal can move."""
+    return bool((~tables["flows"]["flow"].isin(ONE_OFF)).any())
+
+
+def not_held_once(
+    lowest: pd.Series, highest: pd.Series, numbers: range
+) -> Iterator[tuple[int, int]]:
+    """Yield each number that does not lie in exactly one row, and in how many it lies."""
+    for number in numbers:
+        holding = int(((lowest <= number) & (number <= highest)).sum())
+        if holding != 1:
+            yield number, holding
+
+
+def rules_with_data(tables: Tables) -> list[str]:
+    """Return the rules of apportionment for which the case has the numbers of every partner."""
+    rules = list(dict.fromkeys(tables["drivers"]["driver"]))
+    costs = tables["service_costs"]
+    budgets = costs[costs["funding"] == "revenue"].groupby("partner")["amount_gbp"].sum()
+    if (budgets.reindex(staying(tables)) > 0).all():
+        rules.append("revenue_budget")
+    return [*rules, "equal"]
+
+
+def staying(tables: Tables) -> list[str]:
+    """Return the partners that stay, in the order of partners.csv."""
+    partners = tables["partners"]
+    return list(partners.loc[partners["role"] != "leaving", "partner"])

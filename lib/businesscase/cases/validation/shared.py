@@ -1,0 +1,84 @@
+"""Faults of the tables that serve every case."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from businesscase.cases.errors import unknown_name
+from businesscase.cases.parameters import Parameters, limits
+from businesscase.cases.schema import CaseFile, Evidence, FinanceAssumption
+from businesscase.cases.validation.core import Fault, Tables
+
+DRAWN = ["realisation", "delay_years", "overrun", "running_cost_change"]  # levers that are drawn
+
+
+def shared_faults(tables: Tables) -> Iterator[Fault]:
+    """Yield values that no scenario could have, and rows without which nothing is computed."""
+    yield from _sensitivity_faults(tables)
+    yield from _finance_faults(tables)
+    yield from _missing(tables, "finance_assumptions", "parameter", FinanceAssumption)
+    yield from _missing(tables, "evidence", "measure", Evidence)
+
+
+def own_evidence_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+    """Yield that the case's own evidence is no evidence, or that nothing is left without it."""
+    evidence, own = tables["evidence"], file.own_evidence
+    if own and own not in set(evidence["case"]):
+        yield "case", None, unknown_name("own_evidence", own, evidence["case"].unique())
+        return
+    others = evidence[evidence["case"] != own]
+    for name in evidence["measure"].unique():
+        if name not in set(others["measure"]):
+            yield (
+                "case",
+                None,
+                f"own_evidence is {own!r}, without which evidence.csv has no row of {name}; at least "
+                "one is needed",
+            )
+
+
+def _sensitivity_faults(tables: Tables) -> Iterator[Fault]:
+    numbers = [
+        name
+        for name, field in Parameters.model_fields.items()
+        if field.annotation in (float, float | None)
+    ]
+    for index, row in tables["sensitivities"].iterrows():
+        name = row["parameter"]
+        if name not in numbers:
+            yield "sensitivities", index, unknown_name("parameter", name, numbers)
+            continue
+        lowest, highest = limits(name)
+        for end in ("low", "high"):
+            if not lowest <= row[end] <= highest:
+                yield "sensitivities", index, _beyond(f"{end} of {name}", row[end], lowest, highest)
+        if row["drawn"] and name not in DRAWN:
+            yield (
+                "sensitivities",
+                index,
+                f"drawn is true of {name}; only {', '.join(DRAWN)} are drawn, so set it to false",
+            )
+
+
+def _finance_faults(tables: Tables) -> Iterator[Fault]:
+    for index, row in tables["finance_assumptions"].iterrows():
+        name, value = row["parameter"], row["value"]
+        lowest, highest = limits(name)
+        if not lowest <= value <= highest:
+            yield "finance_assumptions", index, _beyond(name, value, lowest, highest)
+        elif name == "asset_life_years" and value != int(value):
+            yield (
+                "finance_assumptions",
+                index,
+                f"{name} is {value:g}; it is a whole number of years",
+            )
+
+
+def _beyond(what: str, value: float, lowest: float, highest: float) -> str:
+    return f"{what} is {value:g}; it can be {lowest:g} to {highest:g}, as in a scenario"
+
+
+def _missing(tables: Tables, stem: str, column: str, model) -> Iterator[Fault]:
+    """Yield the names of a column that every case needs and no row has."""
+    for name in get_args(model.model_fields[column].annotation):
+        if name not in set(tables[stem][column]):
+            yield stem, None, f"no row has the {column} {name}; at least one is needed"

@@ -1,0 +1,738 @@
+"""What notebook 01 shows: the present services, side by side, and how far the figures hold."""
+
+from itertools import pairwise
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from businesscase.calculations import baseline, service
+from businesscase.calculations.estate import DIFFERENT, ONE, RELATIONS, SAME
+from businesscase.shown.display import (
+    BLUE,
+    COLOURS,
+    GREY,
+    LILAC,
+    ORANGE,
+    PALE,
+    TEAL,
+    Chart,
+    Sentence,
+    Table,
+    chart,
+    in_words,
+    listed,
+    percent,
+    pounds,
+    printed,
+    tiles,
+    with_legend,
+    year_label,
+)
+from businesscase.study import ALL, Study
+
+INK = "#0B0C0C"
+LIGHT = {TEAL, ORANGE, LILAC}  # colours on which dark text is read more easily
+MOST_COLOURS = 4
+RELATION_WORDS = {SAME: "same product", DIFFERENT: "different", ONE: "one partner only"}
+
+
+def answer(study: Study) -> Sentence:
+    """Say what is spent today, how the service runs, and how far the figures can be relied on."""
+    said = [
+        *_cost_sentences(study),
+        *_measure_sentences(study),
+        *_survey_sentences(study),
+        *_estate_sentences(study),
+        _quality_sentence(study),
+    ]
+    return Sentence(" ".join(said))
+
+
+def _cost_sentences(study: Study) -> list[str]:
+    if study.real_annual_cost.empty:
+        return ["The case states no cost of the present services."]
+    total = study.real_annual_cost.sum()
+    largest = study.real_annual_cost.idxmax()
+    costs = (("user", study.cost_per_user), ("device", study.cost_per_device))
+    share = f", of which {largest} spends {percent(study.real_annual_cost.max() / total)}" if total else ""  # fmt: skip
+    each = [f", {pounds(cost[ALL])} a {unit}" for unit, cost in costs if not cost.empty]
+    return [
+        f"**The partners spend {in_words(total)} a year today**{''.join(each)}, "
+        f"in prices of {_base_year(study)}{_assumed(study, 'service_costs')}{share}.",
+        *_benchmark_sentences(study),
+    ]
+
+
+def _benchmark_sentences(study: Study) -> list[str]:
+    """Name the one benchmark, or count several and name those that are furthest away."""
+    gaps = study.benchmark_gaps
+    gaps = gaps[gaps["item"] == ALL]
+    if gaps.empty:
+        return []
+    if len(gaps) == 1:
+        gap = gaps.iloc[0]
+        side = "below" if gap["worth_gbp"] >= 0 else "above"
+        unit = {"annual_cost": "", "cost_per_user": " a user", "cost_per_device": " a device"}
+        return [
+            f"It is {in_words(abs(gap['worth_gbp']))} {side} the benchmark ({gap['benchmark'].lower()}, "
+            f"{gap['basis']}: {in_words(gap['amount_gbp'])}{unit[gap['measure']]})."
+        ]
+    sides = []
+    is_above = gaps["worth_gbp"] < 0
+    for side, rows in (("above", gaps[is_above]), ("below", gaps[~is_above])):
+        if len(rows):
+            furthest = rows.loc[rows["worth_gbp"].abs().idxmax()]
+            of = "" if sides else f" of {len(gaps)} benchmarks"
+            sides.append(
+                f"{side} {len(rows)}{of}, by {'up to ' if len(rows) > 1 else ''}"
+                f"{in_words(abs(furthest['worth_gbp']))} ({furthest['benchmark'].lower()})"
+            )
+    return [f"It is {', and '.join(sides)}."]
+
+
+def _assumed(study: Study, stem: str) -> str:
+    """Say in brackets how much of a table is assumed, nothing if none is."""
+    status = study.tables[stem]["status"]
+    count = int((status == "assumed").sum())
+    part = "all" if count == len(status) else f"{count} of the"
+    return f" ({part} {len(status)} lines behind it are assumed)" if count else ""
+
+
+def _base_year(study: Study) -> str:
+    return year_label(study.case.file.decision_year)
+
+
+def _measure_sentences(study: Study) -> list[str]:
+    trends = study.service_trends
+    if len(trends) > 1:
+        return [_measures_together(trends)]
+    return [_measure_sentence(trend) for trend in trends.itertuples()]
+
+
+def _measure_sentence(trend) -> str:
+    first, last = (_reading(trend, end) for end in ("first", "last"))
+    name, then = _capitalised(_place(trend)), f"in {trend.last_date:%B %Y}"
+    before = f"{first} in {trend.first_date:%B %Y}"
+    if trend.direction == service.NOT_KNOWN:
+        return (
+            f"**{name} stood at {last}** {then}, after {before}: the wording leaves open whether it "
+            "rose or fell."
+        )
+    verb = {"rose": "rose to", "fell": "fell to", "held": "held at"}[trend.direction]
+    better = {True: "an improvement", False: "a deterioration", None: "no change"}
+    return f"**{name} {verb} {last}** {then}, from {before}: {better[trend.improved]}."
+
+
+def _measures_together(trends: pd.DataFrame) -> str:
+    """Count how the measures moved, and name those that moved most in proportion."""
+    counts = {
+        "improved": trends["improved"].eq(True),
+        "worsened": trends["improved"].eq(False),
+        "held": trends["direction"] == "held",
+        "left open by the wording": trends["direction"] == service.NOT_KNOWN,
+    }
+    moved = [f"{rows.sum()} {word}" for word, rows in counts.items() if rows.any()]
+    size = trends["change"].abs() / trends[["first", "last"]].abs().max(axis="columns")
+    most = []
+    for word, side in (("improved", "for the better"), ("worsened", "for the worse")):
+        if counts[word].any():
+            trend = trends.loc[size[counts[word]].idxmax()]
+            most.append(
+                f"{_place(trend)} {side} (from {_reading(trend, 'first')} to {_reading(trend, 'last')})"
+            )
+    said = f"**Of {len(trends)} service measures by partner, {listed(moved)}**"
+    if most:
+        said += f"; in proportion, what moved most is {listed(most)}"
+    targets = trends["target"].notna()
+    if targets.any():
+        said += f"; on target: {trends['on_target'].eq(True).sum()} of {targets.sum()}"
+    return f"{said}."
+
+
+def _place(trend) -> str:
+    return f"{trend.measure} at {trend.partner}"
+
+
+def _reading(trend, end: str) -> str:
+    return _bounded(getattr(trend, f"{end}_bound"), getattr(trend, end))
+
+
+def _survey_sentences(study: Study) -> list[str]:
+    changes, margin = study.survey_changes, percent(study.baseline_standards["margin"], 0)
+    if len(changes) > 1:
+        return [_surveys_together(changes, margin)]
+    return [_survey_sentence(change, margin) for change in changes.itertuples()]
+
+
+def _survey_sentence(change, margin: str) -> str:
+    about = f"{_capitalised(change.survey)} at {change.partner}"
+    if pd.isna(change.difference):
+        return (
+            f"{about}: whether it is no worse after the change is **not known**, because "
+            f"{_missing_numbers(change)}."
+        )
+    return (
+        f"{about} after the change: **{change.outcome}**, where a fall of up to {margin} of "
+        f"users still counts as no worse. It moved by {percent(change.difference)} of users, between "
+        f"{percent(change.difference_low)} and {percent(change.difference_high)}."
+    )
+
+
+def _surveys_together(changes: pd.DataFrame, margin: str) -> str:
+    """Count how the surveys came out, and name the one that moved least well."""
+    known = changes.dropna(subset="difference")
+    if known.empty:
+        return (
+            "Whether users are no less satisfied after the change is **not known**: of "
+            f"{len(changes)} surveys none has numbers both before and after it."
+        )
+    outcomes = changes["outcome"].value_counts()
+    counts = [
+        f"{outcomes[outcome]} {outcome}"
+        for outcome in ("no worse", "worse", service.NOT_KNOWN)
+        if outcome in outcomes
+    ]
+    said = (
+        f"**Of {len(changes)} surveys of users after the change: {listed(counts)}**, where a fall of up "
+        f"to {margin} of users still counts as no worse"
+    )
+    lowest = known.loc[known["difference"].idxmin()]
+    return (
+        f"{said}; the lowest is {lowest['survey']} at {lowest['partner']}, which moved by "
+        f"{percent(lowest['difference'])} of users."
+    )
+
+
+def _missing_numbers(change) -> str:
+    stages = {"before": change.before_answers, "after": change.after_answers}
+    without = [stage for stage, answers in stages.items() if pd.isna(answers)]
+    return f"no numbers are given {listed(without)} it"
+
+
+def _estate_sentences(study: Study) -> list[str]:
+    said = []
+    table = study.convergence
+    if not table.empty:
+        counts = table["relation"].value_counts()
+        said.append(
+            f"**Of {len(table)} business functions the partners run {counts.get(SAME, 0)} on the "
+            f"same product**{_assumed(study, 'applications')}, {counts.get(DIFFERENT, 0)} on different products, and "
+            f"{counts.get(ONE, 0)} at one partner only"
+        )
+    cover = study.skill_cover
+    if not cover.empty:
+        together = cover.loc[cover["single_together"], "skill"].nunique()
+        said.append(
+            f"**{cover['single_person'].sum()} of {len(cover)} skills listed by partner rest on one "
+            f"person alone**{_assumed(study, 'skills')}, {together} of {cover['skill'].nunique()} if "
+            "the partners are taken together"
+        )
+    return [f"{'; '.join(said)}."] if said else []
+
+
+def _quality_sentence(study: Study) -> str:
+    quality = study.data_quality
+    return (
+        f"As evidence the baseline scores **{quality['score'].mean():.0f} of 100**: the case has "
+        f"{(quality['rows'] > 0).sum()} of the {len(quality)} tables of a full one."
+    )
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _bounded(bound: str, value: float) -> str:
+    word = {"exactly": "", "over": "over ", "under": "under "}[bound]
+    return f"{word}{printed(value)}"
+
+
+def answer_chart(study: Study) -> Chart:
+    """Draw the cost of each partner, else the measures, the applications or the evidence itself."""
+    if not study.real_annual_cost.empty:
+        return cost_chart(study)
+    if not study.service_trends.empty:
+        return trend_chart(study)
+    return quality_chart(study) if study.convergence.empty else application_chart(study)
+
+
+def cost_chart(study: Study) -> Chart:
+    """Draw the annual cost of each partner by category, its sum at the end of the bar."""
+    total = study.real_annual_cost
+    costs = _largest_categories(study.real_annual_costs)
+    room = 0.1 * total.max()  # a shorter segment has no room for its number
+    figure = go.Figure()
+    for colour, (category, values) in zip(COLOURS, costs.items(), strict=False):
+        figure.add_bar(
+            name=category,
+            y=list(costs.index),
+            x=list(values),
+            orientation="h",
+            marker={"color": colour, "line": {"color": "white", "width": 2}},
+            text=[pounds(value) if value >= room else "" for value in values],
+            textposition="inside",
+            insidetextanchor="middle",
+            insidetextfont={"color": INK if colour in LIGHT else "white"},
+            textangle=0,
+        )
+    for partner, value in total.items():
+        each = study.cost_per_user.get(partner)
+        figure.add_annotation(
+            x=value,
+            y=partner,
+            text=f"{pounds(value)}" + ("" if each is None else f"<br>{pounds(each)} a user"),
+            showarrow=False,
+            xanchor="left",
+            align="left",
+            xshift=6,
+        )
+    figure.update_layout(barmode="stack", bargap=0.35)
+    figure.update_xaxes(
+        title=f"£ a year, prices of {_base_year(study)}",
+        tickformat=",.0f",
+        range=[0, 1.2 * total.max()],  # room for the sums
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    title = f"Today's cost is {in_words(total.sum())} a year"
+    if total.sum():
+        title = (
+            f"{total.idxmax()} carries {percent(total.max() / total.sum(), 0)} of "
+            f"today's cost of {in_words(total.sum())} a year"
+        )
+    said = [f"{partner} {pounds(value)}" for partner, value in total.items()]
+    description = f"Annual cost by partner{_assumed(study, 'service_costs')}: {listed(said)}."
+    return with_legend(chart(figure, title, description, 150 + 80 * len(costs)))
+
+
+def _largest_categories(costs: pd.DataFrame) -> pd.DataFrame:
+    """Return costs with at most four categories: the largest, and the others together."""
+    if costs.shape[1] <= MOST_COLOURS:
+        return costs
+    largest = costs.sum().nlargest(MOST_COLOURS - 1).index
+    kept = costs[[category for category in costs if category in largest]]
+    return kept.assign(others=costs.drop(columns=largest).sum(axis="columns"))
+
+
+def trend_chart(study: Study) -> Chart:
+    """Draw the service measures that share the first one's unit, labelled at their readings."""
+    trends = study.service_trends
+    first = trends.iloc[0]
+    readings = study.tables["service_measures"].sort_values("date")
+    readings = readings[readings["unit"] == first["unit"]]
+    series = list(readings.groupby(["measure", "partner"], sort=False))[:MOST_COLOURS]
+    figure = go.Figure()
+    for colour, ((measure, partner), rows) in zip(COLOURS, series, strict=False):
+        labels = [_bounded(*pair) for pair in zip(rows["bound"], rows["value"], strict=True)]
+        if len(series) > 1:
+            labels[-1] += f"<br>{measure}, {partner}"
+        figure.add_scatter(
+            name=f"{measure}, {partner}",
+            x=[date.isoformat() for date in rows["date"]],
+            y=list(rows["value"]),
+            mode="lines+markers+text",
+            text=labels,
+            textposition=_clear_of_line(list(rows["value"])),
+            line={"color": colour, "width": 3},
+            marker={"size": 10},
+        )
+    highest = readings["value"].max()
+    if not pd.isna(first["target"]):
+        figure.add_hline(
+            y=first["target"],
+            line={"color": GREY, "dash": "dash"},
+            annotation={"text": f"target {printed(first['target'])}", "xanchor": "right"},
+        )
+        highest = max(highest, first["target"])
+    figure.update_yaxes(title=first["unit"], range=[0, highest * 1.2])
+    figure.update_xaxes(tickformat="%B %Y", nticks=5, showgrid=False)
+    title = (
+        f"{_capitalised(first['measure'])} at {first['partner']}: from "
+        f"{_bounded(first['first_bound'], first['first'])} in {first['first_date']:%B %Y} to "
+        f"{_bounded(first['last_bound'], first['last'])} in {first['last_date']:%B %Y}"
+    )
+    return chart(figure, title, "The readings are in the table of service measures.", 380)
+
+
+def _clear_of_line(values: list[float]) -> list[str]:
+    """Return where each label stands, so that the line to the next reading does not cross it."""
+    falls = [later < earlier for earlier, later in pairwise(values)]
+    return ["top right"] + ["bottom left" if fall else "top left" for fall in falls]
+
+
+def application_chart(study: Study) -> Chart:
+    """Draw the products in use, function by partner, coloured by whether they are the same."""
+    table = study.convergence.sort_values("relation", key=_relation_order, kind="stable")
+    products = study.product_matrix.loc[table.index].replace("", "none")
+    texts = products.assign(together=table["relation"].map(RELATION_WORDS))
+    fill = {SAME: (BLUE, "white"), DIFFERENT: (PALE, INK), ONE: ("white", INK)}
+    colours = [[fill[relation][0]] * texts.shape[1] for relation in table["relation"]]
+    ink = [[fill[relation][1]] * texts.shape[1] for relation in table["relation"]]
+    figure = tiles(texts.rename(columns={"together": "Together"}), colours, ink)
+    figure.update_xaxes(side="top")
+    same = int((table["relation"] == SAME).sum())
+    title = (
+        f"{same} of {len(table)} business functions run on the same product"
+        f"{_assumed(study, 'applications')}"
+    )
+    description = "Each row is a business function with the product of each partner; the table of applications has its contracts."
+    return _below_axis(chart(figure, title, description, 110 + 34 * len(texts)))
+
+
+def _below_axis(built: Chart) -> Chart:
+    """Leave room between the title and labels that stand above the drawing."""
+    built.figure.update_layout(margin={"t": built.figure.layout.margin.t + 20})
+    return built
+
+
+def _relation_order(relations: pd.Series) -> pd.Series:
+    return relations.map(RELATIONS.index)
+
+
+def quality_chart(study: Study) -> Chart:
+    """Draw the score of each table as evidence."""
+    scores = study.data_quality["score"]
+    figure = go.Figure()
+    figure.add_bar(
+        y=[_words(stem) for stem in scores.index],
+        x=list(scores),
+        orientation="h",
+        marker={"color": BLUE},
+        text=[f"{score:.0f}" for score in scores],
+        textposition="outside",
+        cliponaxis=False,
+    )
+    figure.update_xaxes(title="score of 100", range=[0, 100])
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    title = f"As evidence the baseline scores {scores.mean():.0f} of 100"
+    return chart(figure, title, "The parts of each score are in the table.", 140 + 50 * len(scores))
+
+
+def _words(stem: str) -> str:
+    return stem.replace("_", " ")
+
+
+def data_quality(study: Study) -> Table:
+    """Show how far each table of a baseline can be relied on, those that are missing too."""
+    table = study.data_quality.reset_index(names="table")
+    return Table(
+        table.assign(table=table["table"].map(_words), score=table["score"].round()),
+        "Data quality: the score is completeness times provenance times freshness, of 100; "
+        f"{table['score'].mean():.0f} on average",
+        {
+            "table": "Table",
+            "rows": "Rows",
+            "published": "Published (%)",
+            "derived": "Derived (%)",
+            "assumed": "Assumed (%)",
+            "complete": "Complete (%)",
+            "provenance": "Provenance (%)",
+            "age_years": "Age (years)",
+            "freshness": "Freshness (%)",
+            "score": "Score of 100",
+        },
+    )
+
+
+def costs(study: Study) -> Table:
+    """Show services side by side on one price base, with the cost of a user and of a device."""
+    table = study.service_comparison.drop(columns="amount_gbp")
+    for unit, count in (("users", study.users), ("devices", study.devices)):
+        if len(count):
+            table[unit] = table["partner"].map(count)
+    table.loc[len(table)] = _total_of(study, table)
+    for unit in ("users", "devices"):
+        if unit in table:
+            table[f"cost_per_{unit}"] = table["real_gbp"] / table[unit]
+    if "users" in table:
+        table["share"] = table["users"] / study.users.sum()
+    labels = {
+        "service": "Service",
+        "partner": "Partner",
+        "staff": "Staff (£ a year)",
+        "non_staff": "Other than staff (£ a year)",
+        "undivided": "Not divided in the source (£ a year)",
+        "revenue": "Revenue (£ a year)",
+        "capital": "Capital (£ a year)",
+        "real_gbp": "All (£ a year)",
+        "users": "Users",
+        "share": "Share of users (%)",
+        "cost_per_users": "Cost of a user (£ a year)",
+        "devices": "Devices",
+        "cost_per_devices": "Cost of a device (£ a year)",
+    }
+    several = study.service_comparison["service"].nunique() > 1
+    blank = {"staff", "non_staff", "undivided", "revenue", "capital"} - {
+        name for name in table if name in labels and (table[name] != 0).any()
+    }
+    hidden = (
+        blank | (set() if several else {"service"}) | ({"revenue"} if "capital" in blank else set())
+    )
+    funded = "all of it revenue, " if "capital" in blank else ""
+    return Table(
+        table if several or len(table) > 1 else table.iloc[:0],
+        f"Services side by side, {funded}in prices of {_base_year(study)}"
+        if len(table) > 1
+        else "The case states no cost of the present services",
+        {name: label for name, label in labels.items() if name in table and name not in hidden},
+    )
+
+
+def _total_of(study: Study, table: pd.DataFrame) -> dict:
+    words = {"service": "All", "partner": "All partners"}
+    counts = {"users": study.users.sum(), "devices": study.devices.sum()}
+    return {name: words.get(name, counts.get(name, table[name].sum())) for name in table} | words
+
+
+def prices(study: Study) -> Table:
+    """Show what bringing budgets of different years to one price base did."""
+    table = study.price_conversions
+    converted = int(table["price_index"].notna().sum())
+    status = study.tables["deflators"].set_index("year")["status"]
+    index = {
+        "price_index": "Price index of that year",
+        "base_index": f"Price index of {_base_year(study)}",
+        "status": "Status of the index",
+    }
+    return Table(
+        table.assign(
+            status=table["year"].map(status).where(table["price_index"].notna()),
+            year=table["year"].map(year_label),
+        ),
+        f"Prices: {converted} of {len(table)} budget years brought to {_base_year(study)}"
+        if len(table)
+        else "No budget is published, so there are no prices to convert",
+        {
+            "year": "Budget of",
+            "amount_gbp": "As budgeted (£ a year)",
+            **(index if converted else {}),
+            "real_gbp": f"In prices of {_base_year(study)} (£ a year)",
+            "change_gbp": "Difference (£ a year)",
+        },
+    )
+
+
+def benchmarks(study: Study) -> Table:
+    """Show all and each partner beside each benchmark, and what the gap is worth."""
+    table = study.benchmark_gaps
+    shared = (table["measure"] == "annual_cost") & (table["item"] != ALL)
+    items = table["item"].replace(ALL, "All partners").where(~shared, table["item"] + ", by users")
+    places = [_position(study, row) for row in table.itertuples()]
+    return Table(
+        table.assign(
+            item=items,
+            measure=table["measure"].map(_words),
+            amount_gbp=table["amount_gbp"].where(~shared),
+            level_gbp=table["level_gbp"].where(~shared),
+            position=pd.Series(places, dtype=object).where(~shared),
+        ),
+        "Cost beside benchmarks, and what the gap is worth"
+        if len(table)
+        else "The case gives no benchmark",
+        {
+            "benchmark": "Benchmark",
+            "basis": "Basis",
+            "measure": "Measure",
+            "item": "Of",
+            "amount_gbp": "Benchmark (£ a year)",
+            "level_gbp": "Own cost (£ a year)",
+            "position": "Position",
+            "worth_gbp": "Below by, in all (£ a year)",
+            "paragraph": "Paragraph",
+        },
+    )
+
+
+def _position(study: Study, gap) -> str:
+    given = study.tables["benchmarks"]
+    alike = given[(given["measure"] == gap.measure) & (given["basis"] == gap.basis)]
+    bands = alike[alike["band"] != "other"].set_index("band")["amount_gbp"]
+    return baseline.quartile_position(gap.level_gbp, bands)
+
+
+def service_measures(study: Study) -> Table:
+    """Show the first and last reading of each service measure."""
+    trends = study.service_trends
+    table = trends.assign(
+        first=[
+            _bounded(*pair) for pair in zip(trends["first_bound"], trends["first"], strict=True)
+        ],
+        last=[_bounded(*pair) for pair in zip(trends["last_bound"], trends["last"], strict=True)],
+        improved=trends["improved"].where(trends["improved"].notna(), trends["direction"]),
+    )
+    return Table(
+        table,
+        "How the service has moved" if len(table) else "The case gives no service measure",
+        {
+            "measure": "Measure",
+            "partner": "Partner",
+            "first_date": "First reading",
+            "first": "Value then",
+            "last_date": "Last reading",
+            "last": "Value now",
+            "change": "Change at least",
+            "improved": "Better",
+            "target": "Target",
+            "on_target": "On target",
+        },
+    )
+
+
+def surveys(study: Study) -> Table:
+    """Show satisfaction before and after with its interval, and whether it is no worse."""
+    changes = study.survey_changes
+    table = changes.assign(
+        before=[
+            _share(row.before_share, row.before_low, row.before_high)
+            for row in changes.itertuples()
+        ],
+        after=[
+            _share(row.after_share, row.after_low, row.after_high) for row in changes.itertuples()
+        ],
+        change=[
+            _share(row.difference, row.difference_low, row.difference_high)
+            for row in changes.itertuples()
+        ],
+    )
+    standards = study.baseline_standards
+    return Table(
+        table,
+        f"Users' satisfaction, with {percent(standards['confidence'], 0)} intervals; a fall of up to "
+        f"{percent(standards['margin'], 0)} of users still counts as no worse"
+        if len(table)
+        else "The case has no survey of users",
+        {
+            "survey": "Survey",
+            "partner": "Partner",
+            "before_answers": "Answers before",
+            "before": "Satisfied before",
+            "after_answers": "Answers after",
+            "after": "Satisfied after",
+            "change": "Difference",
+            "outcome": "Afterwards",
+        },
+    )
+
+
+def _share(value: float, low: float, high: float) -> str | None:
+    if pd.isna(value):
+        return None
+    return f"{percent(value)} ({percent(low)} to {percent(high)})"
+
+
+def applications(study: Study) -> Table:
+    """Show each business function: who has what, and what one product for all would save."""
+    table = study.convergence.join(study.product_matrix.replace("", None))
+    table = table.sort_values(
+        ["quick_win", "saving_gbp"], ascending=[False, False], kind="stable", na_position="last"
+    ).reset_index()
+    saved = table["saving_gbp"].sum()
+    return Table(
+        table.assign(relation=table["relation"].map(RELATION_WORDS)),
+        f"Applications: one product for each function would save up to {in_words(saved)} a year, "
+        f"before the cost of moving{_assumed(study, 'applications')}"
+        if len(table)
+        else "The case lists no applications",
+        {
+            "business_function": "Business function",
+            **{partner: partner for partner in study.partners},
+            "relation": "Together",
+            "quick_win": "Quick win",
+            "annual_cost_gbp": "Cost today (£ a year)",
+            "saving_gbp": "Saving (£ a year)",
+            "earliest_date": "Earliest date",
+        },
+    )
+
+
+def skills(study: Study) -> Table:
+    """Show who holds each skill, and where it hangs on one person."""
+    return Table(
+        study.skill_cover,
+        f"Skills, and where they rest on one person alone{_assumed(study, 'skills')}"
+        if len(study.skill_cover)
+        else "The case lists no skills",
+        {
+            "skill": "Skill",
+            "partner": "Partner",
+            "posts": "Posts",
+            "people": "People who hold it",
+            "single_person": "One person alone",
+            "unfilled": "Nobody",
+            "people_together": "People at all partners",
+        },
+    )
+
+
+def assets(study: Study) -> Table:
+    """Show assets by partner, and whose they will be."""
+    table = study.tables["assets"]
+    return Table(
+        table,
+        "Assets, and whose they are once the service is shared"
+        if len(table)
+        else "The case lists no assets",
+        {
+            "asset": "Asset",
+            "partner": "Partner",
+            "value_gbp": "Value (£)",
+            "owner_rule": "Owner",
+            "status": "Status",
+            "paragraph": "Paragraph",
+        },
+    )
+
+
+def sensitivity(study: Study) -> Table:
+    """Show what a tenth more or less, another margin or better evidence would change."""
+    rows = [*_cost_changes(study), *_margin_changes(study), *_evidence_changes(study)]
+    return Table(
+        pd.DataFrame(rows, columns=["change", "result", "now", "then"]),
+        "What moves the answer, one change at a time",
+        {"change": "If", "result": "Then this moves", "now": "From", "then": "To"},
+    )
+
+
+def _cost_changes(study: Study) -> list[tuple]:
+    if study.cost_per_user.empty:
+        return []
+    cost = study.cost_per_user[ALL]
+    rows = []
+    for label in ("Cost is", "Users are"):
+        for step in (-0.1, 0.1):
+            changed = cost * (1 + step) if label == "Cost is" else cost / (1 + step)
+            name = f"{label} {percent(abs(step), 0)} {'higher' if step > 0 else 'lower'}"
+            rows.append((name, "cost of a user a year", pounds(cost), pounds(changed)))
+    return rows
+
+
+def _margin_changes(study: Study) -> list[tuple]:
+    known = study.survey_changes.dropna(subset="difference")
+    margin = study.baseline_standards["margin"]
+    return [
+        (
+            f"A fall of {percent(margin * step)} of users is accepted",
+            f"{row.survey} at {row.partner}",
+            row.outcome,
+            service.no_worse(row.difference_low, row.difference_high, margin * step),
+        )
+        for row in known.itertuples()
+        for step in (0.5, 2)
+    ]
+
+
+def _evidence_changes(study: Study) -> list[tuple]:
+    quality = study.data_quality
+    now = quality["score"].mean()
+    rows = quality["rows"] > 0
+    best = study.baseline_standards["weight_published"]
+    confirmed = baseline.quality_score(quality.assign(provenance=best))
+    filled = baseline.quality_score(quality.assign(complete=1.0))
+    supplied = quality["score"].where(rows, quality["score"][rows].mean()).fillna(0.0)
+    return [
+        (name, "data quality, of 100", f"{now:.0f}", f"{then.mean():.0f}")
+        for name, then in (
+            ("Every figure is confirmed and printed", confirmed),
+            ("Every blank is filled", filled),
+            ("The missing tables are supplied, as good as the others", supplied),
+        )
+    ]

@@ -1,0 +1,149 @@
+"""What every notebook ends with: checks, assumptions used, and what it was made from."""
+
+import pandas as pd
+
+from businesscase import __version__
+from businesscase.cases.case import BASE
+from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
+from businesscase.shown.display import Sentence, Table, listed, printed
+from businesscase.study import Study, results
+
+QUALITY = {
+    "published": "printed in the source",
+    "derived": "worked out from printed figures",
+    "assumed": "ours, with the reasoning given",
+}
+
+
+def introduction(study: Study) -> Sentence:
+    """State the case, who decides and which scenario this is."""
+    file, scenario = study.case.file, study.scenario
+    return Sentence(
+        f"**{file.title}.** {file.question} For: {file.decision_maker}, "
+        f"{printed(pd.Timestamp(file.decision_date))}.\n\n"
+        f"Scenario **{study.scenario_name}**: {scenario.title}. {scenario.why}"
+    )
+
+
+def reconciled(study: Study, section: str) -> pd.DataFrame:
+    """Return the published figures of a section beside what the base scenario gives."""
+    published = study.tables["published"]
+    published = published[published["section"] == section]
+    base = study.in_scenario(BASE)
+    return results.reconciliation(published, results.of_figures(base, section, published))
+
+
+def checks(study: Study, section: str) -> Table:
+    """Show the published figures beside those recomputed from the inputs."""
+    table = reconciled(study, section)
+    agreed = int(table["agrees"].sum())
+    caption = f"Published figures recomputed from the inputs, base scenario: {agreed} of {len(table)} agree"
+    if table.empty:
+        caption = (
+            "No figure of this section is published, so there is none to hold the results against"
+        )
+    return Table(
+        table.assign(measure=table["measure"].str.replace("_", " ")),
+        caption,
+        {
+            "measure": "Measure",
+            "item": "Item",
+            "published": "Published",
+            "recomputed": "Recomputed",
+            "unit": "Unit",
+            "agrees": "Agrees",
+            "paragraph": "Paragraph",
+        },
+    )
+
+
+def assumptions(study: Study, section: str) -> Table:
+    """Show every input of a section with its status, source and reasoning."""
+    return inputs(study, SECTION_TABLES[section])
+
+
+def inputs(study: Study, stems: list[str]) -> Table:
+    """Show every row of tables with its status, source and reasoning."""
+    rows = [
+        _assumption(stem, row) for stem in stems for row in study.tables[stem].to_dict("records")
+    ]
+    columns = ["table", "what", "value", "status", "source", "paragraph", "note"]
+    table = pd.DataFrame(rows, columns=columns)
+    count = table["status"].value_counts()
+    said = [f"{count[status]} {status}" for status in QUALITY if status in count]
+    return Table(
+        table,
+        f"Inputs: {listed(said)}" if said else "This part has no inputs",
+        {
+            "table": "Table",
+            "what": "What",
+            "value": "Value",
+            "status": "Status",
+            "source": "Source",
+            "paragraph": "Paragraph",
+            "note": "Working or reasoning",
+        },
+    )
+
+
+def _assumption(stem: str, row: dict) -> dict:
+    key = KEYS.get(stem, ["schedule", "first_year"])
+    shown = [str(row[name]) for name in key if not _blank(row[name])]
+    kept = {name: row[name] for name in ("status", "source", "paragraph", "note")}
+    words = [name for name in row if name not in {*key, *kept}]  # where no column is the figure
+    given = VALUE_COLUMNS.get(stem, words)
+    values = [printed(row[name]) for name in given if not _blank(row[name])]
+    return {
+        "table": stem,
+        "what": ", ".join(shown).replace(" 00:00:00", ""),
+        "value": ", ".join(values) or "–",
+        **kept,
+    }
+
+
+def _blank(value) -> bool:
+    return value == "" or pd.isna(value)
+
+
+def changes(study: Study) -> dict[str, str]:
+    """Return the parameters that differ from the base scenario, as text."""
+    base = study.in_scenario(BASE).parameters.model_dump()
+    chosen = study.parameters.model_dump()
+    return {name: str(value) for name, value in chosen.items() if value != base[name]}
+
+
+def events(study: Study) -> Table:
+    """Show gates, decisions and other dates around the plan."""
+    table = study.tables["events"].sort_values("date", kind="stable")
+    return Table(
+        table,
+        "Gates, decisions and other dates",
+        {
+            "date": "Date",
+            "kind": "Kind",
+            "event": "What happens",
+            "status": "Status",
+            "paragraph": "Paragraph",
+        },
+    )
+
+
+def made_from(study: Study) -> Table:
+    """Show what a reader needs to make this notebook again."""
+    differing = changes(study)
+    rows = {
+        "Case": study.case.name,
+        "Scenario": study.scenario_name,
+        "Parameters that differ from the base": ", ".join(
+            f"{name} = {value}" for name, value in differing.items()
+        )
+        or "none",
+        "Date of the figures": printed(pd.Timestamp(study.case.file.data_date)),
+        "Fingerprint of the input files": study.case.input_hash,
+        "Version of the calculations": __version__,
+    }
+    return Table(
+        pd.DataFrame({"name": list(rows), "value": list(rows.values())}),
+        "What this notebook was made from",
+        {"name": "What", "value": "Value"},
+    )

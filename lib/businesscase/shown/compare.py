@@ -1,0 +1,717 @@
+"""What notebook 08 shows: the scenarios of a case side by side, why they differ, what is regretted."""
+
+import textwrap
+from collections import Counter
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from businesscase.calculations import regret
+from businesscase.calculations.decision import worded
+from businesscase.cases.case import BASE
+from businesscase.cases.parameters import Parameters
+from businesscase.shown.decision import OUTCOME_COLOURS, OUTCOME_SIGNS
+from businesscase.shown.display import (
+    BLUE,
+    COLOURS,
+    GREY,
+    PALE,
+    Chart,
+    Sentence,
+    Table,
+    chart,
+    in_words,
+    listed,
+    named_tiles,
+    percent,
+    pounds,
+    printed,
+    with_legend,
+    year_label,
+)
+from businesscase.study import ALL, Study, comparison
+
+TOTAL = "All partners"
+NO_MONEY = "The case states no money, so no scenario has a worth"
+NO_CHOICE = (
+    "The case has neither money that recurs nor scores of several options, so no regret is known"
+)
+NO_EXPOSURE = "The case has neither a risk register nor a work plan, so no scenario has an exposure or a finish"
+TOGETHER = "Acting together"
+FEW = 12  # rows up to which a chart gives each of them two lines
+BEST, WORST = ("#D5EBDD", "#0B0C0C"), ("#801650", "white")
+NAMES = {
+    # parameters by name, whose own labels say where their values are read from
+    "cost_mix": "Mix of rules that shares costs",
+    "extra_days": "Working days added",
+    "readiness_scores": "Readiness score",
+    "risk_positions": "Position of a risk",
+    "saving_mix": "Mix of rules that shares savings",
+    "scores": "Score of an option",
+    "weights": "Weight of a factor",
+}
+LACKING = {
+    # what a case without data on it can't tell, what it would need, and what would be known before
+    "net_present_value": ("net present value and payback", "money", ""),
+    "winner": ("which option scores highest", "scores of options", ""),
+    "risks_above_appetite": ("exposure to risk", "risk register", ""),
+    "expected_cost": ("expected cost of risks and contingency", "costs of risks", "risks_above_appetite"),
+    "finish": ("finish and chance of the deadlines", "work plan", ""),
+    "finish_p80": ("how sure the finish is", "ranges of task durations", "finish"),
+    "deadline_chance": ("the chance of the deadlines", "deadlines", "finish_p80"),
+}  # fmt: skip
+
+
+def answer(study: Study) -> Sentence:
+    """Say how many scenarios lead to one recommendation, what they are worth, and what is regretted."""
+    table = comparison.outcomes(study)
+    said = [_agreement(table)]
+    if comparison.has_money(study):
+        said.append(_span(table))
+    chosen = comparison.choices(study)
+    said.append(f"{NO_CHOICE}." if chosen is None else _least(chosen))
+    return Sentence(" ".join(said))
+
+
+def _agreement(table: pd.DataFrame) -> str:
+    counts = table["recommendation"].value_counts()
+    now = table.at[BASE, "recommendation"]
+    if len(table) == 1:
+        return f"**The case has one scenario, which leads to '{now}'.**"
+    others = [f"'{name}' {_where(table, name)}" for name in counts.index if name != now]
+    if not others:
+        return f"**All {len(table)} scenarios lead to the same recommendation: {now}.**"
+    return (
+        f"**{counts[now]} of {len(table)} scenarios lead to '{now}', as the base does; "
+        f"it is {listed(others)}.**"
+    )
+
+
+def _where(table: pd.DataFrame, recommendation: str) -> str:
+    """Say in which scenarios a recommendation is found: by title if they are few."""
+    found = list(table.index[table["recommendation"] == recommendation])
+    if len(found) > 2:
+        return f"in {len(found)}"
+    return f"under {listed([_quoted(table, name) for name in found])}"
+
+
+def _span(table: pd.DataFrame) -> str:
+    worth = table["net_present_value"].round(2)
+    if worth.max() - worth.min() < 0.5:
+        return f"The net present value is {in_words(worth.iloc[0])} throughout."
+    return (
+        f"The net present value runs from {in_words(worth.min())} "
+        f"({_quoted(table, worth.idxmin())}) to {in_words(worth.max())} "
+        f"({_quoted(table, worth.idxmax())})."
+    )
+
+
+def _quoted(table: pd.DataFrame, scenario: str) -> str:
+    return f"“{table.at[scenario, 'title']}”"
+
+
+def _least(chosen: comparison.Choices) -> str:
+    """Name the choice with the least maximum regret, and the one that is best most often."""
+    least = regret.least_regretted(chosen.values)
+    largest = regret.largest_regrets(chosen.values)["regret"][least[0]]
+    count, all_of = regret.best_counts(chosen.values), len(chosen.values)
+    often = list(count.index[count == count.max()])
+    names = listed([_called(chosen, name) for name in least])
+    if round(largest, regret.ROUNDING) == 0:
+        return f"Nothing is regretted with {names}: no other choice is better in any future."
+    said = (
+        f"The least that can be regretted is with {names}: at most {_amount(chosen, largest)} "
+        "behind the best choice of any future."
+    )
+    if often == least:
+        it = "They are" if len(least) > 1 else "It is"
+        return f"{said} {it} also best in most futures: {count.max()} of {all_of}."
+    best = listed([_called(chosen, name) for name in often])
+    return f"{said} Best in most futures, {count.max()} of {all_of}: {best}."
+
+
+def _called(chosen: comparison.Choices, choice: str) -> str:
+    if chosen.kind == comparison.GO_OR_STOP:
+        return f"'{chosen.names[choice].lower()}'"
+    return f"option {choice} ({chosen.names[choice]})"
+
+
+def _amount(chosen: comparison.Choices, value: float) -> str:
+    if chosen.kind != comparison.OPTION_SCORE:
+        return in_words(value)
+    return f"{printed(value)} points"
+
+
+# what each scenario comes to
+
+
+def recommendations_chart(study: Study) -> Chart:
+    """Draw the recommendation of every scenario, with the criteria that don't come out alike."""
+    studies = comparison.scenario_studies(study)
+    outcomes = pd.DataFrame(
+        {name: other.gates.set_index("criterion")["outcome"] for name, other in studies.items()}
+    ).T
+    differing = [name for name in outcomes if outcomes[name].nunique() > 1]
+    alike = [name for name in outcomes if name not in differing]
+    texts = outcomes[differing].map(OUTCOME_SIGNS.get)
+    texts.columns = [_lines(name, 13) for name in differing]
+    few = len(studies) <= FEW
+    recommended = [_lines(other.recommendation, 12 if few else 30) for other in studies.values()]
+    texts.insert(0, "<b>recommendation</b>", [f"<b>{text}</b>" for text in recommended])
+    titles = [study.case.scenarios[name].title for name in studies]
+    texts.index = _labels(titles)
+    as_base = [other.recommendation == study.in_scenario(BASE).recommendation for other in studies.values()]  # fmt: skip
+    fills = [
+        [(BLUE if alike_base else GREY, "white"), *(OUTCOME_COLOURS[each] for each in row)]
+        for alike_base, row in zip(as_base, outcomes[differing].to_numpy(), strict=True)
+    ]
+    figure = named_tiles(texts, fills)
+    rows = comparison.outcomes(study)
+    counts = rows["recommendation"].value_counts()
+    title = _tally(counts, len(rows))
+    said = [f"{row.title}: {row.recommendation}" for row in rows.itertuples()]
+    same = _same_everywhere(outcomes, alike)
+    built = chart(figure, title, f"{'; '.join(said)}.{same}", _height(len(studies), 150))
+    built.figure.update_layout(margin={"t": 120})
+    return built
+
+
+def _tally(counts: pd.Series, scenarios: int) -> str:
+    """Say how many scenarios lead to each recommendation, the most frequent first."""
+    (most, count), *others = counts.items()
+    if not others:
+        return f"{f'All {scenarios} scenarios lead' if scenarios > 1 else 'The one scenario leads'} to '{most}'"
+    rest = listed([f"{number} to '{name}'" for name, number in others])
+    return f"{count} of {scenarios} scenarios lead to '{most}', {rest}"
+
+
+def _same_everywhere(outcomes: pd.DataFrame, alike: list[str]) -> str:
+    """Say which criteria come out alike in every scenario, and how."""
+    parts = [
+        f"{word} in all: {', '.join(names)}"
+        for word, names in (
+            (found, [name for name in alike if outcomes[name].iloc[0] == found])
+            for found in dict.fromkeys(outcomes[alike].iloc[0] if alike else [])
+        )
+    ]
+    said = "; ".join(parts)
+    return f" {said[:1].upper()}{said[1:]}." if said else ""
+
+
+def side_by_side(study: Study) -> Table:
+    """Show recommendation, worth, payback and options of every scenario."""
+    labels = {
+        "title": "Scenario",
+        "recommendation": "Recommendation",
+        "net_present_value": "Net present value (£)",
+        "payback_years": "Payback (years)",
+        "option": "Option appraised",
+        "winner": "Option that scores highest",
+    }
+    return _outcomes_table(study, labels, "Every scenario side by side: the answer and the money")
+
+
+def risks_and_dates(study: Study) -> Table:
+    """Show the exposure to risk, the finish and the chance of the deadlines of every scenario."""
+    labels = {
+        "title": "Scenario",
+        "expected_cost": "Expected cost of risks (£)",
+        "contingency_p80": "Contingency, P80 (£)",
+        "risks_above_appetite": "Risks above appetite",
+        "finish": "Finish as planned",
+        "finish_p80": "Finish, P80",
+        "deadline_chance": "Chance of every deadline (%)",
+    }
+    caption = "Every scenario side by side: exposure to risk, and dates"
+    return _outcomes_table(study, labels, caption)
+
+
+def _outcomes_table(study: Study, labels: dict[str, str], caption: str) -> Table:
+    table = comparison.outcomes(study)
+    known = {name: label for name, label in labels.items() if table[name].notna().any()}
+    if list(known) == ["title"]:
+        return Table(pd.DataFrame(), NO_EXPOSURE, {})
+    return Table(table, caption, known)
+
+
+def not_known(study: Study) -> Sentence:
+    """Say in a sentence what the case can't tell of its scenarios, and what it would need."""
+    table = comparison.outcomes(study)
+    unknown = table.isna().all()
+    lacking = [
+        f"{what} (the case has no {need})"
+        for name, (what, need, before) in LACKING.items()
+        if unknown[name] and not unknown.get(before, False)
+    ]
+    if not lacking:
+        return Sentence("Nothing that is compared here is unknown in this case.")
+    return Sentence(f"Not known in this case: {'; '.join(lacking)}.")
+
+
+def worth_chart(study: Study) -> Chart | Table:
+    """Draw the net present value of every scenario, the highest first, with each partner's part."""
+    if not comparison.has_money(study):
+        return Table(pd.DataFrame(), NO_MONEY, {})
+    worths = comparison.worths(study).sort_values(ALL, ascending=False, kind="stable")
+    titles = [study.case.scenarios[name].title for name in worths.index]
+    labels = _labels(titles)
+    figure = go.Figure()
+    in_parts = 1 < len(study.partners) <= len(COLOURS)
+    for number, partner in enumerate(study.partners if in_parts else [ALL]):
+        figure.add_bar(
+            name=TOTAL if partner == ALL else partner,
+            x=list(worths[partner]),
+            y=labels,
+            orientation="h",
+            marker={"color": COLOURS[number], "line": {"color": "white", "width": 1}},
+        )
+    if in_parts:
+        figure.add_scatter(
+            name=TOTAL,
+            x=list(worths[ALL]),
+            y=labels,
+            mode="markers",
+            marker={"symbol": "diamond", "size": 11, "color": "#0B0C0C", "line": {"color": "white", "width": 1}},
+        )  # fmt: skip
+    ends = worths.drop(columns=ALL).clip(lower=0).sum(axis="columns")
+    for label, end, total in zip(labels, ends, worths[ALL], strict=True):
+        figure.add_annotation(x=max(end, 0), y=label, text=f"<b>{in_words(total)}</b>", xanchor="left", xshift=9, showarrow=False)  # fmt: skip
+    lowest = worths.drop(columns=ALL).clip(upper=0).sum(axis="columns").min()
+    span = max(ends.max() - lowest, 1.0)
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
+    figure.update_layout(barmode="relative", bargap=0.3)
+    figure.update_xaxes(title="Net present value (£)", tickformat=",.0f", range=[lowest - 0.04 * span, ends.max() + 0.2 * span], nticks=6)  # fmt: skip
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, tickfont={"size": 12}, type="category"
+    )
+    losses = int((worths[ALL] < 0).sum())
+    said = [f"{title} {in_words(worth)}" for title, worth in zip(titles, worths[ALL], strict=True)]
+    finding = _finding(worths[ALL], losses)
+    built = chart(
+        figure, finding, f"Net present value: {'; '.join(said)}.", _height(len(worths), 150)
+    )
+    return with_legend(built) if in_parts else built
+
+
+def _finding(worth: pd.Series, losses: int) -> str:
+    lost = {0: "none is", 1: "one is"}.get(losses, f"{losses} are")
+    if losses == len(worth):
+        lost = "every one is"
+    if worth.max() - worth.min() < 0.5:
+        return f"Every scenario is worth {in_words(worth.iloc[0])}"
+    span = f"from {in_words(worth.min())} to {in_words(worth.max())}"
+    return f"The {len(worth)} scenarios are worth {span}; {lost} a loss"
+
+
+def worth_by_partner(study: Study) -> Table:
+    """Show the net present value of every scenario, in all and by partner, and the change from the base."""
+    if not comparison.has_money(study):
+        return Table(pd.DataFrame(), NO_MONEY, {})
+    worths = comparison.worths(study)
+    table = worths.assign(
+        title=[study.case.scenarios[name].title for name in worths.index],
+        change=worths[ALL] - worths.at[BASE, ALL],
+    )
+    worse = [name for name in study.partners if (worths[name] < -0.5).any()]
+    losers = f"out of pocket in at least one: {listed(worse)}" if worse else "nobody is out of pocket in any"  # fmt: skip
+    return Table(
+        table,
+        f"Net present value of each scenario by partner; {losers}",
+        {"title": "Scenario", ALL: f"{TOTAL} (£)", "change": "Change from the base (£)"}
+        | {name: f"{name} (£)" for name in study.partners},
+    )
+
+
+# why a scenario differs
+
+
+def differences(study: Study) -> Table:
+    """Show what each scenario changes and, where money is known, what each change alone is worth."""
+    money = comparison.has_money(study)
+    effects = _effects(study) if money else {}
+    rows = []
+    for name, scenario in study.case.scenarios.items():
+        groups = (
+            [*comparison.changed(study, name), ()] if money else comparison.changed(study, name)
+        )
+        for group in groups:
+            effect = effects.get((name, group))
+            if group or effect is not None:
+                what, before, after = _change(study, name, group)
+                rows.append((scenario.title, what, before, after, effect))
+    table = pd.DataFrame(rows, columns=["title", "what", "before", "after", "effect"])
+    if table.empty:
+        return Table(table, "The case has no scenario besides the base", {})
+    labels = {"title": "Scenario", "what": "What changes", "before": "In the base", "after": "Here"}
+    if not money:
+        return Table(table, "What each scenario changes; what that is worth is not known", labels)
+    return Table(
+        table.astype({"effect": float}),
+        "What each scenario changes, and what each change alone does to the net present value of "
+        "the base",
+        labels | {"effect": "Effect alone (£)"},
+    )
+
+
+def _effects(study: Study) -> dict[tuple, float]:
+    """Return effects by scenario and change; a joint one only where two changes or more move money."""
+    table = comparison.worth_effects(study)
+    moving = table[(table["effect"].abs() >= 0.5) & (table["parameters"].map(len) > 0)]
+    several = set(moving["scenario"][moving["scenario"].duplicated()])
+    return {
+        (row.scenario, row.parameters): row.effect
+        for row in table.itertuples()
+        if row.parameters or row.scenario in several
+    }
+
+
+def _change(study: Study, scenario: str, group: tuple[str, ...]) -> tuple[str, str, str]:
+    """Return what changes, from what, and to what, in words."""
+    if not group:
+        return TOGETHER, "–", "–"
+    base, other = study.in_scenario(BASE), study.in_scenario(scenario)
+    if group[0] in comparison.WITHDRAWAL:
+        return "Withdrawal of a partner", _withdrawal(base), _withdrawal(other)
+    name = group[0]
+    before, after = (getattr(each.parameters, name) for each in (base, other))
+    if isinstance(after, dict) and not name.endswith("_mix"):
+        items = _items(before, after)
+        what = _name(name) + (f" ({_item(study, name, items[0])})" if len(items) == 1 else "")
+        return what, *(
+            "; ".join(
+                (f"{_item(study, name, item)}: " if len(items) > 1 else "")
+                + _entry(each, name, item)
+                for item in items
+            )
+            for each in (base, other)
+        )
+    return _name(name), _setting(base, name), _setting(other, name)
+
+
+def _name(parameter: str) -> str:
+    described = Parameters.model_fields[parameter].description.split(";")[0]
+    return NAMES.get(parameter, described)
+
+
+def _withdrawal(study: Study) -> str:
+    chosen = study.parameters
+    if not chosen.leaver:
+        return "nobody leaves"
+    parts = [f"{chosen.leaver} leaves after {year_label(chosen.leaves_after)}"]
+    if chosen.stranded_fraction:
+        parts.append(f"{percent(chosen.stranded_fraction, 0)} of its cost is left to pay")
+    if chosen.notice_years:
+        years = chosen.notice_years
+        parts.append(f"by itself for {years} year{'s' if years > 1 else ''}")
+    if chosen.exit_charge:
+        parts.append(f"it pays {pounds(chosen.exit_charge)} on leaving")
+    return ", ".join(parts)
+
+
+def _items(before: dict, after: dict) -> list[tuple]:
+    """Return the keys of entries that differ, those of an entry within an entry as a pair."""
+    found = []
+    for key in dict.fromkeys([*before, *after]):
+        one, other = before.get(key), after.get(key)
+        if isinstance(one or other, dict):
+            inner = dict.fromkeys([*(one or {}), *(other or {})])
+            found += [(key, part) for part in inner if (one or {}).get(part) != (other or {}).get(part)]  # fmt: skip
+        elif one != other:
+            found.append((key,))
+    return found
+
+
+def _item(study: Study, parameter: str, item: tuple) -> str:
+    if parameter == "extra_days":
+        names = study.tables["tasks"].set_index("task")["name"].rename(str)
+        return f"task {item[0]}, {names.get(item[0], 'unknown')}"
+    if parameter == "scores":
+        return f"option {item[0]}, {item[1]}"
+    if parameter == "risk_positions":
+        return f"risk {item[0]}, {item[1]}"
+    return ", ".join(item)
+
+
+def _entry(study: Study, parameter: str, item: tuple) -> str:
+    """Return an entry as the study uses it, whether the scenario or the case's data say it."""
+    if parameter == "readiness_scores":
+        return printed(float(study.readiness_scores.at[item]))
+    if parameter == "weights":
+        return printed(float(study.weights[item[0]]))
+    if parameter == "scores":
+        return printed(float(study.option_scores.at[item]))
+    if parameter == "risk_positions":
+        moved = study.parameters.risk_positions.get(item[0], {}).get(item[1])
+        stated = study.tables["risks"].set_index("risk")[item[1]].rename(str)
+        return str(moved or stated.get(item[0], "not given"))
+    value = getattr(study.parameters, parameter).get(item[0], 0.0)
+    return percent(value) + " a year" if parameter == "user_growth" else printed(float(value))
+
+
+def _setting(study: Study, parameter: str) -> str:
+    """Return the value of a parameter in words, with its unit."""
+    value, field = getattr(study.parameters, parameter), Parameters.model_fields[parameter]
+    if parameter == "option":
+        names = study.tables["options"].set_index("option")["name"]
+        called = names.get(study.option)
+        return f"option {study.option}" + (f", {called}" if called else "")
+    if value in (None, "") or value == {}:
+        return field.description.partition("; blank is ")[2] or "none"
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{name.replace('_', ' ')} {printed(part)}" for name, part in value.items()
+        )
+    if parameter == "report_date":
+        return printed(pd.Timestamp(value))
+    if isinstance(value, bool):
+        return printed(value)
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    unit = field.json_schema_extra["unit"]
+    if unit.startswith("fraction"):
+        return worded(value, "fraction") + (" a year" if "a year" in unit else "")
+    if unit in ("years", "levels"):
+        return printed(value) + f" {unit if value != 1 else unit[:-1]}"
+    return worded(value, unit)
+
+
+def why_it_turns(study: Study) -> Sentence:
+    """Say of each scenario with another recommendation which criteria make it so, with their figures."""
+    turned = comparison.turning_criteria(study)
+    base = study.in_scenario(BASE).recommendation
+    if not turned:
+        return Sentence(f"No scenario turns the recommendation of the base: {base}.")
+    lines = [f"In place of '{base}', the recommendation of the base:", ""]
+    for name, criteria in turned.items():
+        other = study.in_scenario(name)
+        reasons = other.gates.set_index("criterion")["reason"][criteria]
+        title = study.case.scenarios[name].title
+        lines.append(f"- **{title}: {other.recommendation}.** {' '.join(reasons)}")
+    return Sentence("\n".join(lines))
+
+
+# what would be regretted
+
+
+def regret_answer(study: Study) -> Sentence | Table:
+    """Say what is chosen between, in how many futures, and which choice is regretted least."""
+    chosen = comparison.choices(study)
+    if chosen is None:
+        return Table(pd.DataFrame(), NO_CHOICE, {})
+    what = {
+        comparison.OPTION_WORTH: "the options that state money",
+        comparison.GO_OR_STOP: "to go on, or to stop, which is worth nothing more or less than today",
+        comparison.OPTION_SCORE: "the options, by their weighted scores, as no money is known of several",
+    }[chosen.kind]
+    futures = len(chosen.futures)
+    said = [
+        f"The choice is between {what}. Scenarios that differ only in what the partners choose "
+        "themselves, or in what doesn't move "
+        f"{'the scores' if chosen.kind == comparison.OPTION_SCORE else 'the money of all partners'}, "
+        f"are one future: {len(study.case.scenarios)} scenarios are {futures} "
+        f"{'futures' if futures > 1 else 'future'}. {_least(chosen)}"
+    ]
+    left_out = sorted(set(study.tables["scores"]["option"]) - set(chosen.values))
+    if chosen.kind == comparison.OPTION_WORTH and left_out:
+        words = (
+            f"Options {listed(left_out)} are" if len(left_out) > 1 else f"Option {left_out[0]} is"
+        )
+        said.append(
+            f"{words} scored but state{'s' if len(left_out) == 1 else ''} no money, and so left out."
+        )
+    if chosen.kind == comparison.OPTION_WORTH and (losses := int((chosen.values.max(axis=1) < 0).sum())):  # fmt: skip
+        said.append(f"In {losses} of {futures} every option costs more than today.")
+    return Sentence(" ".join(said))
+
+
+def regret_chart(study: Study) -> Chart | Table:
+    """Draw how far each choice stays behind the best one in each future, and at most."""
+    chosen = comparison.choices(study)
+    if chosen is None:
+        return Table(pd.DataFrame(), NO_CHOICE, {})
+    found = regret.regrets(chosen.values)
+    largest = found.max()
+    every = pd.concat([found, largest.to_frame("largest").T])
+    texts = every.map(lambda value: "best" if round(value, regret.ROUNDING) == 0 else _amount(chosen, value))  # fmt: skip
+    texts.loc["largest"] = [f"<b>{_amount(chosen, value)}</b>" for value in largest]
+    texts.columns = [_lines(_column(chosen, name), 20) for name in every]
+    titles = [_future(study, chosen, name) for name in found.index]
+    texts.index = [*_labels(titles), "<b>Largest regret</b>"]
+    least = regret.least_regretted(chosen.values)
+    fills = [[BEST if round(value, regret.ROUNDING) == 0 else (PALE, "#0B0C0C") for value in row] for row in found.to_numpy()]  # fmt: skip
+    fills.append([(BLUE, "white") if name in least else WORST for name in every])
+    figure = named_tiles(texts, fills)
+    names = listed([_called(chosen, name).split(" (")[0] for name in least])
+    most = largest[least[0]]
+    title = (
+        f"{names[:1].upper()}{names[1:]} can be regretted least: by {_amount(chosen, most)} at most"
+        if round(most, regret.ROUNDING)
+        else f"No other choice is better than {names} in any future"
+    )
+    said = [
+        f"{_called(chosen, name)} at most {_amount(chosen, value)}"
+        for name, value in largest.items()
+    ]
+    description = f"How far each choice stays behind the best of each future: {'; '.join(said)}."
+    built = chart(figure, title, description, _height(len(every), 150))
+    built.figure.update_layout(margin={"t": 120})
+    return built
+
+
+def _column(chosen: comparison.Choices, choice: str) -> str:
+    name = chosen.names[choice]
+    return name if chosen.kind == comparison.GO_OR_STOP else f"{choice}  {name}"
+
+
+def _future(study: Study, chosen: comparison.Choices, name: str) -> str:
+    """Return the title of a future, with how many scenarios more it stands for."""
+    more = len(chosen.futures[name]) - 1
+    title = study.case.scenarios[name].title
+    return f"{title} (and {more} more)" if more else title
+
+
+def regret_table(study: Study) -> Table:
+    """Show of each choice the largest regret, the future that regrets it, and how often it is best."""
+    chosen = comparison.choices(study)
+    if chosen is None:
+        return Table(pd.DataFrame(), NO_CHOICE, {})
+    largest, count = regret.largest_regrets(chosen.values), regret.best_counts(chosen.values)
+    scores = chosen.kind == comparison.OPTION_SCORE
+    table = pd.DataFrame(
+        {
+            "choice": [_column(chosen, name).replace("  ", ", ") for name in chosen.values],
+            "regret": largest["regret"],
+            "future": [
+                study.case.scenarios[name].title if value > 0 else "none"
+                for name, value in zip(largest["future"], largest["regret"], strict=True)
+            ],
+            "lowest": chosen.values.min(),
+            "highest": chosen.values.max(),
+            "futures": count / len(chosen.values),
+            "draws": chosen.draws,
+        }
+    ).sort_values("regret", kind="stable")
+    unit = "score" if scores else "£"
+    drawn = "weightings drawn" if scores else "draws of the base"
+    return Table(
+        table,
+        f"What is regretted most of each choice, and how often it is best, over {len(chosen.values)} "
+        f"future{'s' if len(chosen.values) > 1 else ''}",
+        {
+            "choice": "Choice",
+            "regret": f"Largest regret ({unit})",
+            "future": "In the future",
+            "lowest": f"Lowest {'score' if scores else 'worth'} ({unit})",
+            "highest": f"Highest {'score' if scores else 'worth'} ({unit})",
+            "futures": "Best in futures (%)",
+            "draws": f"Best in {drawn} (%)",
+        },
+    )
+
+
+# what would change it, and checks
+
+
+def left_out(study: Study) -> Table:
+    """Show which choice would be regretted least if one of the futures were left out."""
+    chosen = comparison.choices(study)
+    if chosen is None:
+        return Table(pd.DataFrame(), NO_CHOICE, {})
+    if len(chosen.values) < 2:
+        return Table(pd.DataFrame(), "There is one future only, so none can be left out", {})
+    now = regret.least_regretted(chosen.values)
+    rows = []
+    for name in chosen.values.index:
+        rest = chosen.values.drop(index=name)
+        least = regret.least_regretted(rest)
+        rows.append(
+            {
+                "future": _future(study, chosen, name),
+                "least": listed([_called(chosen, choice) for choice in least]),
+                "regret": regret.largest_regrets(rest)["regret"][least[0]],
+                "same": least == now,
+            }
+        )
+    table = pd.DataFrame(rows)
+    turning = int((~table["same"]).sum())
+    said = "none changes" if not turning else f"{turning} of {len(table)} would change"
+    unit = "score" if chosen.kind == comparison.OPTION_SCORE else "£"
+    return Table(
+        table,
+        f"If one future is left out: {said} which choice is regretted least",
+        {
+            "future": "Left out",
+            "least": "Least regretted then",
+            "regret": f"Its largest regret then ({unit})",
+            "same": "As now",
+        },
+    )
+
+
+def checks(study: Study) -> Table:
+    """Show that the parts add up: partners to all, effects to differences, choices to scenarios."""
+    rows = []
+    if comparison.has_money(study):
+        worths = comparison.worths(study)
+        parts = worths[study.partners].sum(axis="columns") - worths[ALL]
+        rows.append(("Partners' parts add up to the whole in every scenario", parts.abs().max()))
+        effects = comparison.worth_effects(study).groupby("scenario")["effect"].sum()
+        change = (worths[ALL] - worths.at[BASE, ALL]).drop(BASE)
+        gap = (effects.reindex(change.index).fillna(0.0) - change).abs().max()
+        rows.append(("Effects of the changes add up to the difference from the base", gap))
+    chosen, uncosted = comparison.choices(study), ""
+    if chosen is not None and chosen.kind != comparison.OPTION_SCORE:
+        column = comparison.GO if chosen.kind == comparison.GO_OR_STOP else study.in_scenario(BASE).option  # fmt: skip
+        if column in chosen.values:
+            gap = abs(chosen.values.at[BASE, column] - worths.at[BASE, ALL])
+            rows.append(("The option of the base is worth the same among the choices", gap))
+        else:
+            uncosted = f"; option {column}, that of the base, has no money and is not among the choices"  # fmt: skip
+    table = pd.DataFrame(rows, columns=["check", "gap"])
+    if table.empty:
+        return Table(table, "Nothing is added up here that could be checked: no money is known", {})
+    table["agrees"] = table["gap"].fillna(0.0) < 0.01
+    agreed = int(table["agrees"].sum())
+    return Table(
+        table,
+        f"Control totals of the comparison: {agreed} of {len(table)} agree{uncosted}",
+        {"check": "What must hold", "gap": "Largest difference (£)", "agrees": "Agrees"},
+    )
+
+
+def scenarios(study: Study) -> Table:
+    """Show every scenario and why it is plausible."""
+    rows = [(name, each.title, each.why) for name, each in study.case.scenarios.items()]
+    table = pd.DataFrame(rows, columns=["name", "title", "why"])
+    return Table(
+        table,
+        f"The {len(table)} scenarios and why each is plausible",
+        {"title": "Scenario", "name": "Name", "why": "Why it is plausible"},
+    )
+
+
+# labels of charts
+
+
+def _height(rows: int, rest: int) -> int:
+    return rest + rows * (44 if rows <= FEW + 1 else 26)
+
+
+def _labels(titles: list[str]) -> list[str]:
+    """Return titles as labels of rows: in two lines where there is room, else cut; no two alike."""
+    labels: list[str] = []
+    seen: Counter[str] = Counter()
+    for title in titles:
+        if len(titles) <= FEW:
+            lines = textwrap.wrap(title, 42, max_lines=2, placeholder=" …")
+        else:
+            lines = textwrap.wrap(title, 56, max_lines=1, placeholder=" …")
+        label = "<br>".join(lines or ["–"])
+        labels.append(label + "\N{ZERO WIDTH SPACE}" * seen[label])  # else rows of a name are one
+        seen[label] += 1
+    return labels
+
+
+def _lines(text: str, width: int) -> str:
+    lines = textwrap.wrap(text, width, break_long_words=False)
+    return "<br>".join(lines)

@@ -1,0 +1,313 @@
+"""What notebook 07 shows: the criteria, the recommendation that follows, and what would turn it."""
+
+import pandas as pd
+
+from businesscase.calculations.decision import (
+    MET,
+    NOT_KNOWN,
+    NOT_MET,
+    STOPS,
+    recommendation,
+    worded,
+)
+from businesscase.cases.parameters import Parameters
+from businesscase.shown.display import (
+    BLUE,
+    PALE,
+    Chart,
+    Sentence,
+    Table,
+    chart,
+    in_words,
+    listed,
+    named_tiles,
+    printed,
+)
+from businesscase.study import ALL, Study
+
+OUTCOME_COLOURS = {MET: ("#D5EBDD", "#0B0C0C"), NOT_MET: ("#801650", "white"), NOT_KNOWN: (PALE, "#0B0C0C")}  # fmt: skip
+OUTCOME_SIGNS = {MET: "✓ met", NOT_MET: "✗ not met", NOT_KNOWN: "? not known"}
+NO_CRITERION = "The case has no criterion (gates.csv), so nothing tells whether to go on"
+
+
+def answer(study: Study) -> Sentence:
+    """State the recommendation with its reasons, those that count against it with their figures."""
+    gates = study.gates
+    if gates.empty:
+        return Sentence(f"**Not known.** {NO_CRITERION}.")
+    said = [
+        f"**{study.recommendation.capitalize()}.**",
+        *study.missing,
+        *gates.loc[gates["outcome"] == NOT_MET, "reason"],
+    ]
+    for outcome, words in ((NOT_KNOWN, "Not known"), (MET, "Met")):
+        listed_here = (gates["outcome"] == outcome) & ~gates["reason"].isin(study.missing)
+        criteria = list(gates.loc[listed_here, "criterion"])
+        if criteria:
+            said.append(f"{words}: {listed(criteria)}.")
+    return Sentence(" ".join(said))
+
+
+def reasons(study: Study) -> Table:
+    """Show each criterion with what was found and why it is met or not."""
+    gates = study.gates
+    table = gates.assign(
+        found_text=[_found(*pair) for pair in zip(gates["found"], gates["unit"], strict=True)],
+        test=[
+            f"{'at least' if row.comparison == 'at_least' else 'at most'} "
+            f"{worded(row.threshold, row.unit)}"
+            for row in gates.itertuples()
+        ],
+        consequence=gates["if_not_met"].map({"stop": "stop", "condition": "a condition"}),
+        outcome=gates["outcome"].map(OUTCOME_SIGNS),
+    )
+    return Table(
+        table,
+        "The criteria, what was found, and the outcome of each" if len(table) else NO_CRITERION,
+        {
+            "criterion": "Criterion",
+            "question": "Question",
+            "found_text": "Found",
+            "test": "Must be",
+            "outcome": "Outcome",
+            "consequence": "If not met",
+            "set_by": "Threshold set by",
+            "note": "Why this threshold",
+        },
+    )
+
+
+def _found(value, unit: str) -> str:
+    if value is None:
+        return "not given"
+    return worded(value, unit).replace("-£", "-\N{WORD JOINER}£")  # else a line may break there
+
+
+def reasons_in_words(study: Study) -> Sentence:
+    """Say of each criterion, in a sentence with its figure, why it is met or not."""
+    gates = study.gates
+    order = gates["outcome"].map({NOT_MET: 0, NOT_KNOWN: 1, MET: 2})
+    sentences = gates.loc[order.sort_values(kind="stable").index, "reason"]
+    if gates.empty:
+        return Sentence(f"{NO_CRITERION}.")
+    return Sentence("\n".join(f"- {sentence}" for sentence in sentences))
+
+
+def gates_chart(study: Study) -> Chart | Table:
+    """Draw the outcome of every criterion under every scenario."""
+    if study.gates.empty:
+        return Table(pd.DataFrame(), NO_CRITERION, {})
+    studies = {name: _decided(study, name) for name in study.case.scenarios}
+    criteria = list(study.gates["criterion"])
+    outcomes = pd.DataFrame(
+        {
+            name: other.gates.set_index("criterion")["outcome"].loc[criteria]
+            for name, other in studies.items()
+        }
+    ).T
+    columns = [_wrapped(criterion) for criterion in criteria]
+    texts = outcomes.map(OUTCOME_SIGNS.get)
+    texts.columns = columns
+    texts.insert(
+        0,
+        "<b>recommen-<br>dation</b>",
+        [f"<b>{_wrapped(other.recommendation, 12)}</b>" for other in studies.values()],
+    )
+    fills = [[(BLUE, "white"), *(OUTCOME_COLOURS[o] for o in row)] for row in outcomes.to_numpy()]
+    titles = {name: study.case.scenarios[name].title for name in studies}
+    rows = {name: _wrapped(title, 32) for name, title in titles.items()}
+    rows[study.scenario_name] = f"<b>{rows[study.scenario_name]}</b>"
+    texts.index = [rows[name] for name in texts.index]
+    figure = named_tiles(texts, fills)
+    same = [name for name, other in studies.items() if other.recommendation == study.recommendation]
+    title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.recommendation}"
+    said = [f"{titles[name]}: {other.recommendation}" for name, other in studies.items()]
+    built = chart(figure, title, f"{'; '.join(said)}.", 170 + 44 * len(studies))
+    built.figure.update_layout(margin={"t": 130})
+    return built
+
+
+def _decided(study: Study, name: str) -> Study:
+    """Return the study itself for its own scenario, so that knobs turned by hand are shown."""
+    return study if name == study.scenario_name else study.in_scenario(name)
+
+
+def _wrapped(text: str, width: int = 13) -> str:
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "<br>".join(lines)
+
+
+def rule(study: Study) -> Sentence:
+    """State the rule by which the recommendation follows from the criteria."""
+    return Sentence(
+        "The rule: **stop** if a criterion whose consequence is stop is not met; **not ready to decide** "
+        "if one is not known, or there is none; **go** if every criterion is met; otherwise **go with "
+        "conditions**, and each criterion that is not met or not known is a condition. A criterion "
+        "whose figure is not given is not known; it is never taken as met."
+    )
+
+
+def turning_answer(study: Study) -> Sentence:
+    """Name the smallest single change that would turn the recommendation, or say that there is none."""
+    changes = study.turning_changes_shown
+    turning = changes[changes["value"].notna()].sort_values("steps", kind="stable")
+    tried = turning[turning["within_tried"]]
+    now = study.recommendation
+    if len(tried):
+        row = tried.iloc[0]
+        said = (
+            f"**The smallest single change that would turn '{now}' into '{row['then']}': "
+            f"{_change(row)}.** {_otherwise(study, row)}"
+        )
+    elif changes.empty:
+        said = f"**No parameter moves a criterion of this case, so none would turn '{now}'.**"
+    else:
+        said = (
+            f"**No single change within the ranges tried would turn '{now}'**: "
+            f"{len(changes)} {'parameter was' if len(changes) == 1 else 'parameters were'} tried, "
+            "one at a time."
+        )
+        if len(turning):
+            row = turning.iloc[0]
+            said += f" Beyond them the nearest is {_change(row)}, which gives '{row['then']}'."
+    return Sentence(f"{said} {_what_holds_it(study)}".strip())
+
+
+def _otherwise(study: Study, row: pd.Series) -> str:
+    outcomes = study.gates.set_index("criterion")["outcome"]
+    lost = [name for name in row["criteria"] if outcomes[name] == MET]
+    won = [name for name in row["criteria"] if outcomes[name] != MET]
+    parts = [
+        f"{listed(names)} would {'no longer' if names is lost else 'then'} be met"
+        for names in (lost, won)
+        if names
+    ]
+    said = ", and ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
+
+
+def _what_holds_it(study: Study) -> str:
+    """Say what keeps the recommendation from being go, whatever one parameter does."""
+    gates = study.gates
+    stopping = gates[(gates["outcome"] == NOT_MET) & (gates["if_not_met"] == STOPS)]
+    unknown = list(gates.loc[gates["outcome"] == NOT_KNOWN, "criterion"])
+    if len(stopping):
+        return f"It is stop as long as this is not met: {listed(stopping['criterion'])}."
+    if study.missing:
+        return f"It is {study.recommendation} as long as this stands: {' '.join(study.missing)}"
+    if unknown:
+        return f"It can't be go as long as this is not known: {listed(unknown)}."
+    return ""
+
+
+def _change(row: pd.Series) -> str:
+    label = _label(row["parameter"])
+    of = f" of {row['item']}" if row["item"] != ALL else ""
+    return f"{label[:1].lower()}{label[1:]}{of}: {_setting(row, 'value')} (now {_setting(row, 'current')})"
+
+
+def _label(parameter: str) -> str:
+    if parameter == "readiness_scores":
+        return "readiness score"
+    return Parameters.model_fields[parameter].description.split(";")[0]
+
+
+def _setting(row: pd.Series, column: str) -> str:
+    """Return a value of a parameter in its unit, with digits enough to tell it from the present one."""
+    value, parameter = row[column], row["parameter"]
+    if parameter == "readiness_scores":
+        return printed(value)
+    unit = Parameters.model_fields[parameter].json_schema_extra["unit"]
+    if unit.startswith("fraction"):
+        return f"{100 * value:.1f}%".replace(".0%", "%")
+    return printed(value) + (f" {unit}" if unit == "years" else "")
+
+
+def turning_changes(study: Study) -> Table:
+    """Show, for each parameter, the nearest value at which the recommendation is another."""
+    changes = study.turning_changes_shown
+    turns = changes["value"].notna()
+    rows = [row for _, row in changes.iterrows()]
+    table = changes.assign(
+        label=[
+            _label(row["parameter"]) + (f", {row['item']}" if row["item"] != ALL else "")
+            for row in rows
+        ],
+        now=[_now(row) for row in rows],
+        searched=[_searched(row) for row in rows],
+        turns_at=[
+            _setting(row, "value") if turned else "none in range"
+            for row, turned in zip(rows, turns, strict=True)
+        ],
+        then=changes["then"].where(turns, "–"),
+        because=[", ".join(row["criteria"]) or "–" for row in rows],
+        tried=[
+            ("yes" if row["within_tried"] else "no") if turned else "–"
+            for row, turned in zip(rows, turns, strict=True)
+        ],
+    ).sort_values("steps", kind="stable")
+    caption = (
+        f"The nearest value of each parameter that turns '{study.recommendation}': "
+        f"{int(turns.sum())} of {len(changes)} parameters do"
+        if len(changes)
+        else "No parameter moves a criterion of this case"
+    )
+    return Table(
+        table,
+        caption,
+        {
+            "label": "Parameter",
+            "now": "Now",
+            "turns_at": "Turns at",
+            "then": "Into",
+            "because": "Criteria that come out otherwise",
+            "searched": "Searched",
+            "tried": "Within the range tried",
+        },
+    )
+
+
+def _now(row: pd.Series) -> str:
+    every_score = row["parameter"] == "readiness_scores" and row["item"] == ALL
+    return "–" if every_score else _setting(row, "current")
+
+
+def _searched(row: pd.Series) -> str:
+    if row["parameter"] == "readiness_scores":
+        return "a point up and down, one partner and area at a time"
+    return f"{_setting(row, 'lowest')} to {_setting(row, 'highest')}"
+
+
+def what_would_turn_it(study: Study) -> Table:
+    """Show, for each criterion, the recommendation if that one alone came out otherwise."""
+    gates = study.gates
+    table = gates[["criterion"]].assign(now=gates["outcome"].map(OUTCOME_SIGNS))
+    for other in (MET, NOT_MET):
+        table[other] = [
+            recommendation(gates["outcome"].where(gates.index != index, other), gates["if_not_met"])
+            for index in gates.index
+        ]
+    turning = (table[[MET, NOT_MET]] != study.recommendation).any(axis="columns")
+    return Table(
+        table,
+        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.recommendation}' alone"
+        if len(table)
+        else NO_CRITERION,
+        {"criterion": "Criterion", "now": "Now", MET: "If met", NOT_MET: "If not met"},
+    )
+
+
+def committed(study: Study) -> Table:
+    """Show the one-off cost that each partner commits."""
+    table = study.committed_cost.rename_axis("partner").reset_index(name="cost")
+    return Table(
+        table,
+        f"One-off cost: {in_words(table['cost'].sum())} in all"
+        if len(table)
+        else "No one-off cost is given",
+        {"partner": "Partner", "cost": "One-off cost (£)"},
+    )

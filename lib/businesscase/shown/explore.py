@@ -1,0 +1,134 @@
+"""What the explorers show beside the views of the reports: the scenario as moved, and as it was."""
+
+import pandas as pd
+
+from businesscase.shown.display import Sentence, Table, in_words, pounds, printed
+from businesscase.study import ALL, Study
+
+TOTAL = "All partners"
+NOISE = 1e-9  # of sums of binary fractions
+
+
+def savings_headline(study: Study, start: Study) -> Sentence:
+    """Say what the partnership's savings are worth, and how far that is from the scenario."""
+    now, before = study.net_present_values, start.net_present_values
+    return Sentence(
+        f"## Net present value {in_words(now.sum())}\n\n{_difference(now - before, start)}"
+    )
+
+
+def _difference(changes: pd.Series, start: Study) -> str:
+    """Say how much more all partners have, and that each has the same only where that is so [£]."""
+    total, scenario = changes.sum(), f"scenario {start.scenario_name}"
+    if round(total):
+        side = "more" if total > 0 else "less"
+        return f"{pounds(abs(total))} {side} than in {scenario}."
+    if changes.round().any():
+        return f"Together as in {scenario}, but not each partner."
+    return f"As in {scenario}."
+
+
+def savings_difference(study: Study, start: Study) -> Table:
+    """Show net present value, payback and probability of loss by partner, and what has changed."""
+    now, before = study.appraisal, start.appraisal
+    risk = study.risk_of_loss["probability_of_loss"]
+    table = pd.DataFrame(
+        {
+            "partner": [TOTAL if item == ALL else item for item in now.index],
+            "worth": now["net_present_value"].to_numpy(),
+            "change": (now["net_present_value"] - before["net_present_value"]).to_numpy(),
+            "payback": now["payback_years"].astype(float).fillna(float("inf")).to_numpy(),
+            "loss": risk.reindex(now.index).to_numpy(),
+        }
+    )
+    return Table(
+        table,
+        f"Worth by partner, beside scenario {start.scenario_name}",
+        {
+            "partner": "Partner",
+            "worth": "Net present value (£)",
+            "change": "Change from the scenario (£)",
+            "payback": "Payback (years)",
+            "loss": "Probability of loss (%)",
+        },
+    )
+
+
+def options_headline(study: Study, start: Study) -> Sentence:
+    """Say which option scores highest and by how much."""
+    best, lead = _leader(study.ranked)
+    before, lead_before = _leader(start.ranked)
+    scenario = f"scenario {start.scenario_name}"
+    changes = _scores(study) - _scores(start)
+    if best["option"] != before["option"]:
+        compared = f"in place of option {before['option']} in {scenario}"
+    elif changes.abs().max() > NOISE:
+        score = printed(before["weighted_score"])
+        compared = f"first in {scenario} too, with {score}, {printed(lead_before)} ahead"
+    else:
+        compared = f"as in {scenario}"
+    return Sentence(
+        f"## Option {best['option']} scores highest\n\n{best['name']}: "
+        f"{printed(best['weighted_score'])}, {printed(lead)} ahead; {compared}."
+    )
+
+
+def _scores(study: Study) -> pd.Series:
+    return study.ranked.set_index("option")["weighted_score"]
+
+
+def _leader(ranking: pd.DataFrame) -> tuple[pd.Series, float]:
+    """Return the first of a ranking, and how far it is ahead of the second."""
+    scores = ranking["weighted_score"]
+    return ranking.iloc[0], scores.iloc[0] - scores.iloc[1] if len(ranking) > 1 else 0.0
+
+
+def risks_headline(study: Study, start: Study) -> Sentence:
+    """Say how many risks are above appetite, and what all may cost."""
+    now, before = study.risks_above_appetite, start.risks_above_appetite
+    count = f"{now or 'No'} risk{'s' * (now != 1)} above appetite"
+    said = [f"## {count}\n\nIn scenario {start.scenario_name}: {before or 'none'}."]
+    if not study.tables["risk_costs"].empty:
+        said.append(f"To cover the costs in four of five futures takes {_contingency(study)}.")
+    return Sentence(" ".join(said))
+
+
+def _contingency(study: Study) -> str:
+    return in_words(study.contingency["p80"])
+
+
+def overview_headline(study: Study, start: Study) -> Sentence:
+    """State the recommendation."""
+    return Sentence(
+        f"## Recommendation: {study.recommendation}\n\n"
+        f"{' '.join([*study.missing, f'Scenario {start.scenario_name}: {start.recommendation}.'])}"
+    )
+
+
+def overview(study: Study, start: Study) -> Table:
+    """Show recommendation, worth by partner, winner, exposure and finish, now and before."""
+    now, before = _overview(study), _overview(start)
+    rows = [(name, now[name], before[name]) for name in now]
+    return Table(
+        pd.DataFrame(rows, columns=["measure", "now", "before"]),
+        f"The case at a glance, beside scenario {start.scenario_name}",
+        {"measure": "Measure", "now": "Now", "before": "In the scenario"},
+    )
+
+
+def _overview(study: Study) -> dict[str, str]:
+    present = study.case.section_names()
+    rows = {"Recommendation": study.recommendation}
+    if "savings" in present:
+        for partner, worth in study.net_present_values.items():
+            rows[f"Net present value, {partner}"] = pounds(worth)
+    if "options" in present:
+        best = study.ranking.iloc[0]
+        rows["Highest score"] = f"{best['option']}  {best['name']}"
+    if "risks" in present:
+        rows["Risks above appetite"] = str(study.risks_above_appetite)
+        if not study.tables["risk_costs"].empty:
+            rows["Contingency in four of five futures"] = _contingency(study)
+    if "plan" in present:
+        rows["Plan ends"] = printed(study.schedule["early_finish"].max())
+    return rows

@@ -1,0 +1,343 @@
+"""The log of assumptions: every input of a case once, with what it does to the answer."""
+
+import re
+import textwrap
+from collections.abc import Callable
+
+import pandas as pd
+
+from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_READY, STOPS, worded
+from businesscase.calculations.savings import SIGNS
+from businesscase.cases.case import TOLD_IN
+from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
+from businesscase.shown.common import QUALITY
+from businesscase.shown.display import Table, in_words, percent, printed, year_label
+from businesscase.study import Study
+
+CHAPTERS = {
+    # the headings of a cabinet report, by the section whose notebook tells it
+    "baseline": "Baseline",
+    "options": "Options considered",
+    "savings": "Financial implications",
+    "risks": "Risk and mitigation",
+    "plan": "Plan",
+    "readiness": "Readiness",
+    "decision": "Commitments, decisions and what came of them",
+}
+TRIED = 0.1  # by how much a line of money is raised to show its effect [fraction]
+NAMED_BY = {"options": "name", "risks": "description", "tasks": "name"}
+FIRST_DATED = 1900  # a smaller year counts from the start of the appraisal
+LONGEST_NAME = 70  # characters of a description that stands behind a number
+KEY_WORDS = {"option": "option", "risk": "risk", "task": "task"}  # before a key that is a mere sign
+PLAINLY = {"amount_gbp": "", "baseline_fraction": "share of the present cost", "owner_rule": ""}
+NO_SCORE = "No score here changes which option comes first"
+
+Effect = Callable[[dict], str]
+
+
+def assumptions_log(study: Study) -> Table:
+    """Show every input row of the case once, numbered, with its origin and its effect.
+
+    The rows stand in the order of the chapters; a table that serves several sections stands with
+    the first. Numbers are those of this case: the same input has the same number in every scenario.
+    """
+    used = used_in(study)
+    effects = _effects(study)
+    rows = [
+        _row(study, stem, row, effects.get(stem, lambda _, stem=stem: _feeds(used[stem])))
+        for stem in used
+        for row in study.tables[stem].to_dict("records")
+    ]
+    columns = ["table", "what", "value", "status", "source", "paragraph", "note", "effect"]
+    table = pd.DataFrame(rows, columns=columns)
+    table.insert(0, "number", [f"A{number}" for number in range(1, len(table) + 1)])
+    return Table(
+        table,
+        _caption(table["status"]),
+        {
+            "number": "Number",
+            "table": "Table",
+            "what": "What",
+            "value": "Value",
+            "effect": "Effect",
+            "status": "Status",
+            "source": "Source",
+            "paragraph": "Paragraph",
+            "note": "Working or reasoning",
+        },
+    )
+
+
+def _caption(status: pd.Series) -> str:
+    if status.empty:
+        return "The case has no inputs"
+    count = status.value_counts()
+    said = ", ".join(f"{count[name]:,} {name}" for name in QUALITY if name in count)
+    return f"{len(status):,} input{'s' if len(status) > 1 else ''}: {said}"
+
+
+def used_in(study: Study) -> dict[str, list[str]]:
+    """Return the sections that use each table that has rows, both in the order of the chapters."""
+    used: dict[str, list[str]] = {}
+    for section in study.case.section_names():
+        for stem in SECTION_TABLES[section]:
+            if len(study.tables[stem]):
+                used.setdefault(stem, []).append(section)
+    return used
+
+
+def _feeds(sections: list[str]) -> str:
+    """Return which chapters a table feeds, each once."""
+    chapters = dict.fromkeys(CHAPTERS[TOLD_IN.get(section, section)] for section in sections)
+    return f"Feeds {'; '.join(chapters)}"
+
+
+def _row(study: Study, stem: str, row: dict, effect: Effect) -> dict:
+    keys = KEYS[stem]
+    words = [_key(name, row[name]) for name in keys if not _blank(row[name])]
+    if stem in NAMED_BY:
+        words.append(textwrap.shorten(str(row[NAMED_BY[stem]]), LONGEST_NAME, placeholder=" …"))
+    kept = {name: row[name] for name in ("status", "source", "paragraph", "note")}
+    return {
+        "table": stem.replace("_", " "),
+        "what": ", ".join(words),
+        "value": _value(study, stem, row),
+        **{name: "–" if _blank(value) else value for name, value in kept.items()},
+        "effect": effect(row).replace("-£", "-\N{WORD JOINER}£"),  # else a line may break there
+    }
+
+
+def _key(name: str, value) -> str:
+    if name in KEY_WORDS:
+        return f"{KEY_WORDS[name]} {value}"
+    if name in ("year", "first_year"):
+        return year_label(int(value)) if value >= FIRST_DATED else f"from year {value} of the term"
+    if isinstance(value, pd.Timestamp):
+        return printed(value)
+    if not re.fullmatch("[a-z_]+", str(value)):  # a name, not a word of the schema
+        return str(value)
+    return value.replace("one_off", "one-off").replace("_", " ")
+
+
+def _value(study: Study, stem: str, row: dict) -> str:
+    """Return the figures of a row, each with the name of its column where there are several."""
+    if stem == "gates":
+        unit = study.gates.set_index("criterion").at[row["criterion"], "unit"]
+        return f"{row['comparison'].replace('_', ' ')} {worded(row['threshold'], unit)}"
+    known = {
+        name: _figure(name, row[name]) for name in VALUE_COLUMNS[stem] if not _blank(row[name])
+    }
+    if "bound" in known:
+        return " ".join(known.values())
+    if len(VALUE_COLUMNS[stem]) == 1:
+        return "".join(known.values()) or "–"
+    return ", ".join(f"{_words(name)} {figure}".strip() for name, figure in known.items()) or "–"
+
+
+def _words(column: str) -> str:
+    return PLAINLY.get(
+        column, column.removesuffix("_gbp").removesuffix("_fraction").replace("_", " ")
+    )
+
+
+def _figure(name: str, value) -> str:
+    """Return a figure in the unit that its column's name carries.
+
+    Examples
+    --------
+    >>> _figure("amount_gbp", 12000.0), _figure("rate_fraction", 0.035), _figure("score", 4.0)
+    ('£12,000', '3.5%', '4')
+    """
+    if name.endswith("_gbp"):
+        return printed(value, "£")
+    return worded(value, "fraction") if name.endswith("_fraction") else printed(value)
+
+
+def _blank(value) -> bool:
+    return value == "" or pd.isna(value)
+
+
+# effects
+
+
+def _effects(study: Study) -> dict[str, Effect]:
+    """Return what tells the effect of a row, by table; other tables feed a chapter."""
+    makers = {
+        "flows": _of_flows,
+        "sensitivities": _of_sensitivities,
+        "risk_costs": _of_risk_costs,
+        "risks": _of_risks,
+        "tasks": _of_tasks,
+        "task_ranges": _of_task_ranges,
+        "gates": _of_gates,
+        "factors": _of_factors,
+        "scores": _of_scores,
+        "readiness": _of_readiness,
+        "readiness_areas": _of_areas,
+    }
+    used = used_in(study)
+    return {stem: maker(study) for stem, maker in makers.items() if stem in used}
+
+
+def _of_flows(study: Study) -> Effect:
+    """Return what tells the present value of a line and what a tenth more of it would do.
+
+    Money is a straight line in each amount. What a leaver leaves behind for others to pay, where a
+    partner withdraws, is not counted with its line.
+    """
+    labels = study.flows.index
+    present = (study.flows * study.discount_factors).sum(axis="columns")
+    flow, line = (labels.get_level_values(name) for name in ("flow", "line"))
+    present = present * flow.map(SIGNS)
+    own = flow.where(
+        flow != "income", "income_cost"
+    )  # outsiders are charged what serving them costs
+    worth = present.groupby([own, line]).sum()
+
+    def effect(row: dict) -> str:
+        if row["option"] != study.option:
+            return f"Of option {row['option']}; option {study.option} is appraised here"
+        value = float(worth.get((row["flow"], row["line"]), 0.0))
+        change = in_words(abs(TRIED * value))
+        does = f"adds {change}" if value >= 0 else f"takes {change} off"
+        return f"Line worth {in_words(value)}; {percent(TRIED, 0)} more {does}"
+
+    return effect
+
+
+def _of_sensitivities(study: Study) -> Effect:
+    table = study.sensitivity.set_index("parameter")
+
+    def effect(row: dict) -> str:
+        if row["parameter"] not in table.index:
+            return "Moves nothing in the option appraised"
+        low, high = table.loc[row["parameter"], ["at_low", "at_high"]]
+        return f"Net present value {in_words(low)} at the low, {in_words(high)} at the high"
+
+    return effect
+
+
+def _of_risk_costs(study: Study) -> Effect:
+    expected = study.expected_risk_costs.sum(axis="columns")
+    standing = study.standing_position
+
+    def effect(row: dict) -> str:
+        if row["risk"] not in expected.index:
+            return "Not costed: the risk has no likelihood"
+        return f"Risk {row['risk']} costs {in_words(expected[row['risk']])} on average ({standing})"
+
+    return effect
+
+
+def _of_risks(study: Study) -> Effect:
+    scored = study.scored_risks.set_index("risk")
+
+    def effect(row: dict) -> str:
+        found = scored.loc[row["risk"]]
+        if _blank(found["standing_score"]):
+            return "Not assessed"
+        above = "" if found["within_appetite"] else ", above appetite"
+        return f"Stands at {printed(found['standing_score'])}, {found['standing_band']}{above}"
+
+    return effect
+
+
+def _of_tasks(study: Study) -> Effect:
+    schedule = study.schedule.set_index("task")
+
+    def effect(row: dict) -> str:
+        found = schedule.loc[row["task"]]
+        if found["critical"]:
+            return "Critical: no float"
+        days = found["total_float_days"]
+        return f"{printed(days)} working day{'s' if days != 1 else ''} of float"
+
+    return effect
+
+
+def _of_task_ranges(study: Study) -> Effect:
+    criticality = study.criticality
+    return lambda row: f"Critical in {percent(criticality[row['task']], 0)} of simulated plans"
+
+
+def _of_gates(study: Study) -> Effect:
+    gates = study.gates.set_index("criterion")
+
+    def effect(row: dict) -> str:
+        found = gates.loc[row["criterion"]]
+        outcome = found["outcome"]
+        if outcome == NOT_KNOWN:
+            is_condition = found["if_not_met"] != STOPS
+            return f"{outcome.capitalize()}: {'a condition' if is_condition else NOT_READY}"
+        consequence = "" if outcome == MET else f": {found['if_not_met']}"
+        return f"{outcome.capitalize()}{consequence}; found {worded(found['found'], found['unit'])}"
+
+    return effect
+
+
+def _of_factors(study: Study) -> Effect:
+    switching = study.switching_weights
+
+    def effect(row: dict) -> str:
+        found = switching.loc[row["factor"]]
+        if _blank(found["switching_share"]):
+            return "No weight of this factor changes which option comes first"
+        return (
+            f"Option {found['new_winner']} comes first at {percent(found['switching_share'])} of the "
+            f"weight (now {percent(found['share'])})"
+        )
+
+    return effect
+
+
+def _of_scores(study: Study) -> Effect:
+    """Return what tells at which score another option comes first, the other scores as they are."""
+    totals = study.contributions.sum(axis="columns").loc[study.ranked_scores.index]
+    totals = totals.sort_values(ascending=False, kind="stable")
+    share = study.weights / study.weights.sum()
+    factors = study.tables["factors"].set_index("factor")
+    assessors = study.tables["scores"].groupby(["option", "factor"])["assessor"].nunique()
+    replaced = {(option, factor) for option, by in study.parameters.scores.items() for factor in by}
+
+    def effect(row: dict) -> str:
+        option, factor = row["option"], row["factor"]
+        if (option, factor) in replaced:
+            return "Replaced by the scenario's score"
+        if option not in totals:
+            return "No score brings a rank: the option is screened out"
+        weight, first = share[factor] / assessors[option, factor], option == totals.index[0]
+        if len(totals) < 2 or weight == 0:
+            return NO_SCORE
+        lead = totals.iloc[0] - (totals.iloc[1] if first else totals[option])
+        turns = row["score"] + (-lead if first else lead) / weight
+        lowest, highest = factors.loc[factor, ["lowest_score", "highest_score"]]
+        if not lowest <= turns <= highest:
+            return NO_SCORE
+        who, side = ("Another option", "below") if first else ("This option", "above")
+        return f"{who} comes first {side} a score of {printed(turns)}"
+
+    return effect
+
+
+def _of_readiness(study: Study) -> Effect:
+    gaps, below = study.divergence, study.below_minimum
+
+    def effect(row: dict) -> str:
+        area, partner = row["area"], row["partner"]
+        lacking = partner in below and area in below.index and bool(below.at[area, partner])
+        return f"{_gap(gaps, area)}{'; below the lowest score allowed' if lacking else ''}"
+
+    return effect
+
+
+def _of_areas(study: Study) -> Effect:
+    gaps = study.divergence
+    return lambda row: _gap(gaps, row["area"])
+
+
+def _gap(gaps: pd.DataFrame, area: str) -> str:
+    if area not in gaps.index:
+        return "No score is given for this area"
+    found = gaps.loc[area]
+    said = "beyond" if found["beyond_gap"] else "within"
+    return f"Gap of {printed(found['gap'])} between partners, {said} the {printed(found['largest_gap'])} allowed"  # fmt: skip

@@ -1,0 +1,415 @@
+"""What notebook 02 shows: the options' scores, what makes the winner win, and what would change it."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from businesscase.calculations import robustness
+from businesscase.shown.display import (
+    BLUE,
+    GREY,
+    Chart,
+    Sentence,
+    Table,
+    chart,
+    listed,
+    percent,
+    printed,
+    tiles,
+)
+from businesscase.study import Study
+
+LIGHT_BLUE = "#6BACE6"
+WEIGHTINGS = {
+    "any": "any weights",
+    "ordered": "stated order of factors kept",
+    "band": f"each weight within {percent(robustness.BAND, 0)} of the stated",
+}
+METHODS = {"topsis": "Distance to the ideal (TOPSIS)", "promethee": "Outranking (PROMETHEE II)"}
+
+
+def answer(study: Study) -> Sentence:
+    """Say which option scores highest, by how much, how firmly, and whether it is the one proposed."""
+    ranking = study.ranked
+    winners = _winners(study)
+    best = ranking.iloc[0]
+    if len(winners) > 1:
+        tied = f"**Options {listed(winners)} tie** at {printed(best['weighted_score'])}."
+        return Sentence(" ".join(filter(None, [tied, _screening(study)])))
+    proposed = study.case.file.preferred_option
+    agrees = "is" if best["option"] == proposed else "is not"
+    parts = [
+        f"**Option {best['option']}, {best['name'].lower()}, scores highest**: "
+        f"{printed(best['weighted_score'])} on a scale to {printed(_top_score(study))}"
+        f"{_ahead_of(ranking)}.",
+        f"It {agrees} the option that the case proposes." if proposed else "",
+        _firmness(study, best["option"]),
+        _screening(study),
+    ]
+    return Sentence(" ".join(part for part in parts if part))
+
+
+def _winners(study: Study) -> list[str]:
+    """Return the option that comes first; more than one if they tie."""
+    return sorted(study.ranked.loc[study.ranked["rank"] == 1, "option"])
+
+
+def _ahead_of(ranking: pd.DataFrame) -> str:
+    if len(ranking) == 1:
+        return ", the only option that is ranked"
+    second = ranking.iloc[1]
+    return (
+        f", ahead of option {second['option']}, {second['name'].lower()}, "
+        f"at {printed(second['weighted_score'])}"
+    )
+
+
+def _firmness(study: Study, best: str) -> str:
+    share = study.acceptability["any"]
+    return (
+        f"It comes first under {_share(share[best])} of all ways to weigh the factors, and under "
+        f"{_share(study.acceptability.at[best, 'band'])} of those near the stated weights."
+    )
+
+
+def _share(fraction: float) -> str:
+    """Return a share in percent that says 0 or 100 only if it is."""
+    if 0 < fraction < 0.001:
+        return "less than 0.1%"
+    if 0.999 < fraction < 1:
+        return "more than 99.9%"
+    return "none" if fraction == 0 else "all" if fraction == 1 else percent(fraction)
+
+
+def _screening(study: Study) -> str:
+    """Say which options are screened out, the one that is appraised first."""
+    failed = study.failed_success_factors
+    out, appraised = list(failed.index[failed != ""]), study.option
+    said = []
+    if appraised in out:
+        why = failed[appraised].lower()
+        said.append(
+            f"**Option {appraised}, which is appraised, is screened out; it fails: {why}.**"
+        )
+        out.remove(appraised)
+    if out:
+        names = f"option {out[0]} is" if len(out) == 1 else f"options {listed(out)} are"
+        said.append(f"Of the others, {names} screened out by a critical success factor.")
+    return " ".join(said)
+
+
+def _top_score(study: Study) -> float:
+    return study.tables["factors"]["highest_score"].max()
+
+
+def _labels(study: Study) -> pd.Series:
+    """Return letter and name of each option, by letter, in order of rank."""
+    ranking = study.ranking.set_index("option")
+    failed = study.failed_success_factors.reindex(ranking.index).fillna("")
+    out = failed.map(lambda criteria: "<br><i>screened out</i>" if criteria else "")
+    return ranking.index.to_series() + "  " + ranking["name"] + out
+
+
+def ranking_chart(study: Study) -> Chart:
+    """Draw the weighted score of each option, the highest in a colour of its own."""
+    ranking = study.ranking
+    figure = go.Figure(
+        go.Bar(
+            x=list(ranking["weighted_score"]),
+            y=list(_labels(study)),
+            orientation="h",
+            marker={"color": [BLUE if rank == 1 else LIGHT_BLUE for rank in ranking["rank"]]},
+            text=[printed(score) for score in ranking["weighted_score"]],
+            textposition="outside",
+            cliponaxis=False,
+        )
+    )
+    figure.update_xaxes(title="Weighted score", range=[0, _top_score(study)])
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    scored, winners = list(study.ranked["weighted_score"]), _winners(study)
+    finding = f"Option {winners[0]} scores {printed(scored[0])}"
+    if len(winners) > 1:
+        finding = f"Options {listed(winners)} tie at {printed(scored[0])}"
+    elif len(scored) > 1:
+        finding = f"Option {winners[0]} leads by {printed(scored[0] - scored[1])}"
+    title = f"{finding} on a scale to {printed(_top_score(study))}"
+    said = [f"{row.option} {printed(row.weighted_score)}" for row in ranking.itertuples()]
+    return chart(
+        figure, title, f"Weighted score by option: {listed(said)}.", 140 + 55 * len(ranking)
+    )
+
+
+def options_described(study: Study) -> Table:
+    """Show the options, what each means, and the critical success factors that it fails."""
+    failed = study.failed_success_factors
+    table = study.tables["options"].assign(
+        fails=study.tables["options"]["option"].map(failed.replace("", "none"))
+    )
+    out = int((failed != "").sum())
+    caption = f"The options; {out} of {len(table)} screened out by a critical success factor"
+    return Table(
+        table,
+        caption if len(failed) else "The options; no critical success factors are assessed",
+        {
+            "option": "Option",
+            "name": "Name",
+            "description": "What it means",
+            "fails": "Critical success factors failed",
+            "paragraph": "Paragraph",
+        },
+    )
+
+
+def factors(study: Study) -> Table:
+    """Show what each factor judges, what the ends of its scale mean, and its weight."""
+    table = study.tables["factors"].set_index("factor")
+    share = study.weights / study.weights.sum()
+    lowest = printed(table["lowest_score"].min())
+    return Table(
+        table.assign(weight=share).reset_index(),
+        "What the options are scored against, and each factor's share of the weight",
+        {
+            "factor": "Factor",
+            "definition": "What is judged",
+            "kind": "Kind",
+            "lowest_means": f"What {lowest} means",
+            "highest_means": f"What {printed(_top_score(study))} means",
+            "weight": "Share of weight (%)",
+        },
+    )
+
+
+def scores(study: Study) -> Table:
+    """Show the mean scores, the weighted score, and where the assessors lie furthest apart."""
+    assessors = list(study.tables["scores"]["assessor"].unique())
+    table = study.option_scores.T
+    gaps = robustness.disagreement(study.tables["scores"])
+    widest = gaps.max().where(gaps.max() > 0)
+    table["widest"] = [
+        "none" if pd.isna(gap) else f"{printed(gap)} on option {gaps[factor].idxmax()}"
+        for factor, gap in widest.items()
+    ]
+    weighted = study.contributions.sum(axis="columns")
+    table.loc["Weighted score"] = pd.concat([weighted, pd.Series({"widest": ""})])
+    labels = {option: f"Option {option}" for option in study.option_scores.index}
+    return Table(
+        table.rename_axis("factor").reset_index(),
+        f"Scores by factor, higher is better: mean of {len(assessors)} "
+        f"{'assessor' if len(assessors) == 1 else 'assessors'}, {listed(assessors)}",
+        {"factor": "Factor"} | labels | {"widest": "Widest gap between assessors"},
+    )
+
+
+def contributions_chart(study: Study) -> Chart:
+    """Draw what each factor adds to each option, numbers in the cells."""
+    order = list(study.ranking["option"])
+    values = study.contributions.loc[order]
+    values.index = list(_labels(study)[order])
+    figure = _shaded(values.map(printed), values)
+    figure.update_xaxes(side="top")
+    title, winners = f"What each factor adds to option {order[0]}", _winners(study)
+    if len(winners) > 1:
+        title = f"What each factor adds to options {listed(winners)}, which tie"
+    elif len(study.ranked) > 1:
+        lead = study.contributions.loc[order[0]] - study.contributions.loc[order[1]]
+        title = f"{lead.idxmax()} does most to set option {order[0]} ahead of option {order[1]}"
+    description = "Each cell is the score times the factor's share of the weight; a row adds up to the weighted score."
+    built = chart(figure, title, description, 130 + 52 * len(values))
+    built.figure.update_layout(margin={"t": 90})
+    return built
+
+
+def value_for_money(study: Study) -> Table:
+    """Show the benefit score beside the net present value, and which options are beaten on both."""
+    table = study.value_for_money.sort_values("benefit_score", ascending=False, kind="stable")
+    costed = table["net_present_value"].notna()
+    beaten = table["beaten_by"].map(lambda rival: f"option {rival}" if rival else "no option")
+    left = list(table.loc[costed & (table["beaten_by"] == ""), "option"])
+    frontier = (
+        f"{listed(left)} beaten by no other that has a cost" if left else "no option has a cost"
+    )
+    return Table(
+        table.assign(beaten_by=beaten.where(costed, "not costed")),
+        f"Benefit against cost over the whole term: {frontier}",
+        {
+            "option": "Option",
+            "name": "Name",
+            "benefit_score": "Benefit score",
+            "net_present_value": "Net present value (£)",
+            "beaten_by": "Beaten on both by",
+        },
+    )
+
+
+def switching_chart(study: Study) -> Chart:
+    """Draw for each factor the shares of the weight between which the winner stays first."""
+    table, winners = study.switching_weights, _winners(study)
+    best = winners[0]
+    figure = go.Figure(
+        go.Bar(
+            x=list(table["highest_share"] - table["lowest_share"]),
+            base=list(table["lowest_share"]),
+            y=list(table.index),
+            orientation="h",
+            marker={"color": LIGHT_BLUE},
+            width=0.5,
+            hovertemplate="%{y}: option " + best + " from %{base:.1%}<extra></extra>",
+        )
+    )
+    figure.add_scatter(
+        x=list(table["share"]),
+        y=list(table.index),
+        mode="markers+text",
+        marker={"color": BLUE, "size": 12, "symbol": "diamond"},
+        text=[percent(share, 0) for share in table["share"]],
+        textposition="middle right",
+        hovertemplate="%{y}: stated share %{x:.1%}<extra></extra>",
+    )
+    for side, share, outwards in (("below", "lowest_share", 0), ("above", "highest_share", 1)):
+        for factor, row in table[table[f"winner_{side}"] != ""].iterrows():
+            figure.add_annotation(
+                x=row[share],
+                y=factor,
+                text=f"{row[f'winner_{side}']} {'above' if outwards else 'below'} {percent(row[share])}",
+                showarrow=False,
+                xanchor="left" if outwards else "right",
+                xshift=6 if outwards else -6,
+                font={"color": GREY, "size": 14},
+            )
+    figure.update_xaxes(title="Share of the weight", range=[0, 1.02], tickformat=".0%")
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    changed = list(table.index[table["new_winner"] != ""])
+    title = f"No weight of a single factor takes the lead from option {best}"
+    if changed:
+        title = (
+            f"Option {best} stays first unless the weight of {listed(changed)} changes far enough"
+        )
+        nearest = (table["switching_share"] - table["share"]).abs().idxmin()
+        if len(changed) > 1:
+            title = (
+                f"Option {best} is nearest to losing its lead on {nearest}, at "
+                f"{percent(table.at[nearest, 'switching_share'], 0)} of the weight"
+            )
+    if len(winners) > 1:
+        title = f"Options {listed(winners)} tie at the stated weights"
+    said = [
+        f"{factor} at {percent(row['switching_share'])} to option {row['new_winner']}"
+        for factor, row in table[table["new_winner"] != ""].iterrows()
+    ]
+    description = (
+        f"Bars are the shares of the weight at which option {best} stays first, diamonds the stated "
+        f"shares. Changes: {listed(said) if said else 'none'}."
+    )
+    return chart(figure, title, description, 140 + 48 * len(table))
+
+
+def acceptability_chart(study: Study) -> Chart:
+    """Draw in which place each option ends, of all weightings, shares in the cells."""
+    labels = _labels(study)
+    shares = study.rank_shares.loc[list(labels.index)]
+    best = shares.index[0]
+    said = [f"{option} {_share(share)}" for option, share in shares[1].items()]
+    shares.index = list(labels)
+    figure = _shaded(shares.map(_share), shares)
+    figure.update_xaxes(side="top", ticktext=[f"Rank {rank}" for rank in shares.columns])
+    title = f"Option {best} comes first under {_share(shares[1].iloc[0])} of all weightings"
+    description = f"Each cell is the share of weightings in which an option takes a place. First: {listed(said)}."
+    built = chart(figure, title, description, 130 + 52 * len(shares))
+    built.figure.update_layout(margin={"t": 90})
+    return built
+
+
+def _shaded(texts: pd.DataFrame, values: pd.DataFrame) -> go.Figure:
+    """Return a grid of texts, darker where the value is larger."""
+    largest = values.to_numpy().max() or 1.0
+    steps = [("white", "#0B0C0C"), ("#BFD9F0", "#0B0C0C"), (LIGHT_BLUE, "#0B0C0C"), (BLUE, "white")]
+    place = (values / largest * (len(steps) - 0.001)).astype(int).clip(0, len(steps) - 1)
+    return tiles(
+        texts,
+        [[steps[cell][0] for cell in row] for row in place.to_numpy()],
+        [[steps[cell][1] for cell in row] for row in place.to_numpy()],
+    )
+
+
+def acceptability(study: Study) -> Table:
+    """Show how often each option comes first, and the typical weights that favour it."""
+    shares = study.acceptability.loc[list(study.ranking["option"])]
+    central = study.central_weights.loc[shares.index]
+    table = shares.assign(favoured=[_typical(row) for _, row in central.iterrows()]).reset_index()
+    return Table(
+        table,
+        f"How often each option comes first in {robustness.DRAWS:,} weightings of each kind",
+        {"option": "Option"}
+        | {name: f"{label[0].upper()}{label[1:]} (%)" for name, label in WEIGHTINGS.items()}
+        | {"favoured": "Mean weights when it comes first, of any weights"},
+    )
+
+
+def _typical(weights: pd.Series) -> str:
+    if weights.isna().all():
+        return "never first"
+    ordered = weights.sort_values(ascending=False, kind="stable")
+    return ", ".join(f"{factor} {percent(weight, 0)}" for factor, weight in ordered.items())
+
+
+def trials(study: Study) -> Table:
+    """Show the winner under other weights, without each assessor, and by other methods."""
+    ranked = study.ranked_scores.index
+    benefit = study.benefit_scores[ranked]
+    scored = study.tables["scores"][study.tables["scores"]["option"].isin(ranked)]
+    rows = [
+        robustness.without_each_factor(study.ranked_scores, study.weights),
+        robustness.without_each_assessor(scored, study.weights),
+        robustness.against_the_winner(scored, study.weights),
+    ]
+    if benefit.notna().all():
+        rows.append(
+            pd.DataFrame([{"trial": "Benefits only", "winner": robustness.leaders(benefit)}])
+        )
+    methods = study.other_methods
+    rows.append(
+        pd.DataFrame(
+            [
+                {"trial": label, "winner": robustness.leaders(-methods[name])}
+                for name, label in METHODS.items()
+            ]
+        )
+    )
+    table = pd.concat(rows, ignore_index=True)
+    best = robustness.leaders(study.contributions.sum(axis="columns")[ranked])
+    kept = int((table["winner"] == best).sum())
+    return Table(
+        table,
+        f"The winner under other weights, assessors and methods: the same option in {kept} of "
+        f"{len(table)} trials. {_agreement(methods)}",
+        {"trial": "Trial", "winner": "Winner", "score": "Weighted score", "lead": "Lead"},
+    )
+
+
+def _agreement(methods: pd.DataFrame) -> str:
+    differing = [
+        f"{METHODS[name]} ranks option {listed(list(methods.index[moved]))} differently"
+        for name in METHODS
+        if (moved := methods[name] != methods["weighted_sum"]).any()
+    ]
+    return "; ".join(differing) or "The other methods rank all options alike"
+
+
+def findings(study: Study) -> Table:
+    """Show what is weak in the scoring itself, and which options another dominates."""
+    dominated = study.dominated_options
+    rows = [
+        study.option_findings,
+        pd.DataFrame(
+            {
+                "item": "option " + dominated["option"].astype(str),
+                "finding": "is on no factor better than option "
+                + dominated["dominated_by"].str.replace(", ", " or "),
+            }
+        ),
+    ]
+    table = pd.concat(rows, ignore_index=True)
+    return Table(
+        table,
+        f"What to know about the scoring: {len(table)} {'finding' if len(table) == 1 else 'findings'}",
+        {"item": "About", "finding": "Finding"},
+    )

@@ -1,0 +1,521 @@
+"""What notebook 07 shows of the time after the decision: actuals beside the plan, and a re-forecast."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from businesscase.calculations.outturn import AMBER, GREEN, RED, Forecast, latest_readings
+from businesscase.shown.display import (
+    BLUE,
+    GREY,
+    ORANGE,
+    PURPLE,
+    TEAL,
+    Chart,
+    Sentence,
+    Table,
+    chart,
+    in_words,
+    listed,
+    percent,
+    printed,
+    year_label,
+)
+from businesscase.study import ALL, Study
+
+ALL_PARTNERS = "All partners"
+FLOWS = {
+    "saving": "saving",
+    "one_off_cost": "one-off cost",
+    "running_cost": "running cost",
+}
+NO_MONEY = "No money has been reported yet, so there is nothing to hold against the plan"
+MEANING = {
+    RED: "**red**, because what is expected falls short of it",
+    AMBER: "**amber**, because what is expected is enough but its low end (P10) is not",
+    GREEN: "**green**, because even the low end (P10) is enough",
+}
+
+
+def answer(study: Study) -> Sentence:
+    """Say what came of the decision so far, and what is expected from now on."""
+    if study.actuals.empty:
+        nothing = "**Nothing has been reported yet**: actuals.csv has no row yet."
+        return Sentence(" ".join([nothing, *_not_reported(study)]))
+    said = [*_saving_so_far(study), *_cost_so_far(study), *_expected(study)]
+    if study.money_to_date.empty:
+        said = ["No money has been reported yet."]
+    said += _not_reported(study)
+    said += _measures_so_far(study)
+    late = study.tasks_to_date.query("end == 'finish'")["days_late"]
+    if len(late):
+        said.append(
+            f"{int((late > 0).sum())} of the {len(late)} tasks that are done ended after their "
+            f"planned day, the worst {printed(late.max())} working days late."
+        )
+    return Sentence(" ".join(said))
+
+
+def _saving_so_far(study: Study) -> list[str]:
+    saved = study.realisation_to_date
+    if saved.empty:
+        return []
+    total, partners = saved.loc[ALL], saved.drop(index=ALL)["ratio"].dropna()
+    years = study.money_to_date.query("flow == 'saving'")["year"]
+    said = (
+        f"**{in_words(total['actual'])} of the {in_words(total['planned'])} of saving planned for "
+        f"{_years(years.min(), years.max())} came in**"
+    )
+    if pd.isna(total["ratio"]):
+        return [f"{said}."]
+    by_partner = listed([f"{name} {percent(ratio)}" for name, ratio in partners.items()])
+    return [f"{said}, {percent(total['ratio'])} ({by_partner})."]
+
+
+def _years(first: int, last: int) -> str:
+    return year_label(first) if first == last else f"{year_label(first)} to {year_label(last)}"
+
+
+def _cost_so_far(study: Study) -> list[str]:
+    said = []
+    for flow in ("one_off_cost", "running_cost"):
+        costs = study.money_to_date.query("flow == @flow")
+        planned, actual = costs["planned"].sum(), costs["actual"].sum()
+        if planned:
+            over = actual / planned - 1
+            said.append(
+                f"The {FLOWS[flow]} reported is {in_words(actual)}, {percent(abs(over))} "
+                f"{'over' if over >= 0 else 'under'} plan."
+            )
+    return said
+
+
+def _not_reported(study: Study) -> list[str]:
+    """Name the lines of years that are over for which the plan's figure stands in."""
+    lines = study.not_reported.groupby(level=["flow", "line"], sort=False).sum()
+    if lines.empty:
+        return []
+    said = []
+    for (flow, line), amounts in lines.iterrows():
+        years = amounts.index[amounts != 0]
+        when = _years(years.min(), years.max())
+        said.append(f"{FLOWS[flow]} “{line}” of {when}, {in_words(amounts.sum())}")
+    return [
+        f"Not reported though the year is over, so that the plan's figure stands: {listed(said)}."
+    ]
+
+
+def _expected(study: Study) -> list[str]:
+    found = study.realisation_forecast
+    if found is None:
+        return []
+    worth = study.forecast_worth
+    return [
+        f"From now on {percent(found.mean)} of the planned saving is expected ({percent(found.p10)} to "
+        f"{percent(found.p90)} in eight cases of ten): own results count for "
+        f"{percent(found.own_weight)}, what {len(study.reference_class['realisation'])} other shared "
+        f"services got for the rest. The net present value is then {_thousands(worth['mean'])} "
+        f"({_thousands(worth['p10'])} to {_thousands(worth['p90'])})."
+    ]
+
+
+def _thousands(value: float) -> str:
+    """Return a forecast in pounds, as exact as it can be taken."""
+    return in_words(round(value, -3))
+
+
+def _measures_so_far(study: Study) -> list[str]:
+    measures = study.measures_to_date
+    known = measures[measures["reached"].notna()]
+    if known.empty:
+        return []
+    if len(known) == 1:
+        row = known.iloc[0]
+        return [
+            f"**{row['measure'].capitalize()}, {row['partner']}: {_reading(row)}**, held against "
+            f"{_limit(row)} ({row['held_against']})."
+        ]
+    reached = int(known["reached"].astype(bool).sum())
+    return [f"{reached} of {len(known)} readings of the service are as good as planned or better."]
+
+
+def _reading(row: pd.Series) -> str:
+    bound = "" if row["bound"] == "exactly" else f"{row['bound']} "
+    space = "" if row["unit"].startswith("%") else " "
+    return f"{bound}{printed(row['actual'])}{space}{row['unit']}"
+
+
+def _limit(row: pd.Series) -> str:
+    return f"{'at most' if row['better'] == 'lower' else 'at least'} {printed(row['planned'])}"
+
+
+def review(study: Study) -> Sentence:
+    """Say when the partners look back next, and what must have been seen by then."""
+    return Sentence(" ".join([_review_date(study), *_required(study)]))
+
+
+def _review_date(study: Study) -> str:
+    event = study.review
+    if event is None:
+        return "The case dates no review that is still to come."
+    year = study.review_year
+    when = f", in year {_number(year)} of the service" if year else ""
+    kind = "review" if event["kind"] == "review" else "date at which to look back"
+    return f"The next {kind} is **{printed(event['date'])}**{when} ({event['event']})."
+
+
+def _number(year: int) -> str:
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    return words[year - 1] if year <= len(words) else str(year)
+
+
+def _required(study: Study) -> list[str]:
+    required = study.required_realisation
+    if required is None:
+        return _required_cost(study)
+    if study.realisation_to_date.empty:
+        return [*_planned_by_review(study), *_required_of_plan(study)]
+    said = (
+        f"From now on {percent(required)} of the planned saving must be realised for the net present "
+        "value to be nil"
+        if required
+        else "The net present value is above nil even if nothing more is saved"
+    )
+    return [f"{said}; {percent(study.realisation_forecast.mean)} is expected: {MEANING[study.review_flag]}."]  # fmt: skip
+
+
+def _planned_by_review(study: Study) -> list[str]:
+    if study.review is None:
+        return []
+    date = study.review["date"]
+    over = [year for year in study.years if pd.Timestamp(year + 1, 3, 31) <= date]
+    planned = study.yearly_outturn.loc[over, "planned"].sum()
+    return [f"By then {in_words(planned)} of saving is planned."] if planned else []
+
+
+def _required_of_plan(study: Study) -> list[str]:
+    at_plan, required = study.required_realisation_at_plan, study.required_realisation
+    found = study.realisation_forecast
+    said = [
+        f"The service covers its cost if {percent(at_plan)} of the planned saving is realised: less "
+        "than that seen by then, with nothing to lift it, is a reason to stop."
+    ]
+    if study.overrun_forecast:
+        said.append(
+            f"With one-off cost {percent(study.overrun_forecast.mean)} over plan, as elsewhere on "
+            f"average, it takes {percent(required)}."
+        )
+    if found:
+        said.append(f"Elsewhere {percent(found.mean)} was realised on average.")
+    return said
+
+
+def _required_cost(study: Study) -> list[str]:
+    planned = study.yearly_outturn["planned"].sum()
+    part = study.required_running_cost
+    if planned:
+        return ["No saving is still to come."]
+    said = ["No saving is planned, so there is no realisation to watch and the review's colour is not known."]  # fmt: skip
+    if part is not None:
+        said.append(
+            "What must be seen instead is the running cost: the service is worth its cost if it runs "
+            f"at {percent(part)} of plan or less from now on."
+        )
+    return said
+
+
+def savings_chart(study: Study) -> Chart | Table:
+    """Draw the saving by year: planned, actual, and what is expected with its range."""
+    if study.realisation_to_date.empty:
+        return Table(pd.DataFrame(), "No saving has been reported yet", {})
+    table = study.yearly_outturn
+    table = table.set_axis([year_label(year) for year in table.index])
+    reported = table["actual"].dropna()
+    last = reported.index[-1]
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(table.index),
+        y=[None if pd.isna(value) else value for value in table["actual"]],
+        name="actual",
+        marker={"color": BLUE},
+        width=0.5,
+    )
+    tall = reported[last] > table["planned"].max() / 6  # the word then stands within the bar
+    figure.add_annotation(
+        x=last, y=reported[last], text="actual", showarrow=False, yshift=-12 if tall else 10,
+        font={"color": "white" if tall else BLUE},
+    )  # fmt: skip
+    ahead = table[table["is_ahead"] & (table["planned"] > 0)]
+    is_expected = study.realisation_forecast is not None and len(ahead) > 0
+    if is_expected:
+        _draw_expected(figure, ahead)
+    figure.add_scatter(
+        x=list(table.index), y=list(table["planned"]), name="planned", mode="lines+markers",
+        line={"color": GREY, "width": 2, "dash": "dash"}, marker={"size": 7},
+    )  # fmt: skip
+    _label_end(figure, table.index[-1], table["planned"].iloc[-1], "planned", GREY)
+    ratio = study.realisation_to_date.at[ALL, "ratio"]
+    title = f"{_part(ratio)} of the planned saving came in up to {last}"
+    if is_expected:
+        title += f"; {percent(study.realisation_forecast.mean)} of plan is expected of the rest"
+    figure.update_yaxes(title="Saving a year (£)", rangemode="tozero")
+    figure.update_xaxes(type="category")
+    built = chart(figure, title, _savings_in_words(table), 440)
+    built.figure.update_layout(margin={"r": 110})
+    return built
+
+
+def _part(ratio: float) -> str:
+    return "None" if pd.isna(ratio) else percent(ratio)
+
+
+def _draw_expected(figure: go.Figure, ahead: pd.DataFrame) -> None:
+    years = list(ahead.index)
+    figure.add_scatter(
+        x=[*years, *years[::-1]],
+        y=[*ahead["p90"], *ahead["p10"][::-1]],
+        fill="toself",
+        fillcolor="rgba(40,161,151,0.25)",
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        name="P10 to P90",
+    )
+    figure.add_scatter(
+        x=years, y=list(ahead["mean"]), name="expected", mode="lines+markers",
+        line={"color": TEAL, "width": 3}, marker={"symbol": "diamond", "size": 9},
+    )  # fmt: skip
+    _label_end(figure, years[-1], ahead["mean"].iloc[-1], "expected,<br>P10 to P90", "#1B6E67")
+
+
+def _label_end(figure: go.Figure, x: str, y: float, text: str, colour: str) -> None:
+    figure.add_annotation(
+        x=x, y=y, text=text, xanchor="left", xshift=12, showarrow=False, align="left",
+        font={"color": colour},
+    )  # fmt: skip
+
+
+def _savings_in_words(table: pd.DataFrame) -> str:
+    parts = []
+    for year, row in table[table["actual"].notna()].iterrows():
+        parts.append(
+            f"{year}: {in_words(row['planned'])} planned, {in_words(row['actual'])} came in"
+        )
+    ahead = table[table["is_ahead"]]
+    if len(ahead):
+        planned = f"{in_words(ahead['planned'].sum())} planned"
+        expected = f", {_thousands(ahead['mean'].sum())} expected" if "mean" in ahead else ""
+        parts.append(f"{ahead.index[0]} to {ahead.index[-1]}: {planned}{expected}")
+    return f"{'; '.join(parts)}."
+
+
+def savings_by_year(study: Study) -> Table:
+    """Show the figures of the chart."""
+    table = study.yearly_outturn
+    if study.realisation_to_date.empty:
+        return Table(pd.DataFrame(), NO_MONEY, {})
+    levels = [name for name in ("mean", "p10", "p90") if name in table]
+    table = table.assign(
+        year=[year_label(year) for year in table.index],
+        **{name: table[name].where(table["is_ahead"]) for name in levels},
+    )
+    labels = {"year": "Year", "planned": "Planned (£)", "actual": "Actual (£)"}
+    named = {"mean": "Expected (£)", "p10": "Low end, P10 (£)", "p90": "High end, P90 (£)"}
+    labels |= {name: named[name] for name in levels}
+    return Table(table, "Saving by year: planned, actual and expected", labels)
+
+
+def realisation(study: Study) -> Table:
+    """Show how much of the planned saving each partner has had."""
+    saved = study.realisation_to_date
+    table = saved.rename(index={ALL: ALL_PARTNERS}).rename_axis("partner").reset_index()
+    return Table(
+        table.assign(variance=table["actual"] - table["planned"]),
+        "Saving to date by partner"
+        if len(table)
+        else "No saving has been reported yet, so there is no realisation by partner",
+        {
+            "partner": "Partner",
+            "planned": "Planned (£)",
+            "actual": "Actual (£)",
+            "variance": "Actual less planned (£)",
+            "ratio": "Realised (%)",
+        },
+    )
+
+
+def variances(study: Study) -> Table:
+    """Show saving and cost to date beside the plan, by line and partner."""
+    table = study.money_variances
+    by_kind = table.groupby("flow", sort=False)["variance"].sum()
+    said = [
+        f"{FLOWS[flow]} {in_words(abs(value))} {'over' if value >= 0 else 'under'}"
+        for flow, value in by_kind.items()
+    ]
+    return Table(
+        table.assign(kind=table["flow"].map(FLOWS)),
+        f"Money to date beside the plan: {listed(said)}" if said else NO_MONEY,
+        {
+            "kind": "Kind",
+            "line": "Line",
+            "partner": "Partner",
+            "planned": "Planned (£)",
+            "actual": "Actual (£)",
+            "variance": "Actual less planned (£)",
+            "change": "Variance (%)",
+        },
+    )
+
+
+def reforecast(study: Study) -> Table:
+    """Show how own results and those of others make the re-forecast."""
+    if study.money_to_date.empty:
+        return Table(pd.DataFrame(), "No own result has come in yet to update what others got", {})
+    costs = study.money_to_date.query("flow == 'one_off_cost'")
+    saved, planned = study.realisation_to_date, costs["planned"].sum()
+    of_saving = saved.at[ALL, "ratio"] if len(saved) else None
+    of_cost = costs["actual"].sum() / planned - 1 if planned else None
+    found = {
+        "realisation": ("Saving realised", study.realisation_forecast, of_saving),
+        "overrun": ("One-off cost over plan", study.overrun_forecast, of_cost),
+    }
+    rows = [
+        _forecast_row(label, expected, float(study.reference_class[name].mean()), own)
+        for name, (label, expected, own) in found.items()
+        if expected is not None
+    ]
+    return Table(
+        pd.DataFrame(rows),
+        "What is expected of the years to come: what others got, updated by own results",
+        {
+            "what": "What",
+            "others": "Elsewhere (%)",
+            "own": "Own to date (%)",
+            "weight": "Own results count for (%)",
+            "mean": "Expected (%)",
+            "p10": "Low end, P10 (%)",
+            "p90": "High end, P90 (%)",
+        },
+    )
+
+
+def _forecast_row(name: str, found: Forecast, others: float, own: float | None) -> dict:
+    return {
+        "what": name,
+        "others": others,
+        "own": own,
+        "weight": found.own_weight,
+        "mean": found.mean,
+        "p10": found.p10,
+        "p90": found.p90,
+    }
+
+
+def measures_chart(study: Study) -> Chart | Table:
+    """Draw each reading as a part of what it is held against, with the figures beside it."""
+    table = _readings(study)
+    if table.empty:
+        return Table(pd.DataFrame(), "No reading of the service or of its users can be held against a plan", {})  # fmt: skip
+    figure = go.Figure()
+    colours = [BLUE if reached else PURPLE for reached in table["reached"]]
+    figure.add_bar(
+        y=list(table["label"]),
+        x=list(table["part"]),
+        orientation="h",
+        marker={"color": colours},
+        width=0.45,
+        hovertext=list(table["text"]),
+        hoverinfo="y+text",
+    )
+    figure.add_vline(x=1, line={"color": ORANGE, "width": 3})
+    for row in table.itertuples():
+        figure.add_annotation(
+            x=max(row.part, 1.0), y=row.label, text=row.text, showarrow=False,
+            xanchor="left", xshift=8,
+        )  # fmt: skip
+    widest = max(1.0, table["part"].max())
+    figure.update_xaxes(
+        tickformat=".0%",
+        tickvals=[0, 0.5, 1],
+        range=[0, widest * 1.9],
+        showgrid=False,
+        title="Reading as a share of what it is held against (the line)",
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
+    said = [f"{row.label}: {row.text}" for row in table.itertuples()]
+    return chart(figure, _measures_title(table), f"{'; '.join(said)}.", 150 + 40 * len(table))
+
+
+def _measures_title(table: pd.DataFrame) -> str:
+    reached, every = int(table["reached"].sum()), len(table)
+    if every == 1:
+        return f"The one reading is {'' if reached else 'not '}as good as what it is held against"
+    return f"{reached} of {every} readings are as good as what they are held against, or better"
+
+
+def _readings(study: Study) -> pd.DataFrame:
+    """Return the latest reading of each measure and partner that is held against something."""
+    measures = study.measures_to_date
+    measures = measures[measures["reached"].notna() & (measures["planned"] != 0)]
+    latest = latest_readings(measures, ["measure", "partner"])
+    rows = [
+        {
+            "label": f"{row['measure'].capitalize()}, {row['partner']}",
+            "part": row["actual"] / row["planned"],
+            "reached": bool(row["reached"]),
+            "text": f"{'✓' if row['reached'] else '✗'} {_reading(row)}; {row['held_against']}: "
+            f"{_limit(row)}",
+        }
+        for _, row in latest.iterrows()
+    ]
+    return pd.DataFrame(rows, columns=["label", "part", "reached", "text"])
+
+
+def measures(study: Study) -> Table:
+    """Show readings of the service and counts of users beside what was planned."""
+    readings = study.measures_to_date
+    users = study.users_to_date.assign(measure="users", unit="users", bound="exactly")
+    users["held_against"] = "plan"
+    table = pd.concat([part for part in (readings, users) if len(part)] or [readings])
+    if table.empty:
+        return Table(table, "No service measure and no count of users has been reported yet", {})
+    return Table(
+        table.assign(
+            reading=[_reading(row) for _, row in table.iterrows()],
+            against=[_against(row) for _, row in table.iterrows()],
+            good=["–" if pd.isna(value) else "✓ yes" if value else "✗ no" for value in table["reached"]],
+        ),
+        "Readings of the service and of its users beside what was planned",
+        {
+            "measure": "Measure",
+            "partner": "Partner",
+            "date": "Date",
+            "reading": "Reading",
+            "against": "Held against",
+            "variance": "Difference",
+            "good": "As good or better",
+        },
+    )  # fmt: skip
+
+
+def _against(row: pd.Series) -> str:
+    return "–" if pd.isna(row["planned"]) else f"{printed(row['planned'])} ({row['held_against']})"
+
+
+def tasks(study: Study) -> Table:
+    """Show when tasks ended, or started if they are under way, beside the plan."""
+    table = study.tasks_to_date.sort_values(["task", "end"]).drop_duplicates("task")
+    late = table.loc[table["end"] == "finish", "days_late"]
+    return Table(
+        table,
+        f"Tasks beside the plan: {int((late > 0).sum())} of {len(late)} that are done ended late"
+        if len(table)
+        else "No start or finish of a task has been reported yet",
+        {
+            "task": "Task",
+            "name": "Name",
+            "end": "What",
+            "planned": "Planned",
+            "actual": "Actual",
+            "days_late": "Late (working days)",
+        },
+    )

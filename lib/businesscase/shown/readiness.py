@@ -1,0 +1,621 @@
+"""What notebook 06 shows first: how ready the partners are, where they stand apart, what that teaches."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from businesscase.shown.display import (
+    BLUE,
+    COLOURS,
+    GREY,
+    PURPLE,
+    Chart,
+    Sentence,
+    Table,
+    chart,
+    in_words,
+    listed,
+    printed,
+)
+from businesscase.study import Study
+
+NOT_SCORED = "Readiness is not scored: the case has no readiness.csv"
+REACH = "#D6E0EA"  # pale enough for a label to be read on it
+LOWEST, HIGHEST = 1, 5  # the ends of the scale
+LANE = 22  # height of a partner's lane within an area [pixels]
+SIZE_WORDS = {"users": "users", "devices": "devices", "spend": "spend a year"}
+EVENT_KINDS = ["gate", "decision", "outcome"]  # drawn beside the lessons
+
+
+def answer(study: Study) -> Sentence:
+    """Say whether the partners are ready together, and why not."""
+    said = [*_score_sentences(study), *_red_line_sentences(study), *_size_sentences(study)]
+    lacking = study.governance_lacking
+    settled = int((study.governance_settled == "yes").sum())
+    said.append(
+        f"Governance: {settled} of {len(study.governance_settled)} topics "
+        f"{'is' if settled == 1 else 'are'} settled"
+        + (f"; **left open: {listed(lacking)}**." if lacking else ".")
+    )
+    return Sentence(" ".join(said))
+
+
+def _score_sentences(study: Study) -> list[str]:
+    if study.readiness_scores.empty:
+        return [f"**{NOT_SCORED}.**"]
+    apart, below = study.areas_beyond_gap, study.areas_below_minimum
+    reasons = [f"they stand too far apart in {listed(apart)}"] if apart else []
+    if apart and apart == below:
+        reasons = [
+            f"they stand too far apart, and one is below the minimum score, in {listed(apart)}"
+        ]
+    elif below:
+        reasons.append(f"a partner is below the minimum score in {listed(below)}")
+    lowest = study.readiness_scores.min(axis="columns")
+    weakest = list(lowest.index[lowest == lowest.min()])
+    first = (
+        f"**The partners are not ready together: {', and '.join(reasons)}.**"
+        if reasons
+        else "**The partners are ready together: they stand close enough in every area, and nobody "
+        "is below a minimum score.**"
+    )
+    assumed = int((study.tables["readiness"]["status"] == "assumed").sum())
+    return [
+        first,
+        f"The lowest score is {printed(lowest.min())} of 5, in {listed(weakest)}; {assumed} of "
+        f"{study.readiness_scores.size} scores are assumed.",
+    ]
+
+
+def _red_line_sentences(study: Study) -> list[str]:
+    lines = study.tables["red_lines"]
+    if lines.empty:
+        return []
+    named = {
+        word: [_line_name(line) for line in lines[lines["respected"] == word].itertuples()]
+        for word in ("no", "not known")
+    }
+    crossed = named["no"]
+    said = (
+        f"The proposal crosses {_count(len(crossed), 'red line')}: {listed(crossed)}."
+        if crossed
+        else "The proposal crosses no red line that is known."
+    )
+    open_lines = named["not known"]
+    if not open_lines:
+        return [said]
+    return [said, f"Whether it respects {listed(open_lines)} is not known."]
+
+
+def _line_name(line) -> str:
+    name = f"“{line.red_line}”"
+    return name if line.partner == "shared" else f"{name} ({line.partner})"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _size_sentences(study: Study) -> list[str]:
+    known = study.size_ratios.dropna()
+    if known.empty:
+        return ["How unequal the partners are in size is not known."]
+    said = [
+        f"{printed(ratio)} times the {SIZE_WORDS[size]}{_assumed(_size_status(study, size))}"
+        for size, ratio in known.items()
+    ]
+    return [f"The largest partner has {listed(said)} of the smallest."]
+
+
+def _assumed(status: str) -> str:
+    if "assumed" not in status:
+        return ""
+    return " (assumed)" if status == "assumed" else " (assumed in part)"
+
+
+# the picture
+
+
+def gap_chart(study: Study) -> Chart | Table:
+    """Draw the partners' scores in each area, what is within reach, and the minimum score.
+
+    Each partner has a lane of its own within an area, so that equal scores are both seen.
+    """
+    if study.readiness_scores.empty:
+        return Table(pd.DataFrame(), NOT_SCORED, {})
+    table = study.divergence.assign(beyond=study.divergence.eval("gap - largest_gap"))
+    table = table.sort_values(["beyond", "lowest"], ascending=[False, True], kind="stable")
+    order = list(table.index)
+    scores, lanes = study.readiness_scores.loc[order], len(study.readiness_scores.columns)
+    shapes = [
+        shape for place, area in enumerate(order) for shape in _area_shapes(study, area, place)
+    ]
+    figure = go.Figure()
+    figure.update_layout(shapes=shapes)  # all at once, as in ``tiles``
+    _draw_scores(figure, study, scores)
+    figure.update_xaxes(
+        title="Readiness: 1 not ready to 5 ready",
+        range=[LOWEST - 0.4, HIGHEST + 0.4],
+        tickvals=list(range(LOWEST, HIGHEST + 1)),
+        zeroline=False,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(order))),
+        ticktext=[_area_label(study, area) for area in order],
+        range=[len(order) - 0.5, -0.5],
+        showgrid=False,
+        zeroline=False,
+    )
+    height = 150 + len(order) * (LANE * lanes + 14)
+    return _keyed(chart(figure, _gap_title(study), _gap_words(study, order), height), study)
+
+
+def _area_shapes(study: Study, area: str, place: int) -> Iterator[dict]:
+    """Yield how far below the highest score a partner may stand, and the minimum score."""
+    gap, minimum = study.divergence.loc[area], study.readiness_areas.at[area, "lowest_score"]
+    yield {
+        "type": "rect",
+        "x0": max(gap["highest"] - gap["largest_gap"], LOWEST) - 0.12,
+        "x1": gap["highest"] + 0.12,
+        "y0": place - 0.43,
+        "y1": place + 0.43,
+        "fillcolor": REACH,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+    if not pd.isna(minimum):
+        yield {
+            "type": "line",
+            "x0": minimum - 0.17,
+            "x1": minimum - 0.17,
+            "y0": place - 0.46,
+            "y1": place + 0.46,
+            "line": {"color": PURPLE, "width": 3},
+            "layer": "below",
+        }
+    yield {
+        "type": "line",
+        "x0": 0,
+        "x1": 1,
+        "xref": "paper",
+        "y0": place + 0.5,
+        "y1": place + 0.5,
+        "line": {"color": "#BFBFBF", "width": 1},
+        "layer": "below",
+    }
+
+
+def _draw_scores(figure: go.Figure, study: Study, scores: pd.DataFrame) -> None:
+    """Draw one mark a partner and area, with the partner's name beside it."""
+    lanes = len(scores.columns)
+    behind = set(study.needed_rises[["area", "partner"]].itertuples(index=False, name=None))
+    marks = [
+        (score, place + (lane + 0.5) / lanes * 0.8 - 0.4, partner, (area, partner) in behind)
+        for place, (area, row) in enumerate(scores.iterrows())
+        for lane, (partner, score) in enumerate(row.items())
+    ]
+    on_left = [score > (LOWEST + HIGHEST) / 2 for score, *_ in marks]
+    figure.add_scatter(
+        x=[score for score, *_ in marks],
+        y=[height for _, height, *_ in marks],
+        text=[
+            f"<b>{partner} {printed(score)}</b>" if late else f"{partner} {printed(score)}"
+            for score, _, partner, late in marks
+        ],
+        textposition=["middle left" if left else "middle right" for left in on_left],
+        textfont={"size": 13},
+        mode="markers+text",
+        marker={
+            "size": 13,
+            "color": [COLOURS[3] if late else BLUE for *_, late in marks],
+            "symbol": ["diamond" if late else "circle" for *_, late in marks],
+            "line": {"color": "white", "width": 1},
+        },
+        hoverinfo="text",
+        cliponaxis=False,
+    )
+
+
+def _area_label(study: Study, area: str) -> str:
+    marks = [
+        words
+        for words, areas in (
+            ("too far apart", study.areas_beyond_gap),
+            ("below the minimum", study.areas_below_minimum),
+        )
+        if area in areas
+    ]
+    return f"{area}<br><b>{', '.join(marks)}</b>" if marks else area
+
+
+def _gap_title(study: Study) -> str:
+    apart, below = study.areas_beyond_gap, study.areas_below_minimum
+    if apart and apart == below:
+        said = (
+            f"{listed(apart)}: the partners stand too far apart, and one is below the minimum score"
+        )
+        return _sentence_start(said)
+    said = [f"{listed(apart)}: the partners stand too far apart"] if apart else []
+    if below:
+        said.append(f"{listed(below)}: a partner is below the minimum score")
+    ready = "in every area the partners are ready and close enough together"
+    return _sentence_start("; ".join(said) or ready)
+
+
+def _gap_words(study: Study, order: list[str]) -> str:
+    """Return in words the areas that stand in the way, and how close the partners are in the others."""
+    in_the_way = {*study.areas_beyond_gap, *study.areas_below_minimum}
+    said = []
+    for area in filter(in_the_way.__contains__, order):
+        row, gap = study.readiness_scores.loc[area], study.divergence.loc[area]
+        scores = ", ".join(f"{partner} {printed(score)}" for partner, score in row.items())
+        minimum = study.readiness_areas.at[area, "lowest_score"]
+        line = "no minimum score" if pd.isna(minimum) else f"minimum score {printed(minimum)}"
+        said.append(
+            f"{area}: {scores} (gap {printed(gap['gap'])}, at most {printed(gap['largest_gap'])}; {line})"
+        )
+    others = study.divergence.drop(index=list(in_the_way))
+    if len(others):
+        where = f"in the {_count(len(others), 'other area')}" if said else "in every area"
+        said.append(
+            f"{where} the gap is {printed(others['gap'].max())} at most, and nobody is below a minimum score"
+        )
+    return f"{_sentence_start('; '.join(said))}."
+
+
+def _keyed(built: Chart, study: Study) -> Chart:
+    """Say above the drawing what its parts mean."""
+    parts = ["shaded: near enough to the furthest partner"]
+    if len(study.needed_rises):
+        parts.append("diamond: has to rise")
+    if study.readiness_areas["lowest_score"].notna().any():
+        parts.append("dark line: minimum score, nobody may be left of it")
+    built.figure.add_annotation(
+        text=_sentence_start("; ".join(parts)),
+        x=0,
+        y=1,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 13, "color": GREY},
+    )
+    built.figure.update_layout(margin={"t": built.figure.layout.margin.t + 28})
+    return built
+
+
+def _sentence_start(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# tables
+
+
+def scores(study: Study) -> Table:
+    """Show scores by area and partner with the gap, its limit and the minimum score."""
+    table = study.readiness_scores.join(study.divergence).rename_axis("area").reset_index()
+    if table.empty:
+        return Table(table, NOT_SCORED, {})
+    table["lowest_score"] = table["area"].map(study.readiness_areas["lowest_score"])
+    table["below"] = [
+        ", ".join(row.index[row]) or "nobody" for _, row in study.below_minimum.iterrows()
+    ]
+    partners = {partner: partner for partner in study.readiness_scores}
+    return Table(
+        table,
+        "Readiness by area, 1 not ready to 5 ready, with the gap between the partners and the minimum score",
+        {"area": "Area"}
+        | partners
+        | {
+            "gap": "Gap",
+            "largest_gap": "Largest gap",
+            "beyond_gap": "Too far apart",
+            "lowest_score": "Minimum score",
+            "below": "Below it",
+        },
+    )
+
+
+def areas(study: Study) -> Table:
+    """Show what readiness means in each area."""
+    table = study.tables["readiness_areas"]
+    repeated = table["note"] == table["note"].shift()
+    return Table(
+        table.assign(note=table["note"].mask(repeated, "as above")),
+        "What a partner with the highest score can show" if len(table) else NOT_SCORED,
+        {
+            "area": "Area",
+            "definition": "A partner with the highest score can show that",
+            "status": "Status",
+            "note": "Gap and minimum score: reasoning",
+            "paragraph": "Paragraph",
+        },
+    )
+
+
+def evidence(study: Study) -> Table:
+    """Show what each score rests on, partners with the same score and evidence in one row."""
+    table = study.tables["readiness"]
+    if table.empty:
+        return Table(table, NOT_SCORED, {})
+    scores = [study.readiness_scores.at[row.area, row.partner] for row in table.itertuples()]
+    alike = ["area", "score", "status", "note", "paragraph"]
+    merged = table.assign(score=scores).groupby(alike, sort=False)["partner"].agg(list)
+    return Table(
+        merged.map(listed).reset_index(),
+        _evidence_caption(study),
+        {
+            "area": "Area",
+            "partner": "Partner",
+            "score": "Score",
+            "status": "Status",
+            "note": "Evidence and reasoning",
+            "paragraph": "Paragraph",
+        },
+    )
+
+
+def _evidence_caption(study: Study) -> str:
+    count = study.tables["readiness"]["status"].value_counts()
+    said = [f"{number} {status}" for status, number in count.items()]
+    caption = f"What each score rests on: {listed(said)}"
+    changed = study.parameters.readiness_scores
+    return f"{caption}; a scenario sets those of {listed(list(changed))}" if changed else caption
+
+
+def red_lines(study: Study) -> Table:
+    """Show what a partner will not give up, and whether the proposal leaves it that."""
+    table = study.tables["red_lines"]
+    count = table["respected"].value_counts()
+    said = [
+        f"{count.get(word, 0)} {words}"
+        for word, words in (("yes", "respected"), ("no", "crossed"), ("not known", "not known"))
+    ]
+    return Table(
+        table.assign(partner=table["partner"].replace("shared", "all")),
+        f"What a partner will not give up: {listed(said)}"
+        if len(table)
+        else "No red line is recorded: the case has no red_lines.csv",
+        {
+            "partner": "Partner",
+            "red_line": "Red line",
+            "requirement": "What it demands",
+            "respected": "Respected",
+            "status": "Status",
+            "note": "Why",
+            "paragraph": "Paragraph",
+        },
+    )
+
+
+def sizes(study: Study) -> Table:
+    """Show users, devices and spend by partner, and how unequal they are."""
+    table, known = study.partner_sizes, study.size_ratios.dropna()
+    if known.empty:
+        caption = "How unequal the partners are in size is not known: neither users, devices nor spend is given for every partner"  # fmt: skip
+        return Table(known.to_frame(), caption, {})
+    shown = pd.DataFrame(
+        {
+            "size": ["Users", "Devices", "Spend a year"],
+            **{partner: _known_sizes(table[partner]) for partner in table},
+            "ratio": [
+                "not known" if pd.isna(ratio) else f"{printed(ratio)} to 1"
+                for ratio in study.size_ratios
+            ],
+            "status": [_size_status(study, size) or "–" for size in table.index],
+        }
+    )
+    return Table(
+        shown,
+        f"The largest partner is up to {printed(known.max())} times the size of the smallest",
+        {"size": "Size"}
+        | {partner: partner for partner in table}
+        | {"ratio": "Largest to smallest", "status": "Status"},
+    )
+
+
+def _size_status(study: Study, size: str) -> str:
+    """Return the statuses of the rows that a size comes from, for instance published, assumed."""
+    drivers = study.tables["drivers"]
+    rows = study.tables["service_costs"] if size == "spend" else drivers[drivers["driver"] == size]
+    return ", ".join(rows["status"].unique())
+
+
+def _known_sizes(sizes: pd.Series) -> list[str]:
+    return [
+        "not known" if pd.isna(value) else in_words(value) if size == "spend" else printed(value)
+        for size, value in sizes.items()
+    ]
+
+
+# lessons
+
+
+def lessons(study: Study) -> Table:
+    """Show why the programme stopped, when that could have been known, and what came after."""
+    table = study.lessons
+    if table.empty:
+        stopped = study.stop is not None
+        caption = "No lesson is recorded, though the programme has ended" if stopped else (
+            "No lesson is recorded: the programme has not stopped"
+        )  # fmt: skip
+        return Table(table, caption, {})
+    events = study.tables["events"]
+    decided = events[events["kind"].isin(EVENT_KINDS[:2])].drop_duplicates("date")
+    at = decided.set_index("date")["event"]
+    shown = table.assign(gate=table["known_from"].map(at))
+    labels = {
+        "lesson": "Lesson",
+        "known_from": "Known from",
+        "gate": "Gate or decision",
+        "evidence": "What would have shown it",
+    }
+    if study.stop is not None:
+        labels |= {
+            "months_to_stop": "Months to the stop",
+            "spent_after": "Spent after, at most (£)",
+        }
+    return Table(
+        shown,
+        _lesson_caption(study),
+        labels | {"status": "Status", "note": "Reasoning", "paragraph": "Paragraph"},
+    )
+
+
+def _lesson_caption(study: Study) -> str:
+    if study.stop is None:
+        return "What held the programme up, and when that could have been known; it has not stopped"
+    spent = study.spent_before_stop
+    cost = (
+        "no spend is printed"
+        if pd.isna(spent)
+        else f"{in_words(spent)} was spent before, dated by financial year only, so that what was "
+        "spent after a gate is the most that it can be"
+    )
+    return f"The programme stopped on {printed(study.stop)}; {cost}"
+
+
+def lesson_chart(study: Study) -> Chart | Table:
+    """Draw from when each reason for the stop could have been known until the stop."""
+    table = study.lessons
+    if study.stop is None or table.empty:
+        return Table(pd.DataFrame(), "There is no stop to look back from", {})
+    figure = go.Figure()
+    for lesson in table.itertuples():
+        figure.add_scatter(
+            x=[lesson.known_from, study.stop],
+            y=[lesson.lesson] * 2,
+            mode="lines",
+            line={"color": BLUE, "width": 16},
+            hoverinfo="skip",
+        )
+        figure.add_annotation(
+            x=lesson.known_from,
+            y=lesson.lesson,
+            text=_lesson_label(lesson),
+            showarrow=False,
+            xanchor="left",
+            yanchor="bottom",
+            yshift=10,
+            font={"size": 13},
+        )
+    _draw_events(figure, study)
+    rows = list(table["lesson"])
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=["", *rows[::-1]], showgrid=False, range=[-0.9, len(rows) + 0.6]
+    )  # fmt: skip
+    first, last = table["known_from"].min(), study.stop
+    margin = (last - first) * 0.25
+    figure.update_xaxes(range=[_first_event(study) - margin, last + margin], tickformat="%b %Y")
+    said = [f"{lesson.lesson}: {_lesson_label(lesson)}" for lesson in table.itertuples()]
+    description = f"{'; '.join(said)}. The programme stopped on {printed(study.stop)}."
+    return chart(figure, _lesson_title(study), description, 170 + 62 * len(rows))
+
+
+def _lesson_label(lesson) -> str:
+    months = _count(int(lesson.months_to_stop), "month")
+    after = lesson.spent_after
+    spent = "no spend is printed" if pd.isna(after) else f"at most {in_words(after)} spent after"
+    return f"{months} before the stop; {spent}"
+
+
+def _lesson_title(study: Study) -> str:
+    longest = study.lessons.sort_values("months_to_stop").iloc[-1]
+    earliest = f"{_count(int(longest['months_to_stop']), 'month')} earlier"
+    after = longest["spent_after"]
+    spent = "" if pd.isna(after) else f"; at most {in_words(after)} was spent since"
+    every = (study.lessons["known_from"] == longest["known_from"]).all()
+    who = ("every" if len(study.lessons) > 1 else "the") if every else "a"
+    said = f"{who} reason for the stop could have been known {earliest}{spent}"
+    ours = (study.lessons["status"] == "assumed").any()
+    return f"In our judgement {said}" if ours else _sentence_start(said)
+
+
+def _past_events(study: Study) -> pd.Series:
+    """Return the kinds of event up to the stop, by date."""
+    events = study.tables["events"]
+    past = events[events["kind"].isin(EVENT_KINDS) & (events["date"] <= study.stop)]
+    return past.groupby("date")["kind"].agg(lambda kinds: " and ".join(dict.fromkeys(kinds)))
+
+
+def _first_event(study: Study) -> pd.Timestamp:
+    return _past_events(study).index.min()
+
+
+def _draw_events(figure: go.Figure, study: Study) -> None:
+    """Draw gates and decisions up to the stop in the lowest row, with their dates."""
+    past = _past_events(study)
+    figure.add_scatter(
+        x=list(past.index),
+        y=[""] * len(past),
+        text=[f"{_sentence_start(kind)}<br>{printed(date)}" for date, kind in past.items()],
+        textposition="bottom center",
+        textfont={"size": 12},
+        mode="markers+text",
+        marker={"size": 11, "color": GREY, "symbol": "diamond"},
+        hoverinfo="text",
+        cliponaxis=False,
+    )
+
+
+# aims, and what would change the answer
+
+
+def objectives(study: Study) -> Table:
+    """Show the aims, ambitions and areas of joint work that the case lists."""
+    table = study.tables["objectives"]
+    return Table(
+        table.assign(kind=table["kind"].str.replace("_", " ")),
+        "What the partners set out to do"
+        if len(table)
+        else "No aim is recorded: the case has no objectives.csv",
+        {"kind": "Kind", "item": "Item", "text": "What it says", "paragraph": "Paragraph"},
+    )
+
+
+def needed_rises(study: Study) -> Table:
+    """Show who must rise, and by how much, to bring each area within its gap and minimum score."""
+    if study.readiness_scores.empty:
+        return Table(pd.DataFrame(), NOT_SCORED, {})
+    table = study.needed_rises
+    if table.empty:
+        return Table(
+            table, "Nobody has to rise: every area is within its gap and minimum score", {}
+        )
+    caption = (
+        "One change of score alone brings the partners within every gap and minimum score"
+        if len(table) == 1
+        else f"{len(table)} changes of score, in {_count(table['area'].nunique(), 'area')}, bring the "
+        "partners within every gap and minimum score"
+    )
+    return Table(
+        table,
+        caption,
+        {
+            "area": "Area",
+            "partner": "Who must rise",
+            "score": "Score now",
+            "needed": "Score needed",
+            "rise": "Rise",
+            "alone": "Enough for this area",
+        },
+    )
+
+
+def one_step_closer(study: Study) -> Table:
+    """Show which areas stay too far apart if the partners move closer or further apart."""
+    if study.readiness_scores.empty:
+        return Table(pd.DataFrame(), NOT_SCORED, {})
+    gaps = study.divergence
+    rows = []
+    for step in (-2, -1, 0, 1):
+        apart = gaps.index[(gaps["gap"] + step) > gaps["largest_gap"]]
+        name = {0: "As in this scenario"}.get(step, f"{abs(step)} point{'s' * (abs(step) > 1)} {'wider' if step > 0 else 'narrower'}")  # fmt: skip
+        rows.append({"step": name, "count": len(apart), "areas": ", ".join(apart) or "none"})
+    return Table(
+        pd.DataFrame(rows),
+        "Areas too far apart if every gap were wider or narrower",
+        {"step": "If every gap is", "count": "Areas", "areas": "Which"},
+    )

@@ -1,0 +1,602 @@
+"""What notebook 03 shows: what is saved, by whom and when, and what would change it."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from businesscase.calculations import savings
+from businesscase.cases.parameters import Parameters
+from businesscase.cases.validation import has_recurring_flows
+from businesscase.shown.display import (
+    BLUE,
+    COLOURS,
+    GREY,
+    ORANGE,
+    TEAL,
+    Chart,
+    Sentence,
+    Table,
+    chart,
+    in_words,
+    listed,
+    percent,
+    pounds,
+    printed,
+    year_label,
+)
+from businesscase.study import ALL, Study
+
+TOTAL = "All partners"
+
+
+def answer(study: Study) -> Sentence:
+    """Say what is saved and spent, what that is worth, and who is worse off."""
+    if study.flows.empty:
+        return Sentence(
+            f"**Option {study.option} moves no money: it saves nothing and costs nothing.**"
+        )
+    measures = study.appraisal.loc[ALL]
+    if study.flow_lines["flow"].isin(savings.ONE_OFF).all():
+        return Sentence(
+            f"**The partnership spends {in_words(measures['one_off_cost'])} once, and no saving or other "
+            f"money of later years is given**: a net present value of "
+            f"{in_words(measures['net_present_value'])}. {_losers_sentence(study)}"
+        )
+    saved, worth = measures["total_saving"], measures["net_present_value"]
+    verb = "saves" if saved >= 0 else "costs"
+    more = "" if saved >= 0 else " more than today"
+    said = [
+        f"**Over {printed(study.term_years)} years the partnership {verb} {in_words(abs(saved))}"
+        f"{more} and spends {in_words(measures['one_off_cost'])} once**: a net present value of "
+        f"{in_words(worth)}.",
+        _payback_sentence(measures["payback_years"], measures["one_off_cost"], study),
+        _losers_sentence(study),
+        _risk_sentence(study),
+    ]
+    return Sentence(" ".join(said))
+
+
+def _payback_sentence(years: float | None, one_off: float, study: Study) -> str:
+    if pd.isna(years):
+        return "The money is not back within the term."
+    if years == 0:
+        return "The partnership is never out of pocket."
+    decided = year_label(study.years[0])
+    return f"The money is back {printed(round(years, 1))} years after the end of {decided}."
+
+
+def _risk_sentence(study: Study) -> str:
+    risk = study.risk_of_loss.loc[ALL]
+    loss = risk["probability_of_loss"]
+    lost = {0.0: "none is a loss", 1.0: "all are a loss"}.get(loss, f"{percent(loss)} are a loss")
+    return (
+        f"With what is uncertain drawn many times, half of the outcomes are below "
+        f"{in_words(risk['npv_p50'])}, and {lost}."
+    )
+
+
+def _losers_sentence(study: Study) -> str:
+    worth = study.appraisal["net_present_value"].drop(ALL)
+    losers = list(worth.index[worth < 0])
+    if not losers:
+        return "No partner is worse off."
+    if len(losers) == len(worth):
+        return "Every partner is worse off in money."
+    return f"Worse off in money: {listed(losers)}."
+
+
+def _named(years: list[str]) -> list[str]:
+    """Return the years that an axis names: all of a short term, about five of a long one."""
+    return years if len(years) <= 7 else years[:: -(-len(years) // 5)]
+
+
+def cumulative_chart(study: Study) -> Chart:
+    """Draw each partner's cumulative net position, labelled at the end of its line."""
+    position = savings.with_total(study.net_flows, TOTAL).cumsum(axis="columns")
+    position = position.loc[[TOTAL, *position.index.drop(TOTAL)]]
+    ends = _spread(position.iloc[:, -1], position.to_numpy().max() - position.to_numpy().min())
+    years = [year_label(year) for year in position]
+    figure = go.Figure()
+    for number, (name, values) in enumerate(position.iterrows()):
+        colour = COLOURS[number % len(COLOURS)]
+        figure.add_scatter(
+            x=years,
+            y=list(values),
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 4 if name == TOTAL else 2},
+        )
+        figure.add_annotation(
+            x=years[-1],
+            y=ends[name],
+            text=f"{name} {pounds(values.iloc[-1])}",
+            xanchor="left",
+            xshift=10,
+            showarrow=False,
+        )
+    figure.add_hline(y=0, line={"color": GREY, "width": 1})
+    figure.update_xaxes(showgrid=False, type="category", tickvals=_named(years), tickangle=0)
+    figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
+    final = position.loc[TOTAL].iloc[-1]
+    side = "ahead" if final >= 0 else "behind"
+    title = f"By {years[-1]} the partnership is {in_words(abs(final))} {side}, before discounting"
+    said = [f"{name} {pounds(value)}" for name, value in position.iloc[:, -1].items()]
+    built = chart(figure, title, f"Cumulative saving less cost at the end: {listed(said)}.", 470)
+    built.figure.update_layout(margin={"r": 240})
+    return built
+
+
+def _spread(ends: pd.Series, span: float) -> pd.Series:
+    """Return label heights in the order of the lines' ends, far enough apart to be read."""
+    gap = 0.07 * span
+    placed = ends.sort_values()
+    heights = placed.to_numpy(float).copy()
+    for number in range(1, len(heights)):
+        heights[number] = max(heights[number], heights[number - 1] + gap)
+    return pd.Series(heights, index=placed.index)
+
+
+def by_partner(study: Study) -> Table:
+    """Show what the case is worth to the partnership and to each partner."""
+    table = study.appraisal.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+    for name in ("payback_years", "discounted_payback_years"):
+        table[name] = table[name].astype(float).fillna(float("inf"))
+    for name in ("benefit_cost_ratio", "internal_rate_of_return"):
+        table[name] = table[name].astype(float)
+    return Table(
+        table,
+        "What the option is worth to each partner over the term",
+        {
+            "partner": "Partner",
+            "total_saving": "Total saving (£)",
+            "average_annual_saving": "Average saving (£ a year)",
+            "one_off_cost": "One-off cost (£)",
+            "net_present_value": "Net present value (£)",
+            "benefit_cost_ratio": "Benefit-cost ratio",
+            "internal_rate_of_return": "Rate of return (% a year)",
+            "payback_years": "Payback (years)",
+            "discounted_payback_years": "Discounted payback (years)",
+            "peak_funding": "Peak funding (£)",
+        },
+    )
+
+
+def no_rate(study: Study) -> Sentence:
+    """Say why a rate of return is missing, where one is."""
+    reasons = study.appraisal["no_rate_because"]
+    reasons = reasons[reasons != ""]
+    if reasons.empty:
+        return Sentence("Every partner's flows have one internal rate of return.")
+    said = reasons.groupby(reasons, sort=False).groups
+    parts = [
+        f"{listed([TOTAL if item == ALL else item for item in items])}: {reason}"
+        for reason, items in said.items()
+    ]
+    return Sentence(
+        f"No internal rate of return is given where it means nothing. {'; '.join(parts)}."
+    )
+
+
+def fan_chart(study: Study) -> Chart:
+    """Draw the cumulative position of the partnership with its range of likely outcomes."""
+    levels = study.simulated_years
+    plan = study.net_flows.sum().cumsum()
+    years = [year_label(year) for year in study.years]
+    figure = go.Figure()
+    figure.add_scatter(x=years, y=list(levels.loc["p90"]), mode="lines", line={"width": 0})
+    figure.add_scatter(
+        x=years,
+        y=list(levels.loc["p10"]),
+        mode="lines",
+        line={"width": 0},
+        fill="tonexty",
+        fillcolor="#BFD9F0",
+    )
+    lines = (
+        ("as planned in this scenario", list(plan), GREY, "dash"),
+        ("as likely above as below", list(levels.loc["p50"]), BLUE, "solid"),
+    )
+    ends = _spread(
+        pd.Series({name: values[-1] for name, values, _, _ in lines}),
+        float(max(levels.to_numpy().max(), plan.max()) - min(levels.to_numpy().min(), plan.min())),
+    )
+    for name, values, colour, dash in lines:
+        figure.add_scatter(
+            x=years, y=values, mode="lines", line={"color": colour, "width": 3, "dash": dash}
+        )
+        figure.add_annotation(
+            x=years[-1], y=ends[name], text=name, xanchor="left", xshift=10, showarrow=False
+        )
+    figure.add_hline(y=0, line={"color": GREY, "width": 1})
+    figure.update_xaxes(showgrid=False, type="category", tickvals=_named(years), tickangle=0)
+    figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
+    loss = study.risk_of_loss.at[ALL, "probability_of_loss"]
+    share = {0.0: "none", 1.0: "all"}.get(loss, percent(loss))
+    title = f"The partnership loses in {share} of {len(study.simulated_worth):,} draws"
+    if not has_recurring_flows(study.tables):
+        title = "No saving is given, so this is the cost alone"
+    low, middle, high = (levels.loc[level].iloc[-1] for level in ("p10", "p50", "p90"))
+    description = (
+        f"Shaded: from the level that one draw in ten falls short of to the level that one in ten "
+        f"passes. At the end {in_words(low)} to {in_words(high)}, as likely above as below "
+        f"{in_words(middle)}; as planned {in_words(plan.iloc[-1])}."
+    )
+    built = chart(figure, title, description, 450)
+    built.figure.update_layout(margin={"r": 220})
+    return built
+
+
+def risk_of_loss(study: Study) -> Table:
+    """Show percentiles of the net present value and the probability of loss by partner."""
+    table = study.risk_of_loss.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+    planned = study.appraisal["net_present_value"].rename({ALL: TOTAL})
+    table["planned"] = table["partner"].map(planned)
+    table["as_others"] = study.as_others.risk_of_loss["npv_p50"].to_numpy()
+    recurs = has_recurring_flows(study.tables)
+    return Table(
+        table if recurs else table.iloc[:0],
+        f"Net present value over {len(study.simulated_worth):,} draws, and how often it is a loss"
+        if recurs
+        else "No saving is given, so there are no odds of a loss",
+        {
+            "partner": "Partner",
+            "planned": "As planned (£)",
+            "npv_p10": "One in ten is below (£)",
+            "npv_p50": "Half are below (£)",
+            "npv_p90": "One in ten is above (£)",
+            "probability_of_loss": "Probability of loss (%)",
+            "as_others": "Half are below, if it goes as it went for others (£)",
+        },
+    )
+
+
+def uncertain_inputs(study: Study) -> Table:
+    """Show what is drawn, its range, and how much of the uncertainty it explains."""
+    shares = study.variance_shares.set_index("input")
+    table = study.uncertain_inputs.assign(
+        label=[
+            row.name if row.is_line else _label(row.name)
+            for row in study.uncertain_inputs.itertuples(index=False)
+        ],
+        total=study.uncertain_inputs["name"].map(shares["total"]).clip(lower=0),
+    )
+    return Table(
+        table.sort_values("total", ascending=False, kind="stable"),
+        "What is uncertain, and its share of the uncertainty of the net present value",
+        {
+            "label": "Input",
+            "low": "Low",
+            "central": "Most likely",
+            "high": "High",
+            "shape": "Shape",
+            "cause": "Common cause",
+            "total": "Share of the uncertainty (%)",
+        },
+    )
+
+
+def evidence(study: Study) -> Table:
+    """Show the reference class: what shared services planned and what they got."""
+    table = study.evidence
+    return Table(
+        table.assign(ratio=table["actual"] / table["planned"]),
+        "What others planned and got: a small sample, chosen by auditors because of trouble",
+        {
+            "case": "Shared service",
+            "measure": "Measure",
+            "planned": "Planned",
+            "actual": "Actual",
+            "unit": "Unit",
+            "ratio": "Actual over planned (%)",
+            "source": "Source",
+        },
+    )
+
+
+def switching_values(study: Study) -> Table:
+    """Show the value of each parameter at which the net present value is nil."""
+    values = study.switching_values
+    table = values.pivot(index="parameter", columns="item", values="switching_value")
+    order = values["parameter"].unique()
+    table = table.loc[order, [ALL, *study.partners]].rename(columns={ALL: TOTAL})
+    facts = values.drop_duplicates("parameter").set_index("parameter")
+    texts = [
+        ["none in range" if pd.isna(value) else _setting(name, value) for value in row]
+        for name, row in table.iterrows()
+    ]
+    shown = pd.DataFrame(texts, index=table.index, columns=table.columns)
+    shown.insert(0, "label", [_label(name) for name in order])
+    shown.insert(1, "current", [_setting(row.Index, row.current) for row in facts.itertuples()])
+    shown.insert(2, "range", [_range(row) for row in facts.itertuples()])
+    return Table(
+        shown.reset_index(),
+        "The value of each parameter at which the net present value is nil, all else as here",
+        {"label": "Parameter", "current": "Now", "range": "Range searched"}
+        | {name: name for name in table},
+    )
+
+
+def breakeven(study: Study) -> Table:
+    """Show the combined cost at which an option that saves a share of it is worth as much."""
+    table = study.breakeven_costs
+    dash = "; a dash where none is high enough" if table["breakeven_cost"].isna().any() else ""
+    return Table(
+        table,
+        "Combined annual cost above which the other option, its one-off cost counted, is worth more "
+        f"than option {study.option}{dash}"
+        if len(table)
+        else "No other option's saving is stated as a share of the present cost",
+        {
+            "option": "Option",
+            "line": "Saving",
+            "saving_fraction": "Share saved (%)",
+            "reading": "Read as",
+            "breakeven_cost": "Breakeven cost (£ a year)",
+            "present_cost": "Present cost (£ a year)",
+            "better": "Worth more at the present cost",
+        },
+    )
+
+
+def withdrawal(study: Study) -> Table:
+    """Show each partner's position with and without the withdrawal of the scenario."""
+    chosen = study.parameters
+    if chosen.leaver:
+        caption = (
+            f"Net present value if {chosen.leaver} leaves after {year_label(chosen.leaves_after)}, "
+            f"with {percent(chosen.stranded_fraction, 0)} of its cost left to pay"
+        )
+    else:
+        caption = "No partner withdraws in this scenario"
+    return Table(
+        study.withdrawal.rename_axis("partner").reset_index(),
+        caption,
+        {
+            "partner": "Partner",
+            "before": "If all stay (£)",
+            "after": "Here (£)",
+            "change": "Change (£)",
+        },
+    )
+
+
+def optimism_bias(study: Study) -> Table:
+    """Show how the uplift for optimism bias is worked out, and whether it is applied."""
+    table = study.tables["mitigations"]
+    bounds = study.tables["optimism_bias"].set_index("project_type")["upper_fraction"]
+    upper = savings.mixed_bound(bounds, study.case.file.project_mix)
+    uplift = savings.optimism_bias(upper, table)
+    used = "applied here" if study.parameters.optimism_bias == "applied" else "not applied here"
+    caption = (
+        f"Optimism bias in one-off cost: upper bound {percent(upper, 0)} less what is mitigated "
+        f"is {percent(uplift, 0)}, {used}"
+    )
+    return Table(
+        table.assign(
+            mitigated=table["contribution_fraction"] * table["mitigation_fraction"] * upper
+        ),
+        caption,
+        {
+            "contributory_factor": "Cause",
+            "contribution_fraction": "Part of the bias (%)",
+            "mitigation_fraction": "Mitigated (%)",
+            "mitigated": "Taken off the bound (%)",
+            "note": "How",
+        },
+    )
+
+
+def medium_term_plan(study: Study) -> Table:
+    """Show the effect on each partner's budget by year, in cash."""
+    table = study.medium_term_plan.copy()
+    years = {str(year): f"{year_label(year)} (£)" for year in study.years}
+    table.columns = [str(year) for year in table.columns]
+    table = table[(table.abs() > 0.005).any(axis="columns")].reset_index()
+    assumed = ", ".join(
+        f"{name.replace('_', ' ')} {percent(study.finance_assumption(name))}"
+        for name in ("pay_inflation", "price_inflation")
+    )
+    if table.empty:
+        return Table(table, f"Option {study.option} changes no partner's budget", {})
+    return Table(
+        table,
+        f"Medium-term financial plan in cash, {assumed}, capital paid from "
+        f"{study.parameters.capital_funding}: a saving is positive",
+        {"partner": "Partner", "line": "Line"} | years,
+    )
+
+
+def yearly(study: Study) -> Table:
+    """Show saving less cost by partner and year."""
+    net = savings.with_total(study.net_flows, TOTAL)
+    net["sum"] = net.sum(axis="columns")
+    net.columns = [str(name) for name in net.columns]
+    years = {str(year): f"{year_label(year)} (£)" for year in study.years}
+    return Table(
+        net.rename_axis("partner").reset_index(),
+        "Saving less cost by financial year, prices of the base year, not discounted",
+        {"partner": "Partner"} | years | {"sum": "Sum (£)"},
+    )
+
+
+def lines(study: Study) -> Table:
+    """Show each line of money, summed over partners, by year."""
+    flows = study.flows.groupby(level=["flow", "line", "funding"], sort=False).sum()
+    flows["sum"] = flows.sum(axis="columns")
+    flows.columns = [str(name) for name in flows.columns]
+    table = flows.reset_index()
+    table["flow"] = table["flow"].str.replace("_", " ")
+    years = {str(year): f"{year_label(year)} (£)" for year in study.years}
+    return Table(
+        table,
+        "The money behind the answer: every line, all partners together",
+        {"line": "Line", "flow": "Kind", "funding": "Funding"} | years | {"sum": "Sum (£)"},
+    )
+
+
+def cost_change(study: Study) -> Table:
+    """Show the cost of a full year before and after, where the case states a running cost."""
+    table = study.cost_change.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+    kinds = set(study.flow_lines["flow"])
+    part = (
+        ", only of what the new service replaces: the lines of saving come on top"
+        if "saving" in kinds
+        else ""
+    )
+    return Table(
+        table if "running_cost" in kinds else table.iloc[:0],
+        f"Cost of a full year before and after{part}"
+        if "running_cost" in kinds
+        else f"Option {study.option} states {'savings, not the' if 'saving' in kinds else 'no'} running "
+        "cost of the new service",
+        {
+            "partner": "Partner",
+            "present": "Today (£ a year)",
+            "new": "New service (£ a year)",
+            "change": "Change (£ a year)",
+            "change_fraction": "Change (%)",
+        },
+    )
+
+
+def discounting(study: Study) -> Table:
+    """Show rate and factor of each year."""
+    table = pd.DataFrame(
+        {
+            "year": [year_label(year) for year in study.years],
+            "rate": list(study.rates),
+            "factor": [f"{factor:.4f}" for factor in study.discount_factors],
+        }
+    )
+    return Table(
+        table,
+        "Discount rate and factor by year; the first year is not discounted",
+        {"year": "Year", "rate": "Rate (%)", "factor": "Factor"},
+    )
+
+
+def tornado(study: Study) -> Chart | Table:
+    """Draw how far each parameter moves the net present value between its low and high."""
+    table = study.sensitivity[study.sensitivity["swing"] > 0]
+    if table.empty:
+        said = f"No parameter that has a range moves the net present value of option {study.option}"
+        return Table(pd.DataFrame(), said, {})
+    base = study.appraisal.at[ALL, "net_present_value"]
+    labels = [_label(name) for name in table["parameter"]]
+    figure = go.Figure()
+    for end, colour in (("low", TEAL), ("high", BLUE)):
+        values = table[f"at_{end}"]
+        figure.add_bar(
+            name=end,
+            y=labels,
+            x=list(values - base),
+            base=[base] * len(table),
+            orientation="h",
+            marker={"color": colour},
+            text=[
+                printed(setting) if worth != base else ""
+                for setting, worth in zip(table[end], values, strict=True)
+            ],
+            textposition="outside",
+            cliponaxis=False,
+        )
+    figure.add_vline(x=base, line={"color": GREY, "width": 2})
+    if table["at_low"].min() < 0 < table["at_high"].max():
+        figure.add_vline(x=0, line={"color": ORANGE, "width": 2, "dash": "dash"})
+    low = min(table[["at_low", "at_high"]].min().min(), base)
+    high = max(table[["at_low", "at_high"]].max().max(), base)
+    pad = 0.12 * (high - low or 1)
+    figure.update_layout(barmode="overlay", bargap=0.4)
+    figure.update_xaxes(
+        title="Net present value of the partnership (£)",
+        tickformat=",.0f",
+        range=[low - pad, high + pad],
+        nticks=6,
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    first = table.iloc[0]
+    title = (
+        f"{_label(first['parameter'])} matters most: it moves the net present value by "
+        f"{in_words(first['swing'])}"
+    )
+    description = (
+        f"Each bar runs from the net present value at the low (green) to that at the high (blue) "
+        f"of the parameter's range; the line is this scenario's {in_words(base)}."
+    )
+    return chart(figure, title, description, 150 + 60 * len(table))
+
+
+def _label(parameter: str) -> str:
+    return Parameters.model_fields[parameter].description.split(";")[0]
+
+
+def _setting(parameter: str, value: float) -> str:
+    """Return the value of a parameter with its unit.
+
+    Examples
+    --------
+    >>> _setting("realisation", 0.111025), _setting("delay_years", 2.0)
+    ('11.1%', '2 years')
+    """
+    unit = Parameters.model_fields[parameter].json_schema_extra["unit"]
+    if unit.startswith("fraction"):
+        return f"{100 * value:,.1f}".removesuffix(".0") + "%"
+    return pounds(value) if unit == "£" else f"{value:.4g} {unit}"
+
+
+def _range(fact) -> str:
+    return f"{_setting(fact.Index, fact.lowest)} to {_setting(fact.Index, fact.highest)}"
+
+
+def sensitivity(study: Study) -> Table:
+    """Show the net present value at the low and high of each parameter's range."""
+    given = study.sensitivity
+    table = given.assign(
+        label=given["parameter"].map(_label),
+        **{
+            end: [_setting(*pair) for pair in zip(given["parameter"], given[end], strict=True)]
+            for end in ("low", "high")
+        },
+    )
+    base = in_words(study.appraisal.at[ALL, "net_present_value"])
+    return Table(
+        table,
+        f"Net present value of the partnership when one parameter changes; this scenario gives {base}",
+        {
+            "label": "Parameter",
+            "low": "Low",
+            "high": "High",
+            "at_low": "Value at low (£)",
+            "at_high": "Value at high (£)",
+            "note": "Why this range",
+        },
+    )
+
+
+def all_scenarios(study: Study) -> Table:
+    """Show the result under every scenario of the case."""
+    rows = []
+    for name, scenario in study.case.scenarios.items():
+        measures = study.in_scenario(name).appraisal
+        worst = measures["net_present_value"].drop(ALL)
+        rows.append(
+            {
+                "scenario": name,
+                "title": scenario.title,
+                "net_present_value": measures.at[ALL, "net_present_value"],
+                "payback_years": measures["payback_years"].astype(float).fillna(float("inf"))[ALL],
+                "worst": worst.idxmin(),
+                "worst_value": worst.min(),
+            }
+        )
+    return Table(
+        pd.DataFrame(rows),
+        "The partnership's result under each scenario, and the partner that does worst",
+        {
+            "scenario": "Scenario",
+            "title": "What is different",
+            "net_present_value": "Net present value (£)",
+            "payback_years": "Payback (years)",
+            "worst": "Partner that does worst",
+            "worst_value": "Its net present value (£)",
+        },
+    )

@@ -1,0 +1,411 @@
+"""The scenarios of a case side by side: what each comes to, why it differs, what would be regretted."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+
+import numpy as np
+import pandas as pd
+
+from businesscase.calculations import decision, regret, uncertainty
+from businesscase.cases.case import BASE
+from businesscase.cases.validation import has_recurring_flows
+from businesscase.study import ALL, Study
+from businesscase.study.baseline import PRESENT_COST
+from businesscase.study.savings import DISCOUNTING, SHARES
+from businesscase.study.uncertainty import DRAWS, SEED
+
+WITHDRAWAL = ("leaver", "leaves_after", "stranded_fraction", "notice_years", "exit_charge")
+CHOICES = (
+    # what the partners choose themselves: no future differs from another by these
+    "option",
+    "cost_apportionment",
+    "saving_apportionment",
+    "cost_mix",
+    "saving_mix",
+    "phase_in_years",
+    "no_detriment",
+)
+FUTURES = (
+    # what moves the net present value of the partnership and is not the partners' to choose
+    "realisation",
+    "delay_years",
+    "overrun",
+    "running_cost_change",
+    "discount_rate",
+    "horizon_years",
+    "baseline_cost_change",
+    "optimism_bias",
+    "user_growth",
+    *WITHDRAWAL,
+)
+PLANNING = ("horizon_years", "baseline_cost_change", "user_growth", *CHOICES)  # move planned flows
+SHARED = (
+    # parameters, and what does not change between scenarios that have them alike; the table it needs
+    ((), PRESENT_COST, "service_costs"),
+    (("discount_rate", "horizon_years"), DISCOUNTING, "flows"),
+    (PLANNING, ("planned_flows",), "flows"),
+    (("weights", "scores"), ("ranking", "rank_shares"), "scores"),
+    (
+        ("appetite", "likelihood_shift", "risk_positions", "risk_responses"),
+        ("scored_risks",),
+        "risks",
+    ),
+    (("duration_change", "extra_days", "calendar"), ("schedule",), "tasks"),
+    (
+        ("duration_change", "extra_days", "calendar"),
+        ("simulated_plan", "certain_finishes", "deadline_chances"),
+        "task_ranges",
+    ),
+)
+GO, STOP = "go on", "stop"
+OPTION_WORTH, GO_OR_STOP, OPTION_SCORE = "option worth", "go or stop", "option score"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the decision makers choose between, and what each choice comes to in each future.
+
+    Attributes
+    ----------
+    kind : str
+        Option worth [£], go or stop [£], or option score [score].
+    names : dict of str to str
+        What each choice is called.
+    values : DataFrame, future by choice
+        Net present value [£] or weighted score [score]; a future is named by its first scenario.
+    futures : dict of str to list of str
+        The scenarios of each future: they differ in nothing that moves the values.
+    draws : Series, index choice
+        Share of simulated draws, or of weightings drawn, in which the choice is best [fraction].
+    """
+
+    kind: str
+    names: dict[str, str]
+    values: pd.DataFrame
+    futures: dict[str, list[str]]
+    draws: pd.Series
+
+
+def _remembered(compute: Callable) -> Callable:
+    """Keep what is computed of a case with its base scenario, as a study keeps its own results."""
+
+    @wraps(compute)
+    def remembered(study: Study):
+        kept = vars(study.in_scenario(BASE)).setdefault("comparison", {})
+        if compute.__name__ not in kept:
+            kept[compute.__name__] = compute(study)
+        return kept[compute.__name__]
+
+    return remembered
+
+
+@_remembered
+def scenario_studies(study: Study) -> dict[str, Study]:
+    """Return the study of every scenario, those that are alike in a part sharing its results."""
+    studies = {name: study.in_scenario(name) for name in study.case.scenarios}
+    for parameters, results, table in SHARED:
+        first: dict[str, Study] = {}
+        for other in studies.values() if len(study.tables[table]) else ():
+            alike = first.setdefault(str(_settings(other, parameters)), other)
+            if alike is not other:
+                shared = {name: getattr(alike, name) for name in results}
+                vars(other).update(shared | vars(other))
+    return studies
+
+
+def _settings(study: Study, names: tuple[str, ...]) -> list:
+    return [getattr(study.parameters, name) for name in names]
+
+
+@_remembered
+def outcomes(study: Study) -> pd.DataFrame:
+    """Return what each scenario comes to, blank where the case has no data.
+
+    Returns
+    -------
+    DataFrame, index scenario
+        ``title``, ``recommendation``, ``option`` (letter appraised), ``winner`` (letters that score
+        highest), ``net_present_value`` [£], ``payback_years`` (infinite if not within the term),
+        ``expected_cost`` and ``contingency_p80`` of the risks [£], ``risks_above_appetite``,
+        ``finish`` and ``finish_p80`` (dates) and ``deadline_chance`` of every deadline [fraction].
+    """
+    rows = {
+        name: {"title": study.case.scenarios[name].title, "recommendation": other.recommendation}
+        | dict(_of_options(other))
+        | dict(_of_money(other))
+        | dict(_of_risks(other))
+        | dict(_of_plan(other))
+        for name, other in scenario_studies(study).items()
+    }
+    columns = ["title", "recommendation", "option", "winner", "net_present_value", "payback_years", "expected_cost", "contingency_p80", "risks_above_appetite", "finish", "finish_p80", "deadline_chance"]  # fmt: skip
+    table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns)
+    return table.rename_axis("scenario")
+
+
+def _of_options(study: Study) -> Iterator[tuple]:
+    if has_money(study) or has_scores(study):
+        yield "option", study.option
+    if has_scores(study):
+        ranking = study.ranking
+        yield "winner", ", ".join(sorted(ranking.loc[ranking["rank"] == 1, "option"]))
+
+
+def _of_money(study: Study) -> Iterator[tuple]:
+    if has_money(study):
+        yield "net_present_value", float(study.net_present_values.sum())
+        yield "payback_years", study.result("savings", "payback_years", ALL)[0]
+
+
+def _of_risks(study: Study) -> Iterator[tuple]:
+    if study.tables["risks"].empty:
+        return
+    yield "risks_above_appetite", study.risks_above_appetite
+    if study.costed_risks:
+        yield "expected_cost", float(study.expected_risk_costs.sum().sum())
+        yield "contingency_p80", float(study.contingency["p80"])
+
+
+def _of_plan(study: Study) -> Iterator[tuple]:
+    if study.tables["tasks"].empty:
+        return
+    yield "finish", study.schedule["early_finish"].max()
+    if study.has_ranges:
+        yield "finish_p80", study.certain_finishes.at[ALL, "p80"]
+        if ALL in study.deadline_chances.index:
+            yield "deadline_chance", float(study.deadline_chances.at[ALL, "chance"])
+
+
+def has_money(study: Study) -> bool:
+    """Return whether the case states money, so that it has a worth."""
+    return "savings" in study.case.section_names()
+
+
+def has_scores(study: Study) -> bool:
+    """Return whether the case scores its options."""
+    return not study.tables["scores"].empty
+
+
+@_remembered
+def worths(study: Study) -> pd.DataFrame:
+    """Return net present value by scenario, of all and of each partner [£]."""
+    table = pd.DataFrame(
+        {name: other.net_present_values for name, other in scenario_studies(study).items()}
+    ).T
+    table.insert(0, ALL, table.sum(axis="columns"))
+    return table.rename_axis("scenario")
+
+
+# why a scenario differs
+
+
+def changed(study: Study, scenario: str) -> list[tuple[str, ...]]:
+    """Return the parameters that a scenario changes; those of one withdrawal are one change."""
+    base, other = (study.in_scenario(name).parameters for name in (BASE, scenario))
+    names = [
+        name for name in type(base).model_fields if getattr(base, name) != getattr(other, name)
+    ]
+    leaving = tuple(name for name in names if name in WITHDRAWAL)
+    return [leaving if name in leaving else (name,) for name in names if name not in leaving[1:]]
+
+
+@_remembered
+def worth_effects(study: Study) -> pd.DataFrame:
+    """Return what each change of a scenario alone does to the net present value of the base.
+
+    Returns
+    -------
+    DataFrame
+        One row a change of a scenario: ``scenario``, ``parameters`` (a tuple; empty for what the
+        changes do together beyond the sum of each alone) and ``effect`` [£].
+    """
+    base = study.in_scenario(BASE)
+    worth = float(base.net_present_values.sum())
+    known: dict[str, float] = {}
+    rows = []
+    for name, other in scenario_studies(study).items():
+        groups, total = changed(study, name), float(other.net_present_values.sum()) - worth
+        alone = []
+        for group in groups:
+            chosen = {part: getattr(other.parameters, part) for part in group}
+            if len(groups) == 1:
+                effect = total
+            elif str(chosen) in known:
+                effect = known[str(chosen)]
+            else:
+                effect = float(_moved(base, chosen).net_present_values.sum()) - worth
+            known[str(chosen)] = effect
+            alone.append((name, group, effect))
+        rows += alone
+        if len(groups) > 1:
+            rows.append((name, (), total - sum(effect for _, _, effect in alone)))
+    table = pd.DataFrame(rows, columns=["scenario", "parameters", "effect"])
+    return table.astype({"effect": float})
+
+
+def _moved(base: Study, changes: dict) -> Study:
+    """Return the base with changes, computing no more of its money than they move."""
+    keep = list(PRESENT_COST)
+    moving = [name for name in changes if changes[name] != getattr(base.parameters, name)]
+    if not set(moving) & set(PLANNING):
+        keep += ["planned_flows", *SHARES]
+    if not set(moving) & {"discount_rate", "horizon_years"}:
+        keep += DISCOUNTING
+    if not set(moving) & {*FUTURES, *CHOICES}:
+        keep.append("net_present_values")
+    return base.varied(keep=tuple(keep), **changes)
+
+
+def turning_criteria(study: Study) -> dict[str, list[str]]:
+    """Return, by scenario with another recommendation than the base, the criteria that make it so.
+
+    Those that alone would give the base's recommendation back, or alone the scenario's; all that
+    come out otherwise where no single one does.
+    """
+    base = study.in_scenario(BASE)
+    return {
+        name: _turning(base, other)
+        for name, other in scenario_studies(study).items()
+        if other.recommendation != base.recommendation
+    }
+
+
+def _turning(base: Study, other: Study) -> list[str]:
+    before, after = (each.gates.set_index("criterion")["outcome"] for each in (base, other))
+    consequence = base.gates.set_index("criterion")["if_not_met"]
+    differing = list(before.index[before != after])
+
+    def with_one_from(one: pd.Series, rest: pd.Series, criterion: str) -> str:
+        mixed = rest.where(rest.index != criterion, one[criterion])
+        return decision.recommendation(mixed, consequence)
+
+    alone = [
+        name
+        for name in differing
+        if with_one_from(before, after, name) != other.recommendation
+        or with_one_from(after, before, name) == other.recommendation
+    ]
+    return alone or differing
+
+
+# what would be regretted
+
+
+@_remembered
+def choices(study: Study) -> Choices | None:
+    """Return what the decision makers choose between; None where nothing tells one from another.
+
+    The options, if several have flows; else to go on or to stop, which is worth nothing more or
+    less than today, if one has money that recurs, without which nothing says what going on brings;
+    else the options by their weighted scores, if several have.
+    """
+    costed = _costed_options(study) if has_money(study) else []
+    if len(costed) > 1:
+        return _options_by_worth(study, costed)
+    if has_recurring_flows(study.tables):
+        return _go_or_stop(study)
+    if has_scores(study) and len(study.ranked) > 1:
+        return _options_by_score(study)
+    return None
+
+
+def _costed_options(study: Study) -> list[str]:
+    return sorted(study.tables["flows"]["option"].unique())
+
+
+def _alike(study: Study, parameters: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return scenarios by the first that has the same values of parameters."""
+    found: dict[str, list[str]] = {}
+    for name in study.case.scenarios:
+        key = str(_settings(study.in_scenario(name), parameters))
+        found.setdefault(key, []).append(name)
+    return {names[0]: names for names in found.values()}
+
+
+def _worth_in_future(study: Study, scenario: str, option: str) -> float:
+    """Return the worth of an option in a scenario's future, the partners' own choices as in the base.
+
+    An option that changes nothing, as today, is worth nothing whoever leaves: there is nothing
+    shared to leave.
+    """
+    base, other = study.in_scenario(BASE), study.in_scenario(scenario)
+    if other.option != option or _settings(other, CHOICES) != _settings(base, CHOICES):
+        future = {name: getattr(other.parameters, name) for name in FUTURES}
+        other = _moved(_option_study(base, option), future)
+    changes_nothing = not other.planned_flows.to_numpy().any()
+    return 0.0 if changes_nothing else float(other.net_present_values.sum())
+
+
+def _option_study(base: Study, option: str) -> Study:
+    """Return the base with an option, the same study each time for one case."""
+    if option == base.option:
+        return base
+    kept: dict[str, Study] = vars(base).setdefault("other_options", {})
+    if option not in kept:
+        kept[option] = base.varied(keep=(*PRESENT_COST, *DISCOUNTING, *SHARES), option=option)
+    return kept[option]
+
+
+def _options_by_worth(study: Study, costed: list[str]) -> Choices:
+    futures = _alike(study, FUTURES)
+    values = pd.DataFrame(
+        {
+            option: {name: _worth_in_future(study, name, option) for name in futures}
+            for option in costed
+        }
+    )
+    names = study.tables["options"].set_index("option")["name"]
+    called = {option: str(names.get(option, f"option {option}")) for option in costed}
+    draws = option_draws(study, costed)
+    return Choices(OPTION_WORTH, called, values, futures, regret.best_counts(draws) / len(draws))
+
+
+def option_draws(study: Study, costed: list[str]) -> pd.DataFrame:
+    """Return the net present value of options in the base, draw by option [£].
+
+    What several options share is drawn once for all of them, so that a draw is one future.
+    """
+    studies = {option: _option_study(study.in_scenario(BASE), option) for option in costed}
+    every = pd.concat([other.uncertain_inputs for other in studies.values()], ignore_index=True)
+    inputs = every.drop_duplicates("name", ignore_index=True)
+    sample = uncertainty.even_sample(DRAWS, len(inputs), SEED)
+    better = inputs["more_is_better"].to_numpy(bool)
+    adverse = np.where(better, 1 - sample, sample)  # a common cause makes all go wrong together
+    adverse = uncertainty.with_common_causes(
+        adverse, list(inputs["cause"]), list(inputs["correlation"]), SEED
+    )
+    levels = np.where(better, 1 - adverse, adverse)
+    place = {name: number for number, name in enumerate(inputs["name"])}
+    return pd.DataFrame(
+        {
+            option: other.net_of_sample(
+                levels[:, [place[name] for name in other.uncertain_inputs["name"]]]
+            ).sum(axis=1)
+            @ other.discount_factors.to_numpy()
+            for option, other in studies.items()
+        }
+    )
+
+
+def _go_or_stop(study: Study) -> Choices:
+    futures = _alike(study, FUTURES)
+    base = study.in_scenario(BASE)
+    worth = {name: _worth_in_future(study, name, base.option) for name in futures}
+    values = pd.DataFrame({GO: worth, STOP: 0.0})
+    drawn = base.simulated_worth[ALL]
+    draws = pd.Series({GO: (drawn >= 0).mean(), STOP: (drawn <= 0).mean()})
+    return Choices(GO_OR_STOP, {GO: "Go on", STOP: "Stop"}, values, futures, draws)
+
+
+def _options_by_score(study: Study) -> Choices:
+    futures = _alike(study, ("weights", "scores"))
+    values = pd.DataFrame(
+        {
+            name: study.in_scenario(name).ranked.set_index("option")["weighted_score"].sort_index()
+            for name in futures
+        }
+    ).T
+    names = study.tables["options"].set_index("option")["name"]
+    called = {option: str(names.get(option, f"option {option}")) for option in values}
+    draws = study.in_scenario(BASE).first_shares("any").reindex(values.columns)
+    return Choices(OPTION_SCORE, called, values, futures, draws)

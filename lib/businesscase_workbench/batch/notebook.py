@@ -1,0 +1,315 @@
+"""One notebook: run with its parameters, stored the same to the byte, its failures in a sentence."""
+
+import copy
+import json
+import os
+import re
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from businesscase.cases.case import data_folder, project_folder
+from businesscase.cases.errors import InputError
+from businesscase.cases.folder import write_file
+
+if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
+    from nbformat import NotebookNode
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+KERNEL = "python3"
+FAST_KERNEL = "businesscase"  # forked from a server that has imported the libraries
+INJECTED = "injected-parameters"
+KERNEL_STARTS = 2  # times that a notebook's kernel is started before it is given up
+ELSEWHERE = "…"  # in place of a folder of this machine
+WITHHELD = "[withheld]"  # in place of a password or key that the environment holds
+SECRET = re.compile("SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|KEY", re.IGNORECASE)
+SHORTEST_SECRET = 8  # characters; a shorter value may be a word
+CELL_TIMEOUT = 600  # seconds after which a cell is taken to hang
+
+
+class NotebookError(Exception):
+    """A notebook that failed; the message names the notebook and the cell."""
+
+
+def notebook_paths(notebooks_folder: Path) -> dict[str, Path]:
+    """Return the notebooks of the report by section, in order: 03_savings.ipynb is savings."""
+    paths = sorted(notebooks_folder.glob("[0-9][0-9]_*.ipynb"))
+    return {path.stem.split("_", 1)[1]: path for path in paths if path.is_file()}
+
+
+def executed(
+    path: Path, output: Path, values: dict[str, Any], timeout: int = CELL_TIMEOUT
+) -> "NotebookNode":
+    """Run a notebook in its own folder with values for its parameters, and return it executed.
+
+    Parameters
+    ----------
+    path, output : Path
+        The notebook, and the file that keeps how far it came if it fails.
+    values : dict
+        Values for its parameters.
+    timeout : int
+        Time after which a cell is taken to hang [s].
+
+    Raises
+    ------
+    NotebookError
+        If a cell fails, hangs or loses its kernel.
+    """
+    try:
+        if values:
+            _refuse_unknown(path, values)
+        notebook = _run(path, output, values, timeout, KERNEL_STARTS)
+        _refuse_ended_early(notebook)
+        return notebook
+    except Exception as exception:
+        cell = _cell_reached(output)
+        place = f"{path.name}, cell [{cell}]" if cell else path.name
+        own = (path.absolute().parents[1], output.absolute().parent)
+        with suppress(OSError):  # a full disk, which must not hide what failed
+            if output.exists():
+                write_file(output, without_machine(output.read_text(encoding="utf-8"), *own))
+        said = without_machine(f"{place}: {_cause(exception, timeout)}", *own)
+        raise NotebookError(said) from exception
+
+
+def kernel_name() -> str:
+    """Return the kernel that notebooks run on: as the process was told, else the plain one."""
+    return os.environ.get("BUSINESSCASE_KERNEL", KERNEL)
+
+
+@contextmanager
+def kernel_server() -> Iterator[None]:
+    """Let kernels be forked from this process as it is now, if they are forked at all."""
+    from businesscase_workbench.forking.client import ADDRESS, ForkServer, ForkServerError
+
+    with ExitStack() as stack:
+        if kernel_name() == FAST_KERNEL:
+            with suppress(ForkServerError):  # the kernel then finds another way to start
+                os.environ[ADDRESS] = stack.enter_context(ForkServer.here()).address
+        yield
+
+
+def refresh(path: str) -> str | None:
+    """Run a notebook with its own parameters and store its outputs in it.
+
+    The same inputs give the same bytes. A notebook that fails is left as it was, and the sentence
+    that says why is returned.
+    """
+    try:
+        there = Path(path).read_bytes()
+        with tempfile.TemporaryDirectory() as folder, kernel_server():
+            notebook = executed(Path(path), Path(folder) / Path(path).name, {})
+        if Path(path).read_bytes() != there:
+            return (
+                f"{Path(path).name}: was changed while it ran, and is left as it is; run it again"
+            )
+        write_file(Path(path), notebook_text(notebook))
+    except Exception as exception:
+        return sentence(exception)
+    return None
+
+
+def read(path: Path) -> "NotebookNode":
+    """Return a notebook as it is stored.
+
+    Raises
+    ------
+    NotebookError
+        If it can't be read.
+    """
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as exception:
+        raise NotebookError(f"{path.name}: {sentence(exception)}") from exception
+
+
+def _run(
+    path: Path, output: Path, values: dict[str, Any], timeout: int, starts: int
+) -> "NotebookNode":
+    import papermill
+
+    from businesscase_workbench.batch import engine
+
+    try:
+        return papermill.execute_notebook(
+            _literal(path),
+            None,
+            parameters=values,
+            engine_name=engine.NAME,
+            kernel_name=kernel_name(),
+            language="python",
+            progress_bar=False,
+            log_output=False,
+            cwd=path.parent,
+            execution_timeout=timeout,
+            record_timing=False,
+            shutdown_kernel="immediate",
+            evidence=output,
+            # else ipykernel says at each start that TCP on this machine isn't encrypted, and at
+            # some ends that it was interrupted; what fails in a cell arrives by another way
+            extra_arguments=["--log-level=CRITICAL"],
+        )
+    except RuntimeError:
+        # a kernel can die at its start, for want of a port or of memory; no cell has run
+        if starts == 1 or _cell_reached(output):
+            raise
+        return _run(path, output, values, timeout, starts - 1)
+
+
+def _refuse_unknown(path: Path, values: dict[str, Any]) -> None:
+    """Refuse a notebook that doesn't declare a parameter: papermill would only warn."""
+    import papermill
+
+    declared = papermill.inspect_notebook(_literal(path))
+    missing = [name for name in values if name not in declared]
+    if missing:
+        raise InputError(
+            f"the parameters cell has no {', '.join(missing)}; found {', '.join(declared) or 'none'}"
+        )
+
+
+def _refuse_ended_early(notebook: "NotebookNode") -> None:
+    """Refuse a notebook that ended itself: papermill takes sys.exit() for a good end."""
+    for cell in notebook.cells:
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            raise InputError("ended the notebook by sys.exit; every cell must run")
+
+
+def _literal(path: Path) -> str:
+    """Return a path in which papermill, which fills in names in braces, finds none."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _cell_reached(output: Path) -> int:
+    """Return the number, as Jupyter shows it, of the last cell that started; 0 if none did."""
+    import nbformat
+
+    try:
+        cells = nbformat.read(output, as_version=4).cells
+    except (OSError, ValueError):  # none was written, or only a part because the disk was full
+        return 0
+    return sum(
+        cell.cell_type == "code"
+        and bool(cell.source.strip())
+        and bool(cell.metadata.get("papermill", {}).get("start_time"))
+        for cell in cells
+    )
+
+
+def _cause(exception: Exception, timeout: int) -> str:
+    name = type(exception).__name__
+    if name == "CellTimeoutError":
+        return f"took longer than {timeout} seconds"
+    if name == "DeadKernelError":
+        return "its kernel died; often the computer had no memory left"
+    return sentence(exception)
+
+
+def sentence(exception: Exception) -> str:
+    """Say what went wrong: an InputError's faults, else the exception's name and last line.
+
+    It is stored and shown to others, so no folder of this machine is in it.
+    """
+    return without_machine(_said(exception))
+
+
+def _said(exception: Exception) -> str:
+    if isinstance(exception, NotebookError):
+        return str(exception)
+    if isinstance(exception, OSError) and exception.strerror:
+        return f"{Path(exception.filename or 'files').name}: {exception.strerror}"
+    name = getattr(exception, "ename", type(exception).__name__)  # as the kernel reported it
+    lines = str(getattr(exception, "evalue", exception)).split("\n")
+    lines = [line.strip() for line in lines if line.strip()]
+    if name == InputError.__name__:
+        return "; ".join(lines)
+    return f"{name}: {lines[-1]}" if lines else name
+
+
+def without_machine(text: str, *folders: Path) -> str:
+    """Return text without what others needn't know: folders of this machine, keys in its environment.
+
+    Parameters
+    ----------
+    folders : Path
+        Those to be left out besides the ones of the project, the user and Python.
+
+    Examples
+    --------
+    >>> without_machine(f"{Path.home()}/notes.txt isn't there")
+    "…/notes.txt isn't there"
+    """
+    for name, value in os.environ.items():
+        if SECRET.search(name) and len(value) >= SHORTEST_SECRET and os.sep not in value[:1]:
+            text = _replaced(text, value, WITHHELD)
+    for folder in sorted(_named([*folders, *_folders()]), key=len, reverse=True):
+        text = _replaced(text, folder, ELSEWHERE)
+    return text
+
+
+def _named(folders: Iterable[Path]) -> set[str]:
+    """Return folders as a message may name them, without a root, which tells nothing."""
+    return {str(named) for folder in folders for named in (folder, folder.resolve()) if named.name}
+
+
+def _folders() -> list[Path]:
+    """Return the folders whose names tell of this machine, its user or its set-up."""
+    own = []
+    with suppress(InputError):
+        own = [project_folder(), data_folder().parent]
+    return [
+        *own,
+        Path(__file__).parents[2],
+        Path.home(),
+        Path(tempfile.gettempdir()),
+        Path(sys.prefix),
+        *map(Path, sysconfig.get_paths().values()),
+    ]
+
+
+def _replaced(text: str, found: str, by: str) -> str:
+    """Return text with another in place of one that stands there, plain or as JSON has it."""
+    for form in {found, json.dumps(found, ensure_ascii=False)[1:-1]}:
+        text = re.sub(rf"{re.escape(form)}(?![\w-])", lambda _: by, text)
+    return text
+
+
+def notebook_text(notebook: "NotebookNode") -> str:
+    """Return an executed notebook as text that is the same for the same inputs, to the byte.
+
+    Times, paths and versions of the machine are left out; cells keep their ids.
+    """
+    import nbformat
+
+    notebook = copy.deepcopy(notebook)
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": KERNEL},
+            "language_info": {"name": "python"},
+        }
+    )
+    count = 0
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if not cell.metadata.get("tags", True):
+            del cell.metadata["tags"]
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.id = INJECTED
+        if cell.cell_type == "code" and cell.execution_count is not None:
+            count += 1
+            cell.execution_count = count
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)  # its id is another in each run
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+                if output.output_type == "stream":  # a library's warning names its file
+                    output.text = without_machine(output.text)
+    return nbformat.writes(notebook) + "\n"

@@ -1,0 +1,582 @@
+"""The command line: ``businesscase new``, ``import``, ``check``, ``report`` and more."""
+
+import argparse
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, redirect_stdout, suppress
+from pathlib import Path
+
+from businesscase import __version__
+from businesscase.cases.case import (
+    COMPARISON,
+    Case,
+    case_names,
+    data_folder,
+    described_data,
+    load_case,
+    project_folder,
+    unknown_case,
+)
+from businesscase.cases.errors import InputError, shown, unknown_name
+from businesscase.cases.folder import settled, write_file, writing
+
+DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
+
+# what each step of `businesscase test` runs, after `python -m`; nbval's own warnings are not ours
+TESTS = {
+    "style": "ruff check .",
+    "format": "ruff format --check .",
+    "tests": "pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder tests",
+    "examples in docstrings": "pytest --doctest-modules lib",
+    "notebooks": "pytest --nbval --nbval-kernel-name=businesscase -o filterwarnings= -p no:cacheprovider notebooks",
+}
+
+
+class UsageError(InputError):
+    """A command line that says what can't be: an option, a case or a scenario that doesn't exist."""
+
+
+class CutOffError(InputError):
+    """A batch that was cut off: what failed before, and what is left."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses a command line as all else is refused, in one sentence."""
+
+    def __init__(self, *arguments, **options):
+        # a part of an option's name is refused: main() looks for --json and --debug as they are
+        super().__init__(*arguments, allow_abbrev=False, **options)
+
+    def error(self, message: str):
+        """Refuse the command line."""
+        raise UsageError(f"{self.prog}: {message}; {self.prog} --help tells what it takes")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    0 if all is well, 1 if something is wrong, 2 for a wrong name or command line, 70 if the workbook
+    itself failed. With ``--json`` standard output holds one JSON object with the faults, and all else
+    that is printed goes to standard error.
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    debug, as_json = "--debug" in given, "--json" in given
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():
+        code, faults = _run(given, debug)
+        if not as_json:
+            print(*faults, sep="\n" * bool(faults), end="\n" * bool(faults), file=sys.stderr)
+    if as_json:
+        told = [{"sentence": str(fault)} | getattr(fault, "details", {}) for fault in faults]
+        print(json.dumps({"exit_code": code, "faults": told}, indent=1, default=str))
+    return code
+
+
+def _run(given: list[str], debug: bool) -> tuple[int, list[str]]:
+    """Return the exit code of a command line, and what was wrong."""
+    try:
+        arguments = _parser().parse_args(given)
+        _settle()
+        return arguments.run(arguments), []
+    except UsageError as error:
+        return WRONG_NAME, error.faults
+    except CutOffError as error:
+        return INTERRUPTED, error.faults
+    except InputError as error:
+        return FAILED, error.faults
+    except BrokenPipeError:  # who reads has seen enough, as `head` has
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python flushes it at its end
+        return FAILED, []
+    except OSError as error:
+        return FAILED, [f"{error.filename or 'files'}: {error.strerror or error}"]
+    except KeyboardInterrupt:
+        return INTERRUPTED, ["interrupted"]
+    except Exception as error:
+        if debug:
+            raise
+        said = " ".join(str(error).split())
+        return BROKEN, [
+            f"{type(error).__name__}: {shown(said)}; this is a fault of the workbook and not of your "
+            "input: run the command again with --debug and tell who looks after it what it prints"
+        ]
+
+
+def _settle() -> None:
+    """Finish or undo what a command that was cut off left of a case, and say so."""
+    with suppress(InputError):  # no project here, which the command says if it needs one
+        for sentence in settled(data_folder()):
+            print(sentence, file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--json", action="store_true", help="tell what is wrong as JSON")
+    common.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+    parser = Parser(
+        prog="businesscase",
+        description="The business case of a shared ICT service, made again.",
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"businesscase {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text, parents=[common])
+        added.set_defaults(run=run)
+        return added
+
+    command("cases", _cases, "list the cases with their scenarios and sections")
+    new = command("new", _new, "begin a case of your own, with a worked row in every table")
+    template = command("template", _template, "write a case as a workbook that finance can fill in")
+    imports = command("import", _import, "read a case from a workbook or from CSV files")
+    upgrade = command(
+        "upgrade", _upgrade, "bring a case of an earlier release forward, with a diff"
+    )
+    check = command("check", _check, "validate the data and reconcile it to the published figures")
+    check.add_argument(
+        "--assurance", action="store_true", help="check how the analysis is assured instead"
+    )
+    report = command("report", _report, "run the notebooks for each scenario and write the reports")
+    sweep = command(
+        "sweep", _sweep, "draw all that is uncertain and find when the case fails; writes Parquet"
+    )
+    refresh = command(
+        "refresh", _refresh, "write outputs into the notebooks, and the schema into data/README.md"
+    )
+    explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
+    lab = command("lab", _lab, "open the notebooks in JupyterLab, on this machine only")
+    command("test", _test, "run all tests: style, tests, examples in docstrings, notebooks")
+
+    new.add_argument("case", metavar="CASE", help="name of its folder, such as our-case")
+    template.add_argument("file", type=Path, metavar="FILE", help="such as inputs.xlsx")
+    template.add_argument("--case", metavar="CASE", help="a case there is; worked rows if none")
+    for parser_of_partners in (new, template):
+        parser_of_partners.add_argument(
+            "--partners",
+            metavar="LIST",
+            help='the authorities, "A,B,C"; the first leads',
+        )
+    imports.add_argument(
+        "source", type=Path, metavar="SOURCE", help="workbook, CSV file or folder of CSV files"
+    )
+    imports.add_argument("case", metavar="CASE", help="name of its folder")
+    imports.add_argument(
+        "--update",
+        action="store_true",
+        help="the case exists: replace the tables that are in SOURCE",
+    )
+    imports.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="totals, hidden, struck-out, a sheet, or sheet.column; may repeat",
+    )
+    imports.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="read totals, hidden or struck-out rows as the others; may repeat",
+    )
+    upgrade.add_argument("case", nargs="+", metavar="CASE")
+    upgrade.add_argument("--dry-run", action="store_true", help="show the diff and write nothing")
+    for server, port in ((explore, 8866), (lab, 8888)):
+        server.add_argument(
+            "--port", type=_count, default=port, metavar="N", help=f"{port} if not said"
+        )
+        server.add_argument("--no-browser", action="store_true", help="open no browser")
+    sweep.add_argument("case", metavar="CASE")
+    sweep.add_argument("--draws", type=_count, default=100_000, metavar="N", help="100000 futures")
+    sweep.add_argument(
+        "--seed", type=_seed, metavar="N", help="a whole number; that of the reports"
+    )
+    sweep.add_argument("--scenario", default="base", metavar="NAME", help="base if not said")
+    sweep.add_argument("--output", metavar="DIR", help="folder; reports/")
+    for parser_of_cases in (check, report):
+        parser_of_cases.add_argument("case", nargs="*", metavar="CASE", help="all if none is named")
+    report.add_argument(
+        "--scenario", action="append", metavar="NAME", default=[], help="all if none; may repeat"
+    )
+    report.add_argument(
+        "--output", metavar="PLACE", help="folder, or address such as s3://bucket/reports; reports/"
+    )
+    report.add_argument("--force", action="store_true", help="make unchanged reports again too")
+    report.add_argument(
+        "--formats",
+        type=_formats,
+        default=("html",),
+        metavar="LIST",
+        help="html,docx,xlsx,pdf; html in any case, docx and pdf need Chrome, Chromium or Edge",
+    )
+    report.add_argument(
+        "--template", metavar="FILE", help="Word file whose styles the Word report takes"
+    )
+    report.add_argument(
+        "--shared-assets", action="store_true", help="one copy of the scripts for all pages"
+    )
+    report.add_argument("--quiet", action="store_true", help="no progress bar, for logs")
+    report.add_argument(
+        "--timeout", type=_count, default=600, metavar="S", help="seconds for a cell; 600"
+    )
+    for parser_of_clusters in (report, sweep):
+        parser_of_clusters.add_argument(
+            "--scheduler", metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786"
+        )
+    for parser_of_runs in (report, refresh):
+        parser_of_runs.add_argument(
+            "--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes"
+        )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    from businesscase_workbench.report.formats import FORMATS
+
+    named = dict.fromkeys(["html", *(name.strip() for name in text.split(","))])
+    unknown = [name for name in named if name not in FORMATS]
+    if unknown:
+        allowed = ", ".join(FORMATS)
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)!r} is no format; allowed: {allowed}")
+    return tuple(named)
+
+
+def _word_template(name: str | None) -> str:
+    """Return the path of a Word template; refuse what can't be one."""
+    if not name:
+        return ""
+    if not Path(name).is_file():  # a pipe would be waited for
+        raise InputError(f"{name}: no file is there")
+    from businesscase_workbench.report.word_template import template_at  # slow to import
+
+    template_at(Path(name))
+    return str(Path(name).resolve())
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
+
+
+def _cases(arguments: argparse.Namespace) -> int:
+    cases, faults = _each(load_case, case_names())
+    for case in cases:
+        print(f"{case.name}: {case.file.title}")
+        print(f"  sections: {', '.join(case.section_names())}")
+        rows = [[name, scenario.title] for name, scenario in case.scenarios.items()]
+        print(*_aligned(rows), "", sep="\n")
+    if faults:
+        raise InputError(faults)
+    return DONE
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.own_case import new_case, partner_names
+
+    partners = partner_names(arguments.partners)
+    folder = new_case(arguments.case, partners, dt.date.today())
+    named = ", ".join(map(shown, partners))
+    many = "s" if len(partners) > 1 else ""
+    print(
+        f"{folder}: a case of {len(partners)} partner{many} ({named}), worked rows in every table"
+    )
+    print("Put your own rows in their place; the comments in each file say what is meant. Then:")
+    print(
+        f"  businesscase check {arguments.case}",
+        f"  businesscase report {arguments.case}",
+        sep="\n",
+    )
+    return DONE
+
+
+def _template(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.own_case import partner_names, write_template
+
+    if arguments.case and arguments.partners is not None:
+        raise UsageError("--case and --partners: give one of them; a case has its partners")
+    partners = partner_names(arguments.partners)
+    write_template(arguments.file, arguments.case, partners, dt.date.today())
+    print(f"{arguments.file}: a sheet a table; when it is filled in:")
+    into = f"{arguments.case} --update" if arguments.case else "my-case"
+    print(f"  businesscase import {arguments.file} {into}")
+    return DONE
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.own_case import import_case
+
+    done = import_case(
+        arguments.source, arguments.case, arguments.leave_out, arguments.update, arguments.keep
+    )
+    print(*done.conversions, sep="\n" * bool(done.conversions), end="\n" * bool(done.conversions))
+    tables = len([count for count in done.rows.values() if count])
+    plural = "" if tables == 1 else "s"
+    for stem, rows in done.former.items():
+        if rows != done.rows[stem]:
+            print(f"{stem}: {rows} row{'' if rows == 1 else 's'} before, {done.rows[stem]} now")
+    print(f"{done.folder}: {sum(done.rows.values())} rows in {tables} table{plural}")
+    if done.before:
+        print(f"{done.before}: the case as it was before")
+    print(f"Next: businesscase check {arguments.case}")
+    return DONE
+
+
+def _upgrade(arguments: argparse.Namespace) -> int:
+    from businesscase.cases.upgrading import VERSION
+    from businesscase_workbench.own_case import upgrade_case
+
+    done, faults = _each(lambda name: upgrade_case(name, arguments.dry_run), _known(arguments.case))
+    for upgrade in done:
+        for line in upgrade.diff:
+            print(line, end="" if line.endswith("\n") else "\n\\ no line end here\n")
+        if not upgrade.diff:
+            print(f"{upgrade.folder}: of today's version, nothing to do")
+        elif upgrade.before is None:
+            print(f"{upgrade.folder}: nothing is written; without --dry-run the lines above are")
+        else:
+            print(f"{upgrade.folder}: brought from version {upgrade.version} to {VERSION}")
+            print(f"{upgrade.before}: the case as it was before")
+    if faults:
+        raise InputError(faults)
+    return DONE
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    if arguments.assurance:
+        return _check_assurance(arguments)
+
+    from businesscase.shown import assurance as show
+    from businesscase.study.results import reconciliation
+
+    studies, wrong = _base_studies(_known(arguments.case))
+    for study in studies:
+        case = study.case
+        table = reconciliation(case.tables["published"], study.results)
+        agreed = int(table["agrees"].sum())
+        table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
+        table = table.astype(object).where(table.notna(), "").astype(str)
+        if worked := show.worked_rows(case.tables):
+            print(f"{case.name}: {worked.plain}")
+        for finding in case.findings:
+            print(f"{case.name}: finding: {finding}")
+        for missing in study.missing:
+            print(f"{case.name}: {study.recommendation}: {missing}")
+        if table.empty:
+            state = "no fault" if case.findings or study.missing else "in order"
+            print(f"{case.name}: {state}; no figure of it is published yet", "", sep="\n")
+            continue
+        print(f"{case.name}: {agreed} of {len(table)} published figures agree")
+        print(*_aligned([list(table), *table.to_numpy().tolist()]), "", sep="\n")
+        if agreed < len(table):
+            wrong.append(f"{case.name}: {len(table) - agreed} published figures do not agree")
+    if wrong:
+        raise InputError(wrong)
+    return DONE
+
+
+def _check_assurance(arguments: argparse.Namespace) -> int:
+    from businesscase.shown import assurance as show
+    from businesscase.shown.display import printed
+
+    today = dt.date.today()
+    studies, wrong = _base_studies(_known(arguments.case))
+    for study in studies:
+        print(f"{study.case.name}: {show.verdict(study, today)}", "", sep="\n")
+        for table in (show.requirements(study, today), show.outputs(study), show.moves(study)):
+            labels = list(table.labels.values())
+            rows = table.frame[list(table.labels)].itertuples(index=False, name=None)
+            texts = [[printed(value) for value in row] for row in rows]
+            print(
+                table.caption, *(_aligned([labels, *texts]) if texts else ["  none"]), "", sep="\n"
+            )
+        notes = [show.without_effect(study), show.past_today(study, today)]
+        print(*(note for note in notes if note), "", sep="\n")
+        wrong += show.unmet(study, today)
+    if wrong:
+        raise InputError(wrong)
+    return DONE
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.batch import Job, Settings, failures, run_jobs, write_index
+
+    template = _word_template(arguments.template)
+    settings = Settings(
+        arguments.output or str(project_folder() / "reports"),
+        arguments.workers,
+        arguments.timeout,
+        arguments.force,
+        arguments.quiet,
+        arguments.scheduler,
+        formats=tuple(dict.fromkeys([*arguments.formats, *(["docx"] if template else [])])),
+        shared_assets=arguments.shared_assets,
+        template=template,
+    )
+    cases, faults = _each(load_case, _known(arguments.case))
+    if faults and (arguments.case or not cases):
+        raise InputError(faults)
+    try:
+        jobs = _jobs(cases, arguments.scenario)
+    except UsageError as error:  # a case that can't be read may have the scenario
+        raise UsageError([*error.faults, *faults]) from None
+    for case in cases if arguments.case else []:
+        absent = [name for name in arguments.scenario if Job(case.name, name) not in jobs]
+        if absent:
+            print(f"{case.name}: has no scenario {', '.join(absent)}")
+    outcomes = run_jobs(jobs, settings)
+    index = write_index(settings, outcomes)
+    counts = {
+        "unchanged": sum(outcome.kept for outcome in outcomes),
+        "failed": sum(bool(outcome.error) for outcome in outcomes),
+        "not begun or cut off": sum(outcome.cut_off for outcome in outcomes),
+    }
+    made = len(outcomes) - sum(counts.values())
+    others = "".join(f", {count} {how}" for how, count in counts.items() if count)
+    print(f"{made} of {len(outcomes)} reports made{others}: {index}")
+    faults += failures(outcomes)
+    if any(outcome.cut_off for outcome in outcomes):
+        raise CutOffError([*faults, "interrupted; the same command makes what is left"])
+    if faults:
+        raise InputError(faults)
+    return DONE
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    _known([arguments.case])
+    case = load_case(arguments.case)
+    if arguments.scenario not in case.scenarios:
+        raise UsageError(unknown_name("scenario", arguments.scenario, case.scenarios))
+
+    from businesscase.shown import sweep as show
+    from businesscase.study import load_study
+    from businesscase_workbench.batch.sweep import SEED, files, write_sweep
+
+    study = load_study(case.name, arguments.scenario)
+    folder = arguments.output or project_folder() / "reports"
+    seed = SEED if arguments.seed is None else arguments.seed
+    found = write_sweep(study, folder, arguments.draws, seed, arguments.scheduler)
+    for sentence in (show.partnership(found), show.any_partner(found)):
+        print(sentence.plain)
+    print(*files(folder, study), sep="\n")
+    return DONE
+
+
+def _refresh(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.batch import refresh_notebooks
+
+    readme, notebooks = (project_folder() / name for name in ("data/README.md", "notebooks"))
+    with writing(notebooks):
+        write_file(readme, described_data(readme.read_text(encoding="utf-8")))
+        failures = refresh_notebooks(notebooks, arguments.workers)
+    if failures:
+        raise InputError(failures)
+    return DONE
+
+
+def _explore(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.explore.server import serve  # slow to import
+
+    options = ["--no-browser"] if arguments.no_browser else []
+    serve(project_folder() / "notebooks" / "explore", [f"--port={arguments.port}", *options])
+    return DONE
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.forking.library import kernels_path
+
+    environment = os.environ | {"JUPYTER_PATH": kernels_path()}
+    failed = []
+    for name, command in TESTS.items():
+        print(f"== {name}", flush=True)
+        command = [sys.executable, "-m", *command.split()]
+        if subprocess.run(command, cwd=project_folder(), env=environment).returncode:
+            failed.append(name)
+    print(f"failed: {', '.join(failed)}" if failed else "all tests passed")
+    return FAILED if failed else DONE
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.explore.server import serve_lab  # slow to import
+
+    options = ["--no-browser"] if arguments.no_browser else []
+    serve_lab(project_folder() / "notebooks", [f"--port={arguments.port}", *options])
+    return DONE
+
+
+def _known(names: list[str]) -> list[str]:
+    """Return the names of the cases chosen, all if none; refuse those that don't exist."""
+    known = case_names()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UsageError(map(unknown_case, unknown))
+    if not known:
+        raise InputError(f"{data_folder().name}: no case is there; `businesscase new` begins one")
+    return list(dict.fromkeys(names)) or known
+
+
+def _base_studies(names: list[str]) -> tuple[list, list[str]]:
+    """Return the cases that are in order under their base scenarios, and the faults of the others."""
+    from businesscase.study import load_study
+
+    def sound(name: str):
+        study = load_study(name)
+        _ = study.gates  # only the results show whether what they name is there
+        return study
+
+    return _each(sound, names)
+
+
+def _each(load: Callable, names: list) -> tuple[list, list[str]]:
+    """Return what could be loaded, and what is wrong with the rest, each fault once."""
+    found, faults = [], []
+    for name in names:
+        try:
+            found.append(load(name))
+        except InputError as error:
+            faults += error.faults
+    return found, list(dict.fromkeys(faults))
+
+
+def _jobs(cases: list[Case], scenarios: list[str]) -> list:
+    """Return a job for each scenario chosen, all if none is, of each case that has it."""
+    from businesscase_workbench.batch import Job
+
+    had = {case.name: [*case.scenarios, COMPARISON] for case in cases}
+    allowed = list(dict.fromkeys(name for names in had.values() for name in names))
+    faults = [unknown_name("scenario", name, allowed) for name in scenarios if name not in allowed]
+    if faults:
+        raise UsageError(faults)
+    chosen = scenarios or allowed
+    return [Job(case, name) for case, names in had.items() for name in names if name in chosen]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """Return the lines of a table whose columns are as wide as their widest cell.
+
+    Examples
+    --------
+    >>> _aligned([["base", "As published"], ["late-start", "Later"]])
+    ['  base        As published', '  late-start  Later']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    padded = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return [f"  {line}".rstrip() for line in padded]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+"""The report of a case under a scenario: one content, in several formats, and the index."""
+
+from businesscase_workbench.report.content import comparison_of, report_of
+from businesscase_workbench.report.formats import FORMATS, report_files
+from businesscase_workbench.report.html import index_html, prepare, report_html, shared_asset_files
+
+__all__ = [
+    "FORMATS",
+    "comparison_of",
+    "index_html",
+    "prepare",
+    "report_files",
+    "report_html",
+    "report_of",
+    "shared_asset_files",
+]

@@ -1,0 +1,529 @@
+"""What a report says, in order, whatever the format: chapters of headings, prose, tables, figures."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import mistune
+import pandas as pd
+
+from businesscase import __version__
+from businesscase.cases.case import BASE, COMPARISON, documents
+from businesscase.cases.parameters import Parameters
+from businesscase.cases.schema import SECTION_TABLES, TABLES
+from businesscase.shown import assurance, common, decision
+from businesscase.shown.display import Table, literal, printed
+from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
+from businesscase.study import Study, results
+from businesscase.study.decision import LACKS
+
+if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
+    from nbformat import NotebookNode
+
+PLOTLY = "application/vnd.plotly.v1+json"
+OWN_TABLE = '<table class="table">'  # how the tables of shown/display.py begin
+OWN_ABSENCE = '<p class="absent">'  # what stands there for a table without rows
+NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report says once
+ALL_SCENARIOS = "all of the case"
+COMPARED = "All scenarios compared"
+TURNING = ("Which single change would turn it?", "What would change this answer?")
+NOTHING_LISTED = "Nothing to list in this case"  # heading of what has no rows, in one list
+READ_AS_DATA = "The case's folder was read as data: nothing in it was run as code."
+GIVEN_WITH = {"options": ["options"], "plan": ["work_packages"]}  # tables that feed no result
+TOLD_ONCE = ("Checks", "Assumptions used", "Why?")  # the report has one chapter for each of these
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a chapter; the chapter's own is of level 2."""
+
+    text: str
+    level: int = 3
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Text as Markdown has it; raw HTML in it is text too."""
+
+    text: str
+
+
+class Explanation(Prose):
+    """Prose of the notebook itself, which says how to read what is shown after it."""
+
+
+class Absence(Prose):
+    """The sentence that stands for a table without rows."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The recommendation, as one word or three that stand out."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What a notebook shows as plain text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TableShown:
+    """A table as it is read: texts in rows, of which the first cell names the row."""
+
+    caption: str
+    labels: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class FigureShown:
+    """A chart: its finding as title, words for those who can't see it, and plotly's figure.
+
+    ``data`` is what it shows as a table, if that can't be read off the figure.
+    """
+
+    name: str
+    title: str
+    description: str
+    figure: dict
+    number: str = ""
+    data: TableShown | None = None
+
+
+Block = Heading | Prose | Verdict | Plain | TableShown | FigureShown
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter: ``name`` is its address in the page, empty ``blocks`` mean that nothing is known."""
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report: title, question, what it is about in pairs of label and text, and its chapters."""
+
+    title: str
+    question: str
+    facts: tuple[tuple[str, str], ...]
+    chapters: tuple[Chapter, ...]
+    subtitle: str = ""
+
+
+def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
+    """Return the report of a study in the order of a cabinet report.
+
+    Parameters
+    ----------
+    study : Study
+        The case under the scenario.
+    notebooks : mapping of str to NotebookNode
+        Every notebook by section; executed for the sections that the case has.
+    """
+    file, present = study.case.file, study.case.chapter_names()
+    told = {
+        name: list(_blocks(notebook, name) if name in present else given(study, name))
+        for name, notebook in notebooks.items()
+    }
+    chapters = [
+        Chapter("purpose", "Purpose", tuple(_purpose(study))),
+        Chapter("recommendation", "Recommendation and reasons", tuple(_recommendation(study))),
+        *(
+            Chapter(name, _chapter_title(name), tuple(_without(blocks, TURNING + TOLD_ONCE)))
+            for name, blocks in told.items()
+        ),
+        Chapter("turning", "What would change the answer", tuple(_turning(told))),
+        Chapter("assumptions", "Assumptions log", tuple(_assumptions(study))),
+        Chapter("reconciliation", "Reconciliation to published figures", tuple(_reconciliation(study))),
+        Chapter("made", "How this report was made", tuple(_made(study, study.scenario_name))),
+    ]  # fmt: skip
+    facts, numbered = tuple(_facts(study)), tuple(_numbered(chapters))
+    return Report(file.title, file.question, facts, numbered, study.scenario.title)
+
+
+def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
+    """Return the report that sets the scenarios of a case side by side.
+
+    Parameters
+    ----------
+    study : Study
+        The case under its base scenario.
+    notebook : NotebookNode
+        The executed notebook that compares; each of its sections is a chapter.
+    """
+    chapters = [Chapter("purpose", "Purpose", ())]
+    for block in _blocks(notebook, COMPARISON):
+        if isinstance(block, Heading) and block.level == 3:
+            chapters.append(Chapter(f"part-{len(chapters)}", block.text, ()))
+        else:
+            chapters[-1] = replace(chapters[-1], blocks=(*chapters[-1].blocks, block))
+    chapters.append(Chapter("made", "How this report was made", tuple(_made(study, ALL_SCENARIOS))))
+    file = study.case.file
+    facts = [("Subject", COMPARED), *list(_facts(study))[:-1]]  # it is of all scenarios
+    return Report(
+        file.title,
+        file.question,
+        tuple(facts),
+        tuple(_numbered(chapters)),
+        COMPARED,
+    )
+
+
+def table_shown(table: Table) -> TableShown | Prose:
+    """Return a table of the views as texts; one without rows as a sentence."""
+    return _shown(table._repr_html_())
+
+
+# chapters that come from the study
+
+
+def _facts(study: Study) -> Iterator[tuple[str, str]]:
+    file, scenario = study.case.file, study.scenario
+    if worked := assurance.worked_rows(study.tables):
+        yield "Standing", worked.plain
+    if study.missing:
+        yield "Missing", " ".join(study.missing)
+    if study.case.findings:
+        yield "Findings", f"{'; '.join(study.case.findings)}."
+    yield "For", file.decision_maker
+    yield "Date of the decision", printed(pd.Timestamp(file.decision_date))
+    yield "Scenario", f"{scenario.title} ({study.scenario_name}). {scenario.why}"
+
+
+def _purpose(study: Study) -> Iterator[Block]:
+    file = study.case.file
+    date = printed(pd.Timestamp(file.decision_date))
+    yield Prose(literal(f"{file.question} For decision on {date}: {file.decision_maker}."))
+    changes = _changes(study)
+    if changes is not None:
+        yield changes
+    elif study.scenario_name != BASE:
+        yield Prose("No parameter differs from the base scenario.")
+    else:
+        yield Prose("This is the base scenario; every other scenario is a difference from it.")
+
+
+def _changes(study: Study) -> TableShown | None:
+    base = study.in_scenario(BASE).parameters
+    rows = [
+        {
+            "parameter": Parameters.model_fields[name].description,
+            "base": _setting(getattr(base, name)),
+            "here": _setting(getattr(study.parameters, name)),
+            "unit": Parameters.model_fields[name].json_schema_extra["unit"],
+        }
+        for name in common.changes(study)
+    ]
+    labels = {"parameter": "Parameter", "base": "Base scenario", "here": "Here", "unit": "Unit"}
+    caption = "What differs from the base scenario"
+    return table_shown(Table(pd.DataFrame(rows), caption, labels)) if rows else None
+
+
+def _setting(value) -> str:
+    """Return the value of a parameter as text; its label says what blank means.
+
+    Examples
+    --------
+    >>> _setting({"cost": 2.0, "risk": {"Melton": 1}}), _setting(None)
+    ('cost: 2; risk: Melton: 1', 'blank')
+    """
+    if value in (None, "", {}):
+        return "none" if value == {} else "blank"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_setting(part)}" for key, part in value.items())
+    return value.replace("_", " ") if isinstance(value, str) else f"{value:g}"
+
+
+def _recommendation(study: Study) -> Iterator[Block]:
+    yield Verdict(study.recommendation.capitalize())
+    if study.missing:
+        yield Prose(literal(f"Missing: {' '.join(study.missing)}"))
+    if worked := assurance.worked_rows(study.tables):
+        yield Prose(worked._repr_markdown_())
+    yield Prose(literal(study.case.file.summary))
+    yield Prose(decision.reasons_in_words(study)._repr_markdown_())
+    yield table_shown(decision.reasons(study))
+
+
+def _assumptions(study: Study) -> Iterator[Block]:
+    yield Prose(
+        "Every input of this report. *Published* is printed in the source at the paragraph named; "
+        "*derived* is worked out from printed figures; *assumed* is ours, and the last column says why. "
+        "*Effect* says what it does to the answer in this scenario. Its number names it in a debate."
+    )
+    yield table_shown(assumptions_log(study))
+
+
+def _reconciliation(study: Study) -> Iterator[Block]:
+    if study.tables["published"].empty:
+        yield Prose(
+            "No figure of this case is published, so there is none to hold a result against."
+        )
+        return
+    base = study.in_scenario(BASE)
+    table = results.reconciliation(study.tables["published"], base.results)
+    caption = f"{int(table['agrees'].sum())} of {len(table)} published figures agree"
+    shown = [name for name in table if name != "year" or table[name].notna().any()]
+    for name in ("measure", "item"):
+        table[name] = table[name].str.replace("_", " ")
+    yield Prose(
+        "Every published figure that the inputs can give is computed again, "
+        "in the base scenario, and held against the printed one."
+    )
+    yield table_shown(Table(table, caption, {name: name.capitalize() for name in shown}))
+
+
+def _made(study: Study, scenario: str) -> Iterator[Block]:
+    rows = {
+        "Case": study.case.name,
+        "Scenario": scenario,
+        "Date of the figures": printed(pd.Timestamp(study.case.file.data_date)),
+        "Fingerprint of the input files": study.case.input_hash,
+        "Version of the calculations": __version__,
+    }
+    if scenario != ALL_SCENARIOS:
+        rows["Every result as a table"] = "results.csv"
+    yield TableShown(
+        "What this report was made from", ("What", "Value"), (False, False), tuple(rows.items())
+    )
+    yield Prose(assurance.in_short(study).text)
+    yield Prose(READ_AS_DATA)
+    yield Heading("Sources")
+    lines = []
+    for key, source in documents(study.case).items():
+        date = f", {printed(pd.Timestamp(source.date))}" if source.date else ""
+        lines.append(f"- {literal(f'{source.title} ({source.publisher}{date}), cited as “{key}”')}")
+    yield Prose("\n".join(lines))
+
+
+def given(study: Study, chapter: str) -> Iterator[Block]:
+    """Yield what the case gives for a chapter in which nothing can be worked out from it."""
+    used = used_in(study)
+    stems = [
+        stem
+        for stem in [*GIVEN_WITH.get(chapter, []), *SECTION_TABLES.get(chapter, [])]
+        if stem in TABLES and stem not in used and len(study.tables[stem])
+    ]
+    if stems:
+        yield Prose(f"The case has no {LACKS[chapter]}, so nothing is worked out here. It gives:")
+        yield table_shown(common.inputs(study, stems))
+
+
+# chapters that come from notebooks
+
+
+def _chapter_title(name: str) -> str:
+    return CHAPTERS.get(name, name.capitalize())
+
+
+def _blocks(notebook: "NotebookNode", section: str) -> Iterator[Block]:
+    """Yield what a notebook shows, without its code and without its title."""
+    count = 0
+    for cell in notebook.cells:
+        if NOTEBOOK_ONLY in cell.metadata.get("tags", []):
+            continue
+        if cell.cell_type == "markdown":
+            yield from _said(cell.source, Explanation)
+        for output in cell.get("outputs", []):
+            if "data" not in output:
+                continue
+            if PLOTLY in output.data:
+                count += 1
+                yield _figure(output.data[PLOTLY], f"{section}-chart-{count}")
+            else:
+                yield from _output(output.data)
+
+
+def _said(source: str, kind: type[Prose] = Prose) -> Iterator[Block]:
+    """Yield headings and prose of a Markdown cell; the notebook's title is the chapter's, left out."""
+    prose: list[str] = []
+    for line in [*source.splitlines(), "#"]:
+        heading = re.match(r"(#+)\s*(.*)", line)
+        if not heading:
+            prose.append(line)
+            continue
+        if text := "\n".join(prose).strip():
+            yield kind(text)
+        prose = []
+        if heading[2] and len(heading[1]) > 1:
+            yield Heading(_plain(heading[2]), len(heading[1]) + 1)
+
+
+def _output(data: dict) -> Iterator[Block]:
+    html = data.get("text/html", "")
+    if html.startswith((OWN_TABLE, OWN_ABSENCE)):  # they escape their cells; no other is trusted
+        yield _shown(html)
+    elif "text/markdown" in data:
+        yield from _said(data["text/markdown"])
+    else:
+        yield Plain(data.get("text/plain", ""))
+
+
+def _figure(figure: dict, name: str) -> FigureShown:
+    layout = dict(figure["layout"])
+    said = layout.pop("meta")
+    shown = FigureShown(name, said["title"], said["description"], {**figure, "layout": layout})
+    if "data" not in said:
+        return shown
+    labels, rows = said["data"]["labels"], said["data"]["rows"]
+    plain = (False,) * len(labels)
+    return replace(shown, data=TableShown("", tuple(labels), plain, tuple(map(tuple, rows))))
+
+
+def _without(blocks: Iterable[Block], titles: tuple[str, ...]) -> Iterator[Block]:
+    """Yield the blocks without the parts of level 3 that have one of these titles."""
+    left_out = False
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 3:
+            left_out = block.text in titles
+        if not left_out:
+            yield block
+
+
+def _turning(told: Mapping[str, list[Block]]) -> Iterator[Block]:
+    """Yield what would turn the decision, then what would change each chapter."""
+    for name in sorted(told, key=lambda name: name != "decision"):
+        part = []
+        taken = False
+        for block in told[name]:
+            if isinstance(block, Heading) and block.level == 3:
+                taken = block.text in TURNING
+            elif taken:
+                part.append(block)
+        if part:
+            yield Heading("The recommendation" if name == "decision" else _chapter_title(name))
+            yield from part
+
+
+def _numbered(chapters: Iterable[Chapter]) -> Iterator[Chapter]:
+    """Yield the chapters with their tables and figures numbered: Table 5.2 is the second of chapter 5."""
+    for number, chapter in enumerate(chapters, 1):
+        counts = {TableShown: 0, FigureShown: 0}
+        blocks = []
+        for block in _gathered(chapter.blocks):
+            if type(block) in counts:
+                counts[type(block)] += 1
+                block = replace(block, number=f"{number}.{counts[type(block)]}")
+            blocks.append(block)
+        yield replace(chapter, blocks=tuple(_levelled(blocks)))
+
+
+def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the blocks with the sections that only say what is absent as one list at the end."""
+    parts: list[list[Block]] = [[]]
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 3:
+            parts.append([])
+        parts[-1].append(block)
+    absent: dict[str, list[str]] = {}
+    for part in parts:
+        said = [block.text for block in part if isinstance(block, Absence)]
+        told = " ".join(dict.fromkeys(said))
+        if not (said and all(isinstance(block, Heading | Explanation | Absence) for block in part)):
+            yield from _said_once(part)
+        elif isinstance(part[0], Heading):
+            absent.setdefault(told, []).append(part[0].text)
+        else:
+            yield Prose(told)  # the chapter's heading says what is absent
+    if absent:
+        yield Heading(NOTHING_LISTED)
+        lines = [f"- **{' '.join(map(literal, asked))}** {said}" for said, asked in absent.items()]
+        yield Prose("\n".join(lines))
+
+
+def _said_once(part: list[Block]) -> Iterator[Block]:
+    """Yield the blocks of a section without an absence that its text has already told."""
+    told = ""
+    for block in part:
+        if not isinstance(block, Prose):
+            yield block
+        elif not (isinstance(block, Absence) and block.text.rstrip(".") in told):
+            told += block.text
+            yield Prose(block.text)
+
+
+def _levelled(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the blocks with headings that start at level 3 and skip no level."""
+    level = 2
+    for block in blocks:
+        if isinstance(block, Heading):
+            level = min(max(block.level, 3), level + 1, 6)
+            block = replace(block, level=level)
+        yield block
+
+
+# texts
+
+
+def _shown(html: str) -> TableShown | Prose:
+    """Return a table of shown/display.py as texts, and what stands for an empty one as a sentence."""
+    reader = _TableReader()
+    reader.feed(html)
+    reader.close()
+    if reader.absence is not None:
+        return Absence(literal(reader.absence))
+    return TableShown(
+        reader.caption, tuple(reader.labels), tuple(reader.numeric), tuple(map(tuple, reader.rows))
+    )
+
+
+class _TableReader(HTMLParser):
+    """Reads the tables that shown/display.py writes, and no others."""
+
+    def __init__(self):
+        super().__init__()
+        self.caption, self.absence = "", None
+        self.labels: list[str] = []
+        self.numeric: list[bool] = []
+        self.rows: list[list[str]] = []
+        self.text: list[str] = []
+        self.in_head = False
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        if tag == "br":
+            self.text.append("\n")
+            return
+        self.text = []
+        if tag == "thead":
+            self.in_head = True
+        elif tag == "tbody":
+            self.in_head = False
+        elif tag == "th" and self.in_head:
+            self.numeric.append(dict(attrs).get("class") == "number")
+        elif tag == "tr" and not self.in_head:
+            self.rows.append([])
+
+    def handle_endtag(self, tag: str) -> None:
+        text = "".join(self.text)
+        if tag == "caption":
+            self.caption = text
+        elif tag == "p":
+            self.absence = text
+        elif tag in ("th", "td"):
+            (self.labels if self.in_head else self.rows[-1]).append(text)
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def _plain(markdown: str) -> str:
+    """Return the text of a line of Markdown without its marks."""
+
+    def text_of(tokens: list[dict]) -> str:
+        return "".join(
+            token.get("raw", "") if "children" not in token else text_of(token["children"])
+            for token in tokens
+        )
+
+    return text_of(mistune.create_markdown(renderer="ast")(markdown)).strip()

@@ -1,0 +1,306 @@
+"""The tables of a report as an Excel workbook: inputs, results, and the savings with live formulas."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pandas as pd
+
+from businesscase import __version__
+from businesscase.cases.case import BASE, documents
+from businesscase.cases.parameters import Parameters
+from businesscase.cases.schema import SHARED_TABLES, TABLES, Entry, Figure
+from businesscase.shown import common
+from businesscase.shown.assurance import worked_rows
+from businesscase.study import Study, results
+from businesscase_workbench.report.excel_savings import savings_sheets
+from businesscase_workbench.report.excel_sheets import Cell, Link, Sheet, xlsx
+
+AUTHOR = "businesscase"
+ORIGIN = list(Figure.model_fields)  # the columns that say where a row came from, shown last
+BLANK = "A blank cell means that the source gives no value or that the column does not apply to the row."
+KINDS = {
+    # by the end of a column's name, or by the first word of a unit: how its numbers are shown
+    "_gbp": "pence", "_fraction": "percent", "_year": "whole", "year": "whole",
+    "£": "pence", "fraction": "percent", "count": "count", "score": "score", "ratio": "score",
+    "years": "score", "days": "score", "months": "score",
+}  # fmt: skip
+SECTION_TITLES = {
+    "baseline": "the present services",
+    "options": "the options",
+    "savings": "savings and costs",
+    "risks": "risks",
+    "plan": "the plan",
+    "readiness": "readiness",
+    "outturn": "what came true",
+    "decision": "the decision",
+}
+
+
+def workbook(study: Study) -> bytes:
+    """Return the tables of a study as the bytes of an .xlsx file.
+
+    The savings sheets compute: a change of a lever on 'Savings levers' changes what follows from it.
+    The same study gives the same bytes.
+
+    Parameters
+    ----------
+    study : Study
+        A case under a scenario.
+    """
+    sheets = [
+        *_decision(study),
+        *savings_sheets(study),
+        *_results(study),
+        *_reconciliation(study),
+        *_inputs(study),
+        _columns(study),
+        _sources(study),
+    ]
+    file = study.case.file
+    properties = {
+        "title": f"{file.title}: tables",
+        "subject": file.question,
+        "author": AUTHOR,
+        "category": "Business case",
+        "comments": f"Scenario {study.scenario_name}; fingerprint of the input files {study.case.input_hash}",
+        "created": dt.datetime.combine(file.decision_date, dt.time()),
+    }
+    notes = _notes()
+    contents = _contents([notes, *sheets])
+    return xlsx([_cover(study), contents, notes, *sheets], properties)
+
+
+def _cover(study: Study) -> Sheet:
+    file, scenario = study.case.file, study.scenario
+    worked = worked_rows(study.tables)
+    rows = {
+        **({"Standing": worked.plain} if worked else {}),
+        **({"Findings": "; ".join(found)} if (found := study.case.findings) else {}),
+        "Question": file.question,
+        "For": file.decision_maker,
+        "Date of the decision": file.decision_date,
+        "Recommendation": study.recommendation.capitalize(),
+        **({"Missing": " ".join(study.missing)} if study.missing else {}),
+        "Scenario": f"{scenario.title} ({study.scenario_name})",
+        "Why this scenario": scenario.why,
+        "Differs from the base scenario in": _changes(study),
+        "About the case": file.summary,
+        "Date of the figures": file.data_date,
+        "Partners": ", ".join(study.partners),
+        "Financial years": f"{study.years[0]}/{(study.years[0] + 1) % 100:02d} to {study.years[-1]}/{(study.years[-1] + 1) % 100:02d}",
+        "Case": study.case.name,
+        "Fingerprint of the input files": study.case.input_hash,
+        "Version of the calculations": __version__,
+        "List of the sheets": Link("Contents"),
+        "How to read the sheets": Link("Notes"),
+    }  # fmt: skip
+    return Sheet(
+        "Cover",
+        f"{file.title}: tables of the report",
+        (
+            "One table a sheet. The sheets 'Contents' and 'Notes' say what there is and how to read it.",
+        ),
+        ("What", "Value"),
+        [[what, value] for what, value in rows.items()],
+    )
+
+
+def _changes(study: Study) -> str:
+    base = study.in_scenario(BASE).parameters
+    changed = [
+        f"{Parameters.model_fields[name].description}: {value} (base: {getattr(base, name)})"
+        for name, value in common.changes(study).items()
+    ]
+    return "; ".join(changed) or "nothing"
+
+
+def _contents(sheets: list[Sheet]) -> Sheet:
+    return Sheet(
+        "Contents",
+        "List of the sheets",
+        ("Each name leads to its sheet.",),
+        ("Sheet", "What it shows", "Rows"),
+        [[Link(sheet.name), sheet.title, len(sheet.rows)] for sheet in sheets],
+    )
+
+
+def _notes() -> Sheet:
+    rows = [
+        *((f"Status: {status}", f"The figure is {meaning}.") for status, meaning in common.QUALITY.items()),
+        ("Sheets 'Input …'", "Every row of the case's tables as it was read, with status, source, paragraph and note. The sheet 'Input columns' says what each column means."),
+        ("Sheets 'Results …'", "Every result of the calculations, the rows of results.csv: numbers as numbers, dates as dates."),
+        ("Sheets 'Savings …'", "The savings model in formulas. Cells with a frame and a pale ground, under a heading with '(input)', are inputs; every other number is computed from them. The figures as delivered are the library's."),
+        ("Changing a lever", "Change the column 'Value (input)' of 'Savings levers'; 'Savings check' then shows each figure of the report, the figure now, and the difference. The other sheets are not recomputed: they hold what the report says."),
+        ("Money", "Pounds in prices of year 0, the year of the decision, unless a heading says otherwise. Costs and savings are both positive; a net flow is saving less cost."),
+        ("Years", "2026 and 2026/27 are the financial year that begins in April 2026."),
+        ("Discounting", "Flows of year 0 are not discounted; those of later years are, once a year, by the year's rate."),
+        ("Delay", "A delay moves all that recurs, savings and running costs. One-off costs stay in their years, and what falls beyond the last year is lost to the appraisal. Part of a year moves in proportion."),
+        ("Rounding", "Pooled amounts are shared out to the penny by largest remainders, in formulas too. Nothing else is rounded; cells show fewer digits than they hold."),
+        ("What the formulas leave out", "The internal rate of return, uncertainty and the cash view are on 'Results savings' as computed by the library."),
+        ("Reconciliation", "Each published figure beside the one computed here; there is no such sheet where a case has no published figure."),
+        ("Blank cells", "The source gives no value, or the column does not apply to the row."),
+        ("[z]", "Not applicable."),
+        ("[cut: …]", "The text was longer than a cell holds; the input file has all of it."),
+        ("Colour", "No colour has a meaning of its own."),
+    ]  # fmt: skip
+    return Sheet(
+        "Notes",
+        "How to read the sheets",
+        ("Terms, signs and conventions.",),
+        ("Subject", "Meaning"),
+        [list(row) for row in rows],
+    )
+
+
+def _decision(study: Study) -> Iterator[Sheet]:
+    if study.gates.empty:  # the cover says so
+        return
+    columns = {
+        "criterion": "Criterion", "question": "Question", "outcome": "Outcome", "reason": "Reason",
+        "found": "Found", "comparison": "Comparison", "threshold": "Threshold", "unit": "Unit",
+        "if_not_met": "If not met", "set_by": "Set by", "status": "Status", "source": "Source",
+        "paragraph": "Paragraph",
+    }  # fmt: skip
+    rows = [
+        [
+            Cell(row[name], _kind(row["unit"])) if name in ("found", "threshold") else row[name]
+            for name in columns
+        ]
+        for row in study.gates.to_dict("records")
+    ]
+    title = f"Recommendation: {study.recommendation}"
+    worked = worked_rows(study.tables)
+    notes = (
+        *([worked.plain] if worked else []),
+        "The criteria of the decision, what was found, and what follows if one is not met.",
+        BLANK,
+    )
+    yield Sheet("Recommendation", title, notes, tuple(columns.values()), rows)
+
+
+def _results(study: Study) -> Iterator[Sheet]:
+    labels = tuple(name.capitalize() for name in results.COLUMNS)
+    for section, rows in study.results.groupby("section", sort=False):
+        notes = (
+            "The unit of each value stands beside it. The rows are those of results.csv.",
+            "A blank year means that the result is not of one year; 2026 means 2026/27.",
+        )
+        yield Sheet(
+            f"Results {section}",
+            f"Results: {SECTION_TITLES[section]}",
+            notes,
+            labels,
+            [_result(row) for row in rows.itertuples(index=False)],
+            frozen_columns=3,
+        )
+
+
+def _result(row) -> list:
+    value = "never" if row.value == results.NEVER else row.value
+    year = None if row.year is pd.NA else Cell(row.year, "whole")
+    return [row.section, row.measure, row.item, year, Cell(value, _kind(row.unit, value)), row.unit]
+
+
+def _reconciliation(study: Study) -> Iterator[Sheet]:
+    published = study.tables["published"]
+    if published.empty:
+        return
+    table = results.reconciliation(published, study.in_scenario(BASE).results)
+    rows = [
+        [
+            Cell(_number(row[name]), _kind(row["unit"])) if name in ("published", "recomputed") else
+            Cell(row[name], "whole") if name == "year" else row[name]
+            for name in table
+        ]
+        for row in table.astype(object).to_dict("records")
+    ]  # fmt: skip
+    title = f"Reconciliation: {int(table['agrees'].sum())} of {len(table)} published figures agree"
+    notes = (
+        "Published figures beside those computed from the inputs, base scenario.",
+        BLANK,
+    )
+    labels = tuple(name.capitalize() for name in table)
+    yield Sheet("Reconciliation", title, notes, labels, rows, frozen_columns=3)
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:  # a date or a word
+        return text
+
+
+def _inputs(study: Study) -> Iterator[Sheet]:
+    for stem, model in _models(study):
+        table = study.tables[stem]
+        columns = _ordered(table.columns)
+        rows = [
+            [Cell(row[name], _kind(name, row[name])) for name in columns]
+            for row in table.astype(object).to_dict("records")
+        ]
+        whose = "for every case" if stem in SHARED_TABLES else "of the case"
+        said = model.__doc__.splitlines()[0].rstrip(".")
+        notes = (f"Input table {whose}, {stem}.csv, as it was read. The sheet 'Input columns' says what each column means.", BLANK)  # fmt: skip
+        yield Sheet(
+            _input_name(stem), f"Input: {said[0].lower()}{said[1:]}", notes, tuple(columns), rows
+        )
+
+
+def _models(study: Study) -> Iterator[tuple[str, type[Entry]]]:
+    """Yield the tables that have rows, with their schema."""
+    for stem, model in (TABLES | SHARED_TABLES).items():
+        if len(study.tables[stem]):
+            yield stem, model
+
+
+def _ordered(columns) -> list[str]:
+    if not set(ORIGIN) <= set(columns):
+        return list(columns)  # a log
+    return [*(name for name in columns if name not in ORIGIN), *ORIGIN]
+
+
+def _input_name(stem: str) -> str:
+    return f"Input {stem.replace('_', ' ')}"
+
+
+def _columns(study: Study) -> Sheet:
+    rows = [
+        [_input_name(stem), name, model.model_fields[name].description]
+        for stem, model in _models(study)
+        for name in _ordered(model.model_fields)
+    ]
+    notes = ("Units stand in square brackets.",)
+    labels = ("Sheet", "Column", "Meaning")
+    return Sheet(
+        "Input columns",
+        "What the columns of the input sheets mean",
+        notes,
+        labels,
+        rows,
+        frozen_columns=2,
+    )
+
+
+def _sources(study: Study) -> Sheet:
+    rows = [
+        [key, source.title, source.publisher, source.date or "no date known"]
+        for key, source in documents(study.case).items()
+    ]
+    notes = ("Input rows cite a source by its key.",)
+    labels = ("Key", "Title", "Publisher", "Date")
+    return Sheet("Sources", "The documents that figures come from", notes, labels, rows)
+
+
+def _kind(unit: str, value: object = 0.0) -> str:
+    """Return how numbers of a unit, or of a column of that name, are shown; blank is by the value.
+
+    Examples
+    --------
+    >>> _kind("£ a year"), _kind("first_year"), _kind("% of incidents"), _kind("£", "none")
+    ('pence', 'whole', '', '')
+    """
+    if isinstance(value, str | bool | dt.date):
+        return ""
+    first_word = unit.partition(" ")[0]
+    ending = f"_{unit.rpartition('_')[2]}"
+    return KINDS.get(first_word) or KINDS.get(ending, "")

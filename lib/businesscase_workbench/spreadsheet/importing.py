@@ -1,0 +1,238 @@
+"""Reading a case from a spreadsheet, with every fault and every conversion stated."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain, count
+from pathlib import Path
+
+from businesscase.cases.errors import Fault, nearest_names, shown, unknown_name
+from businesscase.cases.raw import CASE, SCENARIOS, Place, RawCase
+from businesscase.cases.schema import KEYS, TABLES
+from businesscase_workbench.spreadsheet.case_sheets import (
+    SHEETS,
+    SOURCES,
+    Part,
+    Placed,
+    read_file,
+    read_scenarios,
+    value_text,
+)
+from businesscase_workbench.spreadsheet.columns import PROVENANCE, table_columns
+from businesscase_workbench.spreadsheet.files import sheets_of
+from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.grid import Wanted, lacks_origin, table_in, tables_like
+from businesscase_workbench.spreadsheet.left_out import KINDS, LeftOut, to_leave_out
+from businesscase_workbench.spreadsheet.sheets import Sheet, Table, normal
+
+READ_ME = ("read_me", "readme")
+PARTS = [*SHEETS, *TABLES]
+NO_DOCUMENTS: Mapping[str, dict] = {}
+IMPORT = "import"  # key of the source of rows that state none
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A case that was read from a spreadsheet.
+
+    Attributes
+    ----------
+    raw : RawCase
+        The case as text, not yet checked against the schema.
+    conversions : list of str
+        One sentence for each thing that was changed, added or left out.
+    """
+
+    raw: RawCase
+    conversions: list[str]
+
+
+def read(
+    path: Path,
+    leave_out: Collection[str] = (),
+    documents: Mapping[str, dict] = NO_DOCUMENTS,
+    keep: Collection[str] = (),
+) -> Imported:
+    """Read a case from a workbook, a folder of CSV files or a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+        The source.
+    leave_out : collection of str
+        What the user wants to be left out: ``totals``, ``hidden``, ``struck-out``, the name of a
+        sheet, or ``sheet.column``.
+    documents : mapping of dict, optional
+        The documents that the case has by key; one that is added gets a key of its own.
+    keep : collection of str
+        What the user wants to be kept: ``totals``, ``hidden`` or ``struck-out``.
+
+    Returns
+    -------
+    Imported
+        The case, with its faults kept in ``raw.faults``: a row with a cell that can't be read is left
+        out, so that the others can be held against the schema and all faults told at once.
+
+    Raises
+    ------
+    InputError
+        If the source itself can't be read.
+    """
+    source, findings, left_out = Path(path), Findings(), LeftOut(leave_out, keep)
+    findings.faults += left_out.faults()
+    sheets = _sheets_by_part(sheets_of(source, findings), left_out, findings)
+    found = {
+        part: table
+        for part, sheet in sheets.items()
+        if (table := _table_of(part, sheet, left_out, findings)) is not None
+    }
+    file, read_whole = _part(read_file, found, findings)
+    scenarios, told_whole = _part(read_scenarios, found, findings)
+    rows = {}
+    for stem in TABLES:
+        if stem in found:
+            rows[stem], found[stem] = _rows(stem, found[stem], file.content, documents, findings)
+    for name in left_out.not_found():
+        known = [sheet.name for sheet in sheets.values()]
+        fault = unknown_name("leave-out", name, [*KINDS, *known])
+        findings.faults.append(Fault(f"{source.name}: {fault}", **fault.details))
+    raw = RawCase(
+        file.content if read_whole else None,
+        scenarios.content if told_whole else None,
+        rows,
+        _Places(source.name, sheets, found, file.placed | scenarios.placed),
+        findings.faults,
+    )
+    return Imported(raw, findings.conversions())
+
+
+def _part(read_part: Callable, found: dict[str, Table], findings: Findings) -> tuple[Part, bool]:
+    """Return what a case's sheets give, and whether all of it could be read."""
+    before = len(findings.faults)
+    return read_part(found, findings), len(findings.faults) == before
+
+
+def _sheets_by_part(sheets: list[Sheet], left_out: LeftOut, findings: Findings) -> dict[str, Sheet]:
+    """Return the sheet of each part of a case; unknown ones are refused, blank ones left out."""
+    parts: dict[str, Sheet] = {}
+    for sheet in sheets:
+        name, place = normal(sheet.name), sheet.place()
+        if name in READ_ME:
+            continue
+        if left_out.takes(sheet.name):
+            findings.say(f"{place.text}: left out")
+        elif name not in PARTS and not sheet.cells:
+            findings.say(f"{place.text}: blank, left out")
+        elif name not in PARTS:
+            kind = "table" if sheet.is_csv else "sheet"
+            fault = unknown_name(kind, sheet.name, PARTS)
+            alike = tables_like(sheet, {stem: table_columns(TABLES[stem]) for stem in TABLES})
+            nearest = alike or nearest_names(name, PARTS)
+            hint = "a sheet has the name of a table"
+            if nearest:
+                hint = f"{'its columns are those of' if alike else 'nearest:'} {', '.join(nearest)}"
+            findings.refuse(
+                place,
+                f"{kind} {shown(sheet.name)} is unknown; {hint}; or {to_leave_out(sheet.name)}",
+                **(fault.details | {"nearest": nearest}),
+            )
+        elif name in parts:
+            findings.refuse(place, f"two sheets are {name}: {shown(parts[name].name)} is the other")
+        else:
+            parts[name] = sheet
+            if sheet.name != name:
+                findings.say(f"{place.text}: read as {name}")
+            if sheet.is_hidden:
+                findings.say(f"{place.text}: hidden, and read as the others are")
+    return parts
+
+
+def _table_of(part: str, sheet: Sheet, left_out: LeftOut, findings: Findings) -> Table | None:
+    columns = SHEETS.get(part) or table_columns(TABLES[part])
+    return table_in(sheet, Wanted(part, columns, KEYS.get(part, [])), left_out, findings)
+
+
+def _rows(
+    stem: str, table: Table, file: dict, documents: Mapping[str, dict], findings: Findings
+) -> tuple[list[dict[str, str]], Table]:
+    """Return the text of each row that can be read, by column, and the table of these rows alone.
+
+    A row of a table that doesn't say where its rows come from is assumed.
+    """
+    columns = table_columns(TABLES[stem])
+    is_silent = lacks_origin(table.columns, columns)
+    wanted = [name for name in columns if not (is_silent and name in PROVENANCE)]
+    rows = {}
+    for row in table.rows:
+        before = len(findings.faults)
+        cells = {name: value_text(table, row, name, columns[name], findings) for name in wanted}
+        if len(findings.faults) == before:
+            rows[row] = cells
+    table = replace(table, rows=list(rows))
+    if not is_silent or not rows:
+        return list(rows.values()), table
+    key = _added_source(table.sheet.file, file, documents)
+    name = table.sheet.file
+    findings.say(
+        f"{table.place().text}: no column says where its rows come from; all {len(rows)} are marked "
+        f"assumed, with the source {key!r}"
+    )
+    origin = {
+        "status": "assumed",
+        "source": key,
+        "note": f"Given in {name}; its origin is not stated there",
+    }
+    return [
+        cells | origin | {"paragraph": table.sheet.paragraph(row)} for row, cells in rows.items()
+    ], table
+
+
+def _added_source(file_name: str, file: dict, documents: Mapping[str, dict]) -> str:
+    """Return the key of the document that stands for a spreadsheet, added if it is not there."""
+    document = {"title": file_name, "publisher": "not stated"}
+    given = file.setdefault(SOURCES, {})
+    taken = {**documents, **given}
+    keys = chain([IMPORT], (f"{IMPORT}-{number}" for number in count(2)))
+    key = next(key for key in keys if taken.get(key, document) == document)
+    given[key] = document
+    return key
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where each input stands in a spreadsheet: see ``RawCase.place``."""
+
+    file: str
+    sheets: dict[str, Sheet]
+    tables: dict[str, Table]
+    placed: Placed
+
+    def __call__(
+        self, part: str, item: int | str | None = None, column: str | None = None
+    ) -> Place:
+        if part in (CASE, SCENARIOS):
+            return self._of_case(part, item, column)
+        table = self.tables.get(part)
+        if table is not None:
+            row = table.rows[item] if isinstance(item, int) else None
+            return table.place(row, column if row is None or column in table.columns else None)
+        if part in self.sheets:
+            return self.sheets[part].place()
+        return Place(f"{self.file}, {part}", {"file": self.file})
+
+    def _of_case(self, part: str, item: int | str | None, column: str | None) -> Place:
+        """Return the place of a key, or of the nearest that holds it: sources.plan for its title."""
+        keys = [".".join(column.split(".")[:n]) for n in range(_dots(column), 0, -1)]
+        for key in ([column] if column else []) + keys + [None]:
+            if (part, item, key) in self.placed:
+                return self.placed[part, item, key]
+        name = column.split(".")[0] if column else ""
+        sheet = self.sheets.get(name) or self.sheets.get(part)
+        place = sheet.place() if sheet else Place(f"{self.file}, {part}", {"file": self.file})
+        what = f" [{item}]" if item else ""
+        what += f", key {column}" if column else ""
+        details = place.details | ({"column": column} if column else {})
+        return Place(place.text + what, details)
+
+
+def _dots(column: str | None) -> int:
+    return len(column.split(".")) if column else 0

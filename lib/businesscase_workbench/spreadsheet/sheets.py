@@ -1,0 +1,141 @@
+"""Sheets of cells, the tables found in them, and how both are named."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from businesscase.cases.raw import Place
+from businesscase_workbench.spreadsheet.cells import Cell, tidy
+
+Box = tuple[int, int, int, int]  # first row, first column, last row, last column
+Spot = tuple[int, int]  # row, counted from 1, and column, counted from 0
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How cells are shown, where it is otherwise than others are.
+
+    Attributes
+    ----------
+    hidden_rows, hidden_columns : frozenset of int
+        Those that hold cells and aren't shown.
+    struck : frozenset
+        Cells that are struck out.
+    parts : dict
+        By cell, a part of its text that is raised, lowered or struck out, and which of these.
+    formats : dict
+        By cell, a number format that shows another unit than the number has.
+    remarks : tuple
+        Row or 0, column and text of what stands beside the cells: comments, headers, lines of a CSV.
+    """
+
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    struck: frozenset[Spot] = frozenset()
+    parts: dict[Spot, tuple[str, str]] = field(default_factory=dict)
+    formats: dict[Spot, str] = field(default_factory=dict)
+    remarks: tuple[tuple[int, int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook, or a CSV file, as cells that hold something.
+
+    Attributes
+    ----------
+    file, name : str
+        Names of the file and of the sheet.
+    cells : dict of dict
+        By row, counted from 1, and column, counted from 0.
+    merged : tuple
+        Ranges of merged cells.
+    is_csv : bool
+        Whether it is a file of text, which has lines and no cells.
+    looks : Looks
+        How its cells are shown.
+    """
+
+    file: str
+    name: str
+    cells: dict[int, dict[int, Cell]]
+    merged: tuple[Box, ...] = ()
+    is_hidden: bool = False
+    is_csv: bool = False
+    looks: Looks = Looks()
+
+    def place(
+        self, row: int | None = None, column: int | None = None, name: str | None = None
+    ) -> Place:
+        """Return where a cell, a row or the sheet stands."""
+        details = {"file": self.file}
+        if self.is_csv:
+            line = "" if row is None else f" line {row}"
+            shown_name = name or (None if column is None else letters(column))
+            details |= {} if row is None else {"line": row}
+            details |= {"column": shown_name} if shown_name else {}
+            return Place(
+                f"{self.file}{line}{f', column {shown_name}' if shown_name else ''}", details
+            )
+        text = f"{self.file}, sheet {self.name!r}"
+        details |= {"sheet": self.name}
+        if row is not None and column is not None:
+            cell = f"{letters(column)}{row}"
+            text += f", cell {cell}" + (f" ({name})" if name else "")
+            details |= {"cell": cell}
+        elif row is not None:
+            text += f", row {row}"
+        if name:
+            details |= {"column": name}
+        return Place(text, details)
+
+    def paragraph(self, row: int) -> str:
+        """Return where a row stands, as a table cites it."""
+        return f"line {row}" if self.is_csv else f"sheet {self.name}, row {row}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table found in a sheet: the column of each name, and the rows that belong to it."""
+
+    sheet: Sheet
+    columns: dict[str, int] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+
+    def cell(self, row: int, name: str) -> Cell:
+        """Return a cell, blank if there is none."""
+        return self.sheet.cells.get(row, {}).get(self.columns.get(name, -1), BLANK)
+
+    def place(self, row: int | None = None, name: str | None = None) -> Place:
+        """Return where a cell of the table stands."""
+        return self.sheet.place(row, self.columns.get(name), name)
+
+
+BLANK = Cell("text", "")
+
+
+def letters(column: int) -> str:
+    """Return the letters of a column, counted from 0.
+
+    Examples
+    --------
+    >>> letters(0), letters(26), letters(16383)
+    ('A', 'AA', 'XFD')
+    """
+    text = ""
+    column += 1
+    while column:
+        column, digit = divmod(column - 1, 26)
+        text = chr(65 + digit) + text
+    return text
+
+
+def normal(name: str) -> str:
+    """Return a name as names of sheets and columns are compared.
+
+    Examples
+    --------
+    >>> normal("Amount (£) *"), normal("Service costs"), normal("First-year")
+    ('amount_gbp', 'service_costs', 'first_year')
+    """
+    text = unicodedata.normalize("NFKC", tidy(name)).casefold().replace("£", " gbp ")
+    return "_".join(re.findall(r"\w+", text.replace("_", " ")))
