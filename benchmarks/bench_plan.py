@@ -84,7 +84,7 @@ def big_study(tasks: int) -> Study:
 def main() -> None:
     """Compare and print."""
     study = load_study("allerdale-carlisle-2008")
-    uncertain, watched = study.uncertain_plan, list(study.simulated_plan.task_finish)
+    uncertain, watched = study.plan.uncertain, list(study.plan.simulated.task_finish)
     tasks, draws = len(uncertain.ranges), durations.NETWORKS
 
     def simulated(networks=draws):

@@ -99,8 +99,10 @@ def one_draw(rows: list[tuple], draw: random.Random) -> float:
 def main() -> None:
     """Compare and print."""
     study = long_register()
-    costs = study.risk_costs
-    worth = exposure.borne(costs, study.risk_cost_shares) @ study.discount_factors.to_numpy()
+    costs = study.risks.costs
+    worth = (
+        exposure.borne(costs, study.risks.cost_shares) @ study.savings.discount_factors.to_numpy()
+    )
     by_risk, _ = exposure.simulated_costs(costs, worth, DRAWS, SEED)
     amounts = costs[[*exposure.ESTIMATES, *exposure.CHANCES]].to_numpy(float)
     rows = [(*row, years) for row, years in zip(amounts.tolist(), worth.sum(axis=1), strict=True)]

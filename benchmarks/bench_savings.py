@@ -42,10 +42,12 @@ def hand_written(saving, one_off, factors, levers):
 def main() -> None:
     """Compare and print."""
     study = load_study("mkip-2012")
-    partners, factors = study.partners, study.discount_factors.to_numpy()
-    prepared = study.prepared_flows(2.0)
-    saving = savings.by_partner(study.planned_flows, "saving").loc[partners].to_numpy()
-    one_off = savings.by_partner(study.planned_flows, "one_off_cost").loc[partners].to_numpy()
+    partners, factors = study.partners, study.savings.discount_factors.to_numpy()
+    prepared = study.savings.prepared_flows(2.0)
+    saving = savings.by_partner(study.savings.planned_flows, "saving").loc[partners].to_numpy()
+    one_off = (
+        savings.by_partner(study.savings.planned_flows, "one_off_cost").loc[partners].to_numpy()
+    )
     levers = drawn_levers(DRAWS)
 
     def model():

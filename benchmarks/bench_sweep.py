@@ -39,7 +39,9 @@ def moved_worths(sweep, columns: dict[str, np.ndarray], draws: int) -> np.ndarra
         changes = {name: columns[name][row].item() for name in is_line.index[~is_line]}
         for choice, levels in sweep.levels.items():
             changes |= list(levels.values())[columns[choice][row]]
-        worths.append(sweep.study.moved(changes).net_present_values.reindex(sweep.study.partners))
+        worths.append(
+            sweep.study.moved(changes).savings.net_present_values.reindex(sweep.study.partners)
+        )
     return np.array(worths)
 
 

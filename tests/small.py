@@ -66,4 +66,4 @@ def small_study(**given):
 
 def result(study, section, measure, item="all"):
     """Return the value of a result of the whole term."""
-    return study.result(section, measure, item)[0]
+    return study.decision.result(section, measure, item)[0]

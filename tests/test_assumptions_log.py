@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 from pytest import approx
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.schema import SECTION_TABLES
 from businesscase.shown.log import assumptions_log
-from businesscase.study import ALL, Study, load_study
+from businesscase.study import Study, load_study
 
 EXAMPLE, MKIP, LICTP = "worked-example", "mkip-2012", "lictp-2020"
 CASES = [EXAMPLE, MKIP, LICTP, "durham-sunderland-2014", "dacorum-avdc-2012", "allerdale-carlisle-2008"]  # fmt: skip
@@ -84,7 +85,7 @@ def test_a_tenth_more_of_a_line_does_what_the_log_says():
     mine = (flows["line"] == line) & (flows["option"] == study.option)
     flows.loc[mine, "amount_gbp"] *= 1.1
     raised = Study.of(replace(study.case, tables=study.tables | {"flows": flows}), "base")
-    change = raised.net_present_values.sum() - study.net_present_values.sum()
+    change = raised.savings.net_present_values.sum() - study.savings.net_present_values.sum()
     assert change > 0
     assert pounds_of(row["effect"]) == approx(change, abs=1)
 
@@ -96,7 +97,9 @@ def test_tenths_of_all_lines_add_up_to_a_tenth_of_the_worth():
     own = lines["option"] == study.option
     once = frame[own & ~lines.duplicated(["option", "flow", "line"])]
     total = sum(pounds_of(effect) for effect in once["effect"])
-    assert total == approx(0.1 * study.appraisal.at[ALL, "net_present_value"], abs=len(once))
+    assert total == approx(
+        0.1 * study.savings.appraisal.at[ALL, "net_present_value"], abs=len(once)
+    )
 
 
 def test_a_line_of_another_option_says_which_option_is_appraised():
@@ -107,7 +110,7 @@ def test_a_line_of_another_option_says_which_option_is_appraised():
 
 def test_a_sensitivity_gives_the_worth_at_both_ends():
     frame = of_table(log_of(EXAMPLE), "sensitivities").set_index("what")
-    low = load_study(EXAMPLE, realisation=0.33).appraisal.at[ALL, "net_present_value"]
+    low = load_study(EXAMPLE, realisation=0.33).savings.appraisal.at[ALL, "net_present_value"]
     assert f"£{round(low):,} at the low" in frame.at["realisation", "effect"]
     assert frame.at["realisation", "value"] == "low 0.33, high 1"
 
@@ -132,23 +135,23 @@ def test_a_score_turns_the_ranking_where_the_log_says_and_not_before():
     assert len(turning)
     index = turning.index[0]
     at = float(re.search(r"score of ([\d.]+)$", turning.at[index, "effect"])[1])
-    winner = study.ranking["option"].iloc[0]
+    winner = study.options.ranking["option"].iloc[0]
     falls = "below" in turning.at[index, "effect"]
     for nudge, same in ((-0.02 if falls else 0.02, False), (0.02 if falls else -0.02, True)):
         scores = study.tables["scores"].copy().reset_index(drop=True)
         scores.loc[index, "score"] = at + nudge
         case = replace(study.case, tables=study.tables | {"scores": scores})
         moved = Study(case, "base", study.parameters)
-        assert (moved.ranking["option"].iloc[0] == winner) is same
+        assert (moved.options.ranking["option"].iloc[0] == winner) is same
 
 
 def test_risks_tasks_and_criteria_say_where_they_stand():
     frame = log_of(EXAMPLE)
     study = load_study(EXAMPLE)
     risks = of_table(frame, "risks")["effect"]
-    assert risks.str.contains("above appetite").sum() == study.risks_above_appetite == 1
+    assert risks.str.contains("above appetite").sum() == study.risks.above_appetite == 1
     tasks = of_table(frame, "tasks")["effect"]
-    assert (tasks == "Critical: no float").sum() == study.schedule["critical"].sum()
+    assert (tasks == "Critical: no float").sum() == study.plan.schedule["critical"].sum()
     gates = of_table(frame, "gates").set_index("what")
     assert gates.at["affordable", "effect"] == "Met; found £2.27m"
     assert gates.at["affordable", "value"] == "at least £0"

@@ -261,15 +261,15 @@ def test_a_line_that_is_wrong_moves_the_net_present_value_in_proportion():
     # a quarter of £385,000 in year 0 and all of it in years 1 to 9, at 3.5%
     present = 385_000 * (0.25 + sum(1.035**-year for year in range(1, 10)))
     study = load_study(EXAMPLE)
-    now = study.net_present_values.sum()
-    row = study.assumed_moves.set_index("item").loc["Shared platform"]
+    now = study.savings.net_present_values.sum()
+    row = study.assurance.assumed_moves.set_index("item").loc["Shared platform"]
     assert row["worth_low"] - now == approx(0.2 * present, abs=0.01)
     assert row["worth_high"] - now == approx(-0.2 * present, abs=0.01)
     assert row["effect"] == approx(605_041.86, abs=0.01)
 
 
 def test_inputs_stand_in_the_order_of_their_effect():
-    moves = load_study(EXAMPLE).assumed_moves
+    moves = load_study(EXAMPLE).assurance.assumed_moves
     assert moves["item"].head(4).tolist() == [
         "Three data centres",
         "Shared platform",
@@ -280,7 +280,7 @@ def test_inputs_stand_in_the_order_of_their_effect():
 
 
 def test_what_turns_a_decision_is_told_at_the_end_that_turns_it():
-    moves = load_study(LICTP).assumed_moves.set_index("table")
+    moves = load_study(LICTP).assurance.assumed_moves.set_index("table")
     # present cost a fifth lower: the new service costs more than the 2% that members allow
     present = moves[moves["item"] == "Present service continued"].iloc[0]
     assert "affordable" in present["turned"]
@@ -288,7 +288,7 @@ def test_what_turns_a_decision_is_told_at_the_end_that_turns_it():
 
 
 def test_a_criterion_rests_on_an_assumed_input_whose_figure_it_finds():
-    origins = load_study(EXAMPLE).output_origins.set_index("output")
+    origins = load_study(EXAMPLE).assurance.output_origins.set_index("output")
     assert origins.at["partners ready", "rests_on"] == ["readiness_areas", "readiness"]
     assert set(origins.at["deadline likely", "rests_on"]) == {"tasks", "task_ranges", "gates"}
     counts = ["published", "derived", "assumed"]
@@ -298,13 +298,13 @@ def test_a_criterion_rests_on_an_assumed_input_whose_figure_it_finds():
 
 
 def test_the_decision_rests_on_what_would_turn_it_and_on_the_rows_of_all_that_is_tested():
-    origins = load_study(DURHAM).output_origins.set_index("output")
+    origins = load_study(DURHAM).assurance.output_origins.set_index("output")
     assert list(origins.index) == [
         "net present value", "partners ready", "cost within what was agreed", "decision",
     ]  # fmt: skip
     assert origins.at["decision", "found"] == "stop"
     assert origins.at["decision", "rests_on"] == []
-    origins = load_study(LICTP).output_origins.set_index("output")
+    origins = load_study(LICTP).assurance.output_origins.set_index("output")
     assert set(origins.at["decision", "rests_on"]) == {"Present service continued", "service_costs", "tasks"}  # fmt: skip
     assert origins.at["net present value", "rests_on"] == [
         "Present service continued",
@@ -331,7 +331,7 @@ def test_a_case_without_an_assumed_figure_says_so():
 
 def test_a_case_without_criteria_still_tells_what_its_worth_rests_on():
     study = changed(MKIP, gates=load_study(MKIP).tables["gates"].iloc[:0])
-    origins = study.output_origins.set_index("output")
+    origins = study.assurance.output_origins.set_index("output")
     assert list(origins.index) == ["net present value", "decision"]
     assert origins.at["decision", "found"] == "not ready to decide"
     assert len(origins.at["net present value", "rests_on"]) == 2
@@ -339,20 +339,20 @@ def test_a_case_without_criteria_still_tells_what_its_worth_rests_on():
 
 def test_the_threshold_of_a_criterion_that_is_not_known_moves_nothing():
     study = load_study(MKIP)
-    gates = study.gates.set_index("criterion")
+    gates = study.decision.gates.set_index("criterion")
     assert gates.loc["deadline likely", ["outcome", "threshold"]].tolist() == ["not known", 0.8]
-    thresholds = study.assumed_moves.set_index("table").loc["gates"]
+    thresholds = study.assurance.assumed_moves.set_index("table").loc["gates"]
     assert thresholds["rests"] == ["pays back before the review", "winning option robust"]
 
 
 def test_moving_an_input_leaves_the_study_as_it_was():
     study = load_study(MKIP)
     tables = {stem: table.copy() for stem, table in study.tables.items()}
-    before = study.net_present_values.copy()
-    assert len(study.assumed_moves)
+    before = study.savings.net_present_values.copy()
+    assert len(study.assurance.assumed_moves)
     for stem, table in tables.items():
         pd.testing.assert_frame_equal(study.tables[stem], table)
-    pd.testing.assert_series_equal(study.net_present_values, before)
+    pd.testing.assert_series_equal(study.savings.net_present_values, before)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -452,14 +452,14 @@ def test_an_analyst_who_checks_their_own_work_is_loaded_and_not_assured(data_cop
 @pytest.mark.parametrize(("sunset", "is_met"), [("2024-03-11", False), ("2024-03-12", True), ("2024-03-13", True)])  # fmt: skip
 def test_data_must_last_to_the_day_of_the_decision(data_copy, sunset, is_met):
     rewritten(data_copy, "data_log", "2024-01-15,2027-03-31", f"2024-01-15,{sunset}")
-    met = load_study(EXAMPLE).requirements.set_index("requirement")["met"]
+    met = load_study(EXAMPLE).assurance.requirements.set_index("requirement")["met"]
     assert met[assurance.CURRENT] == is_met
     assert met.drop(assurance.CURRENT).all()
 
 
 def test_a_table_that_nobody_answers_for_is_named(data_copy):
     rewritten(data_copy, "assumptions", "\nrisk_costs,,", "\nrisk_costs,3,")
-    table = load_study(EXAMPLE).requirements.set_index("requirement")
+    table = load_study(EXAMPLE).assurance.requirements.set_index("requirement")
     assert table["met"].tolist() == [True, False] + [True] * 7
     assert table.at[assurance.OWNED, "missing"][:2] == ["risk_costs, 1", "risk_costs, 2"]
     assert "and" in show.shortened(table.at[assurance.OWNED, "missing"])

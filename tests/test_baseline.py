@@ -137,8 +137,10 @@ def test_a_budget_of_an_earlier_year_is_held_in_prices_of_the_decision_year():
     earlier = case.tables["service_costs"].assign(year=2018)
     index = case.tables["deflators"].set_index("year")["price_index"]
     study = changed(service_costs=earlier)
-    assert study.real_annual_cost["Melton"] == pytest.approx(311_000 * index[2020] / index[2018])
-    assert study.annual_cost["Melton"] == 311_000
+    assert study.baseline.real_annual_cost["Melton"] == pytest.approx(
+        311_000 * index[2020] / index[2018]
+    )
+    assert study.baseline.annual_cost["Melton"] == 311_000
 
 
 def changed(**tables):
@@ -191,9 +193,9 @@ def test_the_order_of_partners_changes_no_figure(order):
         for stem in ("drivers", "service_costs")
     }
     before, after = load_study("lictp-2020"), changed(**shuffled)
-    assert_series_equal(after.cost_per_user, before.cost_per_user)
-    assert_frame_equal(after.benchmark_gaps, before.benchmark_gaps)
-    assert_frame_equal(after.service_comparison, before.service_comparison)
+    assert_series_equal(after.baseline.cost_per_user, before.baseline.cost_per_user)
+    assert_frame_equal(after.baseline.benchmark_gaps, before.baseline.benchmark_gaps)
+    assert_frame_equal(after.baseline.service_comparison, before.baseline.service_comparison)
 
 
 def test_the_gap_is_positive_below_the_benchmark_and_worth_it_for_every_user():
@@ -217,7 +219,7 @@ def test_the_gap_is_positive_below_the_benchmark_and_worth_it_for_every_user():
 
 
 def test_partners_share_the_gap_of_the_whole_by_users():
-    gaps = load_study("lictp-2020").benchmark_gaps.set_index("item")["worth_gbp"]
+    gaps = load_study("lictp-2020").baseline.benchmark_gaps.set_index("item")["worth_gbp"]
     assert gaps["all"] == pytest.approx(4_000_000 - 1_451_786)
     assert gaps["Melton"] == pytest.approx(gaps["all"] * 229 / 1069)
     assert gaps.drop("all").sum() == pytest.approx(gaps["all"])
@@ -229,7 +231,7 @@ def test_a_benchmark_of_a_device_is_worth_its_gap_times_devices():
     devices = users.assign(driver="devices", value=users["value"] * 2)
     band = bands.assign(measure="cost_per_device", band="median", amount_gbp=700.0)
     study = changed(drivers=pd.concat([users, devices]), benchmarks=band)
-    gaps = study.benchmark_gaps.set_index("item")
+    gaps = study.baseline.benchmark_gaps.set_index("item")
     assert gaps.at["Melton", "level_gbp"] == pytest.approx(311_000 / 458)
     assert gaps.at["Melton", "worth_gbp"] == pytest.approx(700 * 458 - 311_000)
     results = study.results.set_index(["measure", "item"])["value"]
@@ -301,10 +303,10 @@ def test_quality_lies_between_its_limits_and_is_blind_to_the_order_of_rows(statu
 
 def test_taking_a_table_away_never_raises_the_score_of_a_case():
     study = load_study("lictp-2020")
-    score = study.data_quality["score"].mean()
+    score = study.baseline.data_quality["score"].mean()
     for stem in ("drivers", "benchmarks", "service_costs"):
         without = changed(**{stem: study.tables[stem].iloc[:0]})
-        assert without.data_quality["score"].mean() < score
+        assert without.baseline.data_quality["score"].mean() < score
 
 
 def test_a_row_is_dated_by_itself_else_by_its_financial_year_else_by_the_case():

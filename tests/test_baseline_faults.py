@@ -84,7 +84,7 @@ def test_a_decision_year_without_a_price_index_is_refused(data_copy):
 def test_costs_of_the_decision_year_need_no_price_index(data_copy):
     (data_copy / "deflators.csv").unlink()
     load_case.cache_clear()
-    assert load_study(LICTP).real_annual_cost.sum() == 1_451_786
+    assert load_study(LICTP).baseline.real_annual_cost.sum() == 1_451_786
 
 
 def test_a_price_index_of_zero_is_refused_where_it_stands(data_copy):

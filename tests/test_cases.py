@@ -177,7 +177,7 @@ def test_every_row_has_a_status_a_source_and_a_paragraph(case):
 
 @pytest.mark.parametrize(("case", "recommendation"), CASES.items())
 def test_the_base_scenario_leads_to_the_expected_recommendation(case, recommendation):
-    assert load_study(case).recommendation == recommendation
+    assert load_study(case).decision.recommendation == recommendation
 
 
 @pytest.mark.parametrize(("case", "scenario"), SCENARIOS)
@@ -208,22 +208,24 @@ def test_a_scenario_is_one_study_however_it_is_reached():
 
 def test_a_case_with_other_tables_does_not_see_the_studies_of_the_old():
     study = load_study("mkip-2012")
-    before = study.committed_cost.sum()
+    before = study.savings.committed_cost.sum()
     flows = study.tables["flows"]
     doubled = flows.assign(amount_gbp=2 * flows["amount_gbp"])
     case = replace(study.case, tables=study.tables | {"flows": doubled})
     assert case.studies == {}
     changed = Study(case, "base", study.parameters)
     for other in (Study.of(case, "base"), changed.in_scenario("cautious").in_scenario("base")):
-        assert other.committed_cost.sum() == pytest.approx(2 * before)
-    assert load_study("mkip-2012").committed_cost.sum() == before
+        assert other.savings.committed_cost.sum() == pytest.approx(2 * before)
+    assert load_study("mkip-2012").savings.committed_cost.sum() == before
 
 
 def test_a_study_with_another_parameter_is_one_of_its_own():
     study = load_study("mkip-2012")
     for other in (study.moved({"realisation": 0.5}), study.varied(realisation=0.5)):
         assert other is not study
-        assert other.gross_savings.sum().sum() == pytest.approx(study.gross_savings.sum().sum() / 2)
+        assert other.savings.gross_savings.sum().sum() == pytest.approx(
+            study.savings.gross_savings.sum().sum() / 2
+        )
     assert study is load_study("mkip-2012") is study.varied(realisation=1.0)
     assert study.parameters.realisation == 1.0
 
@@ -240,8 +242,8 @@ def test_a_case_with_money_has_four_scenarios_or_more_besides_the_base(case):
 
 def test_the_floor_of_mid_kents_gain_share_helps_nobody_as_its_reason_says():
     study = load_study("mkip-2012", "gain-share")
-    assert (study.net_flows[2013] < 0).all()
-    moved = study.flows.xs("no_detriment_transfer", level="flow")
+    assert (study.savings.net_flows[2013] < 0).all()
+    moved = study.savings.flows.xs("no_detriment_transfer", level="flow")
     assert moved.to_numpy().tolist() == [[0.0] * 11] * 3
     said = f"{study.scenario.title} {study.scenario.why}"
     assert "none is helped" in said and "out of pocket" not in said
@@ -251,12 +253,12 @@ def test_the_floor_of_mid_kents_gain_share_helps_nobody_as_its_reason_says():
 def test_no_scenario_promises_that_nobody_is_out_of_pocket_while_somebody_is(case):
     for name, scenario in load_case(case).scenarios.items():
         if "nobody out of pocket" in f"{scenario.title} {scenario.why}":
-            assert (load_study(case, name).net_flows.to_numpy() >= 0).all()
+            assert (load_study(case, name).savings.net_flows.to_numpy() >= 0).all()
 
 
 def test_reasons_that_cite_what_others_got_say_what_the_evidence_says():
     study = load_study("worked-example")
-    realised = study.reference_class["realisation"]
+    realised = study.uncertainty.reference_class["realisation"]
     assert realised.min() > 0.25 and realised.max() < 0.6  # a quarter to less than six tenths
     others = load_study("worked-example", "as-others-fared").parameters
     evidence = study.tables["evidence"].set_index(["case", "measure"])
@@ -269,10 +271,10 @@ def test_reasons_that_cite_what_others_got_say_what_the_evidence_says():
 
 
 def test_scenarios_of_readiness_and_risk_go_as_far_as_their_titles_say():
-    scores = load_study("durham-sunderland-2014", "same-pace").readiness_scores
+    scores = load_study("durham-sunderland-2014", "same-pace").readiness.scores
     assert scores.loc["pace of change", ["Durham", "Sunderland"]].tolist() == [2, 3]
     before, after = (
-        load_study("lictp-2020", name).scored_risks.set_index("risk")["inherent_likelihood_score"]
+        load_study("lictp-2020", name).risks.scored.set_index("risk")["inherent_likelihood_score"]
         for name in ("base", "risks-worsen")
     )
     moved = (after - before).dropna()

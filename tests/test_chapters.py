@@ -40,8 +40,10 @@ def test_a_case_with_one_off_cost_alone_is_worth_minus_its_discounted_cost():
     assert (
         result(study, "savings", "internal_rate_of_return") == "none: the flows never change sign"
     )
-    assert study.recommendation == "not ready to decide"  # nobody has said that it saves nothing
-    assert "not known, because the case has no saving or running cost" in study.missing[0]
+    assert (
+        study.decision.recommendation == "not ready to decide"
+    )  # nobody has said that it saves nothing
+    assert "not known, because the case has no saving or running cost" in study.decision.missing[0]
     assert "probability_of_loss" not in set(study.results["measure"])
     assert savings.answer(study).text.startswith(
         "**The partnership spends £1,050 once, and no saving or other money of later years is given**"
@@ -66,14 +68,14 @@ def test_money_of_any_one_kind_is_appraised(alone):
 
 def test_one_off_cost_needs_no_year_after_the_decisions():
     study = small_study(file={"last_year": 2024}, flows=[flow("move", "one_off_cost", 70, (2024, 2024))])  # fmt: skip
-    assert study.net_present_values[["North", "South"]].tolist() == [-70, 0]
+    assert study.savings.net_present_values[["North", "South"]].tolist() == [-70, 0]
     assert study.results["value"].notna().all()
 
 
 def test_a_criterion_on_the_annual_cost_is_not_known_without_a_running_cost():
     gate = {"criterion": "cheaper", "measure": "annual_cost_change_fraction"}
     study = small_study(flows=MOVE, gates=[gate])
-    assert study.gates["reason"].item() == (
+    assert study.decision.gates["reason"].item() == (
         "Cheaper: not known, because the case has no running cost (flows.csv)."
     )
 

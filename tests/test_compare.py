@@ -7,10 +7,11 @@ import pytest
 from pytest import approx
 
 from businesscase.calculations import regret
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.parameters import Scenario
 from businesscase.shown import compare
 from businesscase.shown.display import Chart, Sentence, Table
-from businesscase.study import ALL, Study, comparison, load_study
+from businesscase.study import Study, comparison, load_study
 
 EXAMPLE, MKIP, LICTP = "worked-example", "mkip-2012", "lictp-2020"
 DURHAM, DACORUM, ALLERDALE = "durham-sunderland-2014", "dacorum-avdc-2012", "allerdale-carlisle-2008"  # fmt: skip
@@ -91,14 +92,14 @@ def test_a_scenario_comes_to_the_same_as_when_it_is_studied_by_itself(case):
     last = table.index[-1]
     alone = load_study(case)
     alone = Study(replace(alone.case), last, alone.case.scenarios[last].parameters)
-    assert table.at[last, "recommendation"] == alone.recommendation
+    assert table.at[last, "recommendation"] == alone.decision.recommendation
     if comparison.has_money(alone):
-        assert table.at[last, "net_present_value"] == approx(alone.appraisal.at[ALL, "net_present_value"])  # fmt: skip
+        assert table.at[last, "net_present_value"] == approx(alone.savings.appraisal.at[ALL, "net_present_value"])  # fmt: skip
     if not alone.tables["task_ranges"].empty:
-        assert table.at[last, "finish_p80"] == alone.certain_finishes.at[ALL, "p80"]
-        assert table.at[last, "deadline_chance"] == alone.deadline_chances.at[ALL, "chance"]
+        assert table.at[last, "finish_p80"] == alone.plan.certain_finishes.at[ALL, "p80"]
+        assert table.at[last, "deadline_chance"] == alone.plan.deadline_chances.at[ALL, "chance"]
     if not alone.tables["risks"].empty:
-        assert table.at[last, "risks_above_appetite"] == alone.risks_above_appetite
+        assert table.at[last, "risks_above_appetite"] == alone.risks.above_appetite
 
 
 def test_scenarios_with_another_plan_do_not_share_it():
@@ -164,8 +165,8 @@ def test_effects_of_changes_and_their_joint_effect_add_up_to_the_difference():
 def test_an_effect_is_that_of_the_change_made_alone_by_hand():
     study = load_study(EXAMPLE)
     effects = comparison.worth_effects(study).set_index(["scenario", "parameters"])["effect"]
-    alone = load_study(EXAMPLE, realisation=0.35).appraisal.at[ALL, "net_present_value"]
-    base = load_study(EXAMPLE).appraisal.at[ALL, "net_present_value"]
+    alone = load_study(EXAMPLE, realisation=0.35).savings.appraisal.at[ALL, "net_present_value"]
+    base = load_study(EXAMPLE).savings.appraisal.at[ALL, "net_present_value"]
     assert effects["as-others-fared", ("realisation",)] == approx(alone - base)
 
 
@@ -226,7 +227,7 @@ def test_scenarios_that_are_the_partners_own_choice_are_no_future():
 
 def test_an_option_in_a_future_is_worth_what_the_option_is_with_its_parameters():
     chosen = comparison.choices(load_study(MKIP))
-    other = load_study(MKIP, option="b", realisation=0.6).appraisal
+    other = load_study(MKIP, option="b", realisation=0.6).savings.appraisal
     assert chosen.values.at["cautious", "b"] == approx(other.at[ALL, "net_present_value"])
 
 
@@ -249,7 +250,7 @@ def test_one_draw_is_one_future_for_all_options():
     draws = comparison.option_draws(study, ["a", "b", "c", "d"])
     assert (draws["d"] == 0).all()
     assert draws["a"].corr(draws["b"]) > 0.5  # one realisation, one delay, one overrun for both
-    own = study.risk_of_loss.loc[ALL]
+    own = study.uncertainty.risk_of_loss.loc[ALL]
     assert draws["a"].median() == approx(own["npv_p50"], rel=0.02)
     shares = comparison.choices(study).draws
     assert shares.sum() == approx(1.0, abs=0.01)
@@ -263,7 +264,7 @@ def test_one_costed_option_makes_the_choice_to_go_on_or_to_stop():
     assert chosen.kind == comparison.GO_OR_STOP
     assert chosen.values[comparison.STOP].eq(0).all()
     assert regret.least_regretted(chosen.values) == [comparison.GO]
-    loss = study.risk_of_loss.at[ALL, "probability_of_loss"]
+    loss = study.uncertainty.risk_of_loss.at[ALL, "probability_of_loss"]
     assert chosen.draws[comparison.GO] == approx(1 - loss)
 
 
@@ -273,7 +274,7 @@ def test_without_money_the_options_are_compared_by_their_scores():
     chosen = comparison.choices(bare)
     assert chosen.kind == comparison.OPTION_SCORE
     assert chosen.values.loc["base"].to_dict() == approx(
-        study.ranked.set_index("option")["weighted_score"].to_dict()
+        study.options.ranked.set_index("option")["weighted_score"].to_dict()
     )
     assert compare.regret_table(bare).labels["regret"] == "Largest regret (score)"
     assert "weighted scores" in compare.regret_answer(bare).text

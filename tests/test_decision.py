@@ -15,7 +15,6 @@ from businesscase.cases.case import case_names, load_case
 from businesscase.cases.errors import InputError
 from businesscase.shown import savings as savings_views
 from businesscase.study import Study, load_study, results
-from businesscase.study.decision import QUICK
 
 LICTP, MKIP = "lictp-2020", "mkip-2012"
 DURHAM, DACORUM = "durham-sunderland-2014", "dacorum-avdc-2012"
@@ -196,8 +195,8 @@ def test_a_sentence_says_what_is_counted():
 @pytest.mark.parametrize("scenario", load_case(MKIP).scenarios)
 def test_a_criterion_on_the_option_proposed_follows_the_one_appraised(scenario):
     study = load_study(MKIP, scenario)
-    gate = study.gates.set_index("criterion").loc["winning option robust"]
-    assert gate["found"] == study.first_shares("any")[study.option]
+    gate = study.decision.gates.set_index("criterion").loc["winning option robust"]
+    assert gate["found"] == study.options.first_shares("any")[study.option]
     assert f"option {study.option} comes first" in gate["reason"]
 
 
@@ -205,7 +204,10 @@ def test_a_criterion_on_the_option_proposed_follows_the_one_appraised(scenario):
 def test_another_option_than_the_winner_is_not_robust(case):
     study = load_study(case, "outsourced")
     assert study.option != study.in_scenario("base").option
-    assert study.gates.set_index("criterion").at["winning option robust", "outcome"] == "not met"
+    assert (
+        study.decision.gates.set_index("criterion").at["winning option robust", "outcome"]
+        == "not met"
+    )
 
 
 def edit(path, *pairs):
@@ -221,11 +223,11 @@ def test_a_criterion_on_an_option_by_name_says_so_where_another_is_appraised(dat
         data_copy / MKIP / "gates.csv",
         (",rank_acceptability,proposed,", ",rank_acceptability,option a,"),
     )
-    shares = load_study(MKIP).first_shares("any")
+    shares = load_study(MKIP).options.first_shares("any")
     for scenario, aside in (("base", ""), ("outsourced", " (the option appraised is b, not a)")):
         reason = (
             load_study(MKIP, scenario)
-            .gates.set_index("criterion")
+            .decision.gates.set_index("criterion")
             .at["winning option robust", "reason"]
         )
         assert f"in which option a comes first is {100 * shares['a']:g}%{aside}, at least" in reason
@@ -239,9 +241,13 @@ def test_a_proposal_that_changes_takes_its_criterion_along(data_copy):
         ('preferred_option = "a"', 'preferred_option = "b"'),
     )
     load_case.cache_clear()
-    found = load_study("worked-example").gates.set_index("criterion").loc["winning option robust"]
+    found = (
+        load_study("worked-example")
+        .decision.gates.set_index("criterion")
+        .loc["winning option robust"]
+    )
     assert found["item"] == "b"
-    assert found["found"] == approx(before.first_shares("any")["b"], abs=0.01)
+    assert found["found"] == approx(before.options.first_shares("any")["b"], abs=0.01)
     assert found["outcome"] == "not met"
 
 
@@ -250,8 +256,8 @@ def test_a_proposal_that_changes_takes_its_criterion_along(data_copy):
 
 def test_a_case_without_a_stop_criterion_is_not_ready_and_says_so():
     study = base("dacorum-avdc-2012")
-    assert study.recommendation == "not ready to decide"
-    assert study.missing == [
+    assert study.decision.recommendation == "not ready to decide"
+    assert study.decision.missing == [
         "No criterion has the consequence stop, so that no figure could stop the case."
     ]
     assert [finding.details["file"] for finding in study.case.findings] == ["gates.csv"]
@@ -261,7 +267,7 @@ def test_a_case_without_criteria_is_computed_and_is_not_ready(data_copy):
     (data_copy / MKIP / "gates.csv").unlink()
     study = load_study(MKIP)
     assert study.results.iloc[-1]["value"] == "not ready to decide"
-    assert study.missing == [
+    assert study.decision.missing == [
         "The case has no criterion (gates.csv), so that no figure could stop it."
     ]
     assert len(study.case.findings) == 1
@@ -273,21 +279,23 @@ def test_a_stop_criterion_without_a_figure_is_never_a_go(data_copy):
         ("risks_above_appetite,all,at_most,0,condition", "risks_above_appetite,all,at_most,0,stop"),
     )
     study = load_study(MKIP)
-    assert study.recommendation == "not ready to decide"
-    assert study.missing == [
+    assert study.decision.recommendation == "not ready to decide"
+    assert study.decision.missing == [
         "Exposure within appetite: not known, because the case has no risk register (risks.csv)."
     ]
 
 
 def test_a_register_says_which_risks_it_does_not_assess():
-    reason = base(LICTP).gates.set_index("criterion").at["exposure within appetite", "reason"]
+    reason = (
+        base(LICTP).decision.gates.set_index("criterion").at["exposure within appetite", "reason"]
+    )
     assert "is 0 (not assessed: risk 9)" in reason
 
 
 def test_durham_stops_for_the_two_reasons_of_its_report():
     study = base(DURHAM)
-    assert study.recommendation == "stop"
-    stopping = study.gates.query("outcome == 'not met' and if_not_met == 'stop'")
+    assert study.decision.recommendation == "stop"
+    stopping = study.decision.gates.query("outcome == 'not met' and if_not_met == 'stop'")
     assert stopping["reason"].tolist() == [
         "Partners ready: the number of areas in which the partners stand too far apart is 2 (pace of "
         "change, delivery model), at most 0 is allowed: not met."
@@ -322,7 +330,7 @@ def test_no_case_stops_for_a_chance_or_a_weighting_that_rests_on_our_assumptions
     ],
 )
 def test_what_the_case_lacks_is_said_where_a_criterion_is_not_known(case, criterion, lacks):
-    row = base(case).gates.set_index("criterion").loc[criterion]
+    row = base(case).decision.gates.set_index("criterion").loc[criterion]
     assert row["reason"].endswith(f": not known, because {lacks}.")
 
 
@@ -336,7 +344,7 @@ def with_gate(data, case, old, new):
 
 def test_a_measure_whose_table_is_missing_is_not_known_though_its_section_is_there(data_copy):
     (data_copy / "allerdale-carlisle-2008" / "task_ranges.csv").unlink()
-    gates = load_study("allerdale-carlisle-2008").gates.set_index("criterion")
+    gates = load_study("allerdale-carlisle-2008").decision.gates.set_index("criterion")
     assert gates.at["deadline likely", "reason"] == (
         "Deadline likely: not known, because the case has no ranges of task durations "
         "(task_ranges.csv)."
@@ -348,13 +356,13 @@ def test_a_misspelt_measure_is_refused_where_the_section_is_there_for_other_reas
     with_gate(data_copy, LICTP, "readiness,areas_beyond_gap,", "readiness,areas_beyond_gaps,")
     assert "readiness" in load_case(LICTP).section_names()  # for its governance, without scores
     with pytest.raises(InputError, match="measure 'areas_beyond_gaps' is unknown"):
-        _ = load_study(LICTP).gates
+        _ = load_study(LICTP).decision.gates
 
 
 def test_a_threshold_of_a_fraction_in_percent_is_refused(data_copy):
     with_gate(data_copy, LICTP, ",at_most,0.02,", ",at_most,2,")
     with pytest.raises(InputError) as refused:
-        _ = load_study(LICTP).gates
+        _ = load_study(LICTP).decision.gates
     assert refused.value.faults == [
         "data/lictp-2020/gates.csv: criterion 'affordable': the threshold is 2; "
         "annual_cost_change_fraction is a fraction, 2% is 0.02"
@@ -364,7 +372,7 @@ def test_a_threshold_of_a_fraction_in_percent_is_refused(data_copy):
 def test_a_misspelt_task_of_a_chance_is_refused(data_copy):
     with_gate(data_copy, LICTP, "deadline_probability,all,", "deadline_probability,al,")
     with pytest.raises(InputError) as refused:
-        _ = load_study(LICTP).gates
+        _ = load_study(LICTP).decision.gates
     assert refused.value.faults == [
         "data/lictp-2020/gates.csv: criterion 'deadline likely': item 'al' is unknown; nearest: all"
     ]
@@ -386,7 +394,7 @@ def test_a_misspelt_item_of_a_measure_had_without_its_rows_is_refused(data_copy,
     with (data_copy / "worked-example" / "gates.csv").open("a", encoding="utf-8") as gates:
         gates.write(row)
     with pytest.raises(InputError, match="criterion 'quick': item 'al' is unknown; nearest: all"):
-        _ = load_study("worked-example").gates
+        _ = load_study("worked-example").decision.gates
 
 
 def test_a_result_can_be_held_against_two_thresholds(data_copy):
@@ -397,7 +405,7 @@ def test_a_result_can_be_held_against_two_thresholds(data_copy):
     gates.write_text(
         f"{text}{higher.replace('affordable', 'well worth it', 1)}\n", encoding="utf-8"
     )
-    found = load_study(MKIP).gates.set_index("criterion")
+    found = load_study(MKIP).decision.gates.set_index("criterion")
     assert found.at["affordable", "outcome"] == "met"
     assert found.at["well worth it", "outcome"] == "not met"
     assert found.at["affordable", "found"] == found.at["well worth it", "found"]
@@ -406,14 +414,15 @@ def test_a_result_can_be_held_against_two_thresholds(data_copy):
 @pytest.mark.parametrize("case", case_names())
 def test_a_criterion_finds_what_the_results_hold(case):
     study = base(case)
-    rows = study.section_results
+    rows = study.decision.section_results
     timeless = rows[rows["year"].isna()].set_index(["section", "measure", "item"])
-    for (section, measure), (_, unit) in QUICK.items():
-        if (section, measure, "all") in timeless.index:
-            row = timeless.loc[(section, measure, "all")]
-            value, found_unit = study.result(section, measure, "all")
-            assert (value, found_unit, unit) == (approx(row["value"]), row["unit"], row["unit"])
-    for gate in study.gates.dropna(subset="found").itertuples():
+    for part in study.decision.parts:
+        for measure in part.quick:
+            if (part.section, measure, "all") in timeless.index:
+                row = timeless.loc[(part.section, measure, "all")]
+                found = study.decision.result(part.section, measure, "all")
+                assert found == (approx(row["value"]), row["unit"])
+    for gate in study.decision.gates.dropna(subset="found").itertuples():
         row = timeless.loc[(gate.section, gate.measure, gate.item)]
         assert (gate.found, gate.unit) == (row["value"], row["unit"]) or gate.found == approx(row["value"])  # fmt: skip
 
@@ -476,7 +485,7 @@ def test_the_current_value_itself_is_no_change():
 
 def turning(study, parameter, item="all"):
     """Return the row of a parameter in the turning changes."""
-    table = study.turning_changes.set_index(["parameter", "item"])
+    table = study.decision.turning_changes.set_index(["parameter", "item"])
     return table.loc[(parameter, item)]
 
 
@@ -486,17 +495,22 @@ def test_leicestershires_charge_turns_the_decision_at_the_limit_of_its_rise():
     # 315 against 311 today, a rise of 1.286%, may be 2%
     assert row["value"] == approx(1.02 / (315 / 311) - 1, abs=0.0002)
     assert (row["then"], row["criteria"], row["within_tried"]) == ("stop", ["affordable"], True)
-    assert load_study(LICTP, running_cost_change=row["value"]).recommendation == "stop"
-    assert load_study(LICTP, running_cost_change=row["value"] - 0.0003).recommendation != "stop"
+    assert load_study(LICTP, running_cost_change=row["value"]).decision.recommendation == "stop"
+    assert (
+        load_study(LICTP, running_cost_change=row["value"] - 0.0003).decision.recommendation
+        != "stop"
+    )
     cheaper = turning(study, "baseline_cost_change")
     assert cheaper["value"] == approx((315 / 311) / 1.02 - 1, abs=0.0011)
-    assert load_study(LICTP, baseline_cost_change=cheaper["value"]).recommendation == "stop"
+    assert (
+        load_study(LICTP, baseline_cost_change=cheaper["value"]).decision.recommendation == "stop"
+    )
 
 
 def test_a_longer_plan_turns_the_decision_on_leicestershire():
     row = turning(base(LICTP), "duration_change")
     assert (row["then"], row["criteria"]) == ("stop", ["plan keeps its deadline"])
-    assert load_study(LICTP, "base", duration_change=row["value"]).recommendation == "stop"
+    assert load_study(LICTP, "base", duration_change=row["value"]).decision.recommendation == "stop"
 
 
 def test_mid_kents_saving_turns_the_decision_only_beyond_what_is_tried():
@@ -507,7 +521,7 @@ def test_mid_kents_saving_turns_the_decision_only_beyond_what_is_tried():
 
 
 def test_no_single_change_turns_durhams_stop():
-    table = base(DURHAM).turning_changes
+    table = base(DURHAM).decision.turning_changes
     assert len(table) > 1
     assert table["value"].isna().all()
 
@@ -525,8 +539,8 @@ def test_a_partner_that_becomes_less_ready_is_no_way_to_close_a_gap():
         .reset_index(drop=True),
     }
     alone = Study(replace(study.case, tables=tables), "base", study.parameters)
-    assert alone.recommendation == "stop"
-    turns = alone.turning_changes.dropna(subset="value").set_index("item")
+    assert alone.decision.recommendation == "stop"
+    turns = alone.decision.turning_changes.dropna(subset="value").set_index("item")
     assert turns["value"].to_dict() == {"pace of change, Durham": 3}
     assert turns["then"].to_dict() == {"pace of change, Durham": "go"}
 
@@ -535,9 +549,9 @@ def test_a_partner_that_becomes_less_ready_is_no_way_to_close_a_gap():
 def test_a_parameter_of_money_moves_no_criterion_of_other_sections(parameter):
     study = base(LICTP)
     moved = study.varied(**{parameter: 0.1})
-    for gate in study.gates.dropna(subset="found").itertuples():
+    for gate in study.decision.gates.dropna(subset="found").itertuples():
         if gate.section not in ("savings", "decision"):
-            assert moved.result(gate.section, gate.measure, gate.item)[0] == gate.found
+            assert moved.decision.result(gate.section, gate.measure, gate.item)[0] == gate.found
 
 
 def test_results_end_with_the_reasons_the_changes_and_the_recommendation():
@@ -586,9 +600,9 @@ def test_a_criterion_on_a_rate_of_return_is_not_known_where_money_is_received_fi
         flow("post", "running_cost", 450_000, (2028, 2028), "South"),
     ]
     study = small_study(flows=money, gates=[rate])
-    assert study.net_present_values["North"] > 0
-    assert study.recommendation == "not ready to decide"
-    assert study.gates["reason"].item() == (
+    assert study.savings.net_present_values["North"] > 0
+    assert study.decision.recommendation == "not ready to decide"
+    assert study.decision.gates["reason"].item() == (
         "Returns: not known, because money is received before it is spent, so a high rate is no good "
         "return."
     )

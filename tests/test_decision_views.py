@@ -58,7 +58,7 @@ def two_partners(saved, measures=False, **changes):
 def test_every_criterion_has_a_sentence_and_those_not_met_come_first():
     study = base(LICTP)
     lines = decision.reasons_in_words(study).text.splitlines()
-    assert len(lines) == len(study.gates)
+    assert len(lines) == len(study.decision.gates)
     assert all(line.startswith("- ") and line.endswith(".") for line in lines)
     ends = [line.rsplit(": ", 1)[1] for line in lines]
     assert ends[:2] == ["not met.", "not met."]
@@ -134,9 +134,9 @@ def test_the_gates_chart_shows_the_recommendation_of_every_scenario(case):
     study = base(case)
     chart = decision.gates_chart(study)
     texts = drawn(chart)[None]["text"]
-    columns = len(study.gates) + 1
+    columns = len(study.decision.gates) + 1
     shown = [text.replace("<br>", " ").strip("<b>/") for text in texts[::columns]]
-    expected = [study.in_scenario(name).recommendation for name in study.case.scenarios]
+    expected = [study.in_scenario(name).decision.recommendation for name in study.case.scenarios]
     assert shown == expected
     assert len(texts) == columns * len(study.case.scenarios)
 
@@ -195,7 +195,7 @@ def test_the_savings_chart_draws_plan_actual_and_forecast():
     traces = drawn(chart)
     assert traces["planned"]["y"][1:4] == [150_000, 250_000, 330_000]
     assert traces["actual"]["y"][1] == 75_000
-    mean = study.realisation_forecast.mean
+    mean = study.outturn.realisation_forecast.mean
     assert traces["expected"]["x"][0] == "2014/15"
     assert traces["expected"]["y"][0] == approx(250_000 * mean)
     assert chart.title.startswith("50.0% of the planned saving came in up to 2013/14")

@@ -143,11 +143,11 @@ def test_allerdale_and_carlisle_share_the_telephones_that_are_printed():
     study = load_study("allerdale-carlisle-2008")
     lines = study.tables["applications"]
     assert set(lines.query("status == 'published'")["business_function"]) == {"telephony"}
-    assert study.convergence.loc["telephony", ["relation", "quick_win"]].tolist() == [
+    assert study.baseline.convergence.loc["telephony", ["relation", "quick_win"]].tolist() == [
         "same_product",
         True,
     ]
-    assert pd.isna(study.convergence.at["telephony", "saving_gbp"])
+    assert pd.isna(study.baseline.convergence.at["telephony", "saving_gbp"])
 
 
 def test_mid_kents_equipment_stays_with_the_authority_that_bought_it():

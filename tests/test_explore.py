@@ -51,8 +51,8 @@ def with_base(folder, forget=True, **changes):
 def test_a_moved_slider_shows_what_the_library_gives():
     explorer = savings_explorer("mkip-2012")
     explorer.controls["realisation"].sliders[""].value = 0.6
-    expected = load_study("mkip-2012", realisation=0.6).net_present_values.sum()
-    assert explorer.study.net_present_values.sum() == pytest.approx(expected)
+    expected = load_study("mkip-2012", realisation=0.6).savings.net_present_values.sum()
+    assert explorer.study.savings.net_present_values.sum() == pytest.approx(expected)
     assert in_words(expected) in explorer._headline.text
 
 
@@ -109,8 +109,8 @@ def test_a_weight_changes_the_winner_as_the_library_has_it():
     for factor in sliders:
         sliders[factor].value = 100 if factor == "Control" else 0
     weights = {factor: slider.value for factor, slider in sliders.items()}
-    expected = load_study("mkip-2012", weights=weights).ranking
-    assert explorer.study.ranking.equals(expected)
+    expected = load_study("mkip-2012", weights=weights).options.ranking
+    assert explorer.study.options.ranking.equals(expected)
 
 
 def test_the_other_weights_make_room_when_asked():
@@ -146,9 +146,9 @@ def test_an_edited_score_reaches_the_ranking():
     scores.option.value, scores.factor.value = "d", "Control"
     scores.slider.value = 0.5
     assert explorer.changes == {"scores": {"d": {"Control": 0.5}}}
-    assert explorer.study.option_scores.loc["d", "Control"] == 0.5
+    assert explorer.study.options.scores.loc["d", "Control"] == 0.5
     scores.option.value = "b"
-    assert scores.slider.value == explorer.start.option_scores.loc["b", "Control"]
+    assert scores.slider.value == explorer.start.options.scores.loc["b", "Control"]
 
 
 def test_a_moved_risk_stands_where_it_was_put():
@@ -156,18 +156,18 @@ def test_a_moved_risk_stands_where_it_was_put():
     mover = explorer.controls["risk_positions"]
     mover.risk.value = "3"
     mover.words["likelihood"].value = "Very High"
-    moved = explorer.study.scored_risks.set_index("risk").loc[3]
+    moved = explorer.study.risks.scored.set_index("risk").loc[3]
     assert moved["standing_score"] == 6 * 3
     assert "1 risk above appetite" in explorer._headline.text
 
 
 def test_a_risk_moved_where_all_are_likelier_is_not_made_likelier_twice():
     explorer = risks_explorer("lictp-2020", "risks-worsen")
-    before = explorer.study.scored_risks.set_index("risk").loc[3]
+    before = explorer.study.risks.scored.set_index("risk").loc[3]
     mover = explorer.controls["risk_positions"]
     mover.risk.value = "3"
     mover.words["impact"].value = "Catastrophic"
-    moved = explorer.study.scored_risks.set_index("risk").loc[3]
+    moved = explorer.study.risks.scored.set_index("risk").loc[3]
     assert moved["standing_likelihood_score"] == before["standing_likelihood_score"]
     assert moved["standing_impact_score"] == 4
 

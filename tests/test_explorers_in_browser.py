@@ -213,8 +213,8 @@ def test_a_slider_moved_by_key_changes_headline_and_chart_to_what_the_library_gi
     for _ in range(4):
         slider.press("ArrowLeft")
     expected = load_study("mkip-2012", realisation=0.8)
-    opened.wait_for_headline(in_words(expected.net_present_values.sum()))
-    total = expected.net_flows.sum().cumsum()
+    opened.wait_for_headline(in_words(expected.savings.net_present_values.sum()))
+    total = expected.savings.net_flows.sum().cumsum()
     opened.page.wait_for_function(
         "end => Math.abs(document.querySelector('.bc-chart .js-plotly-plot')?.data[0].y.at(-1) - end) < 1",
         arg=total.iloc[-1],
@@ -323,7 +323,7 @@ def test_what_is_typed_is_taken_in_the_unit_shown(visit):
         (YEARS, "5 years", "5", {"horizon_years": 5}),
     ):
         box = opened.type(label, typed)
-        expected = load_study("mkip-2012", **changes).net_present_values.sum()
+        expected = load_study("mkip-2012", **changes).savings.net_present_values.sum()
         opened.wait_for_headline(in_words(expected))
         assert box.input_value() == shown
         assert box.get_attribute("aria-invalid") == "false"
@@ -372,7 +372,7 @@ def test_a_page_is_of_the_data_as_they_are_when_it_is_opened(visit, served):
     scenarios.write_bytes(before.replace(b"\n[base]", b"\n[base]\nrealisation = 0.1", 1))
     try:
         opened = visit("savings")
-        expected = load_study("mkip-2012", realisation=0.1).net_present_values.sum()
+        expected = load_study("mkip-2012", realisation=0.1).savings.net_present_values.sum()
         assert opened.headline == f"Net present value {in_words(expected)}"
     finally:
         scenarios.write_bytes(before)

@@ -60,18 +60,18 @@ def test_years_that_are_not_appraised_cost_nothing():
 def test_two_certain_years_are_discounted_by_hand():
     rows = made_up_costs((1, "inherent", "Melton", 2021, 2022, 1000.0, 1000.0, 1000.0, ""))
     study = made_up(made_up_risks(CERTAIN), rows, discount_rate=0.1)
-    expected = study.expected_risk_costs.loc[1]
+    expected = study.risks.expected_costs.loc[1]
     assert expected[2020] == 0
     assert expected[2021] == pytest.approx(1000 / 1.1)
     assert expected[2022] == pytest.approx(1000 / 1.21)
-    assert study.contingency.tolist() == pytest.approx([1000 / 1.1 + 1000 / 1.21] * 3)
-    assert study.simulated_contingency.std() == pytest.approx(0, abs=1e-9)
+    assert study.risks.contingency.tolist() == pytest.approx([1000 / 1.1 + 1000 / 1.21] * 3)
+    assert study.risks.simulated_contingency.std() == pytest.approx(0, abs=1e-9)
 
 
 def test_cost_in_the_decision_year_is_not_discounted():
     rows = made_up_costs((1, "inherent", "Melton", 2020, 2020, 500.0, 500.0, 500.0, ""))
     study = made_up(made_up_risks(CERTAIN), rows, discount_rate=0.2)
-    assert study.expected_risk_costs.loc[1].tolist() == [500, 0, 0, 0, 0, 0, 0]
+    assert study.risks.expected_costs.loc[1].tolist() == [500, 0, 0, 0, 0, 0, 0]
 
 
 def test_residual_cost_replaces_the_inherent_one_where_there_is_any():
@@ -130,13 +130,13 @@ def test_rows_of_one_risk_happen_together_at_one_level():
 
 def test_mean_of_the_draws_agrees_with_the_expected_cost_of_the_leicestershire_register():
     study = load_study("lictp-2020")
-    drawn = study.simulated_contingency
+    drawn = study.risks.simulated_contingency
     error = drawn.std() / math.sqrt(len(drawn))
-    assert drawn.mean() == pytest.approx(study.expected_risk_costs.to_numpy().sum(), abs=4 * error)
+    assert drawn.mean() == pytest.approx(study.risks.expected_costs.to_numpy().sum(), abs=4 * error)
 
 
 def test_what_the_partners_bear_adds_up_to_what_the_risks_cost_in_every_draw():
-    by_risk, by_partner = load_study("lictp-2020").simulated_risk_costs
+    by_risk, by_partner = load_study("lictp-2020").risks.simulated_costs
     np.testing.assert_allclose(by_partner.sum(axis=0), by_risk.sum(axis=0), atol=1e-6)
 
 
@@ -197,8 +197,8 @@ def test_expected_cost_of_the_leicestershire_contract_is_worked_by_hand():
     study = load_study("lictp-2020")
     # Very High is 0.75 to 0.95; 0, 27,000 and 162,000 in 2021/22, one year after the decision
     by_hand = 0.85 * (0 + 27_000 + 162_000) / 3 / 1.035
-    assert study.expected_risk_costs.loc[1].sum() == pytest.approx(by_hand)
-    assert study.costed_risks == [1, 2, 4, 6]
+    assert study.risks.expected_costs.loc[1].sum() == pytest.approx(by_hand)
+    assert study.risks.costed == [1, 2, 4, 6]
 
 
 RESIDUAL = made_up_costs(
@@ -209,21 +209,21 @@ RESIDUAL = made_up_costs(
 
 def test_the_position_that_stands_counts_and_its_cost_with_it():
     carried_out = made_up(made_up_risks({}), RESIDUAL)
-    assert carried_out.expected_risk_costs.loc[1].sum() == pytest.approx(0.1 * 300)  # Unlikely
-    assert carried_out.inherent_risk_costs.to_dict() == pytest.approx({1: 0.6 * 900})  # Likely
+    assert carried_out.risks.expected_costs.loc[1].sum() == pytest.approx(0.1 * 300)  # Unlikely
+    assert carried_out.risks.inherent_costs.to_dict() == pytest.approx({1: 0.6 * 900})  # Likely
     none = made_up(made_up_risks({}), RESIDUAL, risk_responses="none")
-    assert none.expected_risk_costs.loc[1].sum() == pytest.approx(0.6 * 900)
+    assert none.risks.expected_costs.loc[1].sum() == pytest.approx(0.6 * 900)
 
 
 def test_a_risk_without_a_residual_position_keeps_its_chance_with_its_residual_cost():
     study = made_up(made_up_risks(UNPLACED_ANEW), RESIDUAL)
-    assert study.expected_risk_costs.loc[1].sum() == pytest.approx(0.6 * 300)
+    assert study.risks.expected_costs.loc[1].sum() == pytest.approx(0.6 * 300)
 
 
 def test_a_shift_in_likelihood_moves_the_chance_of_what_stands():
     study = made_up(made_up_risks({}), RESIDUAL, likelihood_shift=1)
-    assert study.expected_risk_costs.loc[1].sum() == pytest.approx(0.3 * 300)  # Possible
-    assert study.inherent_risk_costs.to_dict() == pytest.approx({1: 900})  # Almost certain
+    assert study.risks.expected_costs.loc[1].sum() == pytest.approx(0.3 * 300)  # Possible
+    assert study.risks.inherent_costs.to_dict() == pytest.approx({1: 900})  # Almost certain
 
 
 @pytest.mark.parametrize(
@@ -231,26 +231,26 @@ def test_a_shift_in_likelihood_moves_the_chance_of_what_stands():
 )
 def test_a_response_is_worth_what_it_removes_less_what_it_costs(response_cost, worth):
     study = made_up(made_up_risks({"response_cost_gbp": response_cost}), RESIDUAL)
-    assert study.response_values.to_dict() == pytest.approx({1: worth})
+    assert study.risks.response_values.to_dict() == pytest.approx({1: worth})
     costly = "the response costs more than the expected cost that it removes"
-    assert (costly in set(study.risk_findings["finding"])) == (worth < 0)
+    assert (costly in set(study.risks.findings["finding"])) == (worth < 0)
 
 
 def test_what_a_response_is_worth_is_not_known_without_its_cost_or_its_effect():
-    assert made_up(made_up_risks({}), RESIDUAL).response_values.empty
+    assert made_up(made_up_risks({}), RESIDUAL).risks.response_values.empty
     unplaced = made_up_risks(UNPLACED_ANEW | {"response_cost_gbp": 100.0})
-    assert made_up(unplaced, RESIDUAL.iloc[:1]).response_values.empty
+    assert made_up(unplaced, RESIDUAL.iloc[:1]).risks.response_values.empty
 
 
 def test_a_risk_without_a_likelihood_is_left_out_of_the_money():
     study = made_up(made_up_risks(UNPLACED_ANEW | {"likelihood": ""}), RESIDUAL)
-    assert study.costed_risks == []
+    assert study.risks.costed == []
 
 
 def test_a_shorter_horizon_leaves_later_years_out():
     study = load_study("lictp-2020", horizon_years=1)
-    assert list(study.expected_risk_costs) == [2020, 2021]
-    assert study.expected_risk_costs.loc[4].sum() == 0  # it costs in 2022/23
+    assert list(study.risks.expected_costs) == [2020, 2021]
+    assert study.risks.expected_costs.loc[4].sum() == 0  # it costs in 2022/23
 
 
 def one_shared(first=2020, last=2020):
@@ -260,7 +260,7 @@ def one_shared(first=2020, last=2020):
 
 
 def test_a_shared_cost_is_divided_as_the_stated_costs_are():
-    borne = made_up(*one_shared()).risk_costs_borne
+    borne = made_up(*one_shared()).risks.costs_borne
     assert borne["Melton"] == pytest.approx(900 * 229 / 1069, abs=0.01)
     assert borne.sum() == pytest.approx(900)
 
@@ -270,30 +270,30 @@ def test_a_shared_cost_is_divided_as_the_stated_costs_are():
 )  # fmt: skip
 def test_a_shared_cost_is_divided_by_the_scenarios_rule_for_costs(rule, melton):
     study = made_up(*one_shared(), cost_apportionment=rule)
-    assert study.risk_costs_borne["Melton"] == pytest.approx(melton)
+    assert study.risks.costs_borne["Melton"] == pytest.approx(melton)
 
 
 def test_a_mix_of_rules_divides_a_shared_cost_and_is_named():
     study = made_up(*one_shared(), cost_mix={"equal": 1.0, "users": 1.0})
-    assert study.risk_costs_borne["Melton"] == pytest.approx((300 + 900 * 229 / 1069) / 2)
-    assert study.risk_cost_rule == "by a mix of equal, users"
+    assert study.risks.costs_borne["Melton"] == pytest.approx((300 + 900 * 229 / 1069) / 2)
+    assert study.risks.cost_rule == "by a mix of equal, users"
 
 
 def test_a_case_without_flows_divides_equally_and_discounts_all_the_same():
     risks, rows = one_shared(2012, 2013)
     study = made_up(risks, rows, case="dacorum-avdc-2012")
     partners = len(study.partners)
-    assert study.flow_lines.empty
-    assert study.risk_cost_rule == "equally"
-    assert study.expected_risk_costs.loc[1].sum() == pytest.approx(900 * (1 + 1 / 1.035))
-    assert study.risk_costs_borne.tolist() == pytest.approx(
+    assert study.savings.flow_lines.empty
+    assert study.risks.cost_rule == "equally"
+    assert study.risks.expected_costs.loc[1].sum() == pytest.approx(900 * (1 + 1 / 1.035))
+    assert study.risks.costs_borne.tolist() == pytest.approx(
         [900 * (1 + 1 / 1.035) / partners] * partners
     )
 
 
 def test_the_others_carry_a_leavers_part_after_it_has_left():
     study = made_up(*one_shared(2024, 2025), scenario="blaby-leaves", discount_rate=0.0)
-    borne = study.risk_costs_borne  # Blaby leaves after 2024/25
+    borne = study.risks.costs_borne  # Blaby leaves after 2024/25
     assert borne["Blaby"] == pytest.approx(900 * 341 / 1069, abs=0.01)
     assert borne["Melton"] == pytest.approx(900 * 229 / 1069 + 900 * 229 / 728, abs=0.01)
     assert borne.sum() == pytest.approx(1800)
@@ -309,7 +309,7 @@ def test_the_others_carry_alike_what_the_leaver_alone_paid():
 def test_what_would_cost_a_leaver_alone_ends_when_it_leaves():
     rows = made_up_costs((1, "inherent", "Blaby", 2024, 2026, 900.0, 900.0, 900.0, ""))
     study = made_up(made_up_risks(CERTAIN), rows, scenario="blaby-leaves", discount_rate=0.0)
-    assert study.expected_risk_costs.loc[1].tolist() == [0, 0, 0, 0, 900, 0, 0]
+    assert study.risks.expected_costs.loc[1].tolist() == [0, 0, 0, 0, 900, 0, 0]
 
 
 # double counting
@@ -317,7 +317,7 @@ def test_what_would_cost_a_leaver_alone_ends_when_it_leaves():
 
 def test_a_line_raised_for_optimism_bias_is_left_out_of_the_contingency():
     plain, raised = load_study("lictp-2020"), load_study("lictp-2020", optimism_bias="applied")
-    lines = plain.double_counting.set_index("cost_line")
+    lines = plain.risks.double_counting.set_index("cost_line")
     assert lines["counted_by"].to_dict() == {BACKFILL: "costed risk", CHARGE: "costed risk"}
     assert lines.at[BACKFILL, "risks"] == [2, 6]
     # twice the line of 163,384 a year after the decision: the upper bound, nothing mitigated
@@ -325,24 +325,24 @@ def test_a_line_raised_for_optimism_bias_is_left_out_of_the_contingency():
     by_hand = 0.375 * (41_000 + 82_000 + 163_000) / 3 + 0.625 * (41_000 + 82_000 + 245_000) / 3
     assert lines.at[BACKFILL, "expected_cost"] == pytest.approx(by_hand / 1.035)
     assert lines.at[CHARGE, "uplift"] == 0  # running cost is not raised
-    both = raised.double_counting.set_index("cost_line")
+    both = raised.risks.double_counting.set_index("cost_line")
     assert both["counted_by"].to_dict() == {BACKFILL: "optimism bias", CHARGE: "costed risk"}
     for column in ("uplift", "expected_cost"):
         assert both[column].to_dict() == pytest.approx(lines[column].to_dict())
-    left_out = plain.expected_risk_costs.sum().sum() - raised.expected_risk_costs.sum().sum()
+    left_out = plain.risks.expected_costs.sum().sum() - raised.risks.expected_costs.sum().sum()
     assert left_out == pytest.approx(by_hand / 1.035)
-    assert raised.contingency["p80"] < plain.contingency["p80"]
+    assert raised.risks.contingency["p80"] < plain.risks.contingency["p80"]
 
 
 def test_an_overrun_is_part_of_what_optimism_bias_would_raise():
-    lines = load_study("lictp-2020", overrun=0.5).double_counting.set_index("cost_line")
+    lines = load_study("lictp-2020", overrun=0.5).risks.double_counting.set_index("cost_line")
     assert lines.at[BACKFILL, "uplift"] == pytest.approx(1.5 * 2 * 163_384 / 1.035)
 
 
 def test_a_line_that_another_option_spends_is_counted_by_neither():
     study = load_study("lictp-2020", "outsourced")
-    assert set(study.double_counting["counted_by"]) == {"neither"}
-    assert study.expected_risk_costs.sum(axis="columns").to_dict() == pytest.approx(
+    assert set(study.risks.double_counting["counted_by"]) == {"neither"}
+    assert study.risks.expected_costs.sum(axis="columns").to_dict() == pytest.approx(
         {1: 0.85 * 63_000 / 1.035, 2: 0, 4: 0, 6: 0}
     )
 
@@ -350,9 +350,9 @@ def test_a_line_that_another_option_spends_is_counted_by_neither():
 def test_a_register_whose_every_cost_is_counted_elsewhere_needs_no_contingency():
     rows = made_up_costs((1, "inherent", "shared", 2021, 2021, 9.0, 9.0, 9.0, BACKFILL))
     study = made_up(made_up_risks(CERTAIN), rows, optimism_bias="applied")
-    assert study.contingency.tolist() == [0, 0, 0]
-    assert study.expected_risk_costs.to_numpy().sum() == 0
-    assert study.risk_contributions["tail_share"].tolist() == [0]
+    assert study.risks.contingency.tolist() == [0, 0, 0]
+    assert study.risks.expected_costs.to_numpy().sum() == 0
+    assert study.risks.contributions["tail_share"].tolist() == [0]
 
 
 # results

@@ -36,7 +36,7 @@ def cash_of(*rows):
     study = small_study(
         flows=[flow(f"line {n}", "saving", 100) | row for n, row in enumerate(rows)]
     )
-    return study.medium_term_plan.loc[("North", "recurring revenue"), 2026]
+    return study.cash.medium_term_plan.loc[("North", "recurring revenue"), 2026]
 
 
 def test_a_line_follows_what_it_says_whatever_its_category_is_called():
@@ -89,18 +89,18 @@ def test_without_inflation_the_plan_adds_up_to_the_economic_flows(funding):
         asset_life_years=5,
         capital_funding=funding,
     )
-    plan = study.medium_term_plan
+    plan = study.cash.medium_term_plan
     effect = plan.xs("effect on the revenue budget", level="line").sum(axis="columns")
     capital = plan.xs("capital spending", level="line").sum(axis="columns")
-    net = study.net_flows.sum(axis="columns")
+    net = study.savings.net_flows.sum(axis="columns")
     drawn = capital if funding == "reserves" else 0 * capital
     assert (effect - drawn)[net.index].tolist() == approx(net.tolist(), abs=0.05)
     assert capital.tolist() == approx([100_000] * 3)
 
 
 def test_borrowing_moves_the_charge_to_later_years_and_adds_interest():
-    paid = load_study("mkip-2012", capital_funding="revenue").medium_term_plan
-    lent = load_study("mkip-2012", capital_funding="borrowing").medium_term_plan
+    paid = load_study("mkip-2012", capital_funding="revenue").cash.medium_term_plan
+    lent = load_study("mkip-2012", capital_funding="borrowing").cash.medium_term_plan
     at_once = paid.loc[("Swale", "revenue contribution to capital")]
     assert at_once[2013] == approx(-102_000)  # £100,000 after a year of 2% inflation
     provision = lent.loc[("Swale", "minimum revenue provision")]

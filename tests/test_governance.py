@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from businesscase.calculations.governance import examples, settled_matrix, settled_topics
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
-from businesscase.study import load_study, results
+from businesscase.study import load_study
 
 PUBLISHED_CASES = [
     "lictp-2020",
@@ -93,7 +93,7 @@ def test_examples_are_the_cases_that_went_furthest_and_further_than_this_one(
 def test_what_is_recorded_of_a_published_case_is_what_its_own_rows_say(case):
     study = load_study(case)
     own = settled_topics(study.tables["governance"], TOPICS)
-    assert study.governance_matrix.loc[case].to_dict() == own.to_dict()
+    assert study.governance.matrix.loc[case].to_dict() == own.to_dict()
 
 
 def test_every_published_case_has_every_topic_with_its_paragraph():
@@ -116,7 +116,7 @@ def test_every_published_case_has_every_topic_with_its_paragraph():
     ],
 )
 def test_what_each_published_case_lacks_stands_in_its_results(case, lacking):
-    rows = list(results.of_section(load_study(case), "readiness"))
+    rows = list(load_study(case).rows("readiness"))
     words = {row[2]: row[4] for row in rows if row[1] == "governance"}
     assert list(words) == TOPICS
     assert [topic for topic, word in words.items() if word == "no"] == lacking
@@ -126,7 +126,7 @@ def test_what_each_published_case_lacks_stands_in_its_results(case, lacking):
 def test_a_case_without_arrangements_lacks_every_topic(data_copy):
     (data_copy / "durham-sunderland-2014" / "governance.csv").unlink()
     load_case.cache_clear()
-    assert load_study("durham-sunderland-2014").governance_lacking == TOPICS
+    assert load_study("durham-sunderland-2014").governance.lacking == TOPICS
 
 
 # refusals

@@ -484,7 +484,7 @@ def test_evidence_has_rows_of_both_measures_of_the_reference_class(data_copy):
 
 
 def test_what_may_be_drawn_are_the_levers_of_the_model():
-    assert list(load_study(LICTP).levers) == DRAWN
+    assert list(load_study(LICTP).savings.levers) == DRAWN
 
 
 def test_an_appraisal_that_ends_before_it_starts_is_refused(data_copy):
@@ -694,7 +694,7 @@ def test_a_revenue_budget_that_a_partner_lacks_can_not_share_anything(data_copy)
 def test_a_gate_on_what_no_result_of_the_base_holds_is_refused(data_copy, old, new, sentence):
     replaced(data_copy / LICTP / "gates.csv", old, new)
     with pytest.raises(InputError) as refused:
-        _ = load_study(LICTP, "late-start").gates
+        _ = load_study(LICTP, "late-start").decision.gates
     (fault,) = refused.value.faults
     assert fault.startswith(f"data/{LICTP}/gates.csv: criterion 'affordable': ")
     assert sentence in fault
@@ -712,7 +712,7 @@ def test_check_and_report_refuse_a_misspelt_gate_before_anything_runs(data_copy,
 
 
 def test_a_gate_on_a_section_that_the_case_lacks_is_not_known():
-    gates = load_study(LICTP).gates.set_index("criterion")
+    gates = load_study(LICTP).decision.gates.set_index("criterion")
     assert gates.at["partners ready", "outcome"] == "not known"
 
 

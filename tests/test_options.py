@@ -115,15 +115,15 @@ def test_failed_success_factors_are_listed_in_the_order_of_the_table():
 @pytest.mark.parametrize(("case", "best"), [("lictp-2020", "b"), ("mkip-2012", "a")])
 def test_the_option_that_each_report_proposes_scores_highest(case, best):
     study = load_study(case)
-    assert study.ranking["option"].iloc[0] == best == study.case.file.preferred_option
-    assert study.acceptability.loc[best].min() > 0.95
-    assert (study.other_methods.loc[best] == 1).all()
+    assert study.options.ranking["option"].iloc[0] == best == study.case.file.preferred_option
+    assert study.options.acceptability.loc[best].min() > 0.95
+    assert (study.options.other_methods.loc[best] == 1).all()
 
 
 def test_a_weighted_score_of_the_leicestershire_case_worked_by_hand():
     # mean of two views, weights 20, 20, 15, 15, 15, 15
     by_hand = 0.2 * 4 + 0.2 * 3.5 + 0.15 * (4 + 4 + 3.5 + 4)
-    found = load_study("lictp-2020").ranking.set_index("option")["weighted_score"]
+    found = load_study("lictp-2020").options.ranking.set_index("option")["weighted_score"]
     assert found["b"] == approx(by_hand)
 
 
@@ -132,7 +132,9 @@ def test_the_switching_weight_of_control_in_the_leicestershire_case_worked_by_ha
     # on control d leads by 1
     lead = (20 * 2 + 20 * 1.5 + 15 * (1 + 2.5 + 2)) / 85
     study = load_study("lictp-2020")
-    assert study.switching_weights.at["Control", "switching_share"] == approx(lead / (lead + 1))
+    assert study.options.switching_weights.at["Control", "switching_share"] == approx(
+        lead / (lead + 1)
+    )
     rows = study.results.query("section == 'options' and item == 'Control'").set_index("measure")
     assert rows.at["switching_weight", "value"] == approx(lead / (lead + 1))
     assert rows.at["switching_weight_winner", "value"] == "d"
@@ -142,7 +144,7 @@ def test_the_switching_weight_of_control_in_the_leicestershire_case_worked_by_ha
 
 
 def test_an_option_that_another_beats_on_benefit_and_cost_is_named():
-    table = load_study("lictp-2020").value_for_money.set_index("option")
+    table = load_study("lictp-2020").options.value_for_money.set_index("option")
     assert table.at["a", "beaten_by"] == "b"
     assert table["net_present_value"].notna().to_dict() == {
         "a": True, "b": True, "c": False, "d": False, "e": False,
@@ -151,8 +153,8 @@ def test_an_option_that_another_beats_on_benefit_and_cost_is_named():
 
 def test_the_worth_of_an_option_beside_its_benefit_is_that_of_the_option_appraised():
     study = load_study("lictp-2020", option="a")
-    worth = study.value_for_money.set_index("option")["net_present_value"]
-    assert worth["a"] == approx(study.appraisal.at["all", "net_present_value"])
+    worth = study.options.value_for_money.set_index("option")["net_present_value"]
+    assert worth["a"] == approx(study.savings.appraisal.at["all", "net_present_value"])
 
 
 def test_the_order_of_rows_changes_no_result(data_copy):
@@ -298,7 +300,7 @@ def test_a_success_factor_that_stands_twice_is_refused(data_copy):
 def test_a_case_without_success_factors_screens_nothing(data_copy):
     (data_copy / "lictp-2020" / "success_factors.csv").unlink()
     study = load_study("lictp-2020")
-    assert study.failed_success_factors.empty
+    assert study.options.failed_success_factors.empty
     assert "no critical success factors" in show.options_described(study).caption
     assert "screened out" not in show.answer(study).text
     assert "success_factors_failed" not in set(study.results["measure"])
@@ -330,7 +332,7 @@ def test_an_appraised_option_that_is_screened_out_has_no_rank_and_is_no_go(data_
     failing(data_copy, "mkip-2012", "a")
     study = load_study("mkip-2012")
     assert "**Option a, which is appraised, is screened out; it fails: strategic" in show.answer(study).text  # fmt: skip
-    gates = study.gates.set_index("criterion")
+    gates = study.decision.gates.set_index("criterion")
     assert gates.at["option passes screening", "found"] == 5
     assert gates.at["option passes screening", "reason"].startswith(
         "Option passes screening: the number of critical success factors that the option fails is 5 "
@@ -340,7 +342,7 @@ def test_an_appraised_option_that_is_screened_out_has_no_rank_and_is_no_go(data_
         "Proposed option comes first: not known, because option a is screened out."
     )
     assert gates.at["winning option robust", "found"] == 0
-    assert study.recommendation == "stop"
+    assert study.decision.recommendation == "stop"
 
 
 def test_an_option_that_is_screened_out_is_scored_and_beats_none(data_copy):
@@ -349,12 +351,12 @@ def test_an_option_that_is_screened_out_is_scored_and_beats_none(data_copy):
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r"(?m)^(c,[^,]*,[^,]*),[\d.]+,", r"\1,5,", text), encoding="utf-8")
     study = load_study("mkip-2012")
-    ranking = study.ranking.set_index("option")
+    ranking = study.options.ranking.set_index("option")
     assert ranking.at["c", "weighted_score"] == 5
     assert ranking["rank"].dropna().to_dict() == {"a": 1, "b": 2}
-    assert study.result("options", "preferred_option_rank", "all") == (1, "rank")
-    assert study.acceptability.loc["c"].tolist() == [0, 0, 0]
-    assert "c" not in set(study.switching_weights["new_winner"])
+    assert study.decision.result("options", "preferred_option_rank", "all") == (1, "rank")
+    assert study.options.acceptability.loc["c"].tolist() == [0, 0, 0]
+    assert "c" not in set(study.options.switching_weights["new_winner"])
     assert show.ranking_chart(study).title.startswith("Option a leads by")
     for shown in (show.contributions_chart, show.switching_chart, show.acceptability_chart):
         assert "Option c" not in shown(study).title
@@ -363,11 +365,11 @@ def test_an_option_that_is_screened_out_is_scored_and_beats_none(data_copy):
 
 def test_where_every_option_is_screened_out_all_are_ranked(data_copy):
     failing(data_copy, "mkip-2012", "a", "b", "c")
-    assert load_study("mkip-2012").ranking["rank"].tolist() == [1, 2, 3]
+    assert load_study("mkip-2012").options.ranking["rank"].tolist() == [1, 2, 3]
 
 
 def test_options_that_tie_are_said_to_tie_in_every_title():
-    tied = dict.fromkeys(load_study("lictp-2020").weights.index, 3.0)
+    tied = dict.fromkeys(load_study("lictp-2020").options.weights.index, 3.0)
     study = load_study("lictp-2020", scores={"b": tied, "c": tied, "d": tied, "e": tied})
     assert show.answer(study).text.startswith("**Options b, c, d and e tie** at 3")
     for shown in (show.ranking_chart, show.contributions_chart, show.switching_chart):
@@ -379,7 +381,9 @@ def test_options_that_tie_are_said_to_tie_in_every_title():
 def test_the_table_of_trials_says_whether_other_methods_agree():
     assert "rank all options alike" in show.trials(load_study("mkip-2012")).caption
     turned = load_study("lictp-2020", weights={"Control": 45.0})
-    differing = turned.other_methods.ne(turned.other_methods["weighted_sum"], axis="index")
+    differing = turned.options.other_methods.ne(
+        turned.options.other_methods["weighted_sum"], axis="index"
+    )
     said = "differently" in show.trials(turned).caption
     assert said == bool(differing.any(axis=None))
 

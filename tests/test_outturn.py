@@ -21,7 +21,7 @@ from businesscase.cases.schema import Actual
 from businesscase.cases.validation.shared import own_evidence_faults
 from businesscase.shown import outturn as show
 from businesscase.shown import savings as show_savings
-from businesscase.study import Study, load_study, results
+from businesscase.study import Study, load_study
 
 MKIP, LICTP, DACORUM = "mkip-2012", "lictp-2020", "dacorum-avdc-2012"
 LINES = ["Fewer posts and shared management", "Joint contracts and consolidated equipment"]
@@ -256,17 +256,17 @@ def test_days_after_plan_leave_out_weekends_and_holidays():
 
 def test_half_of_the_first_years_saving_of_mid_kent_by_hand():
     study = mid_kent({2013: 75_000 / 6})
-    assert study.realisation_to_date.loc["all"].tolist() == approx([150_000, 75_000, 0.5])
-    found = study.realisation_forecast
+    assert study.outturn.realisation_to_date.loc["all"].tolist() == approx([150_000, 75_000, 0.5])
+    found = study.outturn.realisation_forecast
     assert (found.own_weight, found.mean) == (0.5, approx((0.5 + ELSEWHERE) / 2))
     factors = [1.035**-year for year in range(1, 11)]
     to_come = sum(saved * 1000 * factor for saved, factor in list(zip(PLAN, factors, strict=True))[1:])  # fmt: skip
     sunk = 75_000 / 1.035 - 300_000 * (1 + OVERRUN_ELSEWHERE) / 1.035
-    assert study.required_realisation == approx(-sunk / to_come)
-    assert study.forecast_worth["mean"] == approx(sunk + found.mean * to_come)
-    assert study.forecast_worth["p10"] == approx(sunk + found.p10 * to_come)
-    assert study.review_flag == "green"
-    yearly = study.yearly_outturn
+    assert study.outturn.required_realisation == approx(-sunk / to_come)
+    assert study.outturn.forecast_worth["mean"] == approx(sunk + found.mean * to_come)
+    assert study.outturn.forecast_worth["p10"] == approx(sunk + found.p10 * to_come)
+    assert study.outturn.review_flag == "green"
+    yearly = study.outturn.yearly_outturn
     assert yearly["planned"].tolist() == approx([0, *(1000 * saved for saved in PLAN)])
     assert yearly.at[2013, "mean"] == approx(75_000)
     assert yearly.at[2014, "mean"] == approx(250_000 * found.mean)
@@ -274,8 +274,10 @@ def test_half_of_the_first_years_saving_of_mid_kent_by_hand():
 
 def test_the_plan_is_the_base_scenarios_whatever_a_lever_does():
     moved = mid_kent({2013: 75_000 / 6}, realisation=0.6, delay_years=1.0, overrun=1.0)
-    assert moved.realisation_to_date.loc["all", "planned"] == approx(150_000)
-    assert moved.required_realisation == approx(mid_kent({2013: 75_000 / 6}).required_realisation)
+    assert moved.outturn.realisation_to_date.loc["all", "planned"] == approx(150_000)
+    assert moved.outturn.required_realisation == approx(
+        mid_kent({2013: 75_000 / 6}).outturn.required_realisation
+    )
 
 
 def test_years_without_a_saving_turn_the_flag_red_once_they_count_for_enough():
@@ -285,37 +287,41 @@ def test_years_without_a_saving_turn_the_flag_red_once_they_count_for_enough():
     to_come = sum(saved * factor for saved, factor in zip(PLAN[2:], factors, strict=True))
     required = 300 * (1 + OVERRUN_ELSEWHERE) / 1.035 / to_come
     as_elsewhere = mid_kent(nothing, own_year_weight=0.0)
-    assert as_elsewhere.required_realisation == approx(required)
-    assert as_elsewhere.realisation_forecast.p10 < required < ELSEWHERE
-    assert as_elsewhere.review_flag == "amber"
+    assert as_elsewhere.outturn.required_realisation == approx(required)
+    assert as_elsewhere.outturn.realisation_forecast.p10 < required < ELSEWHERE
+    assert as_elsewhere.outturn.review_flag == "amber"
     own_alone = mid_kent(nothing, own_year_weight=20.0)
-    assert own_alone.realisation_forecast.mean == approx(ELSEWHERE / 41)
-    assert own_alone.review_flag == "red"
+    assert own_alone.outturn.realisation_forecast.mean == approx(ELSEWHERE / 41)
+    assert own_alone.outturn.review_flag == "red"
 
 
 def test_the_reviews_of_the_published_cases():
-    assert load_study(MKIP).review["date"] == pd.Timestamp("2018-03-31")
-    assert load_study(LICTP).review["date"] == pd.Timestamp("2026-12-31")
-    assert [load_study(case).review_year for case in (MKIP, LICTP)] == [5, 5]
-    assert load_study("durham-sunderland-2014").review is None
+    assert load_study(MKIP).outturn.review["date"] == pd.Timestamp("2018-03-31")
+    assert load_study(LICTP).outturn.review["date"] == pd.Timestamp("2026-12-31")
+    assert [load_study(case).outturn.review_year for case in (MKIP, LICTP)] == [5, 5]
+    assert load_study("durham-sunderland-2014").outturn.review is None
 
 
 def test_without_actuals_the_switching_value_is_what_must_be_seen():
     study = load_study(MKIP)
-    switching = study.switching_values.query("parameter == 'realisation' and item == 'all'")
-    assert study.required_realisation_at_plan == approx(switching["switching_value"].item())
-    assert study.required_realisation_at_plan == approx(0.096079, abs=1e-6)
+    switching = study.uncertainty.switching_values.query(
+        "parameter == 'realisation' and item == 'all'"
+    )
+    assert study.outturn.required_realisation_at_plan == approx(switching["switching_value"].item())
+    assert study.outturn.required_realisation_at_plan == approx(0.096079, abs=1e-6)
 
 
 def test_a_case_that_saves_by_a_lower_cost_is_told_how_low_it_must_be():
     study = load_study(LICTP)
-    assert (study.required_realisation, study.review_flag) == (None, "not known")
-    switching = study.switching_values.query("parameter == 'running_cost_change' and item == 'all'")
-    assert study.required_running_cost == approx(1 + switching["switching_value"].item())
+    assert (study.outturn.required_realisation, study.outturn.review_flag) == (None, "not known")
+    switching = study.uncertainty.switching_values.query(
+        "parameter == 'running_cost_change' and item == 'all'"
+    )
+    assert study.outturn.required_running_cost == approx(1 + switching["switching_value"].item())
 
 
 def test_dacorums_backlog_is_held_against_the_criterion_as_the_report_plans_none():
-    row = load_study(DACORUM).measures_to_date.iloc[0]
+    row = load_study(DACORUM).outturn.measures_to_date.iloc[0]
     assert (row["actual"], row["bound"], row["planned"]) == (150, "under", 200)
     assert (row["held_against"], row["variance"], row["reached"]) == ("criterion of the decision", -50, True)  # fmt: skip
 
@@ -332,7 +338,7 @@ def test_a_reading_is_held_against_its_plan_before_its_target_and_its_criterion(
     measures = study.tables["service_measures"].assign(target=120.0)
     for planned, expected in ((np.nan, (120, "target", False)), (160.0, (160, "plan", True))):
         tables = study.tables | {"actuals": reading.assign(planned=planned), "service_measures": measures}  # fmt: skip
-        row = Study(replace(study.case, tables=tables), "base", study.parameters).measures_to_date.iloc[0]  # fmt: skip
+        row = Study(replace(study.case, tables=tables), "base", study.parameters).outturn.measures_to_date.iloc[0]  # fmt: skip
         assert (row["planned"], row["held_against"], row["reached"]) == expected
 
 
@@ -348,7 +354,7 @@ def test_results_of_the_outturn_of_mid_kent():
 
 def test_the_latest_reading_is_the_latest_by_date_in_any_order_of_rows(data_copy):
     def variances():
-        rows = results.of_section(load_study("worked-example"), "outturn")
+        rows = load_study("worked-example").rows("outturn")
         return {row[1:3]: row[4] for row in rows if row[1].endswith("_variance")}
 
     found = variances()
@@ -405,9 +411,9 @@ def test_a_cost_of_a_closed_year_that_nobody_reported_stands_as_planned_and_is_n
     own = (140 / 200 + ELSEWHERE) / 2  # one year of own results
     to_come = 200 * (1.035**-2 + 1.035**-3 + 1.035**-4)
     cost = 200 + 50 * (1 + OVERRUN_ELSEWHERE) / 1.035**3
-    assert study.forecast_worth["mean"] == approx(140 / 1.035 + own * to_come - cost)
+    assert study.outturn.forecast_worth["mean"] == approx(140 / 1.035 + own * to_come - cost)
     assert result(study, "outturn", "planned_not_reported", "set-up") == 200
-    assert study.to_come.loc["one_off_cost"].tolist() == [0, 0, 0, 50, 0]
+    assert study.outturn.to_come.loc["one_off_cost"].tolist() == [0, 0, 0, 50, 0]
     assert show.answer(study).text.endswith(
         "Not reported though the year is over, so that the plan's figure stands: one-off cost "
         "“set-up” of 2024/25, £200."
@@ -417,8 +423,8 @@ def test_a_cost_of_a_closed_year_that_nobody_reported_stands_as_planned_and_is_n
 @pytest.mark.parametrize(("date", "closed"), [((2025, 3, 30), []), ((2025, 3, 31), [2024])])
 def test_a_year_is_over_on_its_last_day(date, closed):
     study = as_at(dt.date(*date))
-    assert study.closed_years == closed
-    assert study.to_come.at["one_off_cost", 2024] == (0 if closed else 200)
+    assert study.outturn.closed_years == closed
+    assert study.outturn.to_come.at["one_off_cost", 2024] == (0 if closed else 200)
     assert ("Not reported" in show.answer(study).text) == bool(closed)
 
 
@@ -429,13 +435,13 @@ def test_a_reported_cost_counts_and_the_partner_that_reports_none_stands_as_plan
         flows=rows,
         actuals=[saved(2024, 130, "North", "move", "one_off_cost")],
     )
-    assert study.to_date.at["one_off_cost", 2024] == 230
-    assert study.not_reported.index.tolist() == [("one_off_cost", "move", "South")]
+    assert study.outturn.to_date.at["one_off_cost", 2024] == 230
+    assert study.outturn.not_reported.index.tolist() == [("one_off_cost", "move", "South")]
 
 
 def test_a_closed_year_whose_saving_was_never_reported_is_no_forecast_either():
     study = as_at(dt.date(2027, 4, 30), *REPORTED)
-    table = study.yearly_outturn
+    table = study.outturn.yearly_outturn
     assert table["is_ahead"].tolist() == [False] * 3 + [True] * 2
     assert table.at[2026, "mean"] == table.at[2026, "planned"] == 200
     assert show.savings_by_year(study).frame["mean"].notna().tolist() == [False] * 3 + [True] * 2
@@ -450,8 +456,8 @@ STRATA = "Strata (Exeter, East Devon, Teignbridge)"
 def test_the_cases_own_result_is_no_evidence_of_what_others_got():
     study = as_at(dt.date(2026, 4, 30), *REPORTED, own_evidence=STRATA)
     without = (40 / 112 + 90 / 320 + 8.5 / 15) / 3
-    assert study.realisation_forecast.mean == approx((140 / 200 + without) / 2)
-    assert study.as_others.reference_class["realisation"].mean() == approx(without)
+    assert study.outturn.realisation_forecast.mean == approx((140 / 200 + without) / 2)
+    assert study.uncertainty.as_others.reference_class["realisation"].mean() == approx(without)
     assert STRATA not in set(show_savings.evidence(study).frame["case"])
     assert "what 3 other shared services got" in show.answer(study).text
 

@@ -109,7 +109,7 @@ def test_the_case_of_allerdale_and_carlisle_holds_the_printed_plan():
     study = load_study("allerdale-carlisle-2008")
     columns = ["task", "duration_days", "predecessors"]
     assert_frame_equal(study.tables["tasks"][columns], printed_plan()[columns], check_dtype=False)
-    dates = study.schedule[["early_start", "early_finish"]]
+    dates = study.plan.schedule[["early_start", "early_finish"]]
     expected = printed_plan()[["start", "end"]].set_axis(dates.columns, axis="columns")
     assert_frame_equal(dates, expected, check_dtype=False)
 
@@ -124,7 +124,7 @@ def test_the_case_of_allerdale_and_carlisle_holds_the_printed_plan():
     ],
 )
 def test_scenarios_move_the_plan_by_the_days_counted_by_hand(scenario, task, finish):
-    dates = load_study("allerdale-carlisle-2008", scenario).schedule.set_index("task")
+    dates = load_study("allerdale-carlisle-2008", scenario).plan.schedule.set_index("task")
     assert dates.at[task, "early_finish"] == pd.Timestamp(finish)
 
 

@@ -22,7 +22,6 @@ from businesscase.calculations.durations import (
 from businesscase.calculations.plan import duration_ranges, links
 from businesscase.cases.case import load_case
 from businesscase.study import Study, load_study
-from businesscase.study.results import of_section
 
 DRAWS, SEED = 50_000, 3
 ALLERDALE, LICTP, DACORUM = "allerdale-carlisle-2008", "lictp-2020", "dacorum-avdc-2012"
@@ -154,12 +153,14 @@ def test_without_ranges_every_network_has_the_dates_and_the_critical_path_of_the
     study = load_study(case)
     no_ranges = with_tables(study, task_ranges=study.tables["task_ranges"].iloc[:0])
     tasks = study.tables["tasks"]["task"].tolist()
-    found = simulation(no_ranges.uncertain_plan, tasks, 2, SEED)
-    schedule = study.schedule.set_index("task")
+    found = simulation(no_ranges.plan.uncertain, tasks, 2, SEED)
+    schedule = study.plan.schedule.set_index("task")
     assert (found.criticality == schedule["critical"]).all()
-    assert study.working_date(found.finish[0]) == schedule["early_finish"].max()
+    assert study.plan.working_date(found.finish[0]) == schedule["early_finish"].max()
     for task in tasks:
-        assert study.working_date(found.task_finish[task][0]) == schedule.at[task, "early_finish"]
+        assert (
+            study.plan.working_date(found.task_finish[task][0]) == schedule.at[task, "early_finish"]
+        )
 
 
 def test_a_milestone_is_reached_on_the_day_that_the_schedule_shows():
@@ -235,7 +236,7 @@ def test_a_scenario_moves_the_whole_range_of_a_task():
 @pytest.mark.parametrize("case", PLANNED)
 def test_longer_tasks_never_make_a_deadline_likelier(case):
     chances = [
-        load_study(case, duration_change=change).deadline_chances["chance"]
+        load_study(case, duration_change=change).plan.deadline_chances["chance"]
         for change in (0.0, 0.1, 0.3)
     ]
     assert (chances[0] >= chances[1]).all() and (chances[1] >= chances[2]).all()
@@ -243,7 +244,7 @@ def test_longer_tasks_never_make_a_deadline_likelier(case):
 
 def test_the_chance_of_all_deadlines_is_at_most_that_of_the_least_likely():
     for case in PLANNED:
-        chances = load_study(case).deadline_chances["chance"]
+        chances = load_study(case).plan.deadline_chances["chance"]
         assert chances["all"] <= chances.drop("all").min() + 1e-12
 
 
@@ -255,24 +256,26 @@ def test_without_a_spread_a_deadline_is_certain_or_impossible_as_the_schedule_ha
     study = with_tables(
         study, task_ranges=ranges.assign(optimistic_days=planned, pessimistic_days=planned)
     )
-    table = study.deadlines
+    table = study.plan.deadlines
     assert (table["chance"] == (table["days_late"] == 0)).all()
-    assert study.certain_finishes.at["all", "p80"] == pd.Timestamp("2008-07-01")
+    assert study.plan.certain_finishes.at["all", "p80"] == pd.Timestamp("2008-07-01")
 
 
 def test_the_contingency_of_dacorum_is_thirteen_weeks_after_the_deadline():
     study = load_study(DACORUM)
-    assert study.with_contingency(11) == pd.Timestamp("2013-04-01")  # 13 Mondays after 31 December
+    assert study.plan.with_contingency(11) == pd.Timestamp(
+        "2013-04-01"
+    )  # 13 Mondays after 31 December
     assert study.tables["tasks"]["task"].max() == 11
-    assert study.schedule["early_finish"].max() == pd.Timestamp("2012-12-18")
-    chance = study.deadline_chances.loc[11]
+    assert study.plan.schedule["early_finish"].max() == pd.Timestamp("2012-12-18")
+    chance = study.plan.deadline_chances.loc[11]
     assert chance["chance"] < 0.5 < 0.99 < chance["chance_with_contingency"]
 
 
 def test_a_deadline_on_a_saturday_is_met_on_the_friday_before():
     study = load_study(DACORUM)
     assert study.tables["tasks"].set_index("task").at[8, "deadline"] == pd.Timestamp("2012-12-01")
-    assert study.working_date(study._last_allowed[8]) == pd.Timestamp("2012-11-30")
+    assert study.plan.working_date(study.plan._last_allowed[8]) == pd.Timestamp("2012-11-30")
 
 
 @pytest.mark.parametrize("case", PLANNED)
@@ -289,11 +292,11 @@ def test_every_range_is_ours_with_a_reason_and_longer_on_the_late_side(case):
 
 def test_the_plan_of_leicestershire_runs_into_january_in_one_network_of_three():
     study = load_study(LICTP)
-    assert study.deadline_chances.at["all", "chance"] == approx(0.66, abs=0.02)
-    assert study.schedule["early_finish"].max() == pd.Timestamp("2021-11-26")
-    assert study.certain_finishes.at["all", "p80"] > pd.Timestamp("2021-12-31")
+    assert study.plan.deadline_chances.at["all", "chance"] == approx(0.66, abs=0.02)
+    assert study.plan.schedule["early_finish"].max() == pd.Timestamp("2021-11-26")
+    assert study.plan.certain_finishes.at["all", "p80"] > pd.Timestamp("2021-12-31")
     late = load_study(LICTP, "late-start")
-    assert late.deadline_chances.at["all", "chance"] < 0.2
+    assert late.plan.deadline_chances.at["all", "chance"] < 0.2
 
 
 def test_results_hold_the_rows_that_gates_may_name():
@@ -312,7 +315,7 @@ def test_results_hold_the_rows_that_gates_may_name():
 def test_results_of_a_case_without_ranges_have_no_simulated_rows():
     study = load_study(LICTP)
     study = with_tables(study, task_ranges=study.tables["task_ranges"].iloc[:0])
-    measures = {row[1] for row in of_section(study, "plan")}
+    measures = {row[1] for row in study.rows("plan")}
     assert "late_finish" in measures
     simulated = ("criticality_index", "finish_p50", "finish_p80", "deadline_probability")
     assert not measures & set(simulated)

@@ -95,20 +95,20 @@ def test_a_deadline_before_the_plan_starts_is_refused_for_tasks_and_packages(dat
 def test_a_deadline_on_the_day_on_which_the_plan_starts_is_allowed(data_copy):
     replaced(data_copy / LICTP / "tasks.csv", ",1SS+40,,2021-12-31,", ",1SS+40,,2021-01-04,")
     load_case.cache_clear()
-    assert load_study(LICTP).schedule.set_index("task").at[2, "days_late"] > 0
+    assert load_study(LICTP).plan.schedule.set_index("task").at[2, "days_late"] > 0
 
 
 def test_a_plan_that_starts_and_a_task_that_waits_on_a_weekend_move_to_monday(data_copy):
-    expected = load_study(LICTP).schedule
+    expected = load_study(LICTP).plan.schedule
     replaced(data_copy / LICTP / "case.toml", "plan_start = 2021-01-04", "plan_start = 2021-01-02")
     load_case.cache_clear()
-    found = load_study(LICTP).schedule
+    found = load_study(LICTP).plan.schedule
     assert (found["early_finish"] == expected["early_finish"]).all()
     replaced(
         data_copy / LICTP / "tasks.csv", "Contract exit,85,1,,", "Contract exit,85,1,2021-07-03,"
     )
     load_case.cache_clear()
-    table = load_study(LICTP).schedule.set_index("task")
+    table = load_study(LICTP).plan.schedule.set_index("task")
     assert str(table.at[3, "early_start"].date()) == "2021-07-05"
 
 
@@ -165,6 +165,6 @@ def test_a_task_cut_below_nothing_at_its_shortest_is_refused():
     assert faults_of(ALLERDALE, extra_days={"3": -55}) == [
         "extra_days '3' leaves the task -2 days at its shortest; 0 is the least"
     ]
-    assert load_study(ALLERDALE, extra_days={"3": -53}).uncertain_plan.ranges[
+    assert load_study(ALLERDALE, extra_days={"3": -53}).plan.uncertain.ranges[
         "optimistic_days"
     ].min() == pytest.approx(0)

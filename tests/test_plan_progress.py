@@ -203,7 +203,7 @@ def with_readings(case, report_date, *rows):
 
 
 def test_a_case_without_actual_dates_is_taken_to_run_as_planned():
-    progress = load_study(ALLERDALE).progress.set_index("task")
+    progress = load_study(ALLERDALE).plan.progress.set_index("task")
     assert (progress["forecast_finish"] == progress["early_finish"]).all()
     assert progress.at[1, "rag"] == "complete"
     assert progress.at[2, "rag"] == "green"  # under way on 2 April
@@ -214,7 +214,7 @@ def test_a_case_without_actual_dates_is_taken_to_run_as_planned():
 def test_a_late_start_in_allerdale_pushes_what_follows_past_the_end_of_the_plan():
     rows = [("task_start", "1", "2008-03-07"), ("task_finish", "1", "2008-03-07")]
     rows += [("task_start", "2", "2008-03-14")]  # four working days late, with no float
-    progress = with_readings(ALLERDALE, "2008-04-02", *rows).progress.set_index("task")
+    progress = with_readings(ALLERDALE, "2008-04-02", *rows).plan.progress.set_index("task")
     assert progress.at[2, "forecast_finish"] == pd.Timestamp("2008-07-04")
     assert tuple(progress.loc[2, ["rag", "reason"]]) == ("red", "moves the end of the plan")
     # task 18 was planned from 10 March and has not begun: 81 working days from the report date
@@ -226,7 +226,7 @@ def test_a_late_start_in_allerdale_pushes_what_follows_past_the_end_of_the_plan(
 
 def test_a_forecast_counts_the_bank_holidays_of_the_scenario():
     rows = [("task_start", "1", "2021-01-11")]
-    progress = with_readings(LICTP, "2021-03-01", *rows).progress.set_index("task")
+    progress = with_readings(LICTP, "2021-03-01", *rows).plan.progress.set_index("task")
     off = ["2021-04-02", "2021-04-05", "2021-05-03", "2021-05-31"]
     days = pd.bdate_range("2021-01-11", freq="C", holidays=off, periods=105)
     assert progress.at[1, "forecast_finish"] == days[-1]
@@ -235,19 +235,19 @@ def test_a_forecast_counts_the_bank_holidays_of_the_scenario():
 
 def test_the_status_of_a_work_package_is_that_of_its_task_and_one_without_a_task_has_none():
     study = load_study(EXAMPLE)
-    packages = study.package_progress.set_index("item")
+    packages = study.plan.package_progress.set_index("item")
     assert "Finance" not in packages.index
     assert packages.at["Applications", "task"] == 18
-    assert packages.at["Applications", "rag"] == study.progress.set_index("task").at[18, "rag"]
+    assert packages.at["Applications", "rag"] == study.plan.progress.set_index("task").at[18, "rag"]
 
 
 def test_where_there_are_no_work_packages_each_task_has_its_status():
-    packages = load_study(LICTP).package_progress
+    packages = load_study(LICTP).plan.package_progress
     assert packages["item"].tolist() == ["1", "2", "3", "4"]
 
 
 def test_the_status_at_an_early_date_knows_nothing_of_what_came_later():
-    progress = load_study(EXAMPLE, report_date="2024-04-30").progress.set_index("task")
+    progress = load_study(EXAMPLE, report_date="2024-04-30").plan.progress.set_index("task")
     assert progress.loc[[1, 3], "started"].all()
     assert not progress["finished"].any()
     assert (progress.loc[4:, "forecast_start"] >= pd.Timestamp("2024-04-30")).all()
@@ -255,15 +255,15 @@ def test_the_status_at_an_early_date_knows_nothing_of_what_came_later():
 
 @pytest.mark.parametrize("report_date", ["2001-01-01", "2008-03-06"])
 def test_nothing_is_due_before_the_plan_starts_but_what_breaks_its_deadline_shows(report_date):
-    progress = load_study(ALLERDALE, report_date=report_date).progress
+    progress = load_study(ALLERDALE, report_date=report_date).plan.progress
     assert set(progress["rag"]) == {"not due", "red", "amber"}
     late = progress["early_finish"] > progress["deadline"]
     assert ((progress["rag"] == "red") == late).all()
 
 
 def test_everything_is_complete_long_after_a_plan_that_ran_as_planned():
-    assert set(load_study(ALLERDALE, report_date="2010-01-01").progress["rag"]) == {"complete"}
+    assert set(load_study(ALLERDALE, report_date="2010-01-01").plan.progress["rag"]) == {"complete"}
 
 
 def test_the_word_for_the_origin_of_a_task_is_kept_beside_its_status():
-    assert set(load_study(ALLERDALE).progress["status"]) == {"published"}
+    assert set(load_study(ALLERDALE).plan.progress["status"]) == {"published"}

@@ -106,7 +106,7 @@ def test_a_plan_without_deadlines_says_so_and_shows_how_likely_its_end_is():
 def test_the_answer_says_finish_certainty_critical_tasks_and_deadlines():
     study = load_study(LICTP)
     text = show.answer(study).text
-    certain = printed(study.certain_finishes.at["all", "p80"])
+    certain = printed(study.plan.certain_finishes.at["all", "p80"])
     assert text.startswith("**The plan ends on 26 November 2021.** Counting how short")
     assert f"it ends by {certain} with a chance of 80%." in text
     assert "3 of its 4 tasks are critical" in text
@@ -122,8 +122,8 @@ def test_the_answer_says_finish_certainty_critical_tasks_and_deadlines():
 
 def test_the_answer_names_a_task_with_float_on_which_the_end_mostly_hangs():
     study = load_study(ALLERDALE)
-    assert not study.schedule.set_index("task").at[5, "critical"]
-    assert 0.6 < study.criticality[5] < 0.8
+    assert not study.plan.schedule.set_index("task").at[5, "critical"]
+    assert 0.6 < study.plan.criticality[5] < 0.8
     said = (
         r"Governance has float in the plan, but .* the end hangs on it in 7\d% of simulated plans"
     )
@@ -144,7 +144,9 @@ def test_the_answer_says_what_is_assumed(case, said):
 
 def test_the_answer_gives_the_forecast_where_dates_have_come_true():
     study = load_study("worked-example")
-    ahead = printed(study.package_progress["forecast_finish"].max())  # that of the last package
+    ahead = printed(
+        study.plan.package_progress["forecast_finish"].max()
+    )  # that of the last package
     said = f"With what has come true by 30 June 2026, the end is forecast for {ahead}."
     assert ahead == "16 September 2026"
     assert said in show.answer(study).text
@@ -238,7 +240,7 @@ def test_the_curve_of_a_deadline_rises_and_crosses_it_at_the_chance_that_it_is_m
         for share, date in zip(curve["y"], curve["x"], strict=True)
         if date[:10] <= "2022-01-01"
     ]
-    assert max(by) == pytest.approx(study.deadline_chances.at[4, "chance"], abs=0.011)
+    assert max(by) == pytest.approx(study.plan.deadline_chances.at[4, "chance"], abs=0.011)
     assert "with a chance of 66%" in chart.title
 
 

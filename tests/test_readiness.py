@@ -20,7 +20,7 @@ from businesscase.calculations.readiness import (
 )
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
-from businesscase.study import load_study, results
+from businesscase.study import load_study
 
 DURHAM, DACORUM, LICTP = "durham-sunderland-2014", "dacorum-avdc-2012", "lictp-2020"
 NINE_CHALLENGES = [
@@ -176,12 +176,12 @@ def test_size_does_not_depend_on_the_unit_and_is_at_least_one(sizes, factor):
 
 def test_leicestershire_s_largest_partner_has_more_than_twice_the_users_of_the_smallest():
     study = load_study(LICTP)
-    assert study.size_ratios["users"] == pytest.approx(499 / 229)
-    assert pd.isna(study.size_ratios["devices"])
+    assert study.readiness.size_ratios["users"] == pytest.approx(499 / 229)
+    assert pd.isna(study.readiness.size_ratios["devices"])
 
 
 def test_durham_prints_no_size():
-    assert load_study(DURHAM).size_ratios.isna().all()
+    assert load_study(DURHAM).readiness.size_ratios.isna().all()
 
 
 # months and money
@@ -255,28 +255,28 @@ def test_without_a_printed_spend_only_the_months_are_known():
 
 def values(study, measure):
     """Return the results of a measure of readiness by item."""
-    return {row[2]: row[4] for row in results.of_section(study, "readiness") if row[1] == measure}
+    return {row[2]: row[4] for row in study.rows("readiness") if row[1] == measure}
 
 
 @pytest.mark.parametrize("case", [DURHAM, DACORUM])
 def test_the_nine_challenges_are_scored_and_so_are_pace_of_change_and_delivery_model(case):
     study = load_study(case)
-    assert list(study.readiness_scores.index) == [
+    assert list(study.readiness.scores.index) == [
         *NINE_CHALLENGES,
         "pace of change",
         "delivery model",
     ]
-    assert not study.readiness_scores.isna().any(axis=None)
+    assert not study.readiness.scores.isna().any(axis=None)
     assert (study.tables["readiness"]["note"].str.len() > 40).all()
 
 
 def test_durham_stops_for_its_two_published_reasons_and_for_no_other():
     study = load_study(DURHAM)
-    assert study.areas_beyond_gap == ["pace of change", "delivery model"]
-    assert study.areas_below_minimum == []
-    gates = study.gates.set_index("criterion")
+    assert study.readiness.areas_beyond_gap == ["pace of change", "delivery model"]
+    assert study.readiness.areas_below_minimum == []
+    gates = study.decision.gates.set_index("criterion")
     stops = gates[(gates["if_not_met"] == "stop") & (gates["outcome"] == "not met")]
-    assert study.recommendation == "stop"
+    assert study.decision.recommendation == "stop"
     assert list(stops["section"].unique()) == ["readiness"]
 
 
@@ -289,7 +289,7 @@ def test_durham_stops_for_its_two_published_reasons_and_for_no_other():
     ],
 )
 def test_each_of_durham_s_reasons_can_be_overcome_by_itself(scenario, left):
-    assert load_study(DURHAM, scenario).areas_beyond_gap == left
+    assert load_study(DURHAM, scenario).readiness.areas_beyond_gap == left
 
 
 def test_durham_spent_nothing_by_the_gate_at_which_both_reasons_could_have_been_known():
@@ -320,7 +320,7 @@ def test_red_lines_are_counted_by_what_is_known_of_them():
 def test_a_manager_who_leaves_puts_dacorum_below_two_red_lines():
     study = load_study(DACORUM, "interim-managers-leave")
     assert values(study, "areas_below_minimum") == {"all": 2}
-    assert study.areas_below_minimum == ["leadership", "processes"]
+    assert study.readiness.areas_below_minimum == ["leadership", "processes"]
 
 
 def test_a_case_without_scores_has_governance_but_no_score_and_its_gate_is_not_known():
@@ -328,7 +328,7 @@ def test_a_case_without_scores_has_governance_but_no_score_and_its_gate_is_not_k
     assert "readiness" in study.case.section_names()
     assert values(study, "mean_score") == values(study, "areas_beyond_gap") == {}
     assert len(values(study, "governance")) == 9
-    gate = study.gates.set_index("criterion").loc["partners ready"]
+    gate = study.decision.gates.set_index("criterion").loc["partners ready"]
     assert (gate["found"], gate["outcome"]) == (None, "not known")
 
 
@@ -385,7 +385,7 @@ def test_a_lesson_known_after_the_outcome_is_refused(data_copy):
 
 
 def test_a_lesson_of_a_programme_that_went_on_is_kept_without_months_or_money():
-    lessons = load_study(LICTP).lessons
+    lessons = load_study(LICTP).readiness.lessons
     assert len(lessons) == 1
     assert lessons[["months_to_stop", "spent_by_gate", "spent_after"]].isna().all(axis=None)
 

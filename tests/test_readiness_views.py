@@ -135,7 +135,7 @@ def test_a_red_line_is_crossed_or_not_in_the_right_number():
 def test_the_gap_chart_has_a_mark_for_every_score_and_none_hides_another(case):
     study = load_study(case)
     found = marks(show.gap_chart(study))
-    assert len(found) == study.readiness_scores.size
+    assert len(found) == study.readiness.scores.size
     assert len({(score, height) for _, score, height in found}) == len(found)
 
 
@@ -174,7 +174,7 @@ def test_every_area_with_a_minimum_score_has_one_drawn_just_below_the_score_that
     study = load_study(DURHAM)
     shapes = show.gap_chart(study).figure.layout.shapes
     lines = [shape for shape in shapes if shape.type == "line" and shape.x0 == shape.x1]
-    assert len(lines) == study.readiness_areas["lowest_score"].notna().sum() == 10
+    assert len(lines) == study.readiness.areas["lowest_score"].notna().sum() == 10
     assert all(1.5 < line.x0 < 2 for line in lines)
 
 

@@ -13,9 +13,10 @@ import pytest
 from pytest import approx
 from python_calamine import CalamineWorkbook
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.parameters import limits
 from businesscase.cases.schema import SHARED_TABLES, TABLES
-from businesscase.study import ALL, load_study
+from businesscase.study import Study, load_study
 from businesscase.study.results import as_text
 from businesscase_workbench.report.excel import workbook
 from businesscase_workbench.report.excel_savings import NEVER, WORTH, savings_sheets
@@ -156,7 +157,7 @@ def held_against(found, study):
         for name in WORTH:
             if name in ("benefits", "costs"):
                 continue
-            expected = study.appraisal.at[item, name]
+            expected = study.savings.appraisal.at[item, name]
             if pd.isna(expected):
                 assert measures[name] in (NEVER, "none: there is no cost")
             else:
@@ -191,7 +192,7 @@ def test_a_lever_changed_in_the_file_gives_what_the_library_gives(case, scenario
     file = savings_file(case, scenario)
     moved = load_study(case, scenario).moved(levers)
     assert (
-        not moved.net_flows.equals(load_study(case, scenario).net_flows)
+        not moved.savings.net_flows.equals(load_study(case, scenario).savings.net_flows)
         or "discount_rate" in levers
     )
     held_against(worths(file, engine(file, levers)), moved)
@@ -228,7 +229,7 @@ def test_a_lever_that_moves_nothing_is_not_offered():
 def test_the_check_sheet_says_by_how_much_a_lever_moved_each_figure():
     file = savings_file("worked-example")
     before, after = (
-        load_study("worked-example").moved({"overrun": value}).net_present_values.sum()
+        load_study("worked-example").moved({"overrun": value}).savings.net_present_values.sum()
         for value in (0.0, 0.5)
     )
     book = engine(file, {"overrun": 0.5})
@@ -245,7 +246,7 @@ def test_a_pooled_amount_changed_in_the_file_is_split_to_the_penny_as_in_the_lib
     lines = study.tables["flows"].copy()
     row = lines.index[lines["line"] == "Shared platform"][-1]
     lines.loc[row, "amount_gbp"] = amount
-    changed = replace(study, case=replace(study.case, tables=study.tables | {"flows": lines}))
+    changed = study.with_tables({"flows": lines})
     file = savings_file("worked-example")
     stated = table(file, "Savings lines")
     shown = stated.index[stated["Line"] == "Shared platform"][-1]
@@ -362,7 +363,7 @@ def test_the_cover_says_what_the_file_is():
     study, file = whole("worked-example")
     cover = table(file, "Cover").set_index("What")["Value"]
     assert cover["Question"] == study.case.file.question
-    assert cover["Recommendation"] == study.recommendation.capitalize()
+    assert cover["Recommendation"] == study.decision.recommendation.capitalize()
     assert cover["Fingerprint of the input files"] == study.case.input_hash
     assert list(table(file, "Contents")["Sheet"]) == list(read(file))[2:]
     assert {"Status: published", "Status: derived", "Status: assumed"} <= set(
@@ -372,7 +373,7 @@ def test_the_cover_says_what_the_file_is():
 
 def test_the_recommendation_and_the_reconciliation_are_those_of_the_study():
     study, file = whole("dacorum-avdc-2012")
-    assert list(table(file, "Recommendation")["Outcome"]) == list(study.gates["outcome"])
+    assert list(table(file, "Recommendation")["Outcome"]) == list(study.decision.gates["outcome"])
     assert len(table(file, "Reconciliation")) == len(study.tables["published"])
     assert table(file, "Reconciliation")["Agrees"].all()
 
@@ -474,9 +475,9 @@ def test_hostile_names_of_partners_and_lines_change_no_number():
         for stem, rows in study.tables.items()
     }
     renamed["flows"] = renamed["flows"].assign(line="=" + renamed["flows"]["line"])
-    hostile = replace(study, case=replace(study.case, tables=renamed))
+    hostile = Study(replace(study.case, tables=renamed), "base", study.parameters)
     file = xlsx(savings_sheets(hostile), CREATED)
     found = worths(file, engine(file, {"realisation": 0.9}))
     held_against(found, hostile.moved({"realisation": 0.9}))
-    plain = study.moved({"realisation": 0.9}).appraisal.loc[ALL, "net_present_value"]
+    plain = study.moved({"realisation": 0.9}).savings.appraisal.loc[ALL, "net_present_value"]
     assert found[ALL]["net_present_value"] == approx(plain)

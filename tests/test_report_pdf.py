@@ -76,7 +76,7 @@ def test_each_figure_has_words_for_those_who_cannot_see_it(report, tags):  # noq
 
 def test_text_has_recommendation_and_captions_on_a_sane_number_of_pages(report, written, study):  # noqa: F811
     text = text_of(written)
-    assert study.recommendation.capitalize() in text
+    assert study.decision.recommendation.capitalize() in text
     assert all(f"Table {table.number} " in text for table in blocks_of(report, TableShown))
     assert 30 < len(PdfReader(BytesIO(written)).pages) < 120
 

@@ -185,7 +185,7 @@ def test_each_picture_has_words_for_those_who_cannot_see_it(report, read):
 
 def test_recommendation_and_its_figures_are_those_of_the_study(study, read):
     recommended = [p.text for p in read.paragraphs if p.style.name == "Report recommendation"]
-    assert recommended == [study.recommendation.capitalize()]
+    assert recommended == [study.decision.recommendation.capitalize()]
     results = study.results.set_index(["measure", "item"])["value"]
     found = {row.cells[0].text: row.cells[2].text for row in read.tables[0].rows[1:]}
     assert found["no partner worse off"] == pounds(

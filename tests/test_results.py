@@ -117,7 +117,7 @@ def fresh(case):
 
 def computed(study):
     """Return what a study has computed so far."""
-    return set(vars(study)) - {"case", "scenario_name", "parameters"}
+    return {f"{part.name}.{key}" for part in study.parts for key in part.memory.results}
 
 
 @pytest.mark.parametrize("case", case_names())
@@ -126,15 +126,16 @@ def test_published_figures_of_a_section_are_reconciled_as_all_results_are(case):
     published = study.tables["published"]
     for section in study.case.section_names():
         chosen = published[published["section"] == section]
-        found = results.reconciliation(chosen, results.of_figures(study, section, chosen))
+        found = results.reconciliation(chosen, results.of_figures(study.rows(section), chosen))
         assert_frame_equal(found, results.reconciliation(chosen, study.results))
 
 
 def test_reconciling_a_section_computes_no_other():
     study = fresh("lictp-2020")
     assert common.reconciled(study, "risks")["agrees"].all()
-    assert "scored_risks" in computed(study)
-    assert not computed(study) & {"section_results", "schedule", "contributions", "simulated_net"}
+    assert "risks.scored" in computed(study)
+    of_others = {"decision.section_results", "plan.schedule", "options.contributions", "uncertainty.simulated_net"}  # fmt: skip
+    assert not computed(study) & of_others
 
 
 def test_where_a_section_has_no_published_figure_nothing_is_computed():
@@ -147,8 +148,8 @@ def test_published_figures_of_a_decision_are_held_against_its_outcome_too():
     row = ("decision", "recommendation", "all", pd.NA, "stop", 0.0, "text", "1")
     printed = pd.DataFrame([row], columns=[*KEYS, "value", "tolerance", "unit", "paragraph"])
     study = load_study("lictp-2020")
-    found = results.reconciliation(printed, results.of_figures(study, "decision", printed))
-    assert found["recomputed"].tolist() == [study.recommendation]
+    found = results.reconciliation(printed, results.of_figures(study.rows("decision"), printed))
+    assert found["recomputed"].tolist() == [study.decision.recommendation]
 
 
 def test_a_money_back_date_beyond_the_horizon_is_never():

@@ -281,11 +281,11 @@ def test_years_without_a_cost_are_left_out():
 def test_the_contingency_curve_marks_the_levels_of_the_table():
     study = load_study("lictp-2020")
     curve, marks = show.contingency_chart(study).figure.data
-    assert list(marks.x) == list(study.contingency)
+    assert list(marks.x) == list(study.risks.contingency)
     assert list(marks.y) == [0.5, 0.8, 0.9]
-    assert curve.x[80] == pytest.approx(study.contingency["p80"])
+    assert curve.x[80] == pytest.approx(study.risks.contingency["p80"])
     table = show.contingency(study).frame
-    assert table["cost"].tolist()[1:] == list(study.contingency)
+    assert table["cost"].tolist()[1:] == list(study.risks.contingency)
 
 
 def test_what_others_bear_and_what_drives_it_add_up_to_the_whole():
@@ -394,11 +394,11 @@ def test_a_scale_with_a_made_up_order_is_drawn_by_its_scores():
 
 def test_what_is_said_of_the_contingency_counts_the_risks_that_are_in_it():
     study = load_study("lictp-2020", optimism_bias="applied")
-    rows = study.costed_rows(study.standing_position)
-    out = [risk for risk in study.costed_risks if risk not in set(study.risk_costs["risk"])]
+    rows = study.risks.costed_rows(study.risks.standing_position)
+    out = [risk for risk in study.risks.costed if risk not in set(study.risks.costs["risk"])]
     assert out
     assert set(rows.loc[rows["risk"].isin(out), "counted_by"]) == {"optimism bias"}
-    number = len(study.costed_risks) - len(out)
+    number = len(study.risks.costed) - len(out)
     assert f"The {number} that are costed and counted here" in show.answer(study).text
     named = f"isk{'s' * (len(out) > 1)} {' and '.join(map(str, out))}"
     assert named in show.answer(study).text
@@ -419,6 +419,6 @@ def test_what_responses_cost_stands_beside_what_they_save_where_they_are_carried
     assert "Expected, and what the responses cost" not in set(
         show.contingency(without).frame["level"]
     )
-    net = study.inherent_risk_costs.sum() - study.expected_risk_costs.to_numpy().sum() - cost
+    net = study.risks.inherent_costs.sum() - study.risks.expected_costs.to_numpy().sum() - cost
     assert f"about {in_words(float(f'{net:.3g}'))} saved net" in said
-    assert study.appraisal.equals(without.appraisal)
+    assert study.savings.appraisal.equals(without.savings.appraisal)

@@ -143,7 +143,7 @@ def test_a_shift_goes_to_the_next_word_where_scores_skip_numbers():
 
 def test_a_shift_moves_a_risk_with_and_without_its_response_but_not_its_target():
     risk = {"target_likelihood": "Rare", "target_impact": "Minor"}
-    scored = made_up(made_up_risks(risk), likelihood_shift=1).scored_risks.iloc[0]
+    scored = made_up(made_up_risks(risk), likelihood_shift=1).risks.scored.iloc[0]
     assert scored["inherent_likelihood_level"] == "Almost certain"
     assert scored["residual_likelihood_level"] == "Possible"
     assert (scored["inherent_score"], scored["residual_score"]) == (20, 12)
@@ -153,24 +153,24 @@ def test_a_shift_moves_a_risk_with_and_without_its_response_but_not_its_target()
 def test_a_risk_stands_where_its_response_leaves_it_unless_no_response_is_carried_out():
     risks = made_up_risks({}, {"residual_likelihood": "", "residual_impact": ""})
     carried_out = made_up(risks)
-    assert carried_out.scored_risks["standing_score"].tolist() == [8, 16]
-    assert carried_out.scored_risks["standing_band"].tolist() == ["Medium", "Extreme"]
-    assert carried_out.risks_above_appetite == 1
+    assert carried_out.risks.scored["standing_score"].tolist() == [8, 16]
+    assert carried_out.risks.scored["standing_band"].tolist() == ["Medium", "Extreme"]
+    assert carried_out.risks.above_appetite == 1
     none = made_up(risks, risk_responses="none")
-    assert none.scored_risks["standing_score"].tolist() == [16, 16]
-    assert none.risks_above_appetite == 2
-    assert none.scored_risks["residual_score"].tolist()[0] == 8
+    assert none.risks.scored["standing_score"].tolist() == [16, 16]
+    assert none.risks.above_appetite == 2
+    assert none.risks.scored["residual_score"].tolist()[0] == 8
 
 
 @pytest.mark.parametrize(("appetite", "above"), [(None, [1]), (7, [1, 2]), (8, [1]), (25, [])])
 def test_the_accepted_score_replaces_what_the_bands_say(appetite, above):
     risks = made_up_risks({"residual_likelihood": "", "residual_impact": ""}, {})
-    scored = made_up(risks, appetite=appetite).scored_risks
+    scored = made_up(risks, appetite=appetite).risks.scored
     assert scored.loc[scored["within_appetite"].eq(False), "risk"].tolist() == above
 
 
 def test_appetite_of_the_leicestershire_register_can_be_set_by_a_score():
-    scored = load_study("lictp-2020", appetite=9).scored_risks
+    scored = load_study("lictp-2020", appetite=9).risks.scored
     above = scored.loc[scored["within_appetite"].eq(False), "risk"].tolist()
     assert above == [1, 2, 5, 6, 8]  # they score 12, 12, 10, 10 and 12
 
@@ -209,7 +209,7 @@ def test_the_grid_has_the_highest_likelihood_on_top_and_every_risk_once():
 
 
 def test_the_grid_of_the_leicestershire_case_is_the_printed_one():
-    cells = load_study("lictp-2020").risk_grid.stack()
+    cells = load_study("lictp-2020").risks.grid.stack()
     assert cells[cells != ""].to_dict() == PRINTED
 
 
@@ -218,7 +218,7 @@ def test_the_grid_of_the_leicestershire_case_is_the_printed_one():
 
 def found(risks, **changes):
     """Return (risk, finding) of a made-up register without costs."""
-    return list(made_up(risks, **changes).risk_findings.itertuples(index=False, name=None))
+    return list(made_up(risks, **changes).risks.findings.itertuples(index=False, name=None))
 
 
 def test_a_sound_register_has_no_findings():
@@ -284,7 +284,7 @@ def test_a_tolerated_risk_within_a_wider_appetite_is_no_fault():
 
 
 def test_findings_name_a_response_that_costs_more_than_it_removes():
-    scored = made_up(made_up_risks({}, {})).scored_risks
+    scored = made_up(made_up_risks({}, {})).risks.scored
     table = findings(scored, pd.Series({1: -0.01, 2: 0.0}))
     assert table.values.tolist() == [
         [1, "the response costs more than the expected cost that it removes"]
@@ -292,7 +292,7 @@ def test_findings_name_a_response_that_costs_more_than_it_removes():
 
 
 def test_the_leicestershire_register_names_no_owner_and_no_response():
-    table = load_study("lictp-2020").risk_findings
+    table = load_study("lictp-2020").risks.findings
     counts = table["finding"].value_counts().to_dict()
     assert counts == {
         "no owner": 9,
@@ -374,7 +374,7 @@ def test_levels_need_no_probability_where_no_risk_is_costed(data_copy):
     (data_copy / LICTP / "risk_probabilities.csv").unlink()
     (data_copy / LICTP / "risk_costs.csv").unlink()
     load_case.cache_clear()
-    assert load_study(LICTP).costed_risks == []
+    assert load_study(LICTP).risks.costed == []
 
 
 def test_probabilities_that_fall_as_the_words_rise_are_refused(data_copy):

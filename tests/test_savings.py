@@ -8,17 +8,18 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pandas.testing import assert_frame_equal, assert_series_equal
+from pandas.testing import assert_frame_equal
 from pytest import approx
 from small import flow, result, small_case, small_study
 
 from businesscase.calculations import savings
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.validation.money import flow_faults
 from businesscase.cases.validation.parameters import parameter_faults
 from businesscase.shown import savings as show
-from businesscase.study import ALL, Study, load_study
+from businesscase.study import Study, load_study
 
 YEARS = [2026, 2027, 2028, 2029]
 COSTS = pd.Series({"North": 600.0, "South": 400.0})
@@ -215,7 +216,7 @@ def test_during_its_notice_the_leaver_itself_carries_what_it_strands():
 def test_an_exit_charge_moves_from_the_leaver_to_the_others_in_the_year_after():
     plain = load_study("mkip-2012", "swale-leaves")
     charged = load_study("mkip-2012", "swale-leaves", exit_charge=30_000)
-    moved = charged.net_flows - plain.net_flows
+    moved = charged.savings.net_flows - plain.savings.net_flows
     assert moved.loc["Swale", 2018] == approx(-30_000)
     assert moved.loc[["Maidstone", "Tunbridge Wells"], 2018].tolist() == approx([15_000] * 2)
     assert moved.abs().sum().sum() == approx(60_000)
@@ -225,7 +226,7 @@ def test_an_exit_charge_moves_from_the_leaver_to_the_others_in_the_year_after():
 def test_what_a_leaver_strands_adds_up_to_the_fraction_of_its_cost(fraction):
     # Blaby's charge is £469,061 a year; 2026/27 has nine months of service
     study = load_study("lictp-2020", "blaby-leaves", stranded_fraction=fraction)
-    stranded = savings.by_partner(study.flows, "stranded_cost")
+    stranded = savings.by_partner(study.savings.flows, "stranded_cost")
     assert set(stranded.index) == {"Hinckley and Bosworth", "Melton"}
     expected = [0, 0, 0, 0, 0, 469_061 * fraction, 469_061 * 0.75 * fraction]
     assert stranded.sum().tolist() == approx(expected, abs=0.005)
@@ -235,7 +236,7 @@ def test_where_the_saving_is_stated_a_leaver_strands_part_of_its_cost_less_its_s
     # Swale spends 1,050,000 of 3,600,000 and so gets that share of the saving of 430,000 in 2018
     study = load_study("mkip-2012", "swale-leaves")
     cost = 1_050_000 - 430_000 * 1_050_000 / 3_600_000
-    stranded = savings.by_partner(study.flows, "stranded_cost")
+    stranded = savings.by_partner(study.savings.flows, "stranded_cost")
     assert stranded[2018].sum() == approx(cost / 10, abs=0.01)
     assert stranded[2017].sum() == 0
 
@@ -243,7 +244,9 @@ def test_where_the_saving_is_stated_a_leaver_strands_part_of_its_cost_less_its_s
 def test_what_a_leaver_strands_follows_the_present_cost_that_the_scenario_assumes():
     # savings are stated in pounds, so all of the change of Swale's 1,050,000 stays in what it pays
     stranded = [
-        savings.by_partner(load_study("mkip-2012", "swale-leaves", **change).flows, "stranded_cost")
+        savings.by_partner(
+            load_study("mkip-2012", "swale-leaves", **change).savings.flows, "stranded_cost"
+        )
         for change in ({}, {"baseline_cost_change": 0.2})
     ]
     assert (stranded[1] - stranded[0])[2018].sum() == approx(0.1 * 0.2 * 1_050_000, abs=0.02)
@@ -252,12 +255,12 @@ def test_what_a_leaver_strands_follows_the_present_cost_that_the_scenario_assume
 def test_what_a_leaver_leaves_is_divided_by_the_mix_of_rules_where_one_is_given():
     mix = {"users": 1.0, "equal": 1.0}
     study = load_study("lictp-2020", "blaby-leaves", cost_mix=mix, exit_charge=1000.0)
-    users = study.driver("users") / study.driver("users").sum()
+    users = study.baseline.driver("users") / study.baseline.driver("users").sum()
     of = (users + 1 / 3) / 2
     expected = of["Melton"] / (of["Melton"] + of["Hinckley and Bosworth"])
-    stranded = savings.by_partner(study.flows, "stranded_cost")[2025]
+    stranded = savings.by_partner(study.savings.flows, "stranded_cost")[2025]
     assert stranded["Melton"] / stranded.sum() == approx(expected)
-    received = savings.by_partner(study.flows, "exit_receipt")[2025]
+    received = savings.by_partner(study.savings.flows, "exit_receipt")[2025]
     assert received["Melton"] == approx(1000 * expected, abs=0.01)
 
 
@@ -266,7 +269,7 @@ def test_the_others_pay_a_leavers_part_of_a_pooled_cost_that_is_spent_after_it_l
     own = line(70.0, np.nan, "one_off_cost", "North", (2028, 2028)) | {"line": "desks"}
     rows = [fund, own, *(line(100.0, np.nan, partner=name) for name in COSTS.index)]
     study = with_lines(*rows, leaver="North", leaves_after=2027, cost_apportionment="equal", overrun=0.5)  # fmt: skip
-    spent = savings.by_partner(study.flows, "one_off_cost")
+    spent = savings.by_partner(study.savings.flows, "one_off_cost")
     assert spent.loc["South"].tolist() == approx([0, 0, 1500, 0])
     assert spent.loc["North"].tolist() == [0, 0, 0, 0]
 
@@ -296,7 +299,7 @@ def test_a_leaver_of_whom_no_cost_is_known_is_refused():
 
 def npv(study):
     """Return the net present value of the partnership and of each partner."""
-    return study.appraisal["net_present_value"].to_dict()
+    return study.savings.appraisal["net_present_value"].to_dict()
 
 
 def with_tables(study, **tables):
@@ -354,14 +357,14 @@ def test_the_partners_add_up_to_the_partnership_in_every_scenario(case):
 def test_a_rule_of_apportionment_moves_money_between_partners_but_makes_none(rule):
     stated, shared = load_study("lictp-2020"), load_study("lictp-2020", cost_apportionment=rule)
     assert npv(shared)[ALL] == approx(npv(stated)[ALL], abs=0.01)
-    flows = shared.net_flows.sum()
-    assert flows.tolist() == approx(stated.net_flows.sum().tolist(), abs=0.005)
+    flows = shared.savings.net_flows.sum()
+    assert flows.tolist() == approx(stated.savings.net_flows.sum().tolist(), abs=0.005)
 
 
 def test_a_shorter_horizon_keeps_the_first_years_only():
     study = load_study("mkip-2012", horizon_years=2)
     # nothing in 2012/13; 150,000 less the fund of 300,000; then 250,000
-    assert study.net_flows.sum().tolist() == approx([0, -150_000, 250_000])
+    assert study.savings.net_flows.sum().tolist() == approx([0, -150_000, 250_000])
     assert npv(study)[ALL] == approx(-150_000 / 1.035 + 250_000 / 1.035**2)
 
 
@@ -373,7 +376,7 @@ def test_sensitivity_tries_each_range_and_puts_the_widest_swing_first():
     ranges = pd.DataFrame(
         {"parameter": ["overrun", "realisation"], "low": [-0.5, 0.0], "high": 1.0}
     )
-    table = with_tables(load_study("mkip-2012"), sensitivities=ranges).sensitivity
+    table = with_tables(load_study("mkip-2012"), sensitivities=ranges).uncertainty.sensitivity
     assert table["parameter"].tolist() == ["realisation", "overrun"]
     assert table["at_low"][0] == approx(-300_000 / 1.035)  # the capital fund alone
     assert table["at_high"][0] == approx(npv(load_study("mkip-2012"))[ALL])
@@ -381,11 +384,11 @@ def test_sensitivity_tries_each_range_and_puts_the_widest_swing_first():
 
 
 def test_todays_and_the_new_cost_of_a_full_year_are_those_printed_for_melton():
-    change = load_study("lictp-2020").cost_change
+    change = load_study("lictp-2020").savings.cost_change
     assert change.loc["Melton"].to_dict() == approx(
         {"present": 311_000, "new": 315_000, "change": 4_000, "change_fraction": 4 / 311}
     )
-    dearer = load_study("lictp-2020", running_cost_change=0.1).cost_change
+    dearer = load_study("lictp-2020", running_cost_change=0.1).savings.cost_change
     assert dearer.at["Melton", "new"] == approx(346_500)
 
 
@@ -393,14 +396,14 @@ def test_the_cost_of_a_full_year_is_that_of_the_last_when_the_service_has_grown(
     new = line(300.0, np.nan, "running_cost", years=(2026, 2028)) | {"ramp_years": 3.0}
     last = line(300.0, np.nan, "running_cost", years=(2029, 2029), part=0.5)
     study = with_lines(line(310.0, np.nan, "counterfactual_cost"), new, last)
-    assert study.cost_change.loc["North", ["present", "new"]].tolist() == [310, 300]
+    assert study.savings.cost_change.loc["North", ["present", "new"]].tolist() == [310, 300]
 
 
 def test_meltons_worth_is_its_flows_discounted_by_hand():
     study = load_study("lictp-2020")
     # £10,000; then £42,000 and three months of £4,000 a year; at the end nine months
     flows = [-10_000, -43_000, -4_000, -4_000, -4_000, -4_000, -3_000]
-    assert study.net_flows.loc["Melton"].tolist() == approx(flows)
+    assert study.savings.net_flows.loc["Melton"].tolist() == approx(flows)
     expected = sum(flow / 1.035**year for year, flow in enumerate(flows))
     assert npv(study)["Melton"] == approx(expected)
 
@@ -457,14 +460,14 @@ def test_a_project_of_two_kinds_has_a_bound_between_theirs():
 
 def test_optimism_bias_without_mitigation_is_the_upper_bound():
     study = load_study("lictp-2020", optimism_bias="applied")
-    assert study.appraisal.at[ALL, "one_off_cost"] == approx(3 * 242_742)
+    assert study.savings.appraisal.at[ALL, "one_off_cost"] == approx(3 * 242_742)
 
 
 def test_mid_kents_fund_is_uplifted_by_what_is_not_mitigated():
     # 200% x (1 - 0.4 x 0.9 - 0.3 x 0.8 - 0.3 x 0.7) = 38%
-    assert load_study("mkip-2012", "optimism-bias").appraisal.at[ALL, "one_off_cost"] == approx(
-        414_000
-    )
+    assert load_study("mkip-2012", "optimism-bias").savings.appraisal.at[
+        ALL, "one_off_cost"
+    ] == approx(414_000)
 
 
 # sharing rules
@@ -472,15 +475,15 @@ def test_mid_kents_fund_is_uplifted_by_what_is_not_mitigated():
 
 def test_a_rule_divides_what_is_pooled_and_leaves_what_is_an_authoritys_own():
     study = load_study("mkip-2012", cost_apportionment="revenue_budget")
-    assert study.appraisal["one_off_cost"].drop(ALL).tolist() == approx([100_000] * 3)
+    assert study.savings.appraisal["one_off_cost"].drop(ALL).tolist() == approx([100_000] * 3)
     pooled = study.tables["flows"].assign(pooled=True)
     divided = with_tables(study, flows=pooled)
-    assert divided.appraisal.at["Swale", "one_off_cost"] == approx(300_000 * 1.05 / 3.6)
+    assert divided.savings.appraisal.at["Swale", "one_off_cost"] == approx(300_000 * 1.05 / 3.6)
 
 
 def test_what_partners_pay_each_other_is_no_benefit_to_all_of_them():
-    plain = load_study("mkip-2012", "swale-leaves").appraisal["benefit_cost_ratio"]
-    charged = load_study("mkip-2012", "swale-leaves", exit_charge=30_000).appraisal
+    plain = load_study("mkip-2012", "swale-leaves").savings.appraisal["benefit_cost_ratio"]
+    charged = load_study("mkip-2012", "swale-leaves", exit_charge=30_000).savings.appraisal
     assert charged.at[ALL, "benefit_cost_ratio"] == approx(plain[ALL])
     assert charged.at["Swale", "benefit_cost_ratio"] < plain["Swale"]
     assert charged.at["Swale", "one_off_cost"] == approx(130_000)
@@ -490,8 +493,8 @@ def test_what_partners_pay_each_other_is_no_benefit_to_all_of_them():
 @pytest.mark.parametrize("delay", [0.0, 0.25, 1.0, 1.5])
 def test_flows_prepared_for_one_delay_are_not_taken_for_another(delay):
     study = load_study("mkip-2012", "swale-leaves")
-    study.prepared_flows(3.0)
-    lags = study.prepared_flows(delay).index.get_level_values("lag")
+    study.savings.prepared_flows(3.0)
+    lags = study.savings.prepared_flows(delay).index.get_level_values("lag")
     assert lags.max() == math.ceil(delay)
 
 
@@ -506,25 +509,30 @@ def test_flows_prepared_for_one_delay_are_not_taken_for_another(delay):
         ("lictp-2020", "baseline_cost_change", 0.05),
     ],
 )
-def test_what_is_kept_from_a_study_is_what_the_changed_one_would_compute(case, name, value):
+def test_worths_at_values_of_a_parameter_are_those_of_the_study_there(case, name, value):
     study = load_study(case)
     anew = study.varied(**{name: value})
-    assert_series_equal(study._with_money(name, value).net_present_values, anew.net_present_values)
-    at_value = study._worths_at(name, np.array([value]))
-    assert at_value[study.partners].iloc[0].to_numpy() == approx(anew.net_present_values.to_numpy())
+    at_value = study.uncertainty.worths_at(name, np.array([value]))
+    assert at_value[study.partners].iloc[0].to_numpy() == approx(
+        anew.savings.net_present_values.to_numpy()
+    )
 
 
 def test_a_year_of_delay_moves_the_service_that_replaces_another():
     base, late = load_study("lictp-2020"), load_study("lictp-2020", delay_years=1.0)
     # Melton pays 4,000 a year more from a year later; the last nine months are then lost
-    assert base.gross_savings.loc["Melton"].tolist() == approx([0, -1000, *[-4000] * 4, -3000])
-    assert late.gross_savings.loc["Melton"].tolist() == approx([0, 0, -1000, *[-4000] * 4])
+    assert base.savings.gross_savings.loc["Melton"].tolist() == approx(
+        [0, -1000, *[-4000] * 4, -3000]
+    )
+    assert late.savings.gross_savings.loc["Melton"].tolist() == approx([0, 0, -1000, *[-4000] * 4])
 
 
 def test_only_what_moves_the_option_is_drawn_and_tried():
-    inputs = set(load_study("lictp-2020").uncertain_inputs["name"])
+    inputs = set(load_study("lictp-2020").uncertainty.uncertain_inputs["name"])
     assert inputs == {"delay_years", "overrun", "running_cost_change"}
-    assert "running_cost_change" not in set(load_study("mkip-2012").sensitivity["parameter"])
+    assert "running_cost_change" not in set(
+        load_study("mkip-2012").uncertainty.sensitivity["parameter"]
+    )
 
 
 def test_realisation_is_refused_where_no_saving_is_stated():
@@ -536,12 +544,12 @@ def test_a_mix_of_rules_lies_between_them():
     mixed = load_study("mkip-2012", saving_mix={"revenue_budget": 1, "equal": 3})
     # Swale: a quarter of 1.05/3.6 and three quarters of a third, of 3.71m
     expected = 3_710_000 * (0.25 * 1.05 / 3.6 + 0.75 / 3)
-    assert mixed.appraisal.at["Swale", "total_saving"] == approx(expected, abs=0.1)
+    assert mixed.savings.appraisal.at["Swale", "total_saving"] == approx(expected, abs=0.1)
 
 
 def test_shares_follow_users_as_they_grow_and_still_add_up():
     study = load_study("lictp-2020", cost_apportionment="users", user_growth={"Melton": 0.1})
-    shares = study.shares("users", {})
+    shares = study.savings.shares("users", {})
     assert shares.sum().tolist() == approx([1.0] * 7)
     grown = 229 * 1.1**6
     assert shares.loc["Melton", 2026] == approx(grown / (499 + 341 + grown))
@@ -549,7 +557,7 @@ def test_shares_follow_users_as_they_grow_and_still_add_up():
 
 def test_shares_are_phased_in_from_todays_cost():
     study = load_study("lictp-2020", cost_apportionment="equal", phase_in_years=4)
-    running = savings.by_partner(study.planned_flows, "running_cost")
+    running = savings.by_partner(study.savings.planned_flows, "running_cost")
     total = running.sum()
     assert running.loc["Melton", 2021] / total[2021] == approx(
         229 / 1069 * 0.75 + 0.25 / 3, abs=1e-5
@@ -564,9 +572,9 @@ def test_shares_are_phased_in_from_todays_cost():
 def test_one_draw_of_the_simulation_is_the_deterministic_case_in_every_scenario(case):
     for scenario in load_case(case).scenarios:
         study = load_study(case, scenario)
-        levers = {name: np.array([value]) for name, value in study.levers.items()}
-        net = study._net_of_levers(levers)[0]
-        assert net == approx(study.net_flows.reindex(study.partners).to_numpy(), abs=0.01)
+        levers = {name: np.array([value]) for name, value in study.savings.levers.items()}
+        net = study.uncertainty.net_of_levers(levers)[0]
+        assert net == approx(study.savings.net_flows.reindex(study.partners).to_numpy(), abs=0.01)
 
 
 def test_every_draw_equals_a_study_with_those_parameters():
@@ -577,15 +585,17 @@ def test_every_draw_equals_a_study_with_those_parameters():
         "overrun": np.array([0.2, 1.0]),
         "running_cost_change": np.array([0.0, 0.0]),
     }
-    drawn = study._net_of_levers(levers)
+    drawn = study.uncertainty.net_of_levers(levers)
     for draw in range(2):
         single = study.varied(**{name: float(values[draw]) for name, values in levers.items()})
-        assert drawn[draw] == approx(single.net_flows.loc[study.partners].to_numpy(), abs=0.01)
+        assert drawn[draw] == approx(
+            single.savings.net_flows.loc[study.partners].to_numpy(), abs=0.01
+        )
 
 
 def test_a_line_with_a_range_of_its_own_is_drawn_between_its_ends():
     study = load_study("mkip-2012", "outsourced", realisation=1.0)
-    inputs = study.uncertain_inputs.set_index("name")
+    inputs = study.uncertainty.uncertain_inputs.set_index("name")
     row = inputs.loc["First saving of an outsourced contract"]
     assert 1_350_000 * row["low"] == approx(0.35 * 3_600_000, abs=2)
     assert 1_350_000 * row["high"] == approx(0.40 * 3_600_000, abs=2)
@@ -596,15 +606,15 @@ def test_a_line_with_a_range_of_its_own_is_drawn_between_its_ends():
 
 def test_switching_value_of_realisation_is_where_discounted_savings_pay_for_the_fund():
     study = load_study("mkip-2012")
-    saved = study.appraisal.at[ALL, "net_present_value"] + 300_000 / 1.035
-    table = study.switching_values.set_index(["parameter", "item"])["switching_value"]
+    saved = study.savings.appraisal.at[ALL, "net_present_value"] + 300_000 / 1.035
+    table = study.uncertainty.switching_values.set_index(["parameter", "item"])["switching_value"]
     assert table["realisation", ALL] == approx(300_000 / 1.035 / saved, rel=1e-6)
 
 
 @pytest.mark.parametrize("case", MONEY_CASES)
 def test_at_a_switching_value_the_partner_is_worth_nothing(case):
     study = load_study(case)
-    found = study.switching_values.dropna()
+    found = study.uncertainty.switching_values.dropna()
     assert len(found) > 0
     for row in found.itertuples():
         changed = study.varied(**{row.parameter: row.switching_value})
@@ -612,7 +622,9 @@ def test_at_a_switching_value_the_partner_is_worth_nothing(case):
 
 
 def test_breakeven_of_outsourcing_is_the_shared_services_worth_over_the_share_saved():
-    table = load_study("mkip-2012").breakeven_costs.set_index(["saving_fraction", "reading"])
+    table = load_study("mkip-2012").uncertainty.breakeven_costs.set_index(
+        ["saving_fraction", "reading"]
+    )
     worth = npv(load_study("mkip-2012"))[ALL]
     once = table["breakeven_cost"].xs("saved in its first year only", level="reading")
     assert once.iloc[1] == approx(worth * 1.035 / 0.375)
@@ -632,7 +644,7 @@ def outsourced(*others, **cells):
 
 def outsourcing(*others, **cells):
     """Return the breakeven costs of such a study by reading."""
-    return outsourced(*others, **cells).breakeven_costs.set_index("reading")
+    return outsourced(*others, **cells).uncertainty.breakeven_costs.set_index("reading")
 
 
 def one_off(amount=np.nan, fraction=np.nan):
@@ -662,7 +674,7 @@ def test_rows_of_one_line_are_one_saving():
 def test_a_share_of_one_partners_cost_is_that_part_of_the_combined_cost():
     table = outsourcing(partner="Swale")
     study = load_study("mkip-2012")
-    part = 0.375 * study.real_annual_cost["Swale"] / 3_600_000
+    part = 0.375 * study.baseline.real_annual_cost["Swale"] / 3_600_000
     once = table.loc["saved in its first year only"]
     assert once["saving_fraction"] == approx(part)
     assert once["breakeven_cost"] == approx(npv(study)[ALL] * 1.035 / part)
@@ -685,13 +697,13 @@ def test_an_option_whose_one_off_cost_eats_up_its_saving_is_not_called_better():
 
 
 def test_the_present_cost_is_the_one_that_the_scenario_assumes():
-    table = load_study("mkip-2012", baseline_cost_change=1.5).breakeven_costs
+    table = load_study("mkip-2012", baseline_cost_change=1.5).uncertainty.breakeven_costs
     assert set(table["present_cost"]) == {9_000_000}
     assert set(table["better"]) == {"b"}
 
 
 def test_an_option_that_is_worth_more_at_any_cost_breaks_even_at_nil():
-    table = load_study("mkip-2012", realisation=0.0).breakeven_costs
+    table = load_study("mkip-2012", realisation=0.0).uncertainty.breakeven_costs
     assert set(table["breakeven_cost"]) == {0.0}
     assert set(table["better"]) == {"b"}
 
@@ -726,8 +738,8 @@ def test_an_option_without_a_running_cost_says_so_in_a_sentence(case, option):
 
 def test_an_option_that_changes_nothing_is_worth_nothing_to_anybody():
     study = load_study("mkip-2012", option="c")
-    assert study.appraisal["net_present_value"].tolist() == [0, 0, 0, 0]
-    assert study.appraisal.index.tolist() == [ALL, "Maidstone", "Swale", "Tunbridge Wells"]
+    assert study.savings.appraisal["net_present_value"].tolist() == [0, 0, 0, 0]
+    assert study.savings.appraisal.index.tolist() == [ALL, "Maidstone", "Swale", "Tunbridge Wells"]
 
 
 @pytest.mark.parametrize(
@@ -737,26 +749,28 @@ def test_an_option_that_moves_no_money_has_results_and_says_so(case, option):
     study = load_study(case, option=option)
     worth = study.results.query("measure == 'net_present_value' and section == 'savings'")["value"]
     assert set(worth) == {0}
-    assert not study.variance_shares["total"].any()
-    if study.flows.empty:  # doing nothing may also be stated, as a cost today and as much after
+    assert not study.uncertainty.variance_shares["total"].any()
+    if (
+        study.savings.flows.empty
+    ):  # doing nothing may also be stated, as a cost today and as much after
         assert f"Option {option} moves no money" in show.answer(study).text
     assert show.medium_term_plan(study).frame.empty
     assert show.tornado(study).frame.empty
-    assert len(show.uncertain_inputs(study).frame) == len(study.uncertain_inputs)
+    assert len(show.uncertain_inputs(study).frame) == len(study.uncertainty.uncertain_inputs)
 
 
 @pytest.mark.parametrize(("delay", "term"), [(0.0, 10.0), (1.0, 9.0), (2.25, 7.75)])
 def test_a_delay_shortens_the_term_over_which_the_saving_is_averaged(delay, term):
     study = load_study("mkip-2012", delay_years=delay)
-    worth = study.appraisal.loc[ALL]
-    assert study.term_years == approx(term)
+    worth = study.savings.appraisal.loc[ALL]
+    assert study.savings.term_years == approx(term)
     assert worth["average_annual_saving"] == approx(worth["total_saving"] / term)
     assert f"**Over {term:g} years" in show.answer(study).text
 
 
 def test_the_payback_of_the_answer_counts_from_the_end_of_the_decision_year():
     study = load_study("mkip-2012")
-    position = study.net_flows.sum().cumsum()
+    position = study.savings.net_flows.sum().cumsum()
     assert position[[2013, 2014]].tolist() == approx([-150_000, 100_000])  # back in 2014/15
     assert "The money is back 1.6 years after the end of 2012/13." in show.answer(study).text
 
@@ -766,9 +780,9 @@ def test_a_saving_that_is_not_cashable_counts_in_worth_but_reaches_no_budget():
     flows = study.tables["flows"]
     is_staff = flows["category"] == "staff"
     freed = with_tables(study, flows=flows.assign(cashable=~is_staff))
-    assert freed.cashable_saving.sum() == approx(1_310_000, abs=0.01)
+    assert freed.savings.cashable_saving.sum() == approx(1_310_000, abs=0.01)
     assert npv(freed) == approx(npv(study))
-    recurring = freed.medium_term_plan.xs("recurring revenue", level="line")
+    recurring = freed.cash.medium_term_plan.xs("recurring revenue", level="line")
     assert recurring[2013].sum() == approx(55_000 * 1.02)
 
 
@@ -776,22 +790,22 @@ def test_each_row_is_charged_at_its_own_margin_and_reaches_a_budget_or_not():
     first = line(1000.0, np.nan, "running_cost") | {"line": "Outside", "margin_fraction": 0.0}
     second = first | {"flow": "income_cost", "margin_fraction": 0.1}
     study = with_lines(first, second)
-    assert amounts(study.flows, "income") == approx([1100] * 4)
+    assert amounts(study.savings.flows, "income") == approx([1100] * 4)
     mixed = with_lines(*(line(100.0, np.nan, partner=name) | {"cashable": name == "North"} for name in COSTS.index))  # fmt: skip
-    assert mixed.cashable_saving.to_dict() == {"North": 400, "South": 0}
-    assert mixed.medium_term_plan.xs("recurring revenue", level="line").loc["South"].tolist() == [0] * 4  # fmt: skip
+    assert mixed.savings.cashable_saving.to_dict() == {"North": 400, "South": 0}
+    assert mixed.cash.medium_term_plan.xs("recurring revenue", level="line").loc["South"].tolist() == [0] * 4  # fmt: skip
 
 
 def test_a_present_cost_that_stays_behind_counts_in_worth_but_frees_no_budget():
     overheads = flow("overheads", "counterfactual_cost", 1000, cashable="false")
     service = [flow("desk", "counterfactual_cost", 900), flow("new desk", "running_cost", 600)]
     study = small_study(flows=[overheads, *service])
-    assert study.gross_savings.loc["North"].tolist() == [1300] * 5
+    assert study.savings.gross_savings.loc["North"].tolist() == [1300] * 5
     assert result(study, "savings", "cashable_saving") == approx(5 * 300)
-    budget = study.medium_term_plan.loc[("North", "effect on the revenue budget")]
+    budget = study.cash.medium_term_plan.loc[("North", "effect on the revenue budget")]
     assert budget.tolist() == approx([300 * 1.03**year for year in range(5)])
-    late = replace(study, parameters=study.parameters.model_copy(update={"delay_years": 1.0}))
-    assert late.cashable_saving["North"] == approx(4 * 300)
+    late = study.varied(delay_years=1.0)
+    assert late.savings.cashable_saving["North"] == approx(4 * 300)
 
 
 def test_pooled_overheads_and_a_part_of_the_baseline_that_stay_behind_free_no_budget():
@@ -803,10 +817,10 @@ def test_pooled_overheads_and_a_part_of_the_baseline_that_stay_behind_free_no_bu
         service_costs=costs,
         scenarios={"base": equal},
     )
-    assert study.gross_savings.sum(axis="columns").to_dict() == approx(
+    assert study.savings.gross_savings.sum(axis="columns").to_dict() == approx(
         {"North": 1350, "South": 1000}
     )
-    assert study.cashable_saving.to_dict() == approx({"North": 350, "South": 0})
+    assert study.savings.cashable_saving.to_dict() == approx({"North": 350, "South": 0})
 
 
 @pytest.mark.parametrize("kind", ["running_cost", "income_cost", "one_off_cost", "exit_cost"])
@@ -820,7 +834,7 @@ def test_what_is_paid_can_not_be_said_to_free_no_budget(kind):
 def test_a_saving_that_frees_time_ends_when_its_partner_leaves():
     rows = [line(100.0, np.nan, partner=name) | {"cashable": False} for name in COSTS.index]
     study = with_lines(*rows, leaver="North", leaves_after=2027)
-    assert study.cashable_saving.to_dict() == {"North": 0, "South": 0}
+    assert study.savings.cashable_saving.to_dict() == {"North": 0, "South": 0}
 
 
 def test_a_range_moves_the_kind_of_money_that_it_is_stated_for():
@@ -829,11 +843,11 @@ def test_a_range_moves_the_kind_of_money_that_it_is_stated_for():
         line(1000.0, np.nan, "counterfactual_cost") | {"line": "ICT platform"},
         line(900.0, np.nan, "running_cost") | ranged,
     )
-    inputs = study.uncertain_inputs
+    inputs = study.uncertainty.uncertain_inputs
     assert inputs.loc[inputs["is_line"], "name"].tolist() == ["ICT platform, running cost"]
     assert not inputs.loc[inputs["is_line"], "more_is_better"].any()
-    one = {name: np.ones(1) * value for name, value in study.levers.items()}
-    net = study._net_of_levers(one, {("running_cost", "ICT platform"): np.array([2.0])})
+    one = {name: np.ones(1) * value for name, value in study.savings.levers.items()}
+    net = study.uncertainty.net_of_levers(one, {("running_cost", "ICT platform"): np.array([2.0])})
     assert net.sum(axis=1).tolist() == [approx([-800] * 4)]
 
 
@@ -849,15 +863,15 @@ def test_rows_of_a_line_that_state_different_ranges_are_refused():
 
 def test_what_outsiders_are_charged_moves_with_what_it_costs_to_serve_them():
     study = with_lines(line(1000.0, np.nan, "income_cost") | {"margin_fraction": 0.1})
-    one = {name: np.ones(1) * value for name, value in study.levers.items()}
-    net = study._net_of_levers(one, {("income_cost", "income_cost"): np.array([2.0])})
+    one = {name: np.ones(1) * value for name, value in study.savings.levers.items()}
+    net = study.uncertainty.net_of_levers(one, {("income_cost", "income_cost"): np.array([2.0])})
     assert net.sum(axis=1).tolist() == [approx([200] * 4)]
 
 
 def test_withdrawal_shows_each_partner_before_and_after():
-    table = load_study("mkip-2012", "swale-leaves").withdrawal
+    table = load_study("mkip-2012", "swale-leaves").savings.withdrawal
     assert table["before"].to_dict() == approx(
         {name: worth for name, worth in npv(load_study("mkip-2012")).items() if name != ALL}
     )
     assert (table["change"] < 0).all()
-    assert load_study("mkip-2012").withdrawal.empty
+    assert load_study("mkip-2012").savings.withdrawal.empty

@@ -154,7 +154,7 @@ def test_the_last_reading_is_held_against_its_target():
 
 
 def test_dacorum_halved_its_backlog_and_printed_no_target():
-    trend = load_study("dacorum-avdc-2012").service_trends.iloc[0]
+    trend = load_study("dacorum-avdc-2012").baseline.service_trends.iloc[0]
     assert (trend["first"], trend["last"], trend["improved"]) == (400, 150, True)
     assert pd.isna(trend["target"])
     assert trend["on_target"] is None

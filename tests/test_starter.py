@@ -75,7 +75,7 @@ def test_every_section_but_outturn_is_computed_for_any_number_of_partners(count,
 def test_case_begun_on_any_day_passes_the_check_with_the_same_decision(today, data):
     write(starter_case("One ICT service", NAMES[:3], today), data / "new")
     study = load_study("new")
-    assert study.gates.query("outcome == 'not met'")["criterion"].to_list() == [
+    assert study.decision.gates.query("outcome == 'not met'")["criterion"].to_list() == [
         "exposure within appetite"
     ]
     assert study.case.file.decision_date > today

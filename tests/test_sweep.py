@@ -75,7 +75,10 @@ def test_draws_stay_in_their_ranges_and_reach_towards_their_ends(some):
 def test_every_parameter_and_line_with_a_range_is_drawn(some):
     found, futures = some
     study = found.study
-    drawn = {*study.uncertain_inputs["name"], *study.tried_ranges["parameter"]}
+    drawn = {
+        *study.uncertainty.uncertain_inputs["name"],
+        *study.uncertainty.tried_ranges["parameter"],
+    }
     assert drawn <= set(found.inputs["name"])
     assert list(futures.columns) == [*found.inputs["name"], *found.levels]
 
@@ -83,11 +86,13 @@ def test_every_parameter_and_line_with_a_range_is_drawn(some):
 def test_draws_have_the_distribution_of_the_simulation(some):
     found, futures = some
     study = found.study.varied(optimism_bias="none")
-    sample = study.joined(uncertainty.even_sample(20_000, len(study.uncertain_inputs), 7))
-    levers, lines = study.drawn(sample)
+    sample = study.uncertainty.joined(
+        uncertainty.even_sample(20_000, len(study.uncertainty.uncertain_inputs), 7)
+    )
+    levers, lines = study.uncertainty.drawn(sample)
     lines = {line: multiple for (_, line), multiple in lines.items()}
     ranges = found.inputs.set_index("name")
-    for name in study.uncertain_inputs["name"]:
+    for name in study.uncertainty.uncertain_inputs["name"]:
         simulated = np.percentile((levers | lines)[name], [5, 25, 50, 75, 95])
         drawn = np.percentile(futures.columns[name], [5, 25, 50, 75, 95])
         width = ranges.at[name, "high"] - ranges.at[name, "low"]
@@ -97,9 +102,9 @@ def test_draws_have_the_distribution_of_the_simulation(some):
 def test_inputs_of_a_common_cause_go_wrong_together_as_in_the_simulation():
     study = load_study("worked-example")
     columns = Sweep(study).drawn(0, 20_000, 3)
-    inputs = study.uncertain_inputs
-    sample = study.joined(uncertainty.even_sample(20_000, len(inputs), 7))
-    levers, lines = study.drawn(sample)
+    inputs = study.uncertainty.uncertain_inputs
+    sample = study.uncertainty.joined(uncertainty.even_sample(20_000, len(inputs), 7))
+    levers, lines = study.uncertainty.drawn(sample)
     lines = {line: multiple for (_, line), multiple in lines.items()}
     simulated = np.corrcoef([(levers | lines)[name] for name in inputs["name"]])
     drawn = np.corrcoef([columns[name] for name in inputs["name"]])
@@ -144,7 +149,7 @@ def test_the_first_level_of_a_choice_is_that_of_the_scenario_swept():
 def test_a_scenario_that_draws_from_what_others_got_is_swept_so():
     study = load_study("worked-example", "as-others-fared")
     realised = Sweep(study).drawn(0, 20_000, 1)["realisation"]
-    outcomes = study.reference_class["realisation"]
+    outcomes = study.uncertainty.reference_class["realisation"]
     assert np.percentile(realised, [0, 50, 100]) == approx(
         [outcomes.min(), np.median(outcomes), outcomes.max()], abs=0.01
     )
@@ -163,18 +168,18 @@ def recomputed(found, columns, row):
     changes = {name: drawn[name] for name in is_line.index[~is_line.astype(bool)]}
     for choice, levels in found.levels.items():
         changes |= list(levels.values())[drawn[choice]]
-    if not (found.study.varied(**changes).flow_lines["flow"] == "saving").any():
+    if not (found.study.varied(**changes).savings.flow_lines["flow"] == "saving").any():
         changes["realisation"] = 1.0  # there is none for it to move, and it would be refused
     if found.study.parameters.realisation_from == "reference_class":
         changes["optimism_bias"] = "none"  # what others overran by is not raised once more
     name = found.study.case.name
     study = load_study(name, found.study.scenario_name).moved(changes)
-    delay = study.levers["delay_years"]
-    prepared = study.prepared_flows(delay)
+    delay = study.savings.levers["delay_years"]
+    prepared = study.savings.prepared_flows(delay)
     multiples = {name: drawn[name] for name in is_line.index[is_line.astype(bool)]}
     by_row = [multiples.get(line, 1.0) for line in prepared.index.get_level_values("line")]
-    study.prepared_by_delay[math.ceil(delay)] = prepared.mul(by_row, axis=0)
-    return study.net_present_values.reindex(study.partners).to_numpy()
+    study.savings.prepared_by_delay[math.ceil(delay)] = prepared.mul(by_row, axis=0)
+    return study.savings.net_present_values.reindex(study.partners).to_numpy()
 
 
 def test_twenty_futures_are_worth_what_a_study_moved_to_them_is_to_the_penny(some):
@@ -216,7 +221,7 @@ def test_a_future_at_the_settings_of_the_scenario_is_worth_what_the_report_says(
     inputs = found.inputs
     columns = {row.name: np.array([row.central]) for row in inputs.itertuples()}
     columns |= {choice: np.zeros(1, np.uint8) for choice in found.levels}
-    expected = found.study.net_present_values.reindex(found.study.partners).to_numpy()
+    expected = found.study.savings.net_present_values.reindex(found.study.partners).to_numpy()
     assert found.worth(columns)[0] == approx(expected, rel=0, abs=0.01)
 
 
@@ -226,7 +231,7 @@ def test_the_same_share_fails_as_in_the_simulation_where_only_that_is_drawn():
     found = Sweep(Study(alone, "base", study.parameters))
     assert found.levels == {}
     fails = found.futures(0, 20_000, 1).fails
-    loss = study.risk_of_loss["probability_of_loss"]
+    loss = study.uncertainty.risk_of_loss["probability_of_loss"]
     assert fails[PARTNERSHIP].mean() == approx(loss["all"], abs=0.01)
     assert fails[ANY_PARTNER].mean() >= loss.drop("all").max() - 0.01
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pytest import approx
 
 from businesscase.calculations import uncertainty
-from businesscase.study import ALL, Study, load_study
+from businesscase.calculations.apportionment import ALL
+from businesscase.study import Study, load_study
 
 
 def test_an_even_sample_has_one_draw_in_every_slice():
@@ -47,8 +48,10 @@ def test_a_common_cause_of_the_samples_own_seed_is_still_independent_of_the_samp
 
 def test_realisation_varies_over_its_range_in_the_savings_of_a_case():
     study = load_study("mkip-2012")
-    levers, _ = study.drawn(
-        study.joined(uncertainty.even_sample(5_000, len(study.uncertain_inputs), 1))
+    levers, _ = study.uncertainty.drawn(
+        study.uncertainty.joined(
+            uncertainty.even_sample(5_000, len(study.uncertainty.uncertain_inputs), 1)
+        )
     )
     low, high = np.percentile(levers["realisation"], [1, 99])
     assert low < 0.65 and high > 0.95
@@ -134,30 +137,33 @@ def test_an_input_alone_explains_all_and_what_does_not_vary_is_explained_by_none
 
 def test_draws_are_worse_than_the_plan_where_the_plan_is_the_best_case():
     study = load_study("mkip-2012")
-    worth = study.simulated_worth
-    assert worth.max().max() <= 1.01 * study.appraisal.at[ALL, "net_present_value"]
-    assert study.risk_of_loss.at[ALL, "npv_p50"] < study.appraisal.at[ALL, "net_present_value"]
+    worth = study.uncertainty.simulated_worth
+    assert worth.max().max() <= 1.01 * study.savings.appraisal.at[ALL, "net_present_value"]
+    assert (
+        study.uncertainty.risk_of_loss.at[ALL, "npv_p50"]
+        < study.savings.appraisal.at[ALL, "net_present_value"]
+    )
     assert worth[ALL].to_numpy() == approx(worth[study.partners].sum(axis=1).to_numpy())
 
 
 def test_where_nothing_is_realised_every_draw_is_the_loss_that_the_plan_is():
     study = load_study("mkip-2012", realisation=0.0)
-    assert study.appraisal.at[ALL, "net_present_value"] < 0
-    assert study.risk_of_loss["probability_of_loss"].tolist() == [1.0] * 4
+    assert study.savings.appraisal.at[ALL, "net_present_value"] < 0
+    assert study.uncertainty.risk_of_loss["probability_of_loss"].tolist() == [1.0] * 4
 
 
 def test_no_draw_is_better_than_a_plan_that_is_the_best_case_of_its_range():
     for changes in ({"realisation": 0.2}, {"delay_years": 3.0}, {"overrun": 1.5}):
         study = load_study("mkip-2012", **changes)
-        planned = study.appraisal.at[ALL, "net_present_value"]
-        assert study.simulated_worth[ALL].quantile(0.95) < planned
+        planned = study.savings.appraisal.at[ALL, "net_present_value"]
+        assert study.uncertainty.simulated_worth[ALL].quantile(0.95) < planned
 
 
 def test_a_low_realisation_comes_with_a_long_delay_and_a_high_overrun():
     study = load_study("mkip-2012")
-    inputs = study.uncertain_inputs
+    inputs = study.uncertainty.uncertain_inputs
     sample = uncertainty.even_sample(5_000, len(inputs), 1)
-    levers, _ = study.drawn(study.joined(sample))
+    levers, _ = study.uncertainty.drawn(study.uncertainty.joined(sample))
     assert np.corrcoef(levers["realisation"], levers["delay_years"])[0, 1] < -0.3
     assert np.corrcoef(levers["overrun"], levers["delay_years"])[0, 1] > 0.3
 
@@ -174,8 +180,8 @@ def drawn_together(flow, case="worked-example"):
     ]  # fmt: skip
     tables = study.tables | {"flows": pd.concat([flows, *lines], ignore_index=True)}
     changed = Study(replace(study.case, tables=tables), "base", study.parameters)
-    sample = uncertainty.even_sample(5_000, len(changed.uncertain_inputs), 1)
-    _, multiples = changed.drawn(changed.joined(sample))
+    sample = uncertainty.even_sample(5_000, len(changed.uncertainty.uncertain_inputs), 1)
+    _, multiples = changed.uncertainty.drawn(changed.uncertainty.joined(sample))
     return np.corrcoef(multiples[flow, "one"], multiples["one_off_cost", "other"])[0, 1]
 
 
@@ -201,7 +207,9 @@ def test_a_common_cause_of_a_saving_and_a_cost_widens_the_outcomes():
 
     def spread(cause):
         tables = study.tables | {"flows": flows.assign(**ranges, cause=cause)}
-        worth = Study(replace(study.case, tables=tables), "base", study.parameters).simulated_worth
+        worth = Study(
+            replace(study.case, tables=tables), "base", study.parameters
+        ).uncertainty.simulated_worth
         return worth[ALL].std()
 
     lines = flows["line"].to_list()
@@ -211,26 +219,29 @@ def test_a_common_cause_of_a_saving_and_a_cost_widens_the_outcomes():
 
 
 def test_the_reference_class_makes_the_partnership_worth_less():
-    ranges = load_study("mkip-2012").risk_of_loss.at[ALL, "npv_p50"]
-    others = load_study("mkip-2012", realisation_from="reference_class").risk_of_loss.at[
-        ALL, "npv_p50"
-    ]
+    ranges = load_study("mkip-2012").uncertainty.risk_of_loss.at[ALL, "npv_p50"]
+    others = load_study(
+        "mkip-2012", realisation_from="reference_class"
+    ).uncertainty.risk_of_loss.at[ALL, "npv_p50"]
     assert others < ranges
 
 
 @pytest.mark.parametrize("case", ["lictp-2020", "mkip-2012"])
 def test_the_same_study_gives_the_same_draws(case):
-    first, again = load_study(case).risk_of_loss, load_study(case).risk_of_loss
+    first, again = (
+        load_study(case).uncertainty.risk_of_loss,
+        load_study(case).uncertainty.risk_of_loss,
+    )
     assert first.equals(again)
 
 
 def test_what_others_overran_by_is_not_raised_for_optimism_bias_as_well():
     study = load_study("mkip-2012", optimism_bias="applied")
-    others = study.as_others
+    others = study.uncertainty.as_others
     levers, _ = others.drawn(others.joined_sample)
     assert levers["overrun"].max() <= others.reference_class["overrun"].max()
-    levers, _ = study.drawn(study.joined_sample)
-    assert levers["overrun"].min() == approx(study.optimism_bias, abs=0.01)
+    levers, _ = study.uncertainty.drawn(study.uncertainty.joined_sample)
+    assert levers["overrun"].min() == approx(study.savings.optimism_bias, abs=0.01)
 
 
 def test_an_overrun_that_is_not_drawn_is_raised_for_optimism_bias_once():
@@ -238,5 +249,5 @@ def test_an_overrun_that_is_not_drawn_is_raised_for_optimism_bias_once():
     ranges = study.tables["sensitivities"]
     tables = study.tables | {"sensitivities": ranges[ranges["parameter"] != "overrun"]}
     fixed = Study(replace(study.case, tables=tables), "base", study.parameters)
-    levers, _ = fixed.drawn(fixed.joined_sample)
-    assert levers["overrun"] == approx(study.optimism_bias)
+    levers, _ = fixed.uncertainty.drawn(fixed.uncertainty.joined_sample)
+    assert levers["overrun"] == approx(study.savings.optimism_bias)

@@ -41,7 +41,9 @@ def test_a_case_of_an_earlier_release_is_read_as_it_was_meant_and_says_so(old_ca
         "case.toml: of an earlier release, and read as one of today: gates.csv: criterion winning option "
         "robust: item 'a' is now 'proposed'; `businesscase upgrade mkip-2012` writes that"
     )
-    assert load_study(MKIP, "outsourced").recommendation == "stop"  # option b is appraised there
+    assert (
+        load_study(MKIP, "outsourced").decision.recommendation == "stop"
+    )  # option b is appraised there
 
 
 def test_an_upgrade_changes_what_it_says_and_nothing_else(old_case, capsys):

@@ -97,7 +97,7 @@ def test_words_of_the_savings_answer_follow_the_sign():
 
 def test_decision_shows_the_outcome_of_the_knobs_turned_by_hand():
     turned = load_study("mkip-2012", realisation=0.0)
-    assert turned.recommendation == "stop"
+    assert turned.decision.recommendation == "stop"
     row = bundle(decision.gates_chart(turned))["data"][0]["text"][0]
     assert row == "<b>stop</b>"
 

@@ -68,17 +68,17 @@ def test_it_stands_last_among_the_cases():
 
 def test_cost_of_pooled_services_is_shared_by_users():
     # 760, 510 and 310 of 1,580 users; £385,000 a year for the platform
-    shares = load_study(CASE).user_shares
+    shares = load_study(CASE).baseline.user_shares
     assert shares.to_dict() == approx(
         {"Northmere": 760 / 1580, "Eastholt": 510 / 1580, "Westerfold": 310 / 1580}
     )
-    new = load_study(CASE).cost_change["new"]
+    new = load_study(CASE).savings.cost_change["new"]
     assert new[PARTNERS].tolist() == approx([185_189.87, 124_272.15, 75_537.98], abs=0.01)
 
 
 def test_baseline_of_westerfold_is_brought_to_prices_of_the_decision_year():
     # £960,000 at an index of 106, of which the decision year has 110
-    assert load_study(CASE).real_annual_cost["Westerfold"] == approx(960_000 * 110 / 106)
+    assert load_study(CASE).baseline.real_annual_cost["Westerfold"] == approx(960_000 * 110 / 106)
 
 
 def test_present_value_of_one_line_is_the_sum_of_its_discounted_years():
@@ -86,10 +86,10 @@ def test_present_value_of_one_line_is_the_sum_of_its_discounted_years():
     factors = [0.9662, 0.9335, 0.9019, 0.8714, 0.8420, 0.8135, 0.7860, 0.7594, 0.7337]
     by_hand = 70_000 * (factors[0] / 3 + factors[1] * 2 / 3 + sum(factors[2:]))
     study = load_study(CASE)
-    line = study.flows.xs("Joint contracts and licences", level="line").xs(
+    line = study.savings.flows.xs("Joint contracts and licences", level="line").xs(
         "Northmere", level="partner"
     )
-    assert (line.iloc[0] * study.discount_factors).sum() == approx(by_hand, abs=20)
+    assert (line.iloc[0] * study.savings.discount_factors).sum() == approx(by_hand, abs=20)
 
 
 def test_total_saving_and_one_off_cost_are_the_sums_of_the_lines():
@@ -98,7 +98,7 @@ def test_total_saving_and_one_off_cost_are_the_sums_of_the_lines():
     time = 9 * 41_000
     hosting = 9 * (454_000 - 385_000) - 385_000 / 4
     others = 8 * 45_000 * 0.08
-    appraisal = load_study(CASE).appraisal
+    appraisal = load_study(CASE).savings.appraisal
     total = posts + contracts + time + hosting + others
     assert appraisal.at["all", "total_saving"] == approx(total)
     once = 180_000 + 270_000 + 360_000 + 200_000 + 25_000
@@ -107,7 +107,7 @@ def test_total_saving_and_one_off_cost_are_the_sums_of_the_lines():
 
 def test_what_the_platform_replaces_is_what_the_present_costs_say():
     study = load_study(CASE)
-    rooms = study.real_annual_costs["data centre"]
+    rooms = study.baseline.real_annual_costs["data centre"]
     replaced = tables()["flows"].query("flow == 'counterfactual_cost'").set_index("partner")
     assert rooms[PARTNERS].tolist() == approx(replaced["amount_gbp"][PARTNERS].tolist(), abs=200)
 
@@ -115,7 +115,7 @@ def test_what_the_platform_replaces_is_what_the_present_costs_say():
 def test_optimism_bias_is_the_mixed_bound_less_what_is_mitigated():
     # nine tenths equipment at 200%, a tenth buildings at 24%; four fifths mitigated
     study = load_study(CASE, "optimism-bias")
-    assert study.optimism_bias == approx((0.9 * 2.0 + 0.1 * 0.24) * 0.2)
+    assert study.savings.optimism_bias == approx((0.9 * 2.0 + 0.1 * 0.24) * 0.2)
 
 
 def test_savings_to_date_are_below_plan_and_differ_by_partner():
@@ -126,25 +126,25 @@ def test_savings_to_date_are_below_plan_and_differ_by_partner():
     planned = share * (35_000 + 130_000) + own
     by_hand = [*(actual / planned)[PARTNERS], actual.sum() / planned.sum()]
     assert by_hand == approx([0.782, 0.700, 0.564, 0.712], abs=0.001)
-    found = load_study(CASE).realisation_to_date["ratio"]
+    found = load_study(CASE).outturn.realisation_to_date["ratio"]
     assert found[[*PARTNERS, "all"]].tolist() == approx(by_hand)
 
 
 def test_expected_cost_of_one_risk_is_its_chance_times_its_mean_cost_discounted():
     # risk 9 is rare, 0 to 5%, and costs £2,000, £8,000 or £20,000 in each of two years
     by_hand = 0.025 * 10_000 * (0.9662 + 0.9335)
-    assert load_study(CASE).expected_risk_costs.loc[9].sum() == approx(by_hand, abs=0.1)
+    assert load_study(CASE).risks.expected_costs.loc[9].sum() == approx(by_hand, abs=0.1)
 
 
 def test_optimism_bias_leaves_out_the_risks_that_would_raise_the_same_lines():
-    counted = load_study(CASE).expected_risk_costs.sum(axis="columns")
-    lifted = load_study(CASE, "optimism-bias").expected_risk_costs.sum(axis="columns")
+    counted = load_study(CASE).risks.expected_costs.sum(axis="columns")
+    lifted = load_study(CASE, "optimism-bias").risks.expected_costs.sum(axis="columns")
     assert set(counted.index[counted != lifted]) == {2, 7}
     assert lifted[[2, 7]].tolist() == [0, 0]
 
 
 def test_service_starts_on_the_day_that_it_may_not_start_before():
-    schedule = load_study(CASE).schedule.set_index("task")
+    schedule = load_study(CASE).plan.schedule.set_index("task")
     assert schedule.at[6, "early_finish"] == pd.Timestamp("2024-10-01")
     # 45 working days from 8 April 2024, with bank holidays on 6 and 27 May
     assert schedule.at[1, "early_finish"] == pd.Timestamp("2024-06-11")
@@ -180,8 +180,8 @@ def test_a_costed_risk_adds_to_a_one_off_line_of_the_option_proposed():
 
 
 def test_the_plan_as_made_keeps_every_deadline_and_was_overtaken():
-    assert load_study(CASE).schedule["days_late"].max() == 0
-    schedule = load_study(CASE).schedule.set_index("task")["early_finish"]
+    assert load_study(CASE).plan.schedule["days_late"].max() == 0
+    schedule = load_study(CASE).plan.schedule.set_index("task")["early_finish"]
     finishes = tables()["actuals"].query("kind == 'task_finish'")
     late = finishes["date"] > finishes["item"].astype(int).map(schedule)
     assert 0 < late.sum() < len(late)
@@ -201,5 +201,5 @@ def test_a_scenario_names_only_what_it_changes(scenario):
 
 
 def test_the_scenarios_lead_to_more_than_one_recommendation():
-    found = {load_study(CASE, scenario).recommendation for scenario in SCENARIOS}
+    found = {load_study(CASE, scenario).decision.recommendation for scenario in SCENARIOS}
     assert {"go with conditions", "stop"} <= found

@@ -371,10 +371,10 @@ def _check(arguments: argparse.Namespace) -> int:
             print(f"{case.name}: {worked.plain}")
         for finding in case.findings:
             print(f"{case.name}: finding: {finding}")
-        for missing in study.missing:
-            print(f"{case.name}: {study.recommendation}: {missing}")
+        for missing in study.decision.missing:
+            print(f"{case.name}: {study.decision.recommendation}: {missing}")
         if table.empty:
-            state = "no fault" if case.findings or study.missing else "in order"
+            state = "no fault" if case.findings or study.decision.missing else "in order"
             print(f"{case.name}: {state}; no figure of it is published yet", "", sep="\n")
             continue
         print(f"{case.name}: {agreed} of {len(table)} published figures agree")
@@ -532,7 +532,7 @@ def _base_studies(names: list[str]) -> tuple[list, list[str]]:
 
     def sound(name: str):
         study = load_study(name)
-        _ = study.gates  # only the results show whether what they name is there
+        _ = study.decision.gates  # only the results show whether what they name is there
         return study
 
     return _each(sound, names)

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from businesscase.calculations.apportionment import ALL
+
 STATUSES = ["published", "derived", "assumed"]
 QUALITY_COLUMNS = ["rows", *STATUSES, "age_years", "complete", "provenance", "freshness"]
 BANDS = ["lower_quartile", "median", "upper_quartile"]
-ALL = "all"
 DAYS_IN_YEAR = 365.25  # a fourth of the days of four years
 
 

@@ -39,7 +39,7 @@ IN_SHORT = {
 
 def in_short(study: Study) -> Sentence:
     """Say in one sentence how many requirements are met and which are not."""
-    table = study.requirements
+    table = study.assurance.requirements
     said = f"Assurance: {_count(table)}"
     lacking = [IN_SHORT[name] for name in table.loc[~table["met"], "requirement"]]
     unmet = f"; not met: {listed(lacking)}" if lacking else ""
@@ -61,7 +61,7 @@ def worked_rows(tables: assurance.Tables) -> Sentence | None:
 
 def unmet(study: Study, today: dt.date | None = None) -> list[Fault]:
     """Return a sentence for each requirement not met (on a day), with all that is missing and where."""
-    table = study.requirements_on(today)
+    table = study.assurance.requirements_on(today)
     return [
         Fault(
             f"{study.case.name}: not met: {row.requirement}; missing in {LOGS[row.requirement]}: "
@@ -76,7 +76,7 @@ def unmet(study: Study, today: dt.date | None = None) -> list[Fault]:
 
 def verdict(study: Study, today: dt.date | None = None) -> Sentence:
     """Say whether the case is assured (on a day), and which assumption matters most."""
-    table = study.requirements_on(today)
+    table = study.assurance.requirements_on(today)
     is_assured = "assured" if table["met"].all() else "not assured"
     return Sentence(f"The case is {is_assured}: {_count(table)}. {_most_important(study)}")
 
@@ -89,32 +89,32 @@ def _count(requirements: pd.DataFrame) -> str:
 
 
 def _most_important(study: Study) -> str:
-    if study.assumed_moves.empty:
+    if study.assurance.assumed_moves.empty:
         return "No figure is assumed."
-    by = percent(study.wrong_by, 0)
+    by = percent(study.assurance.wrong_by, 0)
     moving = _moving(study)
     if moving.empty:
         return f"No criterion moves if the assumed figures of one input are wrong by {by}."
     first = moving.iloc[0]
     if first["effect"] > 0:
         low, high = map(in_words, sorted([first["worth_low"], first["worth_high"]]))
-        now = in_words(study.net_present_values.sum())
+        now = in_words(study.savings.net_present_values.sum())
         does = f"the net present value is {low} to {high} instead of {now}"
     elif first["turned"]:
         does = f"{listed(first['turned'])} may come out otherwise"
     else:
         does = f"the figure or the threshold of {listed(first['rests'])} moves"
-    others = {first["decision_low"], first["decision_high"]} - {study.recommendation}
+    others = {first["decision_low"], first["decision_high"]} - {study.decision.recommendation}
     then = f"may be {' or '.join(sorted(others))} instead of" if others else "stays"
     return (
         f"The most important assumption is {_input(first)}: if it is wrong by {by}, {does}; the "
-        f"decision {then} {study.recommendation}."
+        f"decision {then} {study.decision.recommendation}."
     )
 
 
 def _moving(study: Study) -> pd.DataFrame:
     """Return the assumed inputs that move the net present value or a criterion."""
-    table = study.assumed_moves
+    table = study.assurance.assumed_moves
     return table[(table["effect"] > 0) | table["rests"].map(bool)]
 
 
@@ -150,7 +150,7 @@ def shortened(names: list[str]) -> str:
 
 def requirements(study: Study, today: dt.date | None = None) -> Table:
     """Show each requirement, whether it is met (on a day, if one is given), and what is missing."""
-    table = study.requirements_on(today)
+    table = study.assurance.requirements_on(today)
     return Table(
         table.assign(
             met=table["met"].map({True: "yes", False: "NO"}),
@@ -163,7 +163,7 @@ def requirements(study: Study, today: dt.date | None = None) -> Table:
 
 def outputs(study: Study) -> Table:
     """Show net present value, criteria and decision, from which rows, and what moves them."""
-    table = study.output_origins
+    table = study.assurance.output_origins
     names = {"gates": "thresholds"}
     movers = [
         shortened([names.get(name, _words(name)) for name in rests]) for rests in table["rests_on"]
@@ -189,9 +189,9 @@ def moves(study: Study) -> Table:
 
     Inputs that move neither the net present value nor a criterion are left out.
     """
-    by = percent(study.wrong_by, 0)
+    by = percent(study.assurance.wrong_by, 0)
     labels = {"input": "Assumed input", "of": "Rows", "quality": "Quality", "owner": "Owner"}
-    if study.is_appraised:
+    if study.assurance.is_appraised:
         labels |= {"low": f"NPV {by} lower", "high": f"NPV {by} higher"}
     labels |= {"turns": "Turns", "decision": "Decision"}
     log = study.tables["assumptions"].set_index(["table", "item"])
@@ -218,7 +218,7 @@ def _move(move: pd.Series, log: pd.DataFrame) -> dict:
 
 def without_effect(study: Study) -> Sentence | None:
     """Name the assumed inputs that move nothing, and those that can't be moved, with the reason."""
-    idle = study.assumed_moves.drop(_moving(study).index)
+    idle = study.assurance.assumed_moves.drop(_moving(study).index)
     names = [row.item or _words(row.table) for row in idle[idle["stays"] == ""].itertuples()]
     said = []
     if names:

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import baseline, service
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.estate import DIFFERENT, ONE, RELATIONS, SAME
 from businesscase.shown.display import (
     BLUE,
@@ -28,7 +29,7 @@ from businesscase.shown.display import (
     with_legend,
     year_label,
 )
-from businesscase.study import ALL, Study
+from businesscase.study import Study
 
 INK = "#0B0C0C"
 LIGHT = {TEAL, ORANGE, LILAC}  # colours on which dark text is read more easily
@@ -49,12 +50,12 @@ def answer(study: Study) -> Sentence:
 
 
 def _cost_sentences(study: Study) -> list[str]:
-    if study.real_annual_cost.empty:
+    if study.baseline.real_annual_cost.empty:
         return ["The case states no cost of the present services."]
-    total = study.real_annual_cost.sum()
-    largest = study.real_annual_cost.idxmax()
-    costs = (("user", study.cost_per_user), ("device", study.cost_per_device))
-    share = f", of which {largest} spends {percent(study.real_annual_cost.max() / total)}" if total else ""  # fmt: skip
+    total = study.baseline.real_annual_cost.sum()
+    largest = study.baseline.real_annual_cost.idxmax()
+    costs = (("user", study.baseline.cost_per_user), ("device", study.baseline.cost_per_device))
+    share = f", of which {largest} spends {percent(study.baseline.real_annual_cost.max() / total)}" if total else ""  # fmt: skip
     each = [f", {pounds(cost[ALL])} a {unit}" for unit, cost in costs if not cost.empty]
     return [
         f"**The partners spend {in_words(total)} a year today**{''.join(each)}, "
@@ -65,7 +66,7 @@ def _cost_sentences(study: Study) -> list[str]:
 
 def _benchmark_sentences(study: Study) -> list[str]:
     """Name the one benchmark, or count several and name those that are furthest away."""
-    gaps = study.benchmark_gaps
+    gaps = study.baseline.benchmark_gaps
     gaps = gaps[gaps["item"] == ALL]
     if gaps.empty:
         return []
@@ -103,7 +104,7 @@ def _base_year(study: Study) -> str:
 
 
 def _measure_sentences(study: Study) -> list[str]:
-    trends = study.service_trends
+    trends = study.baseline.service_trends
     if len(trends) > 1:
         return [_measures_together(trends)]
     return [_measure_sentence(trend) for trend in trends.itertuples()]
@@ -158,7 +159,7 @@ def _reading(trend, end: str) -> str:
 
 
 def _survey_sentences(study: Study) -> list[str]:
-    changes, margin = study.survey_changes, percent(study.baseline_standards["margin"], 0)
+    changes, margin = study.baseline.survey_changes, percent(study.baseline.standards["margin"], 0)
     if len(changes) > 1:
         return [_surveys_together(changes, margin)]
     return [_survey_sentence(change, margin) for change in changes.itertuples()]
@@ -211,7 +212,7 @@ def _missing_numbers(change) -> str:
 
 def _estate_sentences(study: Study) -> list[str]:
     said = []
-    table = study.convergence
+    table = study.baseline.convergence
     if not table.empty:
         counts = table["relation"].value_counts()
         said.append(
@@ -219,7 +220,7 @@ def _estate_sentences(study: Study) -> list[str]:
             f"same product**{_assumed(study, 'applications')}, {counts.get(DIFFERENT, 0)} on different products, and "
             f"{counts.get(ONE, 0)} at one partner only"
         )
-    cover = study.skill_cover
+    cover = study.baseline.skill_cover
     if not cover.empty:
         together = cover.loc[cover["single_together"], "skill"].nunique()
         said.append(
@@ -231,7 +232,7 @@ def _estate_sentences(study: Study) -> list[str]:
 
 
 def _quality_sentence(study: Study) -> str:
-    quality = study.data_quality
+    quality = study.baseline.data_quality
     return (
         f"As evidence the baseline scores **{quality['score'].mean():.0f} of 100**: the case has "
         f"{(quality['rows'] > 0).sum()} of the {len(quality)} tables of a full one."
@@ -249,17 +250,17 @@ def _bounded(bound: str, value: float) -> str:
 
 def answer_chart(study: Study) -> Chart:
     """Draw the cost of each partner, else the measures, the applications or the evidence itself."""
-    if not study.real_annual_cost.empty:
+    if not study.baseline.real_annual_cost.empty:
         return cost_chart(study)
-    if not study.service_trends.empty:
+    if not study.baseline.service_trends.empty:
         return trend_chart(study)
-    return quality_chart(study) if study.convergence.empty else application_chart(study)
+    return quality_chart(study) if study.baseline.convergence.empty else application_chart(study)
 
 
 def cost_chart(study: Study) -> Chart:
     """Draw the annual cost of each partner by category, its sum at the end of the bar."""
-    total = study.real_annual_cost
-    costs = _largest_categories(study.real_annual_costs)
+    total = study.baseline.real_annual_cost
+    costs = _largest_categories(study.baseline.real_annual_costs)
     room = 0.1 * total.max()  # a shorter segment has no room for its number
     figure = go.Figure()
     for colour, (category, values) in zip(COLOURS, costs.items(), strict=False):
@@ -276,7 +277,7 @@ def cost_chart(study: Study) -> Chart:
             textangle=0,
         )
     for partner, value in total.items():
-        each = study.cost_per_user.get(partner)
+        each = study.baseline.cost_per_user.get(partner)
         figure.add_annotation(
             x=value,
             y=partner,
@@ -315,7 +316,7 @@ def _largest_categories(costs: pd.DataFrame) -> pd.DataFrame:
 
 def trend_chart(study: Study) -> Chart:
     """Draw the service measures that share the first one's unit, labelled at their readings."""
-    trends = study.service_trends
+    trends = study.baseline.service_trends
     first = trends.iloc[0]
     readings = study.tables["service_measures"].sort_values("date")
     readings = readings[readings["unit"] == first["unit"]]
@@ -361,8 +362,8 @@ def _clear_of_line(values: list[float]) -> list[str]:
 
 def application_chart(study: Study) -> Chart:
     """Draw the products in use, function by partner, coloured by whether they are the same."""
-    table = study.convergence.sort_values("relation", key=_relation_order, kind="stable")
-    products = study.product_matrix.loc[table.index].replace("", "none")
+    table = study.baseline.convergence.sort_values("relation", key=_relation_order, kind="stable")
+    products = study.baseline.product_matrix.loc[table.index].replace("", "none")
     texts = products.assign(together=table["relation"].map(RELATION_WORDS))
     fill = {SAME: (BLUE, "white"), DIFFERENT: (PALE, INK), ONE: ("white", INK)}
     colours = [[fill[relation][0]] * texts.shape[1] for relation in table["relation"]]
@@ -390,7 +391,7 @@ def _relation_order(relations: pd.Series) -> pd.Series:
 
 def quality_chart(study: Study) -> Chart:
     """Draw the score of each table as evidence."""
-    scores = study.data_quality["score"]
+    scores = study.baseline.data_quality["score"]
     figure = go.Figure()
     figure.add_bar(
         y=[_words(stem) for stem in scores.index],
@@ -413,7 +414,7 @@ def _words(stem: str) -> str:
 
 def data_quality(study: Study) -> Table:
     """Show how far each table of a baseline can be relied on, those that are missing too."""
-    table = study.data_quality.reset_index(names="table")
+    table = study.baseline.data_quality.reset_index(names="table")
     return Table(
         table.assign(table=table["table"].map(_words), score=table["score"].round()),
         "Data quality: the score is completeness times provenance times freshness, of 100; "
@@ -435,8 +436,8 @@ def data_quality(study: Study) -> Table:
 
 def costs(study: Study) -> Table:
     """Show services side by side on one price base, with the cost of a user and of a device."""
-    table = study.service_comparison.drop(columns="amount_gbp")
-    for unit, count in (("users", study.users), ("devices", study.devices)):
+    table = study.baseline.service_comparison.drop(columns="amount_gbp")
+    for unit, count in (("users", study.baseline.users), ("devices", study.baseline.devices)):
         if len(count):
             table[unit] = table["partner"].map(count)
     table.loc[len(table)] = _total_of(study, table)
@@ -444,7 +445,7 @@ def costs(study: Study) -> Table:
         if unit in table:
             table[f"cost_per_{unit}"] = table["real_gbp"] / table[unit]
     if "users" in table:
-        table["share"] = table["users"] / study.users.sum()
+        table["share"] = table["users"] / study.baseline.users.sum()
     labels = {
         "service": "Service",
         "partner": "Partner",
@@ -460,7 +461,7 @@ def costs(study: Study) -> Table:
         "devices": "Devices",
         "cost_per_devices": "Cost of a device (£ a year)",
     }
-    several = study.service_comparison["service"].nunique() > 1
+    several = study.baseline.service_comparison["service"].nunique() > 1
     blank = {"staff", "non_staff", "undivided", "revenue", "capital"} - {
         name for name in table if name in labels and (table[name] != 0).any()
     }
@@ -479,13 +480,13 @@ def costs(study: Study) -> Table:
 
 def _total_of(study: Study, table: pd.DataFrame) -> dict:
     words = {"service": "All", "partner": "All partners"}
-    counts = {"users": study.users.sum(), "devices": study.devices.sum()}
+    counts = {"users": study.baseline.users.sum(), "devices": study.baseline.devices.sum()}
     return {name: words.get(name, counts.get(name, table[name].sum())) for name in table} | words
 
 
 def prices(study: Study) -> Table:
     """Show what bringing budgets of different years to one price base did."""
-    table = study.price_conversions
+    table = study.baseline.price_conversions
     converted = int(table["price_index"].notna().sum())
     status = study.tables["deflators"].set_index("year")["status"]
     index = {
@@ -513,7 +514,7 @@ def prices(study: Study) -> Table:
 
 def benchmarks(study: Study) -> Table:
     """Show all and each partner beside each benchmark, and what the gap is worth."""
-    table = study.benchmark_gaps
+    table = study.baseline.benchmark_gaps
     shared = (table["measure"] == "annual_cost") & (table["item"] != ALL)
     items = table["item"].replace(ALL, "All partners").where(~shared, table["item"] + ", by users")
     places = [_position(study, row) for row in table.itertuples()]
@@ -551,7 +552,7 @@ def _position(study: Study, gap) -> str:
 
 def service_measures(study: Study) -> Table:
     """Show the first and last reading of each service measure."""
-    trends = study.service_trends
+    trends = study.baseline.service_trends
     table = trends.assign(
         first=[
             _bounded(*pair) for pair in zip(trends["first_bound"], trends["first"], strict=True)
@@ -579,7 +580,7 @@ def service_measures(study: Study) -> Table:
 
 def surveys(study: Study) -> Table:
     """Show satisfaction before and after with its interval, and whether it is no worse."""
-    changes = study.survey_changes
+    changes = study.baseline.survey_changes
     table = changes.assign(
         before=[
             _share(row.before_share, row.before_low, row.before_high)
@@ -593,7 +594,7 @@ def surveys(study: Study) -> Table:
             for row in changes.itertuples()
         ],
     )
-    standards = study.baseline_standards
+    standards = study.baseline.standards
     return Table(
         table,
         f"Users' satisfaction, with {percent(standards['confidence'], 0)} intervals; a fall of up to "
@@ -621,7 +622,7 @@ def _share(value: float, low: float, high: float) -> str | None:
 
 def applications(study: Study) -> Table:
     """Show each business function: who has what, and what one product for all would save."""
-    table = study.convergence.join(study.product_matrix.replace("", None))
+    table = study.baseline.convergence.join(study.baseline.product_matrix.replace("", None))
     table = table.sort_values(
         ["quick_win", "saving_gbp"], ascending=[False, False], kind="stable", na_position="last"
     ).reset_index()
@@ -647,9 +648,9 @@ def applications(study: Study) -> Table:
 def skills(study: Study) -> Table:
     """Show who holds each skill, and where it hangs on one person."""
     return Table(
-        study.skill_cover,
+        study.baseline.skill_cover,
         f"Skills, and where they rest on one person alone{_assumed(study, 'skills')}"
-        if len(study.skill_cover)
+        if len(study.baseline.skill_cover)
         else "The case lists no skills",
         {
             "skill": "Skill",
@@ -693,9 +694,9 @@ def sensitivity(study: Study) -> Table:
 
 
 def _cost_changes(study: Study) -> list[tuple]:
-    if study.cost_per_user.empty:
+    if study.baseline.cost_per_user.empty:
         return []
-    cost = study.cost_per_user[ALL]
+    cost = study.baseline.cost_per_user[ALL]
     rows = []
     for label in ("Cost is", "Users are"):
         for step in (-0.1, 0.1):
@@ -706,8 +707,8 @@ def _cost_changes(study: Study) -> list[tuple]:
 
 
 def _margin_changes(study: Study) -> list[tuple]:
-    known = study.survey_changes.dropna(subset="difference")
-    margin = study.baseline_standards["margin"]
+    known = study.baseline.survey_changes.dropna(subset="difference")
+    margin = study.baseline.standards["margin"]
     return [
         (
             f"A fall of {percent(margin * step)} of users is accepted",
@@ -721,10 +722,10 @@ def _margin_changes(study: Study) -> list[tuple]:
 
 
 def _evidence_changes(study: Study) -> list[tuple]:
-    quality = study.data_quality
+    quality = study.baseline.data_quality
     now = quality["score"].mean()
     rows = quality["rows"] > 0
-    best = study.baseline_standards["weight_published"]
+    best = study.baseline.standards["weight_published"]
     confirmed = baseline.quality_score(quality.assign(provenance=best))
     filled = baseline.quality_score(quality.assign(complete=1.0))
     supplied = quality["score"].where(rows, quality["score"][rows].mean()).fillna(0.0)

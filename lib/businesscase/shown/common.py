@@ -30,7 +30,7 @@ def reconciled(study: Study, section: str) -> pd.DataFrame:
     published = study.tables["published"]
     published = published[published["section"] == section]
     base = study.in_scenario(BASE)
-    return results.reconciliation(published, results.of_figures(base, section, published))
+    return results.reconciliation(published, results.of_figures(base.rows(section), published))
 
 
 def checks(study: Study, section: str) -> Table:

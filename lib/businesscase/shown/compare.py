@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import regret
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.decision import worded
 from businesscase.cases.case import BASE
 from businesscase.cases.parameters import Parameters
@@ -29,7 +30,7 @@ from businesscase.shown.display import (
     with_legend,
     year_label,
 )
-from businesscase.study import ALL, Study, comparison
+from businesscase.study import Study, comparison
 
 TOTAL = "All partners"
 NO_MONEY = "The case states no money, so no scenario has a worth"
@@ -149,18 +150,23 @@ def recommendations_chart(study: Study) -> Chart:
     """Draw the recommendation of every scenario, with the criteria that don't come out alike."""
     studies = comparison.scenario_studies(study)
     outcomes = pd.DataFrame(
-        {name: other.gates.set_index("criterion")["outcome"] for name, other in studies.items()}
+        {
+            name: other.decision.gates.set_index("criterion")["outcome"]
+            for name, other in studies.items()
+        }
     ).T
     differing = [name for name in outcomes if outcomes[name].nunique() > 1]
     alike = [name for name in outcomes if name not in differing]
     texts = outcomes[differing].map(OUTCOME_SIGNS.get)
     texts.columns = [_lines(name, 13) for name in differing]
     few = len(studies) <= FEW
-    recommended = [_lines(other.recommendation, 12 if few else 30) for other in studies.values()]
+    recommended = [
+        _lines(other.decision.recommendation, 12 if few else 30) for other in studies.values()
+    ]
     texts.insert(0, "<b>recommendation</b>", [f"<b>{text}</b>" for text in recommended])
     titles = [study.case.scenarios[name].title for name in studies]
     texts.index = _labels(titles)
-    as_base = [other.recommendation == study.in_scenario(BASE).recommendation for other in studies.values()]  # fmt: skip
+    as_base = [other.decision.recommendation == study.in_scenario(BASE).decision.recommendation for other in studies.values()]  # fmt: skip
     fills = [
         [(BLUE if alike_base else GREY, "white"), *(OUTCOME_COLOURS[each] for each in row)]
         for alike_base, row in zip(as_base, outcomes[differing].to_numpy(), strict=True)
@@ -435,11 +441,11 @@ def _item(study: Study, parameter: str, item: tuple) -> str:
 def _entry(study: Study, parameter: str, item: tuple) -> str:
     """Return an entry as the study uses it, whether the scenario or the case's data say it."""
     if parameter == "readiness_scores":
-        return printed(float(study.readiness_scores.at[item]))
+        return printed(float(study.readiness.scores.at[item]))
     if parameter == "weights":
-        return printed(float(study.weights[item[0]]))
+        return printed(float(study.options.weights[item[0]]))
     if parameter == "scores":
-        return printed(float(study.option_scores.at[item]))
+        return printed(float(study.options.scores.at[item]))
     if parameter == "risk_positions":
         moved = study.parameters.risk_positions.get(item[0], {}).get(item[1])
         stated = study.tables["risks"].set_index("risk")[item[1]].rename(str)
@@ -478,15 +484,15 @@ def _setting(study: Study, parameter: str) -> str:
 def why_it_turns(study: Study) -> Sentence:
     """Say of each scenario with another recommendation which criteria make it so, with their figures."""
     turned = comparison.turning_criteria(study)
-    base = study.in_scenario(BASE).recommendation
+    base = study.in_scenario(BASE).decision.recommendation
     if not turned:
         return Sentence(f"No scenario turns the recommendation of the base: {base}.")
     lines = [f"In place of '{base}', the recommendation of the base:", ""]
     for name, criteria in turned.items():
         other = study.in_scenario(name)
-        reasons = other.gates.set_index("criterion")["reason"][criteria]
+        reasons = other.decision.gates.set_index("criterion")["reason"][criteria]
         title = study.case.scenarios[name].title
-        lines.append(f"- **{title}: {other.recommendation}.** {' '.join(reasons)}")
+        lines.append(f"- **{title}: {other.decision.recommendation}.** {' '.join(reasons)}")
     return Sentence("\n".join(lines))
 
 

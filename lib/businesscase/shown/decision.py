@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.decision import (
     MET,
     NOT_KNOWN,
@@ -23,7 +24,7 @@ from businesscase.shown.display import (
     named_tiles,
     printed,
 )
-from businesscase.study import ALL, Study
+from businesscase.study import Study
 
 OUTCOME_COLOURS = {MET: ("#D5EBDD", "#0B0C0C"), NOT_MET: ("#801650", "white"), NOT_KNOWN: (PALE, "#0B0C0C")}  # fmt: skip
 OUTCOME_SIGNS = {MET: "✓ met", NOT_MET: "✗ not met", NOT_KNOWN: "? not known"}
@@ -32,16 +33,16 @@ NO_CRITERION = "The case has no criterion (gates.csv), so nothing tells whether 
 
 def answer(study: Study) -> Sentence:
     """State the recommendation with its reasons, those that count against it with their figures."""
-    gates = study.gates
+    gates = study.decision.gates
     if gates.empty:
         return Sentence(f"**Not known.** {NO_CRITERION}.")
     said = [
-        f"**{study.recommendation.capitalize()}.**",
-        *study.missing,
+        f"**{study.decision.recommendation.capitalize()}.**",
+        *study.decision.missing,
         *gates.loc[gates["outcome"] == NOT_MET, "reason"],
     ]
     for outcome, words in ((NOT_KNOWN, "Not known"), (MET, "Met")):
-        listed_here = (gates["outcome"] == outcome) & ~gates["reason"].isin(study.missing)
+        listed_here = (gates["outcome"] == outcome) & ~gates["reason"].isin(study.decision.missing)
         criteria = list(gates.loc[listed_here, "criterion"])
         if criteria:
             said.append(f"{words}: {listed(criteria)}.")
@@ -50,7 +51,7 @@ def answer(study: Study) -> Sentence:
 
 def reasons(study: Study) -> Table:
     """Show each criterion with what was found and why it is met or not."""
-    gates = study.gates
+    gates = study.decision.gates
     table = gates.assign(
         found_text=[_found(*pair) for pair in zip(gates["found"], gates["unit"], strict=True)],
         test=[
@@ -85,7 +86,7 @@ def _found(value, unit: str) -> str:
 
 def reasons_in_words(study: Study) -> Sentence:
     """Say of each criterion, in a sentence with its figure, why it is met or not."""
-    gates = study.gates
+    gates = study.decision.gates
     order = gates["outcome"].map({NOT_MET: 0, NOT_KNOWN: 1, MET: 2})
     sentences = gates.loc[order.sort_values(kind="stable").index, "reason"]
     if gates.empty:
@@ -95,13 +96,13 @@ def reasons_in_words(study: Study) -> Sentence:
 
 def gates_chart(study: Study) -> Chart | Table:
     """Draw the outcome of every criterion under every scenario."""
-    if study.gates.empty:
+    if study.decision.gates.empty:
         return Table(pd.DataFrame(), NO_CRITERION, {})
     studies = {name: _decided(study, name) for name in study.case.scenarios}
-    criteria = list(study.gates["criterion"])
+    criteria = list(study.decision.gates["criterion"])
     outcomes = pd.DataFrame(
         {
-            name: other.gates.set_index("criterion")["outcome"].loc[criteria]
+            name: other.decision.gates.set_index("criterion")["outcome"].loc[criteria]
             for name, other in studies.items()
         }
     ).T
@@ -111,7 +112,7 @@ def gates_chart(study: Study) -> Chart | Table:
     texts.insert(
         0,
         "<b>recommen-<br>dation</b>",
-        [f"<b>{_wrapped(other.recommendation, 12)}</b>" for other in studies.values()],
+        [f"<b>{_wrapped(other.decision.recommendation, 12)}</b>" for other in studies.values()],
     )
     fills = [[(BLUE, "white"), *(OUTCOME_COLOURS[o] for o in row)] for row in outcomes.to_numpy()]
     titles = {name: study.case.scenarios[name].title for name in studies}
@@ -119,9 +120,13 @@ def gates_chart(study: Study) -> Chart | Table:
     rows[study.scenario_name] = f"<b>{rows[study.scenario_name]}</b>"
     texts.index = [rows[name] for name in texts.index]
     figure = named_tiles(texts, fills)
-    same = [name for name, other in studies.items() if other.recommendation == study.recommendation]
-    title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.recommendation}"
-    said = [f"{titles[name]}: {other.recommendation}" for name, other in studies.items()]
+    same = [
+        name
+        for name, other in studies.items()
+        if other.decision.recommendation == study.decision.recommendation
+    ]
+    title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.decision.recommendation}"
+    said = [f"{titles[name]}: {other.decision.recommendation}" for name, other in studies.items()]
     built = chart(figure, title, f"{'; '.join(said)}.", 170 + 44 * len(studies))
     built.figure.update_layout(margin={"t": 130})
     return built
@@ -153,10 +158,10 @@ def rule(study: Study) -> Sentence:
 
 def turning_answer(study: Study) -> Sentence:
     """Name the smallest single change that would turn the recommendation, or say that there is none."""
-    changes = study.turning_changes_shown
+    changes = study.decision.turning_changes_shown
     turning = changes[changes["value"].notna()].sort_values("steps", kind="stable")
     tried = turning[turning["within_tried"]]
-    now = study.recommendation
+    now = study.decision.recommendation
     if len(tried):
         row = tried.iloc[0]
         said = (
@@ -178,7 +183,7 @@ def turning_answer(study: Study) -> Sentence:
 
 
 def _otherwise(study: Study, row: pd.Series) -> str:
-    outcomes = study.gates.set_index("criterion")["outcome"]
+    outcomes = study.decision.gates.set_index("criterion")["outcome"]
     lost = [name for name in row["criteria"] if outcomes[name] == MET]
     won = [name for name in row["criteria"] if outcomes[name] != MET]
     parts = [
@@ -192,13 +197,13 @@ def _otherwise(study: Study, row: pd.Series) -> str:
 
 def _what_holds_it(study: Study) -> str:
     """Say what keeps the recommendation from being go, whatever one parameter does."""
-    gates = study.gates
+    gates = study.decision.gates
     stopping = gates[(gates["outcome"] == NOT_MET) & (gates["if_not_met"] == STOPS)]
     unknown = list(gates.loc[gates["outcome"] == NOT_KNOWN, "criterion"])
     if len(stopping):
         return f"It is stop as long as this is not met: {listed(stopping['criterion'])}."
-    if study.missing:
-        return f"It is {study.recommendation} as long as this stands: {' '.join(study.missing)}"
+    if study.decision.missing:
+        return f"It is {study.decision.recommendation} as long as this stands: {' '.join(study.decision.missing)}"
     if unknown:
         return f"It can't be go as long as this is not known: {listed(unknown)}."
     return ""
@@ -229,7 +234,7 @@ def _setting(row: pd.Series, column: str) -> str:
 
 def turning_changes(study: Study) -> Table:
     """Show, for each parameter, the nearest value at which the recommendation is another."""
-    changes = study.turning_changes_shown
+    changes = study.decision.turning_changes_shown
     turns = changes["value"].notna()
     rows = [row for _, row in changes.iterrows()]
     table = changes.assign(
@@ -251,7 +256,7 @@ def turning_changes(study: Study) -> Table:
         ],
     ).sort_values("steps", kind="stable")
     caption = (
-        f"The nearest value of each parameter that turns '{study.recommendation}': "
+        f"The nearest value of each parameter that turns '{study.decision.recommendation}': "
         f"{int(turns.sum())} of {len(changes)} parameters do"
         if len(changes)
         else "No parameter moves a criterion of this case"
@@ -284,17 +289,17 @@ def _searched(row: pd.Series) -> str:
 
 def what_would_turn_it(study: Study) -> Table:
     """Show, for each criterion, the recommendation if that one alone came out otherwise."""
-    gates = study.gates
+    gates = study.decision.gates
     table = gates[["criterion"]].assign(now=gates["outcome"].map(OUTCOME_SIGNS))
     for other in (MET, NOT_MET):
         table[other] = [
             recommendation(gates["outcome"].where(gates.index != index, other), gates["if_not_met"])
             for index in gates.index
         ]
-    turning = (table[[MET, NOT_MET]] != study.recommendation).any(axis="columns")
+    turning = (table[[MET, NOT_MET]] != study.decision.recommendation).any(axis="columns")
     return Table(
         table,
-        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.recommendation}' alone"
+        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.decision.recommendation}' alone"
         if len(table)
         else NO_CRITERION,
         {"criterion": "Criterion", "now": "Now", MET: "If met", NOT_MET: "If not met"},
@@ -303,7 +308,7 @@ def what_would_turn_it(study: Study) -> Table:
 
 def committed(study: Study) -> Table:
     """Show the one-off cost that each partner commits."""
-    table = study.committed_cost.rename_axis("partner").reset_index(name="cost")
+    table = study.savings.committed_cost.rename_axis("partner").reset_index(name="cost")
     return Table(
         table,
         f"One-off cost: {in_words(table['cost'].sum())} in all"

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.shown.display import Sentence, Table, in_words, pounds, printed
-from businesscase.study import ALL, Study
+from businesscase.study import Study
 
 TOTAL = "All partners"
 NOISE = 1e-9  # of sums of binary fractions
@@ -11,7 +12,7 @@ NOISE = 1e-9  # of sums of binary fractions
 
 def savings_headline(study: Study, start: Study) -> Sentence:
     """Say what the partnership's savings are worth, and how far that is from the scenario."""
-    now, before = study.net_present_values, start.net_present_values
+    now, before = study.savings.net_present_values, start.savings.net_present_values
     return Sentence(
         f"## Net present value {in_words(now.sum())}\n\n{_difference(now - before, start)}"
     )
@@ -30,8 +31,8 @@ def _difference(changes: pd.Series, start: Study) -> str:
 
 def savings_difference(study: Study, start: Study) -> Table:
     """Show net present value, payback and probability of loss by partner, and what has changed."""
-    now, before = study.appraisal, start.appraisal
-    risk = study.risk_of_loss["probability_of_loss"]
+    now, before = study.savings.appraisal, start.savings.appraisal
+    risk = study.uncertainty.risk_of_loss["probability_of_loss"]
     table = pd.DataFrame(
         {
             "partner": [TOTAL if item == ALL else item for item in now.index],
@@ -56,8 +57,8 @@ def savings_difference(study: Study, start: Study) -> Table:
 
 def options_headline(study: Study, start: Study) -> Sentence:
     """Say which option scores highest and by how much."""
-    best, lead = _leader(study.ranked)
-    before, lead_before = _leader(start.ranked)
+    best, lead = _leader(study.options.ranked)
+    before, lead_before = _leader(start.options.ranked)
     scenario = f"scenario {start.scenario_name}"
     changes = _scores(study) - _scores(start)
     if best["option"] != before["option"]:
@@ -74,7 +75,7 @@ def options_headline(study: Study, start: Study) -> Sentence:
 
 
 def _scores(study: Study) -> pd.Series:
-    return study.ranked.set_index("option")["weighted_score"]
+    return study.options.ranked.set_index("option")["weighted_score"]
 
 
 def _leader(ranking: pd.DataFrame) -> tuple[pd.Series, float]:
@@ -85,7 +86,7 @@ def _leader(ranking: pd.DataFrame) -> tuple[pd.Series, float]:
 
 def risks_headline(study: Study, start: Study) -> Sentence:
     """Say how many risks are above appetite, and what all may cost."""
-    now, before = study.risks_above_appetite, start.risks_above_appetite
+    now, before = study.risks.above_appetite, start.risks.above_appetite
     count = f"{now or 'No'} risk{'s' * (now != 1)} above appetite"
     said = [f"## {count}\n\nIn scenario {start.scenario_name}: {before or 'none'}."]
     if not study.tables["risk_costs"].empty:
@@ -94,14 +95,14 @@ def risks_headline(study: Study, start: Study) -> Sentence:
 
 
 def _contingency(study: Study) -> str:
-    return in_words(study.contingency["p80"])
+    return in_words(study.risks.contingency["p80"])
 
 
 def overview_headline(study: Study, start: Study) -> Sentence:
     """State the recommendation."""
     return Sentence(
-        f"## Recommendation: {study.recommendation}\n\n"
-        f"{' '.join([*study.missing, f'Scenario {start.scenario_name}: {start.recommendation}.'])}"
+        f"## Recommendation: {study.decision.recommendation}\n\n"
+        f"{' '.join([*study.decision.missing, f'Scenario {start.scenario_name}: {start.decision.recommendation}.'])}"
     )
 
 
@@ -118,17 +119,17 @@ def overview(study: Study, start: Study) -> Table:
 
 def _overview(study: Study) -> dict[str, str]:
     present = study.case.section_names()
-    rows = {"Recommendation": study.recommendation}
+    rows = {"Recommendation": study.decision.recommendation}
     if "savings" in present:
-        for partner, worth in study.net_present_values.items():
+        for partner, worth in study.savings.net_present_values.items():
             rows[f"Net present value, {partner}"] = pounds(worth)
     if "options" in present:
-        best = study.ranking.iloc[0]
+        best = study.options.ranking.iloc[0]
         rows["Highest score"] = f"{best['option']}  {best['name']}"
     if "risks" in present:
-        rows["Risks above appetite"] = str(study.risks_above_appetite)
+        rows["Risks above appetite"] = str(study.risks.above_appetite)
         if not study.tables["risk_costs"].empty:
             rows["Contingency in four of five futures"] = _contingency(study)
     if "plan" in present:
-        rows["Plan ends"] = printed(study.schedule["early_finish"].max())
+        rows["Plan ends"] = printed(study.plan.schedule["early_finish"].max())
     return rows

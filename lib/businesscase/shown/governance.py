@@ -15,11 +15,11 @@ def checklist(study: Study) -> Table:
     arrangements = study.tables["governance"]
     rows = [
         _checked(topic, question, arrangements[arrangements["topic"] == topic], study)
-        for topic, question in study.governance_questions.items()
+        for topic, question in study.governance.questions.items()
     ]
     return Table(
         pd.DataFrame(rows),
-        f"Governance of the shared service: {_tally(study.governance_settled)}",
+        f"Governance of the shared service: {_tally(study.governance.settled)}",
         {
             "topic": "Topic",
             "question": "Question",
@@ -40,7 +40,7 @@ def _checked(topic: str, question: str, rows: pd.DataFrame, study: Study) -> dic
     return {
         "topic": topic,
         "question": question,
-        "settled": study.governance_settled[topic],
+        "settled": study.governance.settled[topic],
         "evidence": ". ".join(said) or "Nothing is said of this",
         "status": ", ".join(rows["status"].unique()) or "–",
         "paragraph": "; ".join(rows["paragraph"].unique()) or "–",
@@ -58,12 +58,12 @@ def _tally(settled: pd.Series) -> str:
 
 def examples(study: Study) -> Table:
     """Show how a published case settled what this one has not."""
-    table = study.governance_examples
-    if study.governance_matrix.empty:
+    table = study.governance.examples
+    if study.governance.matrix.empty:
         return Table(pd.DataFrame(), NO_PRECEDENTS, {})
     unmatched = [
         topic
-        for topic in study.governance_settled.index[study.governance_settled != YES]
+        for topic in study.governance.settled.index[study.governance.settled != YES]
         if topic not in set(table["topic"])
     ]
     caption = "How published cases settled what is open, or settled only in part, here"
@@ -85,7 +85,7 @@ def examples(study: Study) -> Table:
 
 def precedents_chart(study: Study) -> Chart | Table:
     """Draw which topics each published case settled, with this case's own row in bold."""
-    if study.governance_matrix.empty:
+    if study.governance.matrix.empty:
         return Table(pd.DataFrame(), NO_PRECEDENTS, {})
     matrix = _with_own_row(study)
     own = matrix.index.get_loc(study.case.name)
@@ -117,8 +117,8 @@ def _topics(settled: pd.Series, word: str) -> str:
 
 def _with_own_row(study: Study) -> pd.DataFrame:
     """Return the matrix with the case's own row, first if it is none of the published cases."""
-    matrix, name = study.governance_matrix, study.case.name
-    own = study.governance_settled.rename(name).to_frame().T
+    matrix, name = study.governance.matrix, study.case.name
+    own = study.governance.settled.rename(name).to_frame().T
     if name not in matrix.index:
         return pd.concat([own, matrix])
     matrix = matrix.copy()
@@ -140,10 +140,10 @@ def _partnerships(study: Study) -> dict[str, str]:
 
 
 def _matrix_title(study: Study) -> str:
-    settled = study.governance_matrix == YES
+    settled = study.governance.matrix == YES
     never = list(settled.columns[~settled.any()])
     count = settled.sum(axis="columns")
-    best, here = _partnerships(study)[count.idxmax()], int((study.governance_settled == YES).sum())
+    best, here = _partnerships(study)[count.idxmax()], int((study.governance.settled == YES).sum())
     first = (
         f"This case settles {here} of {settled.shape[1]} topics; of the published cases {best} settles "
         f"most, {count.max()}"
@@ -159,7 +159,7 @@ def precedents(study: Study) -> Table:
         return Table(table, NO_PRECEDENTS, {})
     said = table["settled"] + ": " + table["arrangement"] + " (" + table["paragraph"] + ")"
     texts = table.assign(said=said).pivot(index="topic", columns="case", values="said")
-    texts = texts.reindex(index=study.governance_questions.index, columns=list(names))
+    texts = texts.reindex(index=study.governance.questions.index, columns=list(names))
     statuses = listed(sorted(table["status"].unique()))
     return Table(
         texts.rename_axis("topic").reset_index(),

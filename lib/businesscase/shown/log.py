@@ -122,7 +122,7 @@ def _key(name: str, value) -> str:
 def _value(study: Study, stem: str, row: dict) -> str:
     """Return the figures of a row, each with the name of its column where there are several."""
     if stem == "gates":
-        unit = study.gates.set_index("criterion").at[row["criterion"], "unit"]
+        unit = study.decision.gates.set_index("criterion").at[row["criterion"], "unit"]
         return f"{row['comparison'].replace('_', ' ')} {worded(row['threshold'], unit)}"
     known = {
         name: _figure(name, row[name]) for name in VALUE_COLUMNS[stem] if not _blank(row[name])
@@ -185,8 +185,8 @@ def _of_flows(study: Study) -> Effect:
     Money is a straight line in each amount. What a leaver leaves behind for others to pay, where a
     partner withdraws, is not counted with its line.
     """
-    labels = study.flows.index
-    present = (study.flows * study.discount_factors).sum(axis="columns")
+    labels = study.savings.flows.index
+    present = (study.savings.flows * study.savings.discount_factors).sum(axis="columns")
     flow, line = (labels.get_level_values(name) for name in ("flow", "line"))
     present = present * flow.map(SIGNS)
     own = flow.where(
@@ -206,7 +206,7 @@ def _of_flows(study: Study) -> Effect:
 
 
 def _of_sensitivities(study: Study) -> Effect:
-    table = study.sensitivity.set_index("parameter")
+    table = study.uncertainty.sensitivity.set_index("parameter")
 
     def effect(row: dict) -> str:
         if row["parameter"] not in table.index:
@@ -218,8 +218,8 @@ def _of_sensitivities(study: Study) -> Effect:
 
 
 def _of_risk_costs(study: Study) -> Effect:
-    expected = study.expected_risk_costs.sum(axis="columns")
-    standing = study.standing_position
+    expected = study.risks.expected_costs.sum(axis="columns")
+    standing = study.risks.standing_position
 
     def effect(row: dict) -> str:
         if row["risk"] not in expected.index:
@@ -230,7 +230,7 @@ def _of_risk_costs(study: Study) -> Effect:
 
 
 def _of_risks(study: Study) -> Effect:
-    scored = study.scored_risks.set_index("risk")
+    scored = study.risks.scored.set_index("risk")
 
     def effect(row: dict) -> str:
         found = scored.loc[row["risk"]]
@@ -243,7 +243,7 @@ def _of_risks(study: Study) -> Effect:
 
 
 def _of_tasks(study: Study) -> Effect:
-    schedule = study.schedule.set_index("task")
+    schedule = study.plan.schedule.set_index("task")
 
     def effect(row: dict) -> str:
         found = schedule.loc[row["task"]]
@@ -256,12 +256,12 @@ def _of_tasks(study: Study) -> Effect:
 
 
 def _of_task_ranges(study: Study) -> Effect:
-    criticality = study.criticality
+    criticality = study.plan.criticality
     return lambda row: f"Critical in {percent(criticality[row['task']], 0)} of simulated plans"
 
 
 def _of_gates(study: Study) -> Effect:
-    gates = study.gates.set_index("criterion")
+    gates = study.decision.gates.set_index("criterion")
 
     def effect(row: dict) -> str:
         found = gates.loc[row["criterion"]]
@@ -276,7 +276,7 @@ def _of_gates(study: Study) -> Effect:
 
 
 def _of_factors(study: Study) -> Effect:
-    switching = study.switching_weights
+    switching = study.options.switching_weights
 
     def effect(row: dict) -> str:
         found = switching.loc[row["factor"]]
@@ -292,9 +292,9 @@ def _of_factors(study: Study) -> Effect:
 
 def _of_scores(study: Study) -> Effect:
     """Return what tells at which score another option comes first, the other scores as they are."""
-    totals = study.contributions.sum(axis="columns").loc[study.ranked_scores.index]
+    totals = study.options.contributions.sum(axis="columns").loc[study.options.ranked_scores.index]
     totals = totals.sort_values(ascending=False, kind="stable")
-    share = study.weights / study.weights.sum()
+    share = study.options.weights / study.options.weights.sum()
     factors = study.tables["factors"].set_index("factor")
     assessors = study.tables["scores"].groupby(["option", "factor"])["assessor"].nunique()
     replaced = {(option, factor) for option, by in study.parameters.scores.items() for factor in by}
@@ -320,7 +320,7 @@ def _of_scores(study: Study) -> Effect:
 
 
 def _of_readiness(study: Study) -> Effect:
-    gaps, below = study.divergence, study.below_minimum
+    gaps, below = study.readiness.divergence, study.readiness.below_minimum
 
     def effect(row: dict) -> str:
         area, partner = row["area"], row["partner"]
@@ -331,7 +331,7 @@ def _of_readiness(study: Study) -> Effect:
 
 
 def _of_areas(study: Study) -> Effect:
-    gaps = study.divergence
+    gaps = study.readiness.divergence
     return lambda row: _gap(gaps, row["area"])
 
 

@@ -29,7 +29,7 @@ METHODS = {"topsis": "Distance to the ideal (TOPSIS)", "promethee": "Outranking 
 
 def answer(study: Study) -> Sentence:
     """Say which option scores highest, by how much, how firmly, and whether it is the one proposed."""
-    ranking = study.ranked
+    ranking = study.options.ranked
     winners = _winners(study)
     best = ranking.iloc[0]
     if len(winners) > 1:
@@ -50,7 +50,7 @@ def answer(study: Study) -> Sentence:
 
 def _winners(study: Study) -> list[str]:
     """Return the option that comes first; more than one if they tie."""
-    return sorted(study.ranked.loc[study.ranked["rank"] == 1, "option"])
+    return sorted(study.options.ranked.loc[study.options.ranked["rank"] == 1, "option"])
 
 
 def _ahead_of(ranking: pd.DataFrame) -> str:
@@ -64,10 +64,10 @@ def _ahead_of(ranking: pd.DataFrame) -> str:
 
 
 def _firmness(study: Study, best: str) -> str:
-    share = study.acceptability["any"]
+    share = study.options.acceptability["any"]
     return (
         f"It comes first under {_share(share[best])} of all ways to weigh the factors, and under "
-        f"{_share(study.acceptability.at[best, 'band'])} of those near the stated weights."
+        f"{_share(study.options.acceptability.at[best, 'band'])} of those near the stated weights."
     )
 
 
@@ -82,7 +82,7 @@ def _share(fraction: float) -> str:
 
 def _screening(study: Study) -> str:
     """Say which options are screened out, the one that is appraised first."""
-    failed = study.failed_success_factors
+    failed = study.options.failed_success_factors
     out, appraised = list(failed.index[failed != ""]), study.option
     said = []
     if appraised in out:
@@ -103,15 +103,15 @@ def _top_score(study: Study) -> float:
 
 def _labels(study: Study) -> pd.Series:
     """Return letter and name of each option, by letter, in order of rank."""
-    ranking = study.ranking.set_index("option")
-    failed = study.failed_success_factors.reindex(ranking.index).fillna("")
+    ranking = study.options.ranking.set_index("option")
+    failed = study.options.failed_success_factors.reindex(ranking.index).fillna("")
     out = failed.map(lambda criteria: "<br><i>screened out</i>" if criteria else "")
     return ranking.index.to_series() + "  " + ranking["name"] + out
 
 
 def ranking_chart(study: Study) -> Chart:
     """Draw the weighted score of each option, the highest in a colour of its own."""
-    ranking = study.ranking
+    ranking = study.options.ranking
     figure = go.Figure(
         go.Bar(
             x=list(ranking["weighted_score"]),
@@ -125,7 +125,7 @@ def ranking_chart(study: Study) -> Chart:
     )
     figure.update_xaxes(title="Weighted score", range=[0, _top_score(study)])
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    scored, winners = list(study.ranked["weighted_score"]), _winners(study)
+    scored, winners = list(study.options.ranked["weighted_score"]), _winners(study)
     finding = f"Option {winners[0]} scores {printed(scored[0])}"
     if len(winners) > 1:
         finding = f"Options {listed(winners)} tie at {printed(scored[0])}"
@@ -140,7 +140,7 @@ def ranking_chart(study: Study) -> Chart:
 
 def options_described(study: Study) -> Table:
     """Show the options, what each means, and the critical success factors that it fails."""
-    failed = study.failed_success_factors
+    failed = study.options.failed_success_factors
     table = study.tables["options"].assign(
         fails=study.tables["options"]["option"].map(failed.replace("", "none"))
     )
@@ -162,7 +162,7 @@ def options_described(study: Study) -> Table:
 def factors(study: Study) -> Table:
     """Show what each factor judges, what the ends of its scale mean, and its weight."""
     table = study.tables["factors"].set_index("factor")
-    share = study.weights / study.weights.sum()
+    share = study.options.weights / study.options.weights.sum()
     lowest = printed(table["lowest_score"].min())
     return Table(
         table.assign(weight=share).reset_index(),
@@ -181,16 +181,16 @@ def factors(study: Study) -> Table:
 def scores(study: Study) -> Table:
     """Show the mean scores, the weighted score, and where the assessors lie furthest apart."""
     assessors = list(study.tables["scores"]["assessor"].unique())
-    table = study.option_scores.T
+    table = study.options.scores.T
     gaps = robustness.disagreement(study.tables["scores"])
     widest = gaps.max().where(gaps.max() > 0)
     table["widest"] = [
         "none" if pd.isna(gap) else f"{printed(gap)} on option {gaps[factor].idxmax()}"
         for factor, gap in widest.items()
     ]
-    weighted = study.contributions.sum(axis="columns")
+    weighted = study.options.contributions.sum(axis="columns")
     table.loc["Weighted score"] = pd.concat([weighted, pd.Series({"widest": ""})])
-    labels = {option: f"Option {option}" for option in study.option_scores.index}
+    labels = {option: f"Option {option}" for option in study.options.scores.index}
     return Table(
         table.rename_axis("factor").reset_index(),
         f"Scores by factor, higher is better: mean of {len(assessors)} "
@@ -201,16 +201,16 @@ def scores(study: Study) -> Table:
 
 def contributions_chart(study: Study) -> Chart:
     """Draw what each factor adds to each option, numbers in the cells."""
-    order = list(study.ranking["option"])
-    values = study.contributions.loc[order]
+    order = list(study.options.ranking["option"])
+    values = study.options.contributions.loc[order]
     values.index = list(_labels(study)[order])
     figure = _shaded(values.map(printed), values)
     figure.update_xaxes(side="top")
     title, winners = f"What each factor adds to option {order[0]}", _winners(study)
     if len(winners) > 1:
         title = f"What each factor adds to options {listed(winners)}, which tie"
-    elif len(study.ranked) > 1:
-        lead = study.contributions.loc[order[0]] - study.contributions.loc[order[1]]
+    elif len(study.options.ranked) > 1:
+        lead = study.options.contributions.loc[order[0]] - study.options.contributions.loc[order[1]]
         title = f"{lead.idxmax()} does most to set option {order[0]} ahead of option {order[1]}"
     description = "Each cell is the score times the factor's share of the weight; a row adds up to the weighted score."
     built = chart(figure, title, description, 130 + 52 * len(values))
@@ -220,7 +220,9 @@ def contributions_chart(study: Study) -> Chart:
 
 def value_for_money(study: Study) -> Table:
     """Show the benefit score beside the net present value, and which options are beaten on both."""
-    table = study.value_for_money.sort_values("benefit_score", ascending=False, kind="stable")
+    table = study.options.value_for_money.sort_values(
+        "benefit_score", ascending=False, kind="stable"
+    )
     costed = table["net_present_value"].notna()
     beaten = table["beaten_by"].map(lambda rival: f"option {rival}" if rival else "no option")
     left = list(table.loc[costed & (table["beaten_by"] == ""), "option"])
@@ -242,7 +244,7 @@ def value_for_money(study: Study) -> Table:
 
 def switching_chart(study: Study) -> Chart:
     """Draw for each factor the shares of the weight between which the winner stays first."""
-    table, winners = study.switching_weights, _winners(study)
+    table, winners = study.options.switching_weights, _winners(study)
     best = winners[0]
     figure = go.Figure(
         go.Bar(
@@ -305,7 +307,7 @@ def switching_chart(study: Study) -> Chart:
 def acceptability_chart(study: Study) -> Chart:
     """Draw in which place each option ends, of all weightings, shares in the cells."""
     labels = _labels(study)
-    shares = study.rank_shares.loc[list(labels.index)]
+    shares = study.options.rank_shares.loc[list(labels.index)]
     best = shares.index[0]
     said = [f"{option} {_share(share)}" for option, share in shares[1].items()]
     shares.index = list(labels)
@@ -332,8 +334,8 @@ def _shaded(texts: pd.DataFrame, values: pd.DataFrame) -> go.Figure:
 
 def acceptability(study: Study) -> Table:
     """Show how often each option comes first, and the typical weights that favour it."""
-    shares = study.acceptability.loc[list(study.ranking["option"])]
-    central = study.central_weights.loc[shares.index]
+    shares = study.options.acceptability.loc[list(study.options.ranking["option"])]
+    central = study.options.central_weights.loc[shares.index]
     table = shares.assign(favoured=[_typical(row) for _, row in central.iterrows()]).reset_index()
     return Table(
         table,
@@ -353,19 +355,19 @@ def _typical(weights: pd.Series) -> str:
 
 def trials(study: Study) -> Table:
     """Show the winner under other weights, without each assessor, and by other methods."""
-    ranked = study.ranked_scores.index
-    benefit = study.benefit_scores[ranked]
+    ranked = study.options.ranked_scores.index
+    benefit = study.options.benefit_scores[ranked]
     scored = study.tables["scores"][study.tables["scores"]["option"].isin(ranked)]
     rows = [
-        robustness.without_each_factor(study.ranked_scores, study.weights),
-        robustness.without_each_assessor(scored, study.weights),
-        robustness.against_the_winner(scored, study.weights),
+        robustness.without_each_factor(study.options.ranked_scores, study.options.weights),
+        robustness.without_each_assessor(scored, study.options.weights),
+        robustness.against_the_winner(scored, study.options.weights),
     ]
     if benefit.notna().all():
         rows.append(
             pd.DataFrame([{"trial": "Benefits only", "winner": robustness.leaders(benefit)}])
         )
-    methods = study.other_methods
+    methods = study.options.other_methods
     rows.append(
         pd.DataFrame(
             [
@@ -375,7 +377,7 @@ def trials(study: Study) -> Table:
         )
     )
     table = pd.concat(rows, ignore_index=True)
-    best = robustness.leaders(study.contributions.sum(axis="columns")[ranked])
+    best = robustness.leaders(study.options.contributions.sum(axis="columns")[ranked])
     kept = int((table["winner"] == best).sum())
     return Table(
         table,
@@ -396,9 +398,9 @@ def _agreement(methods: pd.DataFrame) -> str:
 
 def findings(study: Study) -> Table:
     """Show what is weak in the scoring itself, and which options another dominates."""
-    dominated = study.dominated_options
+    dominated = study.options.dominated_options
     rows = [
-        study.option_findings,
+        study.options.findings,
         pd.DataFrame(
             {
                 "item": "option " + dominated["option"].astype(str),

@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.outturn import AMBER, GREEN, RED, Forecast, latest_readings
 from businesscase.shown.display import (
     BLUE,
@@ -20,7 +21,7 @@ from businesscase.shown.display import (
     printed,
     year_label,
 )
-from businesscase.study import ALL, Study
+from businesscase.study import Study
 
 ALL_PARTNERS = "All partners"
 FLOWS = {
@@ -38,15 +39,15 @@ MEANING = {
 
 def answer(study: Study) -> Sentence:
     """Say what came of the decision so far, and what is expected from now on."""
-    if study.actuals.empty:
+    if study.outturn.actuals.empty:
         nothing = "**Nothing has been reported yet**: actuals.csv has no row yet."
         return Sentence(" ".join([nothing, *_not_reported(study)]))
     said = [*_saving_so_far(study), *_cost_so_far(study), *_expected(study)]
-    if study.money_to_date.empty:
+    if study.outturn.money_to_date.empty:
         said = ["No money has been reported yet."]
     said += _not_reported(study)
     said += _measures_so_far(study)
-    late = study.tasks_to_date.query("end == 'finish'")["days_late"]
+    late = study.outturn.tasks_to_date.query("end == 'finish'")["days_late"]
     if len(late):
         said.append(
             f"{int((late > 0).sum())} of the {len(late)} tasks that are done ended after their "
@@ -56,11 +57,11 @@ def answer(study: Study) -> Sentence:
 
 
 def _saving_so_far(study: Study) -> list[str]:
-    saved = study.realisation_to_date
+    saved = study.outturn.realisation_to_date
     if saved.empty:
         return []
     total, partners = saved.loc[ALL], saved.drop(index=ALL)["ratio"].dropna()
-    years = study.money_to_date.query("flow == 'saving'")["year"]
+    years = study.outturn.money_to_date.query("flow == 'saving'")["year"]
     said = (
         f"**{in_words(total['actual'])} of the {in_words(total['planned'])} of saving planned for "
         f"{_years(years.min(), years.max())} came in**"
@@ -78,7 +79,7 @@ def _years(first: int, last: int) -> str:
 def _cost_so_far(study: Study) -> list[str]:
     said = []
     for flow in ("one_off_cost", "running_cost"):
-        costs = study.money_to_date.query("flow == @flow")
+        costs = study.outturn.money_to_date.query("flow == @flow")
         planned, actual = costs["planned"].sum(), costs["actual"].sum()
         if planned:
             over = actual / planned - 1
@@ -91,7 +92,7 @@ def _cost_so_far(study: Study) -> list[str]:
 
 def _not_reported(study: Study) -> list[str]:
     """Name the lines of years that are over for which the plan's figure stands in."""
-    lines = study.not_reported.groupby(level=["flow", "line"], sort=False).sum()
+    lines = study.outturn.not_reported.groupby(level=["flow", "line"], sort=False).sum()
     if lines.empty:
         return []
     said = []
@@ -105,14 +106,14 @@ def _not_reported(study: Study) -> list[str]:
 
 
 def _expected(study: Study) -> list[str]:
-    found = study.realisation_forecast
+    found = study.outturn.realisation_forecast
     if found is None:
         return []
-    worth = study.forecast_worth
+    worth = study.outturn.forecast_worth
     return [
         f"From now on {percent(found.mean)} of the planned saving is expected ({percent(found.p10)} to "
         f"{percent(found.p90)} in eight cases of ten): own results count for "
-        f"{percent(found.own_weight)}, what {len(study.reference_class['realisation'])} other shared "
+        f"{percent(found.own_weight)}, what {len(study.uncertainty.reference_class['realisation'])} other shared "
         f"services got for the rest. The net present value is then {_thousands(worth['mean'])} "
         f"({_thousands(worth['p10'])} to {_thousands(worth['p90'])})."
     ]
@@ -124,7 +125,7 @@ def _thousands(value: float) -> str:
 
 
 def _measures_so_far(study: Study) -> list[str]:
-    measures = study.measures_to_date
+    measures = study.outturn.measures_to_date
     known = measures[measures["reached"].notna()]
     if known.empty:
         return []
@@ -154,10 +155,10 @@ def review(study: Study) -> Sentence:
 
 
 def _review_date(study: Study) -> str:
-    event = study.review
+    event = study.outturn.review
     if event is None:
         return "The case dates no review that is still to come."
-    year = study.review_year
+    year = study.outturn.review_year
     when = f", in year {_number(year)} of the service" if year else ""
     kind = "review" if event["kind"] == "review" else "date at which to look back"
     return f"The next {kind} is **{printed(event['date'])}**{when} ({event['event']})."
@@ -169,10 +170,10 @@ def _number(year: int) -> str:
 
 
 def _required(study: Study) -> list[str]:
-    required = study.required_realisation
+    required = study.outturn.required_realisation
     if required is None:
         return _required_cost(study)
-    if study.realisation_to_date.empty:
+    if study.outturn.realisation_to_date.empty:
         return [*_planned_by_review(study), *_required_of_plan(study)]
     said = (
         f"From now on {percent(required)} of the planned saving must be realised for the net present "
@@ -180,28 +181,31 @@ def _required(study: Study) -> list[str]:
         if required
         else "The net present value is above nil even if nothing more is saved"
     )
-    return [f"{said}; {percent(study.realisation_forecast.mean)} is expected: {MEANING[study.review_flag]}."]  # fmt: skip
+    return [f"{said}; {percent(study.outturn.realisation_forecast.mean)} is expected: {MEANING[study.outturn.review_flag]}."]  # fmt: skip
 
 
 def _planned_by_review(study: Study) -> list[str]:
-    if study.review is None:
+    if study.outturn.review is None:
         return []
-    date = study.review["date"]
+    date = study.outturn.review["date"]
     over = [year for year in study.years if pd.Timestamp(year + 1, 3, 31) <= date]
-    planned = study.yearly_outturn.loc[over, "planned"].sum()
+    planned = study.outturn.yearly_outturn.loc[over, "planned"].sum()
     return [f"By then {in_words(planned)} of saving is planned."] if planned else []
 
 
 def _required_of_plan(study: Study) -> list[str]:
-    at_plan, required = study.required_realisation_at_plan, study.required_realisation
-    found = study.realisation_forecast
+    at_plan, required = (
+        study.outturn.required_realisation_at_plan,
+        study.outturn.required_realisation,
+    )
+    found = study.outturn.realisation_forecast
     said = [
         f"The service covers its cost if {percent(at_plan)} of the planned saving is realised: less "
         "than that seen by then, with nothing to lift it, is a reason to stop."
     ]
-    if study.overrun_forecast:
+    if study.outturn.overrun_forecast:
         said.append(
-            f"With one-off cost {percent(study.overrun_forecast.mean)} over plan, as elsewhere on "
+            f"With one-off cost {percent(study.outturn.overrun_forecast.mean)} over plan, as elsewhere on "
             f"average, it takes {percent(required)}."
         )
     if found:
@@ -210,8 +214,8 @@ def _required_of_plan(study: Study) -> list[str]:
 
 
 def _required_cost(study: Study) -> list[str]:
-    planned = study.yearly_outturn["planned"].sum()
-    part = study.required_running_cost
+    planned = study.outturn.yearly_outturn["planned"].sum()
+    part = study.outturn.required_running_cost
     if planned:
         return ["No saving is still to come."]
     said = ["No saving is planned, so there is no realisation to watch and the review's colour is not known."]  # fmt: skip
@@ -225,9 +229,9 @@ def _required_cost(study: Study) -> list[str]:
 
 def savings_chart(study: Study) -> Chart | Table:
     """Draw the saving by year: planned, actual, and what is expected with its range."""
-    if study.realisation_to_date.empty:
+    if study.outturn.realisation_to_date.empty:
         return Table(pd.DataFrame(), "No saving has been reported yet", {})
-    table = study.yearly_outturn
+    table = study.outturn.yearly_outturn
     table = table.set_axis([year_label(year) for year in table.index])
     reported = table["actual"].dropna()
     last = reported.index[-1]
@@ -245,7 +249,7 @@ def savings_chart(study: Study) -> Chart | Table:
         font={"color": "white" if tall else BLUE},
     )  # fmt: skip
     ahead = table[table["is_ahead"] & (table["planned"] > 0)]
-    is_expected = study.realisation_forecast is not None and len(ahead) > 0
+    is_expected = study.outturn.realisation_forecast is not None and len(ahead) > 0
     if is_expected:
         _draw_expected(figure, ahead)
     figure.add_scatter(
@@ -253,10 +257,12 @@ def savings_chart(study: Study) -> Chart | Table:
         line={"color": GREY, "width": 2, "dash": "dash"}, marker={"size": 7},
     )  # fmt: skip
     _label_end(figure, table.index[-1], table["planned"].iloc[-1], "planned", GREY)
-    ratio = study.realisation_to_date.at[ALL, "ratio"]
+    ratio = study.outturn.realisation_to_date.at[ALL, "ratio"]
     title = f"{_part(ratio)} of the planned saving came in up to {last}"
     if is_expected:
-        title += f"; {percent(study.realisation_forecast.mean)} of plan is expected of the rest"
+        title += (
+            f"; {percent(study.outturn.realisation_forecast.mean)} of plan is expected of the rest"
+        )
     figure.update_yaxes(title="Saving a year (£)", rangemode="tozero")
     figure.update_xaxes(type="category")
     built = chart(figure, title, _savings_in_words(table), 440)
@@ -310,8 +316,8 @@ def _savings_in_words(table: pd.DataFrame) -> str:
 
 def savings_by_year(study: Study) -> Table:
     """Show the figures of the chart."""
-    table = study.yearly_outturn
-    if study.realisation_to_date.empty:
+    table = study.outturn.yearly_outturn
+    if study.outturn.realisation_to_date.empty:
         return Table(pd.DataFrame(), NO_MONEY, {})
     levels = [name for name in ("mean", "p10", "p90") if name in table]
     table = table.assign(
@@ -326,7 +332,7 @@ def savings_by_year(study: Study) -> Table:
 
 def realisation(study: Study) -> Table:
     """Show how much of the planned saving each partner has had."""
-    saved = study.realisation_to_date
+    saved = study.outturn.realisation_to_date
     table = saved.rename(index={ALL: ALL_PARTNERS}).rename_axis("partner").reset_index()
     return Table(
         table.assign(variance=table["actual"] - table["planned"]),
@@ -345,7 +351,7 @@ def realisation(study: Study) -> Table:
 
 def variances(study: Study) -> Table:
     """Show saving and cost to date beside the plan, by line and partner."""
-    table = study.money_variances
+    table = study.outturn.money_variances
     by_kind = table.groupby("flow", sort=False)["variance"].sum()
     said = [
         f"{FLOWS[flow]} {in_words(abs(value))} {'over' if value >= 0 else 'under'}"
@@ -368,18 +374,18 @@ def variances(study: Study) -> Table:
 
 def reforecast(study: Study) -> Table:
     """Show how own results and those of others make the re-forecast."""
-    if study.money_to_date.empty:
+    if study.outturn.money_to_date.empty:
         return Table(pd.DataFrame(), "No own result has come in yet to update what others got", {})
-    costs = study.money_to_date.query("flow == 'one_off_cost'")
-    saved, planned = study.realisation_to_date, costs["planned"].sum()
+    costs = study.outturn.money_to_date.query("flow == 'one_off_cost'")
+    saved, planned = study.outturn.realisation_to_date, costs["planned"].sum()
     of_saving = saved.at[ALL, "ratio"] if len(saved) else None
     of_cost = costs["actual"].sum() / planned - 1 if planned else None
     found = {
-        "realisation": ("Saving realised", study.realisation_forecast, of_saving),
-        "overrun": ("One-off cost over plan", study.overrun_forecast, of_cost),
+        "realisation": ("Saving realised", study.outturn.realisation_forecast, of_saving),
+        "overrun": ("One-off cost over plan", study.outturn.overrun_forecast, of_cost),
     }
     rows = [
-        _forecast_row(label, expected, float(study.reference_class[name].mean()), own)
+        _forecast_row(label, expected, float(study.uncertainty.reference_class[name].mean()), own)
         for name, (label, expected, own) in found.items()
         if expected is not None
     ]
@@ -454,7 +460,7 @@ def _measures_title(table: pd.DataFrame) -> str:
 
 def _readings(study: Study) -> pd.DataFrame:
     """Return the latest reading of each measure and partner that is held against something."""
-    measures = study.measures_to_date
+    measures = study.outturn.measures_to_date
     measures = measures[measures["reached"].notna() & (measures["planned"] != 0)]
     latest = latest_readings(measures, ["measure", "partner"])
     rows = [
@@ -472,8 +478,8 @@ def _readings(study: Study) -> pd.DataFrame:
 
 def measures(study: Study) -> Table:
     """Show readings of the service and counts of users beside what was planned."""
-    readings = study.measures_to_date
-    users = study.users_to_date.assign(measure="users", unit="users", bound="exactly")
+    readings = study.outturn.measures_to_date
+    users = study.outturn.users_to_date.assign(measure="users", unit="users", bound="exactly")
     users["held_against"] = "plan"
     table = pd.concat([part for part in (readings, users) if len(part)] or [readings])
     if table.empty:
@@ -503,7 +509,7 @@ def _against(row: pd.Series) -> str:
 
 def tasks(study: Study) -> Table:
     """Show when tasks ended, or started if they are under way, beside the plan."""
-    table = study.tasks_to_date.sort_values(["task", "end"]).drop_duplicates("task")
+    table = study.outturn.tasks_to_date.sort_values(["task", "end"]).drop_duplicates("task")
     late = table.loc[table["end"] == "finish", "days_late"]
     return Table(
         table,

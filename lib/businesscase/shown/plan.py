@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.durations import CERTAINTY
 from businesscase.calculations.progress import AMBER, COMPLETE, GREEN, NOT_DUE, RED
 from businesscase.cases.parameters import limits
@@ -23,7 +24,7 @@ from businesscase.shown.display import (
     percent,
     printed,
 )
-from businesscase.study import ALL, Study
+from businesscase.study import Study
 
 DRAWN, LISTED = 60, 100  # tasks in a chart and rows in a table, at most
 INK = "#0B0C0C"
@@ -42,19 +43,19 @@ NO_RANGES = "The case gives no ranges of durations (task_ranges.csv), so how lik
 
 def answer(study: Study) -> Sentence:
     """Say when the plan ends and how surely, what drives that, and which deadlines are in doubt."""
-    schedule = study.schedule
+    schedule = study.plan.schedule
     critical = int(schedule["critical"].sum())
     said = [f"**The plan ends on {printed(schedule['early_finish'].max())}.**"]
-    if study.has_ranges:
-        certain = study.certain_finishes.at[ALL, "p80"]
+    if study.plan.has_ranges:
+        certain = study.plan.certain_finishes.at[ALL, "p80"]
         said.append(
             f"Counting how short and how long its tasks may turn out, it ends by {printed(certain)} "
             f"with a chance of {percent(CERTAINTY, 0)}."
         )
-    if study.has_task_readings:
-        ahead = study.progress["forecast_finish"].max()
+    if study.plan.has_task_readings:
+        ahead = study.plan.progress["forecast_finish"].max()
         said.append(
-            f"With what has come true by {printed(study.report_date)}, the end is forecast for "
+            f"With what has come true by {printed(study.plan.report_date)}, the end is forecast for "
             f"{printed(ahead)}."
         )
     said.append(
@@ -68,9 +69,9 @@ def answer(study: Study) -> Sentence:
 
 def _said_of_others(study: Study) -> list[str]:
     """Name the task that has float in the plan, but mostly none once durations vary."""
-    if not study.has_ranges:
+    if not study.plan.has_ranges:
         return []
-    table = study.schedule.set_index("task").assign(criticality=study.criticality)
+    table = study.plan.schedule.set_index("task").assign(criticality=study.plan.criticality)
     others = table[~table["critical"]]
     if others.empty or others["criticality"].max() < 0.5:
         return []
@@ -82,7 +83,7 @@ def _said_of_others(study: Study) -> list[str]:
 
 
 def _said_of_deadlines(study: Study) -> list[str]:
-    deadlines = study.deadlines
+    deadlines = study.plan.deadlines
     number = len(deadlines)
     if not number:
         return []
@@ -98,9 +99,9 @@ def _said_of_deadlines(study: Study) -> list[str]:
             f"{'is' if len(late) == 1 else 'are'} missed, the worst by "
             f"{printed(worst['days_late'])} working days ({worst['name']})."
         ]
-    if study.has_ranges:
-        last = study.headline_deadlines.iloc[0]
-        chance = _chance(study.deadline_chances.at[ALL, "chance"])
+    if study.plan.has_ranges:
+        last = study.plan.headline_deadlines.iloc[0]
+        chance = _chance(study.plan.deadline_chances.at[ALL, "chance"])
         said.append(
             f"The chance that all are met is {chance}; that of the last one, {last['name']} by "
             f"{printed(last['deadline'])}, is {_chance(last['chance'])}."
@@ -125,14 +126,14 @@ def _chance(fraction: float) -> str:
 
 def gantt(study: Study) -> Chart:
     """Draw the tasks over time: critical ones apart, float, deadlines, gates, events, certainty."""
-    schedule = study.schedule
+    schedule = study.plan.schedule
     drawn = _drawn(schedule)
     labels = drawn["label"]
     figure = go.Figure()
     _add_bars(figure, drawn)
     _add_printed_dates(figure, drawn, study.tables["published"])
-    if study.has_ranges:
-        _add_certainty(figure, drawn, study.certain_finishes["p80"])
+    if study.plan.has_ranges:
+        _add_certainty(figure, drawn, study.plan.certain_finishes["p80"])
     _add_marks(figure, drawn)
     figure.update_layout(barmode="overlay", bargap=0.35)
     figure.update_xaxes(type="date", tickformat="%-d %b %Y", nticks=7)
@@ -151,7 +152,7 @@ def gantt(study: Study) -> Chart:
         "Solid bars with names in bold are critical tasks; hatched bars have float, which the outline "
         "shows. Dashed lines are the gates, decisions and deadlines of the case."
     )
-    if study.has_ranges:
+    if study.plan.has_ranges:
         described += (
             " A black line from the end of a task with a deadline reaches to the day by which it ends "
             f"with a chance of {percent(CERTAINTY, 0)}."
@@ -177,11 +178,11 @@ def gantt(study: Study) -> Chart:
 
 
 def _finish_said(study: Study) -> str:
-    schedule = study.schedule
+    schedule = study.plan.schedule
     critical = schedule.loc[schedule["critical"], "task"]
     said = f"The plan ends on {printed(schedule['early_finish'].max())}"
-    if study.has_ranges:
-        certain = study.certain_finishes.at[ALL, "p80"]
+    if study.plan.has_ranges:
+        certain = study.plan.certain_finishes.at[ALL, "p80"]
         said += f", {percent(CERTAINTY, 0)} certain by {printed(certain)}"
     if len(critical) > 12:
         return f"{said}; {len(critical):,} of {len(schedule):,} tasks are critical"
@@ -329,9 +330,9 @@ def _add_certainty(figure: go.Figure, drawn: pd.DataFrame, certain: pd.Series) -
 
 def _dates_around(study: Study) -> list[tuple[pd.Timestamp, str, str]]:
     """Return the dates that the plan works towards: each with a label, and what it is in full."""
-    schedule, events = study.schedule, study.tables["events"]
+    schedule, events = study.plan.schedule, study.tables["events"]
     ends = [schedule[column].max() for column in ("early_finish", "late_finish", "deadline")]
-    certain = [study.certain_finishes.at[ALL, "p80"]] if study.has_ranges else []
+    certain = [study.plan.certain_finishes.at[ALL, "p80"]] if study.plan.has_ranges else []
     first, last = (
         schedule["early_start"].min(),
         max(day for day in ends + certain if day is not pd.NaT),
@@ -398,7 +399,7 @@ def _first_rows(table: pd.DataFrame, caption: str) -> tuple[pd.DataFrame, str]:
 
 def tasks(study: Study) -> Table:
     """Show dates and float of every task."""
-    table = study.schedule.set_index("task", drop=False)
+    table = study.plan.schedule.set_index("task", drop=False)
     follows = table["predecessors"].replace("", "none").str.replace(",", ", ")
     table = table.assign(predecessors=follows)
     labels = {
@@ -415,19 +416,19 @@ def tasks(study: Study) -> Table:
         "critical": "Critical",
     }
     caption = "The plan: early and latest dates, float in working days"
-    if study.has_ranges:
-        table["criticality"] = study.criticality
+    if study.plan.has_ranges:
+        table["criticality"] = study.plan.criticality
         labels |= {"criticality": "Critical in"}
-        caption += f", and in how many of {study.simulated_plan.networks:,} simulated plans a task is critical"
+        caption += f", and in how many of {study.plan.simulated.networks:,} simulated plans a task is critical"
     return Table(*_first_rows(_printable(table), caption), labels)
 
 
 def deadline_chart(study: Study) -> Chart | Table:
     """Draw how likely the last deadlines are met by when, with their contingency."""
-    if not study.has_ranges:
+    if not study.plan.has_ranges:
         return Table(pd.DataFrame(), NO_RANGES, {})
-    headlines = study.headline_deadlines
-    simulated = study.simulated_plan
+    headlines = study.plan.headline_deadlines
+    simulated = study.plan.simulated
     curves = {
         f"{row.task} {_short(row.name, 30)}": simulated.task_finish[row.task]
         for row in headlines.itertuples()
@@ -458,7 +459,7 @@ def _add_curves(figure: go.Figure, study: Study, curves: dict[str, np.ndarray]) 
     """Add the share of networks that have ended by each day, with its name beside it."""
     levels = np.linspace(0.005, 0.995, 100)
     ends = {
-        name: study.working_dates(np.quantile(last, levels, method="inverted_cdf")) + DAY
+        name: study.plan.working_dates(np.quantile(last, levels, method="inverted_cdf")) + DAY
         for name, last in curves.items()
     }
     first, last = (
@@ -488,9 +489,9 @@ def _add_curves(figure: go.Figure, study: Study, curves: dict[str, np.ndarray]) 
 
 
 def _likelihood_said(study: Study) -> str:
-    if study.headline_deadlines.empty:
-        return f"The plan ends by {printed(study.certain_finishes.at[ALL, 'p80'])} with a chance of {percent(CERTAINTY, 0)}"
-    last = study.headline_deadlines.iloc[0]
+    if study.plan.headline_deadlines.empty:
+        return f"The plan ends by {printed(study.plan.certain_finishes.at[ALL, 'p80'])} with a chance of {percent(CERTAINTY, 0)}"
+    last = study.plan.headline_deadlines.iloc[0]
     return (
         f"{last['name']} is done by {printed(last['deadline'])} with a chance of "
         f"{_chance(last['chance'])}, and {percent(CERTAINTY, 0)} certain by {printed(last['p80'])}"
@@ -504,7 +505,7 @@ def _deadline_lines(study: Study, headlines: pd.DataFrame) -> list[tuple]:
         lines.append((row.deadline, f"deadline: {_chance(row.chance)}", number))
         if row.contingency_days:
             reserve = f"with contingency: {_chance(row.chance_with_contingency)}"
-            lines.append((study.with_contingency(row.task), reserve, number))
+            lines.append((study.plan.with_contingency(row.task), reserve, number))
     return sorted(lines)
 
 
@@ -538,7 +539,7 @@ def _add_deadlines(figure: go.Figure, lines: list[tuple]) -> float:
 
 def deadlines(study: Study) -> Table:
     """Show each deadline: when the task ends, how surely, and how likely the deadline is met."""
-    table = study.deadlines
+    table = study.plan.deadlines
     if table.empty:
         return Table(table, "No task of the plan has a deadline", {})
     labels = {
@@ -548,7 +549,7 @@ def deadlines(study: Study) -> Table:
         "early_finish": "Finish",
         "days_late": "Days late",
     }
-    if not study.has_ranges:
+    if not study.plan.has_ranges:
         return Table(*_first_rows(_printable(table), f"Deadlines. {NO_RANGES}"), labels)
     labels |= {
         "p50": "Even chance by",
@@ -556,8 +557,8 @@ def deadlines(study: Study) -> Table:
         "chance": "Chance of meeting it",
     }
     caption = (
-        f"Deadlines in {study.simulated_plan.networks:,} simulated plans; chance that all are met: "
-        f"{_chance(study.deadline_chances.at[ALL, 'chance'])}"
+        f"Deadlines in {study.plan.simulated.networks:,} simulated plans; chance that all are met: "
+        f"{_chance(study.plan.deadline_chances.at[ALL, 'chance'])}"
     )
     if (table["contingency_days"] > 0).any():
         labels |= {
@@ -580,11 +581,11 @@ def _printable(table: pd.DataFrame) -> pd.DataFrame:
 
 def earlier_starts(study: Study) -> Table:
     """Show how much earlier the plan must start for the last deadlines to be fairly sure."""
-    if not study.has_ranges:
+    if not study.plan.has_ranges:
         return Table(pd.DataFrame(), NO_RANGES, {})
-    if study.headline_deadlines.empty:
-        return Table(study.headline_deadlines, "No task of the plan has a deadline", {})
-    table = study.earlier_starts
+    if study.plan.headline_deadlines.empty:
+        return Table(study.plan.headline_deadlines, "No task of the plan has a deadline", {})
+    table = study.plan.earlier_starts
     said = [
         "no earlier start is enough, for fixed dates hold it"
         if pd.isna(days)
@@ -613,12 +614,12 @@ def status_rule(study: Study) -> Sentence:
         "Actual starts and finishes up to that date count. A task under way takes its duration from "
         "its actual start, but does not end before the report date; one that has not started waits "
         "for what it follows and for the report date."
-        if study.has_task_readings
+        if study.plan.has_task_readings
         else "The case records no actual start or finish of a task, so the plan is taken to have run "
         "as planned."
     )
     return Sentence(
-        f"**At {printed(study.report_date)}.** {basis}\n\n"
+        f"**At {printed(study.plan.report_date)}.** {basis}\n\n"
         "The rule: **complete** if finished; **red** if the forecast end is after the deadline or, "
         "without a deadline, so late that the end of the plan moves; **amber** if it is later than "
         "planned, or if the plan as made was more likely to miss the deadline than to meet it; **not "
@@ -629,7 +630,7 @@ def status_rule(study: Study) -> Sentence:
 
 def progress_chart(study: Study) -> Chart:
     """Draw the status of each work package, or task, as a word in a bordered cell."""
-    table = study.package_progress
+    table = study.plan.package_progress
     kind = "tasks" if study.tables["work_packages"].empty else "work packages"
     order = {word: place for place, word in enumerate(STATUS_COLOURS)}
     counts = table["rag"].value_counts().reindex(list(order)).dropna().astype(int)
@@ -679,11 +680,11 @@ def progress_chart(study: Study) -> Chart:
     figure.update_yaxes(
         categoryorder="array", categoryarray=labels[::-1], showgrid=False, ticksuffix="  "
     )
-    title = f"At {printed(study.report_date)}, of {len(table):,} {kind} " + ", ".join(
+    title = f"At {printed(study.plan.report_date)}, of {len(table):,} {kind} " + ", ".join(
         f"{count} {'is' if count == 1 else 'are'} {word}" for word, count in counts.items()
     )
     if list(counts.index) == [NOT_DUE]:
-        title = f"At {printed(study.report_date)} none of the {len(table):,} {kind} is due to have started"
+        title = f"At {printed(study.plan.report_date)} none of the {len(table):,} {kind} is due to have started"
     description = "Each row says its status in words, and its dates; the table below says why."
     if len(drawn) < len(table):
         description += (
@@ -704,10 +705,10 @@ def _day_said(date: pd.Timestamp) -> str:
 
 def progress(study: Study) -> Table:
     """Show actual or forecast dates and status, with the reason, of each work package or task."""
-    table = study.package_progress
-    basis = "" if study.has_task_readings else ", taken to have run as planned"
+    table = study.plan.package_progress
+    basis = "" if study.plan.has_task_readings else ", taken to have run as planned"
     is_package = not study.tables["work_packages"].empty
-    caption = f"Status at {printed(study.report_date)}{basis}"
+    caption = f"Status at {printed(study.plan.report_date)}{basis}"
     without = study.tables["work_packages"]["task"].isna()
     if without.any():
         names = listed(list(study.tables["work_packages"].loc[without, "package"]))
@@ -743,13 +744,13 @@ def work_packages(study: Study) -> Table:
 
 def what_moves_it(study: Study) -> Table:
     """Show end and deadline if one critical task alone takes its shortest or longest time."""
-    if not study.has_ranges:
+    if not study.plan.has_ranges:
         return Table(pd.DataFrame(), NO_RANGES, {})
-    table = study.tried_tasks
-    headlines = study.headline_deadlines
+    table = study.plan.tried_tasks
+    headlines = study.plan.headline_deadlines
     caption = (
         f"If one task alone takes its shortest or longest time: the day by which the plan ends with a "
-        f"chance of {percent(CERTAINTY, 0)} (now {printed(study.certain_finishes.at[ALL, 'p80'])})"
+        f"chance of {percent(CERTAINTY, 0)} (now {printed(study.plan.certain_finishes.at[ALL, 'p80'])})"
     )
     labels = {
         "task": "Task",
@@ -770,7 +771,7 @@ def what_moves_it(study: Study) -> Table:
             "chance_if_shortest": "Chance, if shortest",
             "chance_if_longest": "Chance, if longest",
         }
-    if len(table) < len(study.schedule):
+    if len(table) < len(study.plan.schedule):
         caption += f"; the {len(table)} most critical tasks"
     return Table(_printable(table), caption, labels)
 
@@ -788,7 +789,7 @@ def longer_tasks(study: Study) -> Table:
         change = (1 + study.parameters.duration_change) * (1 + longer) - 1
         if change > limits("duration_change")[1]:
             break  # further than a scenario may go
-        schedule = study.varied(duration_change=change).schedule
+        schedule = study.varied(duration_change=change).plan.schedule
         rows.append(
             {
                 "change": f"All {percent(longer, 0)} longer" if longer else "As in this scenario",

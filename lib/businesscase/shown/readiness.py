@@ -31,10 +31,10 @@ EVENT_KINDS = ["gate", "decision", "outcome"]  # drawn beside the lessons
 def answer(study: Study) -> Sentence:
     """Say whether the partners are ready together, and why not."""
     said = [*_score_sentences(study), *_red_line_sentences(study), *_size_sentences(study)]
-    lacking = study.governance_lacking
-    settled = int((study.governance_settled == "yes").sum())
+    lacking = study.governance.lacking
+    settled = int((study.governance.settled == "yes").sum())
     said.append(
-        f"Governance: {settled} of {len(study.governance_settled)} topics "
+        f"Governance: {settled} of {len(study.governance.settled)} topics "
         f"{'is' if settled == 1 else 'are'} settled"
         + (f"; **left open: {listed(lacking)}**." if lacking else ".")
     )
@@ -42,9 +42,9 @@ def answer(study: Study) -> Sentence:
 
 
 def _score_sentences(study: Study) -> list[str]:
-    if study.readiness_scores.empty:
+    if study.readiness.scores.empty:
         return [f"**{NOT_SCORED}.**"]
-    apart, below = study.areas_beyond_gap, study.areas_below_minimum
+    apart, below = study.readiness.areas_beyond_gap, study.readiness.areas_below_minimum
     reasons = [f"they stand too far apart in {listed(apart)}"] if apart else []
     if apart and apart == below:
         reasons = [
@@ -52,7 +52,7 @@ def _score_sentences(study: Study) -> list[str]:
         ]
     elif below:
         reasons.append(f"a partner is below the minimum score in {listed(below)}")
-    lowest = study.readiness_scores.min(axis="columns")
+    lowest = study.readiness.scores.min(axis="columns")
     weakest = list(lowest.index[lowest == lowest.min()])
     first = (
         f"**The partners are not ready together: {', and '.join(reasons)}.**"
@@ -64,7 +64,7 @@ def _score_sentences(study: Study) -> list[str]:
     return [
         first,
         f"The lowest score is {printed(lowest.min())} of 5, in {listed(weakest)}; {assumed} of "
-        f"{study.readiness_scores.size} scores are assumed.",
+        f"{study.readiness.scores.size} scores are assumed.",
     ]
 
 
@@ -98,7 +98,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _size_sentences(study: Study) -> list[str]:
-    known = study.size_ratios.dropna()
+    known = study.readiness.size_ratios.dropna()
     if known.empty:
         return ["How unequal the partners are in size is not known."]
     said = [
@@ -122,12 +122,14 @@ def gap_chart(study: Study) -> Chart | Table:
 
     Each partner has a lane of its own within an area, so that equal scores are both seen.
     """
-    if study.readiness_scores.empty:
+    if study.readiness.scores.empty:
         return Table(pd.DataFrame(), NOT_SCORED, {})
-    table = study.divergence.assign(beyond=study.divergence.eval("gap - largest_gap"))
+    table = study.readiness.divergence.assign(
+        beyond=study.readiness.divergence.eval("gap - largest_gap")
+    )
     table = table.sort_values(["beyond", "lowest"], ascending=[False, True], kind="stable")
     order = list(table.index)
-    scores, lanes = study.readiness_scores.loc[order], len(study.readiness_scores.columns)
+    scores, lanes = study.readiness.scores.loc[order], len(study.readiness.scores.columns)
     shapes = [
         shape for place, area in enumerate(order) for shape in _area_shapes(study, area, place)
     ]
@@ -153,7 +155,10 @@ def gap_chart(study: Study) -> Chart | Table:
 
 def _area_shapes(study: Study, area: str, place: int) -> Iterator[dict]:
     """Yield how far below the highest score a partner may stand, and the minimum score."""
-    gap, minimum = study.divergence.loc[area], study.readiness_areas.at[area, "lowest_score"]
+    gap, minimum = (
+        study.readiness.divergence.loc[area],
+        study.readiness.areas.at[area, "lowest_score"],
+    )
     yield {
         "type": "rect",
         "x0": max(gap["highest"] - gap["largest_gap"], LOWEST) - 0.12,
@@ -189,7 +194,9 @@ def _area_shapes(study: Study, area: str, place: int) -> Iterator[dict]:
 def _draw_scores(figure: go.Figure, study: Study, scores: pd.DataFrame) -> None:
     """Draw one mark a partner and area, with the partner's name beside it."""
     lanes = len(scores.columns)
-    behind = set(study.needed_rises[["area", "partner"]].itertuples(index=False, name=None))
+    behind = set(
+        study.readiness.needed_rises[["area", "partner"]].itertuples(index=False, name=None)
+    )
     marks = [
         (score, place + (lane + 0.5) / lanes * 0.8 - 0.4, partner, (area, partner) in behind)
         for place, (area, row) in enumerate(scores.iterrows())
@@ -221,8 +228,8 @@ def _area_label(study: Study, area: str) -> str:
     marks = [
         words
         for words, areas in (
-            ("too far apart", study.areas_beyond_gap),
-            ("below the minimum", study.areas_below_minimum),
+            ("too far apart", study.readiness.areas_beyond_gap),
+            ("below the minimum", study.readiness.areas_below_minimum),
         )
         if area in areas
     ]
@@ -230,7 +237,7 @@ def _area_label(study: Study, area: str) -> str:
 
 
 def _gap_title(study: Study) -> str:
-    apart, below = study.areas_beyond_gap, study.areas_below_minimum
+    apart, below = study.readiness.areas_beyond_gap, study.readiness.areas_below_minimum
     if apart and apart == below:
         said = (
             f"{listed(apart)}: the partners stand too far apart, and one is below the minimum score"
@@ -245,17 +252,17 @@ def _gap_title(study: Study) -> str:
 
 def _gap_words(study: Study, order: list[str]) -> str:
     """Return in words the areas that stand in the way, and how close the partners are in the others."""
-    in_the_way = {*study.areas_beyond_gap, *study.areas_below_minimum}
+    in_the_way = {*study.readiness.areas_beyond_gap, *study.readiness.areas_below_minimum}
     said = []
     for area in filter(in_the_way.__contains__, order):
-        row, gap = study.readiness_scores.loc[area], study.divergence.loc[area]
+        row, gap = study.readiness.scores.loc[area], study.readiness.divergence.loc[area]
         scores = ", ".join(f"{partner} {printed(score)}" for partner, score in row.items())
-        minimum = study.readiness_areas.at[area, "lowest_score"]
+        minimum = study.readiness.areas.at[area, "lowest_score"]
         line = "no minimum score" if pd.isna(minimum) else f"minimum score {printed(minimum)}"
         said.append(
             f"{area}: {scores} (gap {printed(gap['gap'])}, at most {printed(gap['largest_gap'])}; {line})"
         )
-    others = study.divergence.drop(index=list(in_the_way))
+    others = study.readiness.divergence.drop(index=list(in_the_way))
     if len(others):
         where = f"in the {_count(len(others), 'other area')}" if said else "in every area"
         said.append(
@@ -267,9 +274,9 @@ def _gap_words(study: Study, order: list[str]) -> str:
 def _keyed(built: Chart, study: Study) -> Chart:
     """Say above the drawing what its parts mean."""
     parts = ["shaded: near enough to the furthest partner"]
-    if len(study.needed_rises):
+    if len(study.readiness.needed_rises):
         parts.append("diamond: has to rise")
-    if study.readiness_areas["lowest_score"].notna().any():
+    if study.readiness.areas["lowest_score"].notna().any():
         parts.append("dark line: minimum score, nobody may be left of it")
     built.figure.add_annotation(
         text=_sentence_start("; ".join(parts)),
@@ -295,14 +302,16 @@ def _sentence_start(text: str) -> str:
 
 def scores(study: Study) -> Table:
     """Show scores by area and partner with the gap, its limit and the minimum score."""
-    table = study.readiness_scores.join(study.divergence).rename_axis("area").reset_index()
+    table = (
+        study.readiness.scores.join(study.readiness.divergence).rename_axis("area").reset_index()
+    )
     if table.empty:
         return Table(table, NOT_SCORED, {})
-    table["lowest_score"] = table["area"].map(study.readiness_areas["lowest_score"])
+    table["lowest_score"] = table["area"].map(study.readiness.areas["lowest_score"])
     table["below"] = [
-        ", ".join(row.index[row]) or "nobody" for _, row in study.below_minimum.iterrows()
+        ", ".join(row.index[row]) or "nobody" for _, row in study.readiness.below_minimum.iterrows()
     ]
-    partners = {partner: partner for partner in study.readiness_scores}
+    partners = {partner: partner for partner in study.readiness.scores}
     return Table(
         table,
         "Readiness by area, 1 not ready to 5 ready, with the gap between the partners and the minimum score",
@@ -340,7 +349,7 @@ def evidence(study: Study) -> Table:
     table = study.tables["readiness"]
     if table.empty:
         return Table(table, NOT_SCORED, {})
-    scores = [study.readiness_scores.at[row.area, row.partner] for row in table.itertuples()]
+    scores = [study.readiness.scores.at[row.area, row.partner] for row in table.itertuples()]
     alike = ["area", "score", "status", "note", "paragraph"]
     merged = table.assign(score=scores).groupby(alike, sort=False)["partner"].agg(list)
     return Table(
@@ -392,7 +401,7 @@ def red_lines(study: Study) -> Table:
 
 def sizes(study: Study) -> Table:
     """Show users, devices and spend by partner, and how unequal they are."""
-    table, known = study.partner_sizes, study.size_ratios.dropna()
+    table, known = study.readiness.partner_sizes, study.readiness.size_ratios.dropna()
     if known.empty:
         caption = "How unequal the partners are in size is not known: neither users, devices nor spend is given for every partner"  # fmt: skip
         return Table(known.to_frame(), caption, {})
@@ -402,7 +411,7 @@ def sizes(study: Study) -> Table:
             **{partner: _known_sizes(table[partner]) for partner in table},
             "ratio": [
                 "not known" if pd.isna(ratio) else f"{printed(ratio)} to 1"
-                for ratio in study.size_ratios
+                for ratio in study.readiness.size_ratios
             ],
             "status": [_size_status(study, size) or "–" for size in table.index],
         }
@@ -435,9 +444,9 @@ def _known_sizes(sizes: pd.Series) -> list[str]:
 
 def lessons(study: Study) -> Table:
     """Show why the programme stopped, when that could have been known, and what came after."""
-    table = study.lessons
+    table = study.readiness.lessons
     if table.empty:
-        stopped = study.stop is not None
+        stopped = study.readiness.stop is not None
         caption = "No lesson is recorded, though the programme has ended" if stopped else (
             "No lesson is recorded: the programme has not stopped"
         )  # fmt: skip
@@ -452,7 +461,7 @@ def lessons(study: Study) -> Table:
         "gate": "Gate or decision",
         "evidence": "What would have shown it",
     }
-    if study.stop is not None:
+    if study.readiness.stop is not None:
         labels |= {
             "months_to_stop": "Months to the stop",
             "spent_after": "Spent after, at most (£)",
@@ -465,27 +474,27 @@ def lessons(study: Study) -> Table:
 
 
 def _lesson_caption(study: Study) -> str:
-    if study.stop is None:
+    if study.readiness.stop is None:
         return "What held the programme up, and when that could have been known; it has not stopped"
-    spent = study.spent_before_stop
+    spent = study.readiness.spent_before_stop
     cost = (
         "no spend is printed"
         if pd.isna(spent)
         else f"{in_words(spent)} was spent before, dated by financial year only, so that what was "
         "spent after a gate is the most that it can be"
     )
-    return f"The programme stopped on {printed(study.stop)}; {cost}"
+    return f"The programme stopped on {printed(study.readiness.stop)}; {cost}"
 
 
 def lesson_chart(study: Study) -> Chart | Table:
     """Draw from when each reason for the stop could have been known until the stop."""
-    table = study.lessons
-    if study.stop is None or table.empty:
+    table = study.readiness.lessons
+    if study.readiness.stop is None or table.empty:
         return Table(pd.DataFrame(), "There is no stop to look back from", {})
     figure = go.Figure()
     for lesson in table.itertuples():
         figure.add_scatter(
-            x=[lesson.known_from, study.stop],
+            x=[lesson.known_from, study.readiness.stop],
             y=[lesson.lesson] * 2,
             mode="lines",
             line={"color": BLUE, "width": 16},
@@ -506,11 +515,11 @@ def lesson_chart(study: Study) -> Chart | Table:
     figure.update_yaxes(
         categoryorder="array", categoryarray=["", *rows[::-1]], showgrid=False, range=[-0.9, len(rows) + 0.6]
     )  # fmt: skip
-    first, last = table["known_from"].min(), study.stop
+    first, last = table["known_from"].min(), study.readiness.stop
     margin = (last - first) * 0.25
     figure.update_xaxes(range=[_first_event(study) - margin, last + margin], tickformat="%b %Y")
     said = [f"{lesson.lesson}: {_lesson_label(lesson)}" for lesson in table.itertuples()]
-    description = f"{'; '.join(said)}. The programme stopped on {printed(study.stop)}."
+    description = f"{'; '.join(said)}. The programme stopped on {printed(study.readiness.stop)}."
     return chart(figure, _lesson_title(study), description, 170 + 62 * len(rows))
 
 
@@ -522,21 +531,21 @@ def _lesson_label(lesson) -> str:
 
 
 def _lesson_title(study: Study) -> str:
-    longest = study.lessons.sort_values("months_to_stop").iloc[-1]
+    longest = study.readiness.lessons.sort_values("months_to_stop").iloc[-1]
     earliest = f"{_count(int(longest['months_to_stop']), 'month')} earlier"
     after = longest["spent_after"]
     spent = "" if pd.isna(after) else f"; at most {in_words(after)} was spent since"
-    every = (study.lessons["known_from"] == longest["known_from"]).all()
-    who = ("every" if len(study.lessons) > 1 else "the") if every else "a"
+    every = (study.readiness.lessons["known_from"] == longest["known_from"]).all()
+    who = ("every" if len(study.readiness.lessons) > 1 else "the") if every else "a"
     said = f"{who} reason for the stop could have been known {earliest}{spent}"
-    ours = (study.lessons["status"] == "assumed").any()
+    ours = (study.readiness.lessons["status"] == "assumed").any()
     return f"In our judgement {said}" if ours else _sentence_start(said)
 
 
 def _past_events(study: Study) -> pd.Series:
     """Return the kinds of event up to the stop, by date."""
     events = study.tables["events"]
-    past = events[events["kind"].isin(EVENT_KINDS) & (events["date"] <= study.stop)]
+    past = events[events["kind"].isin(EVENT_KINDS) & (events["date"] <= study.readiness.stop)]
     return past.groupby("date")["kind"].agg(lambda kinds: " and ".join(dict.fromkeys(kinds)))
 
 
@@ -577,9 +586,9 @@ def objectives(study: Study) -> Table:
 
 def needed_rises(study: Study) -> Table:
     """Show who must rise, and by how much, to bring each area within its gap and minimum score."""
-    if study.readiness_scores.empty:
+    if study.readiness.scores.empty:
         return Table(pd.DataFrame(), NOT_SCORED, {})
-    table = study.needed_rises
+    table = study.readiness.needed_rises
     if table.empty:
         return Table(
             table, "Nobody has to rise: every area is within its gap and minimum score", {}
@@ -606,9 +615,9 @@ def needed_rises(study: Study) -> Table:
 
 def one_step_closer(study: Study) -> Table:
     """Show which areas stay too far apart if the partners move closer or further apart."""
-    if study.readiness_scores.empty:
+    if study.readiness.scores.empty:
         return Table(pd.DataFrame(), NOT_SCORED, {})
-    gaps = study.divergence
+    gaps = study.readiness.divergence
     rows = []
     for step in (-2, -1, 0, 1):
         apart = gaps.index[(gaps["gap"] + step) > gaps["largest_gap"]]

@@ -47,7 +47,7 @@ IN_WORDS = {"p50": "half", "p80": "eight of ten", "p90": "nine of ten"}
 
 def answer(study: Study) -> Sentence:
     """Say how many risks there are, how high, what they may cost, and what the register lacks."""
-    scored = study.scored_risks
+    scored = study.risks.scored
     placed = scored[scored["standing_score"].notna()]
     said = [_register_sentence(study, placed)]
     if len(placed):
@@ -58,7 +58,7 @@ def answer(study: Study) -> Sentence:
             _appetite_sentence(study, placed),
         ]
     said.append(_money_sentence(study))
-    gaps, faulty = len(study.risk_findings), study.risk_findings["risk"].nunique()
+    gaps, faulty = len(study.risks.findings), study.risks.findings["risk"].nunique()
     if gaps:
         said.append(
             f"The register itself has {gaps} gap{'s' * (gaps > 1)}, in {faulty} "
@@ -73,12 +73,12 @@ def answer(study: Study) -> Sentence:
 
 
 def _register_sentence(study: Study, placed: pd.DataFrame) -> str:
-    number = len(study.scored_risks)
+    number = len(study.risks.scored)
     if placed.empty:
         return f"**None of the {number} risks is assessed.**"
     counts = risks.band_counts(placed, study.tables["risk_bands"])
     counted = listed([f"{count} {band}" for band, count in counts.items() if count])
-    which = "the responses" if study.standing_position == "residual" else "no response"
+    which = "the responses" if study.risks.standing_position == "residual" else "no response"
     when = f", with {which} carried out" if placed["residual_score"].notna().any() else ""
     return f"**{len(placed)} of {number} risks are assessed: {counted}{when}.**"
 
@@ -86,38 +86,38 @@ def _register_sentence(study: Study, placed: pd.DataFrame) -> str:
 def _appetite_sentence(study: Study, placed: pd.DataFrame) -> str:
     above = placed[placed["within_appetite"].eq(False)]
     above = above.sort_values("standing_score", ascending=False, kind="stable")
-    limit = f"the score of {study.highest_accepted_score} that the partners accept"
+    limit = f"the score of {study.risks.highest_accepted_score} that the partners accept"
     if study.parameters.appetite is None and _all_assumed(study, "risk_bands"):
         limit += " (an assumed limit)"
     return f"Above {limit}: {_risks_named(above['risk'])}." if len(above) else f"None is above {limit}."  # fmt: skip
 
 
 def _money_sentence(study: Study) -> str:
-    if not study.costed_risks:
+    if not study.risks.costed:
         return "None of them is costed."
-    if not study.counted_risks:
+    if not study.risks.counted:
         return f"{ELSEWHERE}."
     expected = _expected(study)
-    number = len(study.counted_risks)
+    number = len(study.risks.counted)
     verb = "are" if number > 1 else "is"
     basis = ", on assumed figures," if _all_assumed(study, "risk_costs") else ""
     left_out = _left_out(study)
     kind = "costed and counted here" if left_out else "costed"
     said = (
         f"The {number} that {verb} {kind}{basis} {verb} expected to cost about {_rounded(expected)} "
-        f"in all; about {_rounded(study.contingency['p80'])} is enough in eight of ten simulated "
+        f"in all; about {_rounded(study.risks.contingency['p80'])} is enough in eight of ten simulated "
         "futures."
     )
     said = f"{said} {left_out[0].upper()}{left_out[1:]}." if left_out else said
-    return f"{said} {_responses_sentence(study)}" if study.response_cost else said
+    return f"{said} {_responses_sentence(study)}" if study.risks.response_cost else said
 
 
 def _responses_sentence(study: Study) -> str:
     """Say what carrying out the responses costs, beside the expected cost that it saves."""
-    saved = study.removed_by_responses.sum()
-    net = saved - study.response_cost
+    saved = study.risks.removed_by_responses.sum()
+    net = saved - study.risks.response_cost
     return (
-        f"The responses cost {in_words(study.response_cost)}, which the net present value leaves out, "
+        f"The responses cost {in_words(study.risks.response_cost)}, which the net present value leaves out, "
         f"and take about {_rounded(saved)} off what the risks are expected to cost: about "
         f"{_rounded(abs(net))} {'saved' if net >= 0 else 'lost'} net."
     )
@@ -125,7 +125,7 @@ def _responses_sentence(study: Study) -> str:
 
 def _left_out(study: Study) -> str:
     """Name the risks that are costed but in none of the sums, blank if all are in them."""
-    others = [risk for risk in study.costed_risks if risk not in study.counted_risks]
+    others = [risk for risk in study.risks.costed if risk not in study.risks.counted]
     if not others:
         return ""
     verb = "are" if len(others) > 1 else "is"
@@ -138,7 +138,7 @@ def _all_assumed(study: Study, stem: str) -> bool:
 
 def _expected(study: Study) -> float:
     """Return the discounted expected cost of all costed risks [£]."""
-    return study.expected_risk_costs.to_numpy().sum()
+    return study.risks.expected_costs.to_numpy().sum()
 
 
 def _rounded(value: float) -> str:
@@ -169,14 +169,14 @@ def matrix_chart(study: Study) -> Chart:
     bands = scores.apply(lambda column: risks.bands_of(column, study.tables["risk_bands"]))
     aims = _aims(study)
     texts = bands.map(_small) + aims.map(_aim)
-    ids, counts = study.risk_grid, _cell_counts(study)
+    ids, counts = study.risks.grid, _cell_counts(study)
     texts = (ids.where(ids.map(len) <= CELL_WIDTH, counts)).map(_bold) + texts
     texts.index = [f"{score}  {word}" for word, score in likelihood.items()]
     texts.columns = [f"{word}  {score}" for word, score in impact.items()]
     shades = _shades(study)
     fills = [[shades[band][0] for band in row] for row in bands.to_numpy()]
     figure = tiles(texts, fills, [[shades[band][1] for band in row] for row in bands.to_numpy()])
-    accepted = scores.to_numpy() <= study.highest_accepted_score
+    accepted = scores.to_numpy() <= study.risks.highest_accepted_score
     lines = [*_edges(bands.to_numpy(), 2.5), *_edges(accepted, 6)]
     figure.layout.shapes = [*figure.layout.shapes, *lines]
     moves = _moves(study)
@@ -202,8 +202,8 @@ def matrix_chart(study: Study) -> Chart:
 
 
 def _matrix_said(study: Study) -> str:
-    placed = int(study.scored_risks["standing_score"].notna().sum())
-    above = study.risks_above_appetite
+    placed = int(study.risks.scored["standing_score"].notna().sum())
+    above = study.risks.above_appetite
     if not placed:
         return "No risk is placed on the matrix"
     verb = "are" if above > 1 else "is"
@@ -228,13 +228,13 @@ def _shades(study: Study) -> dict[str, tuple[str, str]]:
 
 def _cell_counts(study: Study) -> pd.DataFrame:
     """Return how many risks stand in each cell, in words."""
-    grid = study.risk_grid
+    grid = study.risks.grid
     return grid.map(lambda ids: f"{ids.count(',') + 1} risks" if ids else "")
 
 
 def _aims(study: Study) -> pd.DataFrame:
     """Return the risks that aim for each cell, without those that stand there already."""
-    scored = study.scored_risks
+    scored = study.risks.scored
     same = (scored["target_likelihood_score"] == scored["standing_likelihood_score"]) & (
         scored["target_impact_score"] == scored["standing_impact_score"]
     )
@@ -267,8 +267,8 @@ def _edges(values: np.ndarray, width: float) -> list[dict]:
 
 def _moves(study: Study) -> pd.DataFrame:
     """Return the risks that their response moves to another cell, those that matter most first."""
-    scored = study.scored_risks
-    if study.standing_position == "inherent":
+    scored = study.risks.scored
+    if study.risks.standing_position == "inherent":
         return scored.iloc[:0]
     moved = scored["residual_score"].notna() & scored["inherent_score"].notna()
     same = (scored["residual_likelihood_score"] == scored["inherent_likelihood_score"]) & (
@@ -366,7 +366,7 @@ def _line_in_words(study: Study, accepted: np.ndarray) -> str:
     if accepted.all() or not accepted.any():
         return "Every cell is accepted." if accepted.all() else "No cell is accepted."
     return (
-        f"A heavy line parts the scores up to {study.highest_accepted_score}, which are accepted, "
+        f"A heavy line parts the scores up to {study.risks.highest_accepted_score}, which are accepted, "
         "from those above."
     )
 
@@ -376,7 +376,7 @@ def _line_in_words(study: Study, accepted: np.ndarray) -> str:
 
 def register(study: Study) -> Table:
     """Show the register with every position, response and owner, highest score first."""
-    table = study.scored_risks.sort_values(
+    table = study.risks.scored.sort_values(
         ["standing_score", "inherent_score"], ascending=False, kind="stable"
     )
     above = table["within_appetite"].eq(False)
@@ -441,7 +441,7 @@ def _cut_in_words(table: pd.DataFrame, order: str) -> str:
 
 def findings(study: Study) -> Table:
     """Show what is wrong with the register itself."""
-    grouped = study.risk_findings.groupby("finding", sort=False)["risk"]
+    grouped = study.risks.findings.groupby("finding", sort=False)["risk"]
     table = pd.DataFrame({"count": grouped.size(), "risks": grouped.agg(_numbers)})
     return Table(
         table.reset_index(),
@@ -458,7 +458,7 @@ def _of_money(view: Callable[[Study], Chart | Table]) -> Callable[[Study], Chart
 
     @wraps(view)
     def shown(study: Study) -> Chart | Table:
-        return view(study) if study.costed_risks else Table(pd.DataFrame(), NOT_COSTED, {})
+        return view(study) if study.risks.costed else Table(pd.DataFrame(), NOT_COSTED, {})
 
     return shown
 
@@ -477,19 +477,19 @@ def costs(study: Study) -> Table:
         "response_cost_gbp": "The response costs (£)",
         "value": "It saves, less its cost (£)",
     }
-    register = study.tables["risks"].set_index("risk").loc[study.costed_risks]
-    every = study.costed_rows(study.standing_position)
+    register = study.tables["risks"].set_index("risk").loc[study.risks.costed]
+    every = study.risks.costed_rows(study.risks.standing_position)
     rows = every.drop_duplicates("risk").set_index("risk")
     ranges, chances = rows[exposure.CHANCES], exposure.chance(rows)
-    worth = study.present_costs(every).groupby(level="risk").sum().sum(axis="columns")
-    expected = study.expected_risk_costs.sum(axis="columns")
+    worth = study.risks.present_costs(every).groupby(level="risk").sum().sum(axis="columns")
+    expected = study.risks.expected_costs.sum(axis="columns")
     table = register.assign(
         chance=[_range(*ranges.loc[risk]) for risk in register.index],
         if_it_happens=worth / chances.where(chances > 0),
         counted=every.groupby("risk")["counted_by"].agg(lambda by: ", ".join(dict.fromkeys(by))),
-        inherent=study.inherent_risk_costs,
+        inherent=study.risks.inherent_costs,
         expected=expected,
-        value=study.response_values.reindex(register.index),
+        value=study.risks.response_values.reindex(register.index),
     ).sort_values("expected", ascending=False, kind="stable")
     totals = ["inherent", "expected", "response_cost_gbp", "value"]
     total = table[totals].sum(min_count=1).to_frame(TOTAL).T
@@ -497,7 +497,7 @@ def costs(study: Study) -> Table:
     hidden, lacking = [], []
     if np.allclose(table["inherent"], table["expected"]):
         hidden.append("inherent")
-    if study.scored_risks["residual_score"].isna().all():
+    if study.risks.scored["residual_score"].isna().all():
         lacking.append("position with the response")
     if table["response_cost_gbp"].isna().all():
         hidden += ["response_cost_gbp", "value"]
@@ -521,7 +521,7 @@ def _range(low: float, high: float) -> str:
 def not_costed(study: Study) -> Table:
     """Show the risks without a cost and what the register notes on them."""
     register = study.tables["risks"]
-    table = register[~register["risk"].isin(study.costed_risks)]
+    table = register[~register["risk"].isin(study.risks.costed)]
     caption = (
         f"Not costed, so not in the sums, {_cut_in_words(table, 'in the order of the register')}"
     )
@@ -539,11 +539,11 @@ def not_costed(study: Study) -> Table:
 @_of_money
 def costs_by_year(study: Study) -> Table:
     """Show the expected cost of each costed risk by year, and of all of them."""
-    by_risk = study.expected_risk_costs
+    by_risk = study.risks.expected_costs
     by_risk = by_risk.loc[:, by_risk.any()]
     order = by_risk.sum(axis="columns").sort_values(ascending=False, kind="stable").index
     total = by_risk.sum().to_frame(TOTAL).T
-    undiscounted = by_risk.sum() / study.discount_factors[by_risk.columns]
+    undiscounted = by_risk.sum() / study.savings.discount_factors[by_risk.columns]
     undiscounted = undiscounted.to_frame(f"{TOTAL}, not discounted").T
     table = pd.concat([by_risk.loc[order].head(SHOWN), total, undiscounted])
     table["sum"] = table.sum(axis="columns")
@@ -559,16 +559,16 @@ def costs_by_year(study: Study) -> Table:
 @_of_money
 def contingency_chart(study: Study) -> Chart | Table:
     """Draw how likely each sum is to be enough, with the levels that a contingency is held at."""
-    if study.risk_costs.empty:
+    if study.risks.costs.empty:
         return Table(pd.DataFrame(), ELSEWHERE, {})
     chances = np.linspace(0, 100, 101)
-    costs = np.percentile(study.simulated_contingency, chances)
+    costs = np.percentile(study.risks.simulated_contingency, chances)
     expected = _expected(study)
     figure = go.Figure()
     figure.add_scatter(
         x=list(costs), y=list(chances / 100), mode="lines", line={"color": BLUE, "width": 3}
     )
-    levels = study.contingency
+    levels = study.risks.contingency
     shares = [level / 100 for level in exposure.LEVELS]
     figure.add_scatter(
         x=list(levels), y=shares, mode="markers", marker={"color": ORANGE, "size": 11}
@@ -614,15 +614,15 @@ def contingency(study: Study) -> Table:
     labels = {"level": "Level", "cost": "Cost (£)", "over": "Over the expected cost (£)"}
     expected = _expected(study)
     rows = [("Expected", expected)]
-    if study.response_cost:
+    if study.risks.response_cost:
         said = "Expected, and what the responses cost"
-        rows.append((said, expected + study.response_cost))
+        rows.append((said, expected + study.risks.response_cost))
     rows += [
         (f"{name.upper()}: enough in {IN_WORDS[name]}", cost)
-        for name, cost in study.contingency.items()
+        for name, cost in study.risks.contingency.items()
     ]
     table = pd.DataFrame(rows, columns=["level", "cost"])
-    number = len(study.counted_risks)
+    number = len(study.risks.counted)
     caption = (
         f"What a contingency for {number} risk{'s' * (number != 1)} must hold, over {DRAWS:,} draws, "
         f"discounted to {year_label(study.years[0])}"
@@ -637,9 +637,9 @@ def contingency(study: Study) -> Table:
 @_of_money
 def contributors_chart(study: Study) -> Chart | Table:
     """Draw what the largest contributors cost on average and in the fifth of draws that cost most."""
-    if study.risk_costs.empty:
+    if study.risks.costs.empty:
         return Table(pd.DataFrame(), ELSEWHERE, {})
-    table = study.risk_contributions.head(NAMED)
+    table = study.risks.contributions.head(NAMED)
     descriptions = study.tables["risks"].set_index("risk")["description"]
     names = [
         f"{risk}  {textwrap.shorten(descriptions[risk], 44, placeholder='…')}"
@@ -691,7 +691,7 @@ def contributors(study: Study) -> Table:
         "tail_cost": "Mean cost in the worst fifth (£)",
         "tail_share": "Part of the cost in the worst fifth (%)",
     }
-    table = study.risk_contributions
+    table = study.risks.contributions
     descriptions = study.tables["risks"].set_index("risk")["description"]
     return Table(
         table.assign(description=descriptions).rename_axis("risk").reset_index().head(SHOWN),
@@ -712,24 +712,24 @@ def who_bears(study: Study) -> Table:
         "p80": "Enough in eight of ten (£)",
         "p90": "Enough in nine of ten (£)",
     }
-    borne, draws = study.risk_costs_borne, study.simulated_risk_costs[1]
+    borne, draws = study.risks.costs_borne, study.risks.simulated_costs[1]
     rows = [
         {"partner": partner, "expected": borne[partner], **exposure.contingency(own)}
         for partner, own in zip(study.partners, draws, strict=True)
     ]
-    rows.append({"partner": "All partners", "expected": borne.sum(), **study.contingency})
+    rows.append({"partner": "All partners", "expected": borne.sum(), **study.risks.contingency})
     table = pd.DataFrame(rows)
     return Table(
         table.assign(share=table["expected"] / (borne.sum() or 1)),
-        f"Expected cost and contingency by partner, discounted; a shared cost is divided {study.risk_cost_rule}",
+        f"Expected cost and contingency by partner, discounted; a shared cost is divided {study.risks.cost_rule}",
         labels,
     )
 
 
 def double_counting(study: Study) -> Table:
     """Show, per line of cost, whether optimism bias or the costed risk is counted."""
-    table = study.double_counting
-    applied = "applied" if study.optimism_bias > 0 else "not applied"
+    table = study.risks.double_counting
+    applied = "applied" if study.savings.optimism_bias > 0 else "not applied"
     caption = (
         f"Lines of cost that a costed risk adds to; optimism bias is {applied} in this scenario"
     )
@@ -751,7 +751,7 @@ def double_counting(study: Study) -> Table:
     counted, raised = table["counted_by"].map(said), table["uplift"] > 0
     alone = (table["counted_by"] == exposure.COSTED_RISK) & ~raised
     counted = counted.where(~alone, "costed risk; optimism bias raises one-off cost alone")
-    rate = percent(study.varied(optimism_bias="applied").optimism_bias, 0)
+    rate = percent(study.varied(optimism_bias="applied").savings.optimism_bias, 0)
     return Table(
         table.assign(
             risks=[_numbers(numbers) for numbers in table["risks"]],
@@ -780,9 +780,9 @@ def what_would_change(study: Study) -> Table:
         if lowest <= now + shift <= highest:
             other = study.varied(likelihood_shift=now + shift)
             rows.append({"change": _shift_in_words(shift)} | _outcome(other))
-    scores = study.scored_risks["standing_score"]
+    scores = study.risks.scored["standing_score"]
     tops = sorted(study.tables["risk_bands"]["highest_score"])
-    limit_now = study.highest_accepted_score
+    limit_now = study.risks.highest_accepted_score
     for words, others in (
         ("lower", [top for top in [0, *tops] if top < limit_now][-1:]),
         ("higher", [top for top in tops if top > limit_now][:1]),
@@ -791,15 +791,15 @@ def what_would_change(study: Study) -> Table:
             accepted = f"scores up to {limit} are accepted" if limit else "no score is accepted"
             change = {"change": f"Appetite one band {words}: {accepted}"}
             rows.append(change | _outcome(study) | {"above": int((scores > limit).sum())})
-    if study.scored_risks["residual_score"].notna().any():
-        carried_out = study.standing_position == "residual"
+    if study.risks.scored["residual_score"].notna().any():
+        carried_out = study.risks.standing_position == "residual"
         other = study.varied(risk_responses="none" if carried_out else risks.CARRIED_OUT)
         change = "No response is carried out" if carried_out else "Every response is carried out"
         rows.append({"change": change} | _outcome(other))
     bands = study.tables["risk_bands"].sort_values("lowest_score")["band"]
     labels = {"change": "Change"} | {band: band for band in bands}
     labels |= {"above": "Above appetite"}
-    if study.costed_risks:
+    if study.risks.costed:
         labels |= {"expected": "Expected cost (£)", "p80": "P80 (£)"}
     return Table(
         pd.DataFrame(rows), "Number of risks in each band, and their cost, after a change", labels
@@ -813,9 +813,9 @@ def _shift_in_words(shift: int) -> str:
 
 def _outcome(study: Study) -> dict[str, float]:
     """Return how many risks stand in each band and above appetite, and what they may cost."""
-    found = risks.band_counts(study.scored_risks, study.tables["risk_bands"]).to_dict()
-    found["above"] = study.risks_above_appetite
-    if study.costed_risks:
+    found = risks.band_counts(study.risks.scored, study.tables["risk_bands"]).to_dict()
+    found["above"] = study.risks.above_appetite
+    if study.risks.costed:
         found["expected"] = _expected(study)
-        found["p80"] = study.contingency["p80"]
+        found["p80"] = study.risks.contingency["p80"]
     return found

@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import savings
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.parameters import Parameters
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.shown.display import (
@@ -23,19 +24,19 @@ from businesscase.shown.display import (
     printed,
     year_label,
 )
-from businesscase.study import ALL, Study
+from businesscase.study import Study
 
 TOTAL = "All partners"
 
 
 def answer(study: Study) -> Sentence:
     """Say what is saved and spent, what that is worth, and who is worse off."""
-    if study.flows.empty:
+    if study.savings.flows.empty:
         return Sentence(
             f"**Option {study.option} moves no money: it saves nothing and costs nothing.**"
         )
-    measures = study.appraisal.loc[ALL]
-    if study.flow_lines["flow"].isin(savings.ONE_OFF).all():
+    measures = study.savings.appraisal.loc[ALL]
+    if study.savings.flow_lines["flow"].isin(savings.ONE_OFF).all():
         return Sentence(
             f"**The partnership spends {in_words(measures['one_off_cost'])} once, and no saving or other "
             f"money of later years is given**: a net present value of "
@@ -45,7 +46,7 @@ def answer(study: Study) -> Sentence:
     verb = "saves" if saved >= 0 else "costs"
     more = "" if saved >= 0 else " more than today"
     said = [
-        f"**Over {printed(study.term_years)} years the partnership {verb} {in_words(abs(saved))}"
+        f"**Over {printed(study.savings.term_years)} years the partnership {verb} {in_words(abs(saved))}"
         f"{more} and spends {in_words(measures['one_off_cost'])} once**: a net present value of "
         f"{in_words(worth)}.",
         _payback_sentence(measures["payback_years"], measures["one_off_cost"], study),
@@ -65,7 +66,7 @@ def _payback_sentence(years: float | None, one_off: float, study: Study) -> str:
 
 
 def _risk_sentence(study: Study) -> str:
-    risk = study.risk_of_loss.loc[ALL]
+    risk = study.uncertainty.risk_of_loss.loc[ALL]
     loss = risk["probability_of_loss"]
     lost = {0.0: "none is a loss", 1.0: "all are a loss"}.get(loss, f"{percent(loss)} are a loss")
     return (
@@ -75,7 +76,7 @@ def _risk_sentence(study: Study) -> str:
 
 
 def _losers_sentence(study: Study) -> str:
-    worth = study.appraisal["net_present_value"].drop(ALL)
+    worth = study.savings.appraisal["net_present_value"].drop(ALL)
     losers = list(worth.index[worth < 0])
     if not losers:
         return "No partner is worse off."
@@ -91,7 +92,7 @@ def _named(years: list[str]) -> list[str]:
 
 def cumulative_chart(study: Study) -> Chart:
     """Draw each partner's cumulative net position, labelled at the end of its line."""
-    position = savings.with_total(study.net_flows, TOTAL).cumsum(axis="columns")
+    position = savings.with_total(study.savings.net_flows, TOTAL).cumsum(axis="columns")
     position = position.loc[[TOTAL, *position.index.drop(TOTAL)]]
     ends = _spread(position.iloc[:, -1], position.to_numpy().max() - position.to_numpy().min())
     years = [year_label(year) for year in position]
@@ -137,7 +138,7 @@ def _spread(ends: pd.Series, span: float) -> pd.Series:
 
 def by_partner(study: Study) -> Table:
     """Show what the case is worth to the partnership and to each partner."""
-    table = study.appraisal.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+    table = study.savings.appraisal.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
     for name in ("payback_years", "discounted_payback_years"):
         table[name] = table[name].astype(float).fillna(float("inf"))
     for name in ("benefit_cost_ratio", "internal_rate_of_return"):
@@ -162,7 +163,7 @@ def by_partner(study: Study) -> Table:
 
 def no_rate(study: Study) -> Sentence:
     """Say why a rate of return is missing, where one is."""
-    reasons = study.appraisal["no_rate_because"]
+    reasons = study.savings.appraisal["no_rate_because"]
     reasons = reasons[reasons != ""]
     if reasons.empty:
         return Sentence("Every partner's flows have one internal rate of return.")
@@ -178,8 +179,8 @@ def no_rate(study: Study) -> Sentence:
 
 def fan_chart(study: Study) -> Chart:
     """Draw the cumulative position of the partnership with its range of likely outcomes."""
-    levels = study.simulated_years
-    plan = study.net_flows.sum().cumsum()
+    levels = study.uncertainty.simulated_years
+    plan = study.savings.net_flows.sum().cumsum()
     years = [year_label(year) for year in study.years]
     figure = go.Figure()
     figure.add_scatter(x=years, y=list(levels.loc["p90"]), mode="lines", line={"width": 0})
@@ -209,9 +210,9 @@ def fan_chart(study: Study) -> Chart:
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
     figure.update_xaxes(showgrid=False, type="category", tickvals=_named(years), tickangle=0)
     figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
-    loss = study.risk_of_loss.at[ALL, "probability_of_loss"]
+    loss = study.uncertainty.risk_of_loss.at[ALL, "probability_of_loss"]
     share = {0.0: "none", 1.0: "all"}.get(loss, percent(loss))
-    title = f"The partnership loses in {share} of {len(study.simulated_worth):,} draws"
+    title = f"The partnership loses in {share} of {len(study.uncertainty.simulated_worth):,} draws"
     if not has_recurring_flows(study.tables):
         title = "No saving is given, so this is the cost alone"
     low, middle, high = (levels.loc[level].iloc[-1] for level in ("p10", "p50", "p90"))
@@ -227,14 +228,18 @@ def fan_chart(study: Study) -> Chart:
 
 def risk_of_loss(study: Study) -> Table:
     """Show percentiles of the net present value and the probability of loss by partner."""
-    table = study.risk_of_loss.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
-    planned = study.appraisal["net_present_value"].rename({ALL: TOTAL})
+    table = (
+        study.uncertainty.risk_of_loss.rename(index={ALL: TOTAL})
+        .rename_axis("partner")
+        .reset_index()
+    )
+    planned = study.savings.appraisal["net_present_value"].rename({ALL: TOTAL})
     table["planned"] = table["partner"].map(planned)
-    table["as_others"] = study.as_others.risk_of_loss["npv_p50"].to_numpy()
+    table["as_others"] = study.uncertainty.as_others.risk_of_loss["npv_p50"].to_numpy()
     recurs = has_recurring_flows(study.tables)
     return Table(
         table if recurs else table.iloc[:0],
-        f"Net present value over {len(study.simulated_worth):,} draws, and how often it is a loss"
+        f"Net present value over {len(study.uncertainty.simulated_worth):,} draws, and how often it is a loss"
         if recurs
         else "No saving is given, so there are no odds of a loss",
         {
@@ -251,13 +256,13 @@ def risk_of_loss(study: Study) -> Table:
 
 def uncertain_inputs(study: Study) -> Table:
     """Show what is drawn, its range, and how much of the uncertainty it explains."""
-    shares = study.variance_shares.set_index("input")
-    table = study.uncertain_inputs.assign(
+    shares = study.uncertainty.variance_shares.set_index("input")
+    table = study.uncertainty.uncertain_inputs.assign(
         label=[
             row.name if row.is_line else _label(row.name)
-            for row in study.uncertain_inputs.itertuples(index=False)
+            for row in study.uncertainty.uncertain_inputs.itertuples(index=False)
         ],
-        total=study.uncertain_inputs["name"].map(shares["total"]).clip(lower=0),
+        total=study.uncertainty.uncertain_inputs["name"].map(shares["total"]).clip(lower=0),
     )
     return Table(
         table.sort_values("total", ascending=False, kind="stable"),
@@ -276,7 +281,7 @@ def uncertain_inputs(study: Study) -> Table:
 
 def evidence(study: Study) -> Table:
     """Show the reference class: what shared services planned and what they got."""
-    table = study.evidence
+    table = study.uncertainty.evidence
     return Table(
         table.assign(ratio=table["actual"] / table["planned"]),
         "What others planned and got: a small sample, chosen by auditors because of trouble",
@@ -294,7 +299,7 @@ def evidence(study: Study) -> Table:
 
 def switching_values(study: Study) -> Table:
     """Show the value of each parameter at which the net present value is nil."""
-    values = study.switching_values
+    values = study.uncertainty.switching_values
     table = values.pivot(index="parameter", columns="item", values="switching_value")
     order = values["parameter"].unique()
     table = table.loc[order, [ALL, *study.partners]].rename(columns={ALL: TOTAL})
@@ -317,7 +322,7 @@ def switching_values(study: Study) -> Table:
 
 def breakeven(study: Study) -> Table:
     """Show the combined cost at which an option that saves a share of it is worth as much."""
-    table = study.breakeven_costs
+    table = study.uncertainty.breakeven_costs
     dash = "; a dash where none is high enough" if table["breakeven_cost"].isna().any() else ""
     return Table(
         table,
@@ -348,7 +353,7 @@ def withdrawal(study: Study) -> Table:
     else:
         caption = "No partner withdraws in this scenario"
     return Table(
-        study.withdrawal.rename_axis("partner").reset_index(),
+        study.savings.withdrawal.rename_axis("partner").reset_index(),
         caption,
         {
             "partner": "Partner",
@@ -387,12 +392,12 @@ def optimism_bias(study: Study) -> Table:
 
 def medium_term_plan(study: Study) -> Table:
     """Show the effect on each partner's budget by year, in cash."""
-    table = study.medium_term_plan.copy()
+    table = study.cash.medium_term_plan.copy()
     years = {str(year): f"{year_label(year)} (£)" for year in study.years}
     table.columns = [str(year) for year in table.columns]
     table = table[(table.abs() > 0.005).any(axis="columns")].reset_index()
     assumed = ", ".join(
-        f"{name.replace('_', ' ')} {percent(study.finance_assumption(name))}"
+        f"{name.replace('_', ' ')} {percent(study.cash.assumption(name))}"
         for name in ("pay_inflation", "price_inflation")
     )
     if table.empty:
@@ -407,7 +412,7 @@ def medium_term_plan(study: Study) -> Table:
 
 def yearly(study: Study) -> Table:
     """Show saving less cost by partner and year."""
-    net = savings.with_total(study.net_flows, TOTAL)
+    net = savings.with_total(study.savings.net_flows, TOTAL)
     net["sum"] = net.sum(axis="columns")
     net.columns = [str(name) for name in net.columns]
     years = {str(year): f"{year_label(year)} (£)" for year in study.years}
@@ -420,7 +425,7 @@ def yearly(study: Study) -> Table:
 
 def lines(study: Study) -> Table:
     """Show each line of money, summed over partners, by year."""
-    flows = study.flows.groupby(level=["flow", "line", "funding"], sort=False).sum()
+    flows = study.savings.flows.groupby(level=["flow", "line", "funding"], sort=False).sum()
     flows["sum"] = flows.sum(axis="columns")
     flows.columns = [str(name) for name in flows.columns]
     table = flows.reset_index()
@@ -435,8 +440,10 @@ def lines(study: Study) -> Table:
 
 def cost_change(study: Study) -> Table:
     """Show the cost of a full year before and after, where the case states a running cost."""
-    table = study.cost_change.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
-    kinds = set(study.flow_lines["flow"])
+    table = (
+        study.savings.cost_change.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+    )
+    kinds = set(study.savings.flow_lines["flow"])
     part = (
         ", only of what the new service replaces: the lines of saving come on top"
         if "saving" in kinds
@@ -463,8 +470,8 @@ def discounting(study: Study) -> Table:
     table = pd.DataFrame(
         {
             "year": [year_label(year) for year in study.years],
-            "rate": list(study.rates),
-            "factor": [f"{factor:.4f}" for factor in study.discount_factors],
+            "rate": list(study.savings.rates),
+            "factor": [f"{factor:.4f}" for factor in study.savings.discount_factors],
         }
     )
     return Table(
@@ -476,11 +483,11 @@ def discounting(study: Study) -> Table:
 
 def tornado(study: Study) -> Chart | Table:
     """Draw how far each parameter moves the net present value between its low and high."""
-    table = study.sensitivity[study.sensitivity["swing"] > 0]
+    table = study.uncertainty.sensitivity[study.uncertainty.sensitivity["swing"] > 0]
     if table.empty:
         said = f"No parameter that has a range moves the net present value of option {study.option}"
         return Table(pd.DataFrame(), said, {})
-    base = study.appraisal.at[ALL, "net_present_value"]
+    base = study.savings.appraisal.at[ALL, "net_present_value"]
     labels = [_label(name) for name in table["parameter"]]
     figure = go.Figure()
     for end, colour in (("low", TEAL), ("high", BLUE)):
@@ -549,7 +556,7 @@ def _range(fact) -> str:
 
 def sensitivity(study: Study) -> Table:
     """Show the net present value at the low and high of each parameter's range."""
-    given = study.sensitivity
+    given = study.uncertainty.sensitivity
     table = given.assign(
         label=given["parameter"].map(_label),
         **{
@@ -557,7 +564,7 @@ def sensitivity(study: Study) -> Table:
             for end in ("low", "high")
         },
     )
-    base = in_words(study.appraisal.at[ALL, "net_present_value"])
+    base = in_words(study.savings.appraisal.at[ALL, "net_present_value"])
     return Table(
         table,
         f"Net present value of the partnership when one parameter changes; this scenario gives {base}",
@@ -576,7 +583,7 @@ def all_scenarios(study: Study) -> Table:
     """Show the result under every scenario of the case."""
     rows = []
     for name, scenario in study.case.scenarios.items():
-        measures = study.in_scenario(name).appraisal
+        measures = study.in_scenario(name).savings.appraisal
         worst = measures["net_present_value"].drop(ALL)
         rows.append(
             {

@@ -1,38 +1,146 @@
 """A study: one case under one scenario. The one place where tables meet parameters."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
-from businesscase.cases.case import BASE, load_case
+from businesscase.cases.case import BASE, Case, load_case
 from businesscase.cases.errors import Fault, InputError, shown, unknown_name
+from businesscase.cases.parameters import Parameters, Scenario
 from businesscase.cases.validation import parameter_faults
 from businesscase.study import results
-from businesscase.study.assurance import AssuranceStudy
-from businesscase.study.core import ALL, changed_parameters
-from businesscase.study.governance import GovernanceStudy
-from businesscase.study.options import OptionsStudy
-from businesscase.study.outturn import OutturnStudy
-from businesscase.study.plan import PlanStudy
-from businesscase.study.readiness import ReadinessStudy
-from businesscase.study.risks import RisksStudy
+from businesscase.study.assurance import Assurance
+from businesscase.study.baseline import Baseline
+from businesscase.study.cash import Cash
+from businesscase.study.core import Inputs, changed_parameters
+from businesscase.study.decision import Decision
+from businesscase.study.derived import Memory, changed_rows
+from businesscase.study.governance import Governance
+from businesscase.study.options import Options
+from businesscase.study.outturn import Outturn
+from businesscase.study.plan import Plan
+from businesscase.study.readiness import Readiness
+from businesscase.study.risks import Risks
+from businesscase.study.savings import Savings
+from businesscase.study.uncertainty import Uncertainty
 
-__all__ = ["ALL", "Study", "load_study"]
+__all__ = ["Study", "load_study"]
 
 
-@dataclass(frozen=True)
-class Study(
-    AssuranceStudy,
-    OptionsStudy,
-    OutturnStudy,
-    RisksStudy,
-    ReadinessStudy,
-    PlanStudy,
-    GovernanceStudy,
-):
-    """A case under a scenario; each property is a result, computed when first asked for."""
+class Study:
+    """A case under a scenario, composed of parts; each result is computed when first asked for.
+
+    Attributes
+    ----------
+    case : Case
+        What is studied.
+    scenario_name : str
+        The scenario that it began from.
+    parameters : Parameters
+        Those of the scenario, or as they were varied since.
+    baseline, savings, cash, uncertainty, options, risks, plan, readiness, governance, outturn, decision, assurance
+        The parts. Each is handed the parts that it needs.
+    compared : dict
+        What the comparison of the case's scenarios has found so far.
+    """
+
+    def __init__(self, case: Case, scenario_name: str, parameters: Parameters):
+        self.case, self.scenario_name, self.parameters = case, scenario_name, parameters
+        self.compared: dict[str, Any] = {}
+        inputs = Inputs(case, parameters, self.varied, self.in_scenario, self.with_tables)
+        self.baseline = Baseline(inputs)
+        self.savings = Savings(inputs, self.baseline)
+        self.uncertainty = Uncertainty(inputs, self.baseline, self.savings)
+        self.cash = Cash(inputs, self.savings)
+        self.options = Options(inputs, self.savings)
+        self.risks = Risks(inputs, self.baseline, self.savings)
+        self.plan = Plan(inputs)
+        self.readiness = Readiness(inputs, self.baseline, self.savings)
+        self.governance = Governance(inputs)
+        self.outturn = Outturn(inputs, self.savings, self.uncertainty, self.plan)
+        parts = (
+            self.baseline,
+            self.options,
+            self.savings,
+            self.uncertainty,
+            self.cash,
+            self.risks,
+            self.plan,
+            self.readiness,
+            self.governance,
+            self.outturn,
+        )
+        self.decision = Decision(
+            inputs, parts, self.savings, self.uncertainty, self.options, self.risks, self.readiness
+        )
+        self.assurance = Assurance(inputs, self.savings, self.decision)
+        self.parts = (*parts, self.decision, self.assurance)
+
+    @classmethod
+    def of(cls, case: Case, scenario: str) -> Self:
+        """Return the study of a case under a scenario, the same one each time it is asked for."""
+        if scenario not in case.studies:
+            study = cls(case, scenario, case.scenarios[scenario].parameters)
+            if scenario != BASE:
+                study._continue_from(cls.of(case, BASE))
+            case.studies[scenario] = study
+        return case.studies[scenario]
+
+    def _continue_from(self, other: Self) -> None:
+        """Take over each result of a study of the same case that read nothing that differs here."""
+        changed = {
+            name
+            for name in Parameters.model_fields
+            if getattr(self.parameters, name) != getattr(other.parameters, name)
+        }
+        for stem, table in self.tables.items():
+            if table is not other.tables[stem]:
+                changed |= set(changed_rows(stem, other.tables[stem], table))
+        for own, earlier in zip(self.parts, other.parts, strict=True):
+            own.memory = Memory(earlier.memory, frozenset(changed))
+
+    @property
+    def scenario(self) -> Scenario:
+        """Title, reason and parameters of the scenario, as scenarios.toml has them."""
+        return self.case.scenarios[self.scenario_name]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The case's tables."""
+        return self.case.tables
+
+    @property
+    def partners(self) -> list[str]:
+        """Partners that stay, in the order of partners.csv."""
+        return self.baseline.partners
+
+    @property
+    def years(self) -> list[int]:
+        """Financial years of the appraisal; the first is year 0."""
+        return self.baseline.years
+
+    @property
+    def option(self) -> str:
+        """Letter of the delivery option that is appraised."""
+        return self.baseline.option
+
+    def varied(self, **changes) -> Self:
+        """Return this study with parameters changed, itself if they are as they were.
+
+        Raises
+        ------
+        InputError
+            If a parameter is unknown or out of bounds.
+        """
+        parameters = changed_parameters(self.parameters, changes)
+        if parameters == self.parameters:
+            return self
+        study = type(self)(self.case, self.scenario_name, parameters)
+        study._continue_from(self)
+        return study
 
     def moved(self, changes: dict) -> Self:
         """Return the study with parameters replaced, by None too where they may be blank.
@@ -42,16 +150,53 @@ class Study(
         InputError
             If a parameter is unknown, out of bounds or names what the case does not have.
         """
-        parameters = changed_parameters(self.parameters, changes)
-        faults = list(parameter_faults(self.case.file, self.tables, parameters))
+        study = self.varied(**changes)
+        faults = list(parameter_faults(self.case.file, self.tables, study.parameters))
         if faults:
             raise InputError(faults)
-        return replace(self, parameters=parameters)
+        return study
+
+    def with_tables(self, changed: Mapping[str, pd.DataFrame]) -> Self:
+        """Return this study with other figures in some tables.
+
+        Raises
+        ------
+        ValueError
+            If a table has other rows or columns than before.
+        """
+        case = replace(self.case, tables=self.case.tables | changed)
+        study = type(self)(case, self.scenario_name, self.parameters)
+        study._continue_from(self)
+        return study
+
+    def in_scenario(self, name: str) -> Self:
+        """Return the case under another of its scenarios, as that scenario says."""
+        if name == self.scenario_name and self.case.scenarios[name].parameters == self.parameters:
+            return self  # with what it has already computed
+        return self.of(self.case, name)
+
+    def rows(self, section: str) -> Iterator[tuple]:
+        """Yield the results of a section one by one; what follows one isn't computed before it is due."""
+        if section == self.decision.section:
+            yield from self.decision.of_section(section)
+            yield from ((section, *row) for row in self.decision.outcome_rows())
+        elif section in self.case.section_names():
+            yield from self.decision.of_section(section)
 
     @cached_property
     def results(self) -> pd.DataFrame:
         """Every result as tidy rows: section, measure, item, year, value, unit."""
-        return results.of_study(self)
+        decided = results.frame(
+            (self.decision.section, *row) for row in self.decision.outcome_rows()
+        )
+        return pd.concat([self.decision.section_results, decided], ignore_index=True)
+
+    def __repr__(self) -> str:
+        stated = self.scenario.parameters
+        changed = [
+            f"{name}={value!r}" for name, value in self.parameters if value != getattr(stated, name)
+        ]
+        return f"Study({', '.join([self.case.name, self.scenario_name, *changed])})"
 
 
 def load_study(case: str, scenario: str = BASE, **changes) -> Study:

@@ -2,10 +2,8 @@
 
 import datetime as dt
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property
 from numbers import Number
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,17 +11,13 @@ import pandas as pd
 from businesscase.calculations import decision
 from businesscase.cases import assurance
 from businesscase.cases.schema import SECTION_TABLES
-from businesscase.study.decision import DecisionStudy
+from businesscase.study.core import Inputs, Part
+from businesscase.study.decision import Decision
+from businesscase.study.derived import derived
+from businesscase.study.savings import Savings
 
 MONEY = SECTION_TABLES["savings"]
 OWN = SECTION_TABLES | {"decision": MONEY}  # there a criterion can test the cost committed
-FEEDS = {
-    # the tables that feed the results of a section: its own and those of sections it draws on
-    **OWN,
-    "risks": [*SECTION_TABLES["risks"], *MONEY],
-    "readiness": [*SECTION_TABLES["readiness"], *MONEY],
-    "outturn": [*SECTION_TABLES["outturn"], *MONEY, "service_measures", "tasks"],
-}
 STATUSES = ["published", "derived", "assumed"]
 SAME = 1e-9  # relative difference up to which two figures are the same
 
@@ -37,11 +31,16 @@ class Answer(NamedTuple):
     decision: str
 
 
-@dataclass(frozen=True)
-class AssuranceStudy(DecisionStudy):
+class Assurance(Part):
     """Whether the case is assured, and what would happen if its assumed figures were wrong."""
 
-    @cached_property
+    name = "assurance"
+
+    def __init__(self, inputs: Inputs, savings: Savings, decision: Decision):
+        super().__init__(inputs)
+        self.savings, self.decision = savings, decision
+
+    @derived
     def requirements(self) -> pd.DataFrame:
         """What an assured analysis must show, whether the case does, and what is missing."""
         return self.requirements_on(None)
@@ -65,7 +64,7 @@ class AssuranceStudy(DecisionStudy):
         """Whether the case has savings, and so a net present value."""
         return "savings" in self.case.section_names()
 
-    @cached_property
+    @derived
     def assumed_moves(self) -> pd.DataFrame:
         """The answer if the assumed figures of an input are all too high, or all too low.
 
@@ -84,7 +83,7 @@ class AssuranceStudy(DecisionStudy):
         order = counts.sort_values(["effect", "turned", "rests"], ascending=False, kind="stable")
         return table.loc[order.index].reset_index(drop=True)
 
-    @cached_property
+    @derived
     def output_origins(self) -> pd.DataFrame:
         """What the case puts out, from how many rows of which status, and what moves it.
 
@@ -93,7 +92,7 @@ class AssuranceStudy(DecisionStudy):
         ``published``, ``derived`` and ``assumed`` (rows of its sections' tables) and ``rests_on``
         (list of the assumed inputs that move it, the largest effect on the net present value first).
         """
-        moves, gates = self.assumed_moves, self.gates
+        moves, gates = self.assumed_moves, self.decision.gates
         known = gates[gates["outcome"] != decision.NOT_KNOWN]
         rows = []
         if self.is_appraised:
@@ -104,10 +103,12 @@ class AssuranceStudy(DecisionStudy):
             found = (gate.criterion, gate.found, gate.unit, gate.outcome)
             rows.append((*found, *self._statuses(OWN[gate.section]), _names(moving)))
         decided = (
-            moves[["decision_low", "decision_high"]].ne(self.recommendation).any(axis="columns")
+            moves[["decision_low", "decision_high"]]
+            .ne(self.decision.recommendation)
+            .any(axis="columns")
         )
         stems = [stem for section in known["section"].unique() for stem in OWN[section]]
-        found = ("decision", self.recommendation, "", "")
+        found = ("decision", self.decision.recommendation, "", "")
         rows.append((*found, *self._statuses([*stems, "gates"]), _names(moves[decided])))
         columns = ["output", "found", "unit", "outcome", *STATUSES, "rests_on"]
         return pd.DataFrame(rows, columns=columns)
@@ -120,40 +121,38 @@ class AssuranceStudy(DecisionStudy):
     def _move(self, stem: str, item: str, stays: str) -> tuple:
         wrong_by = 0.0 if stays else self.wrong_by
         low, high = (self._answer(stem, item, 1 + change) for change in (-wrong_by, wrong_by))
-        now = self.gates["outcome"]
-        criteria = self.gates["criterion"]
+        now = self.decision.gates["outcome"]
+        criteria = self.decision.gates["criterion"]
         rests = criteria[low.moves | high.moves]
         turned = criteria[(low.outcomes != now) | (high.outcomes != now)]
         worths = [answer.worth for answer in (low, high)]
         effect = max(abs(worth - self._worth) for worth in worths)
         return (*worths, effect, list(rests), list(turned), low.decision, high.decision)
 
-    @cached_property
+    @derived
     def _worth(self) -> float:
-        return float(self.net_present_values.sum()) if self.is_appraised else np.nan
+        return float(self.savings.net_present_values.sum()) if self.is_appraised else np.nan
 
     def _answer(self, stem: str, item: str, factor: float) -> Answer:
         """Return the answer with the assumed figures of an input multiplied; only what they feed is new."""
         if factor == 1:
-            unmoved = pd.Series(False, index=self.gates.index)
-            return Answer(self._worth, unmoved, self.gates["outcome"], self.recommendation)
-        changed = assurance.moved(self.tables, stem, item, factor)
-        study = replace(self, case=replace(self.case, tables=self.tables | changed))
-        gates = self._tested_on(study, set(changed))
-        worth = self._worth
-        if self.is_appraised and changed.keys() & set(MONEY):
-            worth = float(study.net_present_values.sum())
+            unmoved = pd.Series(False, index=self.decision.gates.index)
+            return Answer(
+                self._worth, unmoved, self.decision.gates["outcome"], self.decision.recommendation
+            )
+        moved = self.inputs.with_tables(assurance.moved(self.tables, stem, item, factor)).assurance
+        gates = self._tested_on(moved.decision)
         then = decision.recommendation(gates["outcome"], gates["if_not_met"])
-        return Answer(worth, gates["moves"], gates["outcome"], then)
+        return Answer(moved._worth, gates["moves"], gates["outcome"], then)
 
-    def _tested_on(self, study: Self, changed: set[str]) -> pd.DataFrame:
-        """Return the criteria with ``outcome`` on a study whose tables have changed, and ``moves``."""
-        gates = self.gates.assign(threshold=study.tables["gates"]["threshold"], moves=False)
-        for index, gate in self.gates[~self.gates["criterion"].isin(self.lacking)].iterrows():
-            found, threshold = gate["found"], gates.at[index, "threshold"]
-            if changed & set(FEEDS[gate["section"]]):
-                result = study.result(gate["section"], gate["measure"], gate["item"])
-                found = None if result is None else result[0]
+    def _tested_on(self, moved: Decision) -> pd.DataFrame:
+        """Return the criteria with ``outcome`` where figures have moved, and which ``moves``."""
+        now = self.decision.gates
+        gates = now.assign(threshold=moved.tables["gates"]["threshold"], moves=False)
+        for index, gate in now[~now["criterion"].isin(self.decision.lacking)].iterrows():
+            threshold = gates.at[index, "threshold"]
+            result = moved.result(gate["section"], gate["measure"], gate["item"])
+            found = None if result is None else result[0]
             moves = not (_same(found, gate["found"]) and _same(threshold, gate["threshold"]))
             gates.at[index, "moves"] = moves
             if moves:

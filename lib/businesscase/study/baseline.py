@@ -1,28 +1,29 @@
 """The baseline of a study: cost, users, measures, applications, skills, quality of the data."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
 
 import pandas as pd
 
 from businesscase.calculations import apportionment, baseline, estate, service
+from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.estate import RELATIONS, SAME
 from businesscase.cases.schema import BASELINE_TABLES, figure_columns
-from businesscase.study.core import ALL, StudyCore
+from businesscase.study import tidy
+from businesscase.study.core import Part
+from businesscase.study.derived import derived
 
-# no parameter moves these
-PRESENT_COST = ("real_service_costs", "real_annual_costs", "real_annual_cost")
 
-
-@dataclass(frozen=True)
-class BaselineStudy(StudyCore):
+class Baseline(Part):
     """What the partners spend today, and how well the service runs."""
 
-    @cached_property
+    name = "baseline"
+
+    @derived
     def annual_costs(self) -> pd.DataFrame:
         """Baseline cost by partner and category, as budgeted [£ a year]."""
         return baseline.annual_costs(self.tables["service_costs"])
 
-    @cached_property
+    @derived
     def annual_cost(self) -> pd.Series:
         """Baseline cost by partner, as budgeted [£ a year]."""
         return self.annual_costs.sum(axis="columns").reindex(self._costed_partners)
@@ -35,7 +36,7 @@ class BaselineStudy(StudyCore):
     def _price_index(self) -> pd.Series:
         return self.tables["deflators"].set_index("year")["price_index"]
 
-    @cached_property
+    @derived
     def real_service_costs(self) -> pd.DataFrame:
         """Lines of cost of the partners that stay, with ``real_gbp`` [£ a year, base-year prices]."""
         lines = self.tables["service_costs"]
@@ -50,25 +51,25 @@ class BaselineStudy(StudyCore):
     def _order(self, partners: pd.Series) -> pd.Series:
         return partners.map(self.partners.index)
 
-    @cached_property
+    @derived
     def real_annual_costs(self) -> pd.DataFrame:
         """Baseline cost by partner and category [£ a year, base-year prices]."""
         lines = self.real_service_costs
         costs = baseline.annual_costs(lines.assign(amount_gbp=lines["real_gbp"]))
         return costs.reindex(self._costed_partners)
 
-    @cached_property
+    @derived
     def real_annual_cost(self) -> pd.Series:
         """Baseline cost by partner [£ a year, base-year prices]."""
         return self.real_annual_costs.sum(axis="columns")
 
-    @cached_property
+    @derived
     def price_conversions(self) -> pd.DataFrame:
         """What bringing costs to base-year prices did, by year of the budget."""
         base_year = self.case.file.decision_year
         return baseline.price_conversions(self.real_service_costs, self._price_index, base_year)
 
-    @cached_property
+    @derived
     def service_comparison(self) -> pd.DataFrame:
         """Services side by side by partner [£ a year, base-year prices]."""
         return baseline.service_comparison(self.real_service_costs)
@@ -106,22 +107,22 @@ class BaselineStudy(StudyCore):
         """Devices by partner, empty where the case has none."""
         return self.driver("devices")
 
-    @cached_property
+    @derived
     def user_shares(self) -> pd.Series:
         """Share of users by partner [fraction]."""
         return apportionment.shares(self.users)
 
-    @cached_property
+    @derived
     def cost_per_user(self) -> pd.Series:
         """Baseline cost of a user for all and each partner [£ a year, base-year prices]."""
         return baseline.cost_per_unit(self.real_annual_cost, self.users)
 
-    @cached_property
+    @derived
     def cost_per_device(self) -> pd.Series:
         """Baseline cost of a device for all and each partner [£ a year, base-year prices]."""
         return baseline.cost_per_unit(self.real_annual_cost, self.devices)
 
-    @cached_property
+    @derived
     def benchmark_gaps(self) -> pd.DataFrame:
         """How far all and each partner lie below each benchmark, and what it is worth [£ a year].
 
@@ -144,40 +145,40 @@ class BaselineStudy(StudyCore):
             pd.DataFrame(units).reindex(items),
         )
 
-    @cached_property
+    @derived
     def service_trends(self) -> pd.DataFrame:
         """First and last reading of each service measure, and its target."""
         return service.service_trends(self.tables["service_measures"])
 
     @property
-    def baseline_standards(self) -> pd.Series:
+    def standards(self) -> pd.Series:
         """The standards that every baseline is assessed by."""
         return self.tables["baseline_standards"].set_index("standard")["value"]
 
-    @cached_property
+    @derived
     def survey_changes(self) -> pd.DataFrame:
         """Satisfaction before and after the change, and whether it is no worse."""
-        standards = self.baseline_standards
+        standards = self.standards
         return service.survey_changes(
             self.tables["surveys"], standards["confidence"], standards["margin"]
         )
 
-    @cached_property
+    @derived
     def product_matrix(self) -> pd.DataFrame:
         """Products in use, business function by partner."""
         return estate.product_matrix(self.tables["applications"], self.partners)
 
-    @cached_property
+    @derived
     def convergence(self) -> pd.DataFrame:
         """Who has which application, and what one product for all would save, by function."""
         return estate.convergence(self.tables["applications"], self.partners)
 
-    @cached_property
+    @derived
     def skill_cover(self) -> pd.DataFrame:
         """Who holds each skill, and where it hangs on one person."""
         return estate.skill_cover(self.tables["skills"], self.partners)
 
-    @cached_property
+    @derived
     def data_quality(self) -> pd.DataFrame:
         """How far each table of the baseline can be relied on, 0 to 100."""
         file = self.case.file
@@ -187,6 +188,53 @@ class BaselineStudy(StudyCore):
             {stem: self.tables[stem] for stem in stems},
             {stem: figure_columns(stem) for stem in stems},
             {stem: baseline.row_dates(self.tables[stem], data_date) for stem in stems},
-            self.baseline_standards,
+            self.standards,
             pd.Timestamp(file.decision_date),
         )
+
+    def rows(self) -> Iterator[tidy.Row]:
+        """Yield the results, as results.csv has them."""
+        for driver, measure in (("user", "users"), ("device", "devices")):
+            count = self.driver(measure)
+            if not count.empty:
+                yield from tidy.series(measure, tidy.with_all(count), tidy.COUNT)
+            cost = getattr(self, f"cost_per_{driver}")
+            yield from tidy.series(f"cost_per_{driver}", cost, f"£ a {driver} a year")
+        if not self.users.empty:
+            yield from tidy.series("user_share", self.user_shares, tidy.FRACTION)
+        if not self.annual_cost.empty:
+            yield from tidy.series("annual_cost", tidy.with_all(self.annual_cost), "£ a year")
+            real = tidy.with_all(self.real_annual_cost)
+            yield from tidy.series("real_annual_cost", real, "£ a year")
+        for gap in self.benchmark_gaps.itertuples():
+            item = gap.benchmark if gap.item == ALL else f"{gap.benchmark}, {gap.item}"
+            yield "benchmark_gap", item, pd.NA, gap.worth_gbp, "£ a year"
+        for trend in self.service_trends.itertuples():
+            item = f"{trend.measure}, {trend.partner}"
+            yield "service_measure_first", item, pd.NA, trend.first, trend.unit
+            yield "service_measure_last", item, pd.NA, trend.last, trend.unit
+            if not pd.isna(trend.change):
+                yield "service_measure_change", item, pd.NA, trend.change, trend.unit
+            if not pd.isna(trend.target):
+                yield "service_measure_target", item, pd.NA, trend.target, trend.unit
+        changes = self.survey_changes
+        changes = changes.set_index(changes["survey"] + ", " + changes["partner"])
+        for part in ("difference", "difference_low", "difference_high"):
+            yield from tidy.series(f"survey_{part}", changes[part], tidy.FRACTION)
+        yield from tidy.series("no_worse_afterwards", changes["outcome"], tidy.TEXT)
+        if not self.convergence.empty:
+            relations = self.convergence["relation"]
+            counts = relations.value_counts().reindex(RELATIONS, fill_value=0)
+            yield from tidy.series("application_overlap", counts, tidy.COUNT)
+            yield from tidy.one("application_overlap", (relations == SAME).mean(), tidy.FRACTION)
+        cover = self.skill_cover
+        if not cover.empty:
+            alone = cover.groupby("partner", sort=False)["single_person"].sum()
+            yield from tidy.series("single_person_skills", tidy.with_all(alone), tidy.COUNT)
+            together = cover.loc[cover["single_together"], "skill"].nunique()
+            yield from tidy.one("single_person_skills_together", together, tidy.COUNT)
+        quality = self.data_quality["score"]
+        yield from tidy.series("data_quality", quality, "score of 100")
+        yield from tidy.one("data_quality", quality.mean(), "score of 100")
+        supplied = int((self.data_quality["rows"] > 0).sum())
+        yield from tidy.one("baseline_tables", supplied, tidy.COUNT)

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from businesscase.calculations import decision, regret, uncertainty
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE
 from businesscase.cases.validation import has_recurring_flows
-from businesscase.study import ALL, Study
-from businesscase.study.baseline import PRESENT_COST
-from businesscase.study.savings import DISCOUNTING, SHARES
+from businesscase.study import Study
 from businesscase.study.uncertainty import DRAWS, SEED
 
 WITHDRAWAL = ("leaver", "leaves_after", "stranded_fraction", "notice_years", "exit_charge")
@@ -38,25 +37,6 @@ FUTURES = (
     "optimism_bias",
     "user_growth",
     *WITHDRAWAL,
-)
-PLANNING = ("horizon_years", "baseline_cost_change", "user_growth", *CHOICES)  # move planned flows
-SHARED = (
-    # parameters, and what does not change between scenarios that have them alike; the table it needs
-    ((), PRESENT_COST, "service_costs"),
-    (("discount_rate", "horizon_years"), DISCOUNTING, "flows"),
-    (PLANNING, ("planned_flows",), "flows"),
-    (("weights", "scores"), ("ranking", "rank_shares"), "scores"),
-    (
-        ("appetite", "likelihood_shift", "risk_positions", "risk_responses"),
-        ("scored_risks",),
-        "risks",
-    ),
-    (("duration_change", "extra_days", "calendar"), ("schedule",), "tasks"),
-    (
-        ("duration_change", "extra_days", "calendar"),
-        ("simulated_plan", "certain_finishes", "deadline_chances"),
-        "task_ranges",
-    ),
 )
 GO, STOP = "go on", "stop"
 OPTION_WORTH, GO_OR_STOP, OPTION_SCORE = "option worth", "go or stop", "option score"
@@ -92,7 +72,7 @@ def _remembered(compute: Callable) -> Callable:
 
     @wraps(compute)
     def remembered(study: Study):
-        kept = vars(study.in_scenario(BASE)).setdefault("comparison", {})
+        kept = study.in_scenario(BASE).compared
         if compute.__name__ not in kept:
             kept[compute.__name__] = compute(study)
         return kept[compute.__name__]
@@ -100,18 +80,9 @@ def _remembered(compute: Callable) -> Callable:
     return remembered
 
 
-@_remembered
 def scenario_studies(study: Study) -> dict[str, Study]:
-    """Return the study of every scenario, those that are alike in a part sharing its results."""
-    studies = {name: study.in_scenario(name) for name in study.case.scenarios}
-    for parameters, results, table in SHARED:
-        first: dict[str, Study] = {}
-        for other in studies.values() if len(study.tables[table]) else ():
-            alike = first.setdefault(str(_settings(other, parameters)), other)
-            if alike is not other:
-                shared = {name: getattr(alike, name) for name in results}
-                vars(other).update(shared | vars(other))
-    return studies
+    """Return the study of every scenario."""
+    return {name: study.in_scenario(name) for name in study.case.scenarios}
 
 
 def _settings(study: Study, names: tuple[str, ...]) -> list:
@@ -131,7 +102,10 @@ def outcomes(study: Study) -> pd.DataFrame:
         ``finish`` and ``finish_p80`` (dates) and ``deadline_chance`` of every deadline [fraction].
     """
     rows = {
-        name: {"title": study.case.scenarios[name].title, "recommendation": other.recommendation}
+        name: {
+            "title": study.case.scenarios[name].title,
+            "recommendation": other.decision.recommendation,
+        }
         | dict(_of_options(other))
         | dict(_of_money(other))
         | dict(_of_risks(other))
@@ -147,33 +121,33 @@ def _of_options(study: Study) -> Iterator[tuple]:
     if has_money(study) or has_scores(study):
         yield "option", study.option
     if has_scores(study):
-        ranking = study.ranking
+        ranking = study.options.ranking
         yield "winner", ", ".join(sorted(ranking.loc[ranking["rank"] == 1, "option"]))
 
 
 def _of_money(study: Study) -> Iterator[tuple]:
     if has_money(study):
-        yield "net_present_value", float(study.net_present_values.sum())
-        yield "payback_years", study.result("savings", "payback_years", ALL)[0]
+        yield "net_present_value", float(study.savings.net_present_values.sum())
+        yield "payback_years", study.decision.result("savings", "payback_years", ALL)[0]
 
 
 def _of_risks(study: Study) -> Iterator[tuple]:
     if study.tables["risks"].empty:
         return
-    yield "risks_above_appetite", study.risks_above_appetite
-    if study.costed_risks:
-        yield "expected_cost", float(study.expected_risk_costs.sum().sum())
-        yield "contingency_p80", float(study.contingency["p80"])
+    yield "risks_above_appetite", study.risks.above_appetite
+    if study.risks.costed:
+        yield "expected_cost", float(study.risks.expected_costs.sum().sum())
+        yield "contingency_p80", float(study.risks.contingency["p80"])
 
 
 def _of_plan(study: Study) -> Iterator[tuple]:
     if study.tables["tasks"].empty:
         return
-    yield "finish", study.schedule["early_finish"].max()
-    if study.has_ranges:
-        yield "finish_p80", study.certain_finishes.at[ALL, "p80"]
-        if ALL in study.deadline_chances.index:
-            yield "deadline_chance", float(study.deadline_chances.at[ALL, "chance"])
+    yield "finish", study.plan.schedule["early_finish"].max()
+    if study.plan.has_ranges:
+        yield "finish_p80", study.plan.certain_finishes.at[ALL, "p80"]
+        if ALL in study.plan.deadline_chances.index:
+            yield "deadline_chance", float(study.plan.deadline_chances.at[ALL, "chance"])
 
 
 def has_money(study: Study) -> bool:
@@ -190,7 +164,7 @@ def has_scores(study: Study) -> bool:
 def worths(study: Study) -> pd.DataFrame:
     """Return net present value by scenario, of all and of each partner [£]."""
     table = pd.DataFrame(
-        {name: other.net_present_values for name, other in scenario_studies(study).items()}
+        {name: other.savings.net_present_values for name, other in scenario_studies(study).items()}
     ).T
     table.insert(0, ALL, table.sum(axis="columns"))
     return table.rename_axis("scenario")
@@ -220,11 +194,11 @@ def worth_effects(study: Study) -> pd.DataFrame:
         changes do together beyond the sum of each alone) and ``effect`` [£].
     """
     base = study.in_scenario(BASE)
-    worth = float(base.net_present_values.sum())
+    worth = float(base.savings.net_present_values.sum())
     known: dict[str, float] = {}
     rows = []
     for name, other in scenario_studies(study).items():
-        groups, total = changed(study, name), float(other.net_present_values.sum()) - worth
+        groups, total = changed(study, name), float(other.savings.net_present_values.sum()) - worth
         alone = []
         for group in groups:
             chosen = {part: getattr(other.parameters, part) for part in group}
@@ -233,7 +207,7 @@ def worth_effects(study: Study) -> pd.DataFrame:
             elif str(chosen) in known:
                 effect = known[str(chosen)]
             else:
-                effect = float(_moved(base, chosen).net_present_values.sum()) - worth
+                effect = float(base.varied(**chosen).savings.net_present_values.sum()) - worth
             known[str(chosen)] = effect
             alone.append((name, group, effect))
         rows += alone
@@ -241,19 +215,6 @@ def worth_effects(study: Study) -> pd.DataFrame:
             rows.append((name, (), total - sum(effect for _, _, effect in alone)))
     table = pd.DataFrame(rows, columns=["scenario", "parameters", "effect"])
     return table.astype({"effect": float})
-
-
-def _moved(base: Study, changes: dict) -> Study:
-    """Return the base with changes, computing no more of its money than they move."""
-    keep = list(PRESENT_COST)
-    moving = [name for name in changes if changes[name] != getattr(base.parameters, name)]
-    if not set(moving) & set(PLANNING):
-        keep += ["planned_flows", *SHARES]
-    if not set(moving) & {"discount_rate", "horizon_years"}:
-        keep += DISCOUNTING
-    if not set(moving) & {*FUTURES, *CHOICES}:
-        keep.append("net_present_values")
-    return base.varied(keep=tuple(keep), **changes)
 
 
 def turning_criteria(study: Study) -> dict[str, list[str]]:
@@ -266,13 +227,15 @@ def turning_criteria(study: Study) -> dict[str, list[str]]:
     return {
         name: _turning(base, other)
         for name, other in scenario_studies(study).items()
-        if other.recommendation != base.recommendation
+        if other.decision.recommendation != base.decision.recommendation
     }
 
 
 def _turning(base: Study, other: Study) -> list[str]:
-    before, after = (each.gates.set_index("criterion")["outcome"] for each in (base, other))
-    consequence = base.gates.set_index("criterion")["if_not_met"]
+    before, after = (
+        each.decision.gates.set_index("criterion")["outcome"] for each in (base, other)
+    )
+    consequence = base.decision.gates.set_index("criterion")["if_not_met"]
     differing = list(before.index[before != after])
 
     def with_one_from(one: pd.Series, rest: pd.Series, criterion: str) -> str:
@@ -282,8 +245,8 @@ def _turning(base: Study, other: Study) -> list[str]:
     alone = [
         name
         for name in differing
-        if with_one_from(before, after, name) != other.recommendation
-        or with_one_from(after, before, name) == other.recommendation
+        if with_one_from(before, after, name) != other.decision.recommendation
+        or with_one_from(after, before, name) == other.decision.recommendation
     ]
     return alone or differing
 
@@ -304,7 +267,7 @@ def choices(study: Study) -> Choices | None:
         return _options_by_worth(study, costed)
     if has_recurring_flows(study.tables):
         return _go_or_stop(study)
-    if has_scores(study) and len(study.ranked) > 1:
+    if has_scores(study) and len(study.options.ranked) > 1:
         return _options_by_score(study)
     return None
 
@@ -331,19 +294,16 @@ def _worth_in_future(study: Study, scenario: str, option: str) -> float:
     base, other = study.in_scenario(BASE), study.in_scenario(scenario)
     if other.option != option or _settings(other, CHOICES) != _settings(base, CHOICES):
         future = {name: getattr(other.parameters, name) for name in FUTURES}
-        other = _moved(_option_study(base, option), future)
-    changes_nothing = not other.planned_flows.to_numpy().any()
-    return 0.0 if changes_nothing else float(other.net_present_values.sum())
+        other = _option_study(base, option).varied(**future)
+    changes_nothing = not other.savings.planned_flows.to_numpy().any()
+    return 0.0 if changes_nothing else float(other.savings.net_present_values.sum())
 
 
 def _option_study(base: Study, option: str) -> Study:
     """Return the base with an option, the same study each time for one case."""
     if option == base.option:
         return base
-    kept: dict[str, Study] = vars(base).setdefault("other_options", {})
-    if option not in kept:
-        kept[option] = base.varied(keep=(*PRESENT_COST, *DISCOUNTING, *SHARES), option=option)
-    return kept[option]
+    return base.compared.setdefault(f"option {option}", base.varied(option=option))
 
 
 def _options_by_worth(study: Study, costed: list[str]) -> Choices:
@@ -366,7 +326,9 @@ def option_draws(study: Study, costed: list[str]) -> pd.DataFrame:
     What several options share is drawn once for all of them, so that a draw is one future.
     """
     studies = {option: _option_study(study.in_scenario(BASE), option) for option in costed}
-    every = pd.concat([other.uncertain_inputs for other in studies.values()], ignore_index=True)
+    every = pd.concat(
+        [other.uncertainty.uncertain_inputs for other in studies.values()], ignore_index=True
+    )
     inputs = every.drop_duplicates("name", ignore_index=True)
     sample = uncertainty.even_sample(DRAWS, len(inputs), SEED)
     better = inputs["more_is_better"].to_numpy(bool)
@@ -378,10 +340,10 @@ def option_draws(study: Study, costed: list[str]) -> pd.DataFrame:
     place = {name: number for number, name in enumerate(inputs["name"])}
     return pd.DataFrame(
         {
-            option: other.net_of_sample(
-                levels[:, [place[name] for name in other.uncertain_inputs["name"]]]
+            option: other.uncertainty.net_of_sample(
+                levels[:, [place[name] for name in other.uncertainty.uncertain_inputs["name"]]]
             ).sum(axis=1)
-            @ other.discount_factors.to_numpy()
+            @ other.savings.discount_factors.to_numpy()
             for option, other in studies.items()
         }
     )
@@ -392,7 +354,7 @@ def _go_or_stop(study: Study) -> Choices:
     base = study.in_scenario(BASE)
     worth = {name: _worth_in_future(study, name, base.option) for name in futures}
     values = pd.DataFrame({GO: worth, STOP: 0.0})
-    drawn = base.simulated_worth[ALL]
+    drawn = base.uncertainty.simulated_worth[ALL]
     draws = pd.Series({GO: (drawn >= 0).mean(), STOP: (drawn <= 0).mean()})
     return Choices(GO_OR_STOP, {GO: "Go on", STOP: "Stop"}, values, futures, draws)
 

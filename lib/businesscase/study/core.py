@@ -1,87 +1,131 @@
-"""What every part of a study stands on: the case, its scenario, partners and years."""
+"""What every part of a study stands on: the case's tables and the scenario's parameters, recorded as they are read."""
 
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import pandas as pd
 from pydantic import ValidationError
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import Case
 from businesscase.cases.errors import InputError, unknown_name
-from businesscase.cases.parameters import Parameters, Scenario
+from businesscase.cases.parameters import Parameters
+from businesscase.study.derived import Memory, Recorded, derived, note
+from businesscase.study.tidy import Row
 
-ALL = "all"
+
+class Tables(Mapping[str, pd.DataFrame]):
+    """The tables of a case, of which each that is read is recorded."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame]):
+        self._tables = tables
+
+    def __getitem__(self, stem: str) -> pd.DataFrame:
+        note([(stem,)])
+        return self._tables[stem]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def rows(self, stem: str, **where: str) -> pd.DataFrame:
+        """Return the rows of a table whose columns have these values; only they count as read."""
+        table = self._tables[stem]
+        for column, value in where.items():
+            note([(stem, "column", column)])
+            table = table[table[column] == value]
+        note((stem, "row", row) for row in table.index)
+        return table
 
 
-@dataclass(frozen=True)
-class StudyCore:
-    """A case under a scenario."""
+class Inputs:
+    """A case and the parameters of a scenario, and the way to the same case under others.
 
-    case: Case
-    scenario_name: str
-    parameters: Parameters
+    Attributes
+    ----------
+    case : Case
+        What is studied.
+    parameters : Recorded
+        The scenario's parameters.
+    tables : Tables
+        The case's tables.
+    varied : callable
+        Returns the study with parameters changed.
+    in_scenario : callable
+        Returns the study of a scenario of the case.
+    with_tables : callable
+        Returns the study with figures of some tables changed.
+    """
 
-    @classmethod
-    def of(cls, case: Case, scenario: str) -> Self:
-        """Return the study of a case under a scenario, the same one each time it is asked for."""
-        if scenario not in case.studies:
-            case.studies[scenario] = cls(case, scenario, case.scenarios[scenario].parameters)
-        return case.studies[scenario]
+    def __init__(
+        self,
+        case: Case,
+        parameters: Parameters,
+        varied: Callable[..., Any],
+        in_scenario: Callable[[str], Any],
+        with_tables: Callable[[Mapping[str, pd.DataFrame]], Any],
+    ):
+        self.case, self.parameters, self.tables = case, Recorded(parameters), Tables(case.tables)
+        self.varied, self.in_scenario, self.with_tables = varied, in_scenario, with_tables
 
-    @property
-    def scenario(self) -> Scenario:
-        """Title, reason and parameters of the scenario, as scenarios.toml has them."""
-        return self.case.scenarios[self.scenario_name]
 
-    @property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """The case's tables."""
-        return self.case.tables
+class Part:
+    """One subject of a study: its results, from the inputs and the parts that are handed in.
 
-    @cached_property
+    ``name`` is what the study calls it, and ``section`` under which its results stand. ``quick`` are the measures that can be had without the rows
+    before them: by name, the value of an item (None if there is none), and the unit.
+    """
+
+    name: ClassVar[str]
+    section: ClassVar[str]
+    quick: ClassVar[dict[str, tuple[Callable[[Any, str], Any], str]]] = {}
+
+    def __init_subclass__(cls):
+        cls.section = vars(cls).get("section", cls.name)
+
+    def __init__(self, inputs: Inputs):
+        self.inputs, self.memory = inputs, Memory()
+        self.case, self.parameters, self.tables = inputs.case, inputs.parameters, inputs.tables
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the results one by one: what follows one isn't computed before it is due."""
+        yield from ()
+
+    def at(self, **changes) -> Self:
+        """Return the same part with parameters changed."""
+        return getattr(self.inputs.varied(**changes), self.name)
+
+    def in_scenario(self, scenario: str) -> Self:
+        """Return the same part under a scenario of the case."""
+        return getattr(self.inputs.in_scenario(scenario), self.name)
+
+    @derived
     def partners(self) -> list[str]:
         """Partners that stay, in the order of partners.csv."""
-        staying = self.tables["partners"]["role"] != "leaving"
-        return list(self.tables["partners"].loc[staying, "partner"])
+        partners = self.tables["partners"]
+        return list(partners.loc[partners["role"] != "leaving", "partner"])
 
     @property
     def years(self) -> list[int]:
         """Financial years of the appraisal; the first is year 0."""
-        file = self.case.file
-        last = file.last_year
-        if self.parameters.horizon_years is not None:
-            last = file.decision_year + self.parameters.horizon_years
+        file, horizon = self.case.file, self.parameters.horizon_years
+        last = file.last_year if horizon is None else file.decision_year + horizon
         return list(range(file.decision_year, last + 1))
-
-    def finance_assumption(self, name: str) -> float:
-        """Return an assumption of the cash view: the scenario's, else finance_assumptions.csv's."""
-        chosen = getattr(self.parameters, name)
-        stated = self.tables["finance_assumptions"].set_index("parameter")["value"]
-        return float(stated[name]) if chosen is None else float(chosen)
 
     @property
     def option(self) -> str:
         """Letter of the delivery option that is appraised."""
         return self.parameters.option or self.case.file.preferred_option
 
-    def varied(self, keep: tuple[str, ...] = (), **changes) -> Self:
-        """Return this study with other parameters, itself if they are as they were.
+    def __repr__(self) -> str:
+        return f"<{self.name} of {self.case.name}>"
 
-        ``keep`` names what the changes do not move, so that it is not computed anew.
-        """
-        parameters = changed_parameters(self.parameters, changes)
-        if parameters == self.parameters:
-            return self
-        study = replace(self, parameters=parameters)
-        vars(study).update({name: getattr(self, name) for name in keep})
-        return study
 
-    def in_scenario(self, name: str) -> Self:
-        """Return the case under another of its scenarios, as that scenario says."""
-        if name == self.scenario_name and self.case.scenarios[name].parameters == self.parameters:
-            return self  # with what it has already computed
-        return self.of(self.case, name)
+def of_all(measured: Callable[[Any], Any]) -> Callable[[Any, str], Any]:
+    """Return a quick measure that is of the whole case, and has no other item."""
+    return lambda part, item: measured(part) if item == ALL else None
 
 
 def changed_parameters(parameters: Parameters, changes: dict) -> Parameters:

@@ -1,24 +1,27 @@
 """The decision on a study: its criteria, what follows from them, and what would turn it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import appraisal, decision
+from businesscase.calculations import decision
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE, data_folder
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.cases.validation import has_recurring_flows
-from businesscase.study import results
-from businesscase.study.baseline import PRESENT_COST
-from businesscase.study.core import ALL
+from businesscase.study import results, tidy
+from businesscase.study.core import Inputs, Part
 from businesscase.study.criteria import gate_faults
-from businesscase.study.savings import DISCOUNTING, SHARES
-from businesscase.study.uncertainty import UncertaintyStudy
+from businesscase.study.derived import derived, derived_by
+from businesscase.study.options import Options
+from businesscase.study.readiness import Readiness
+from businesscase.study.risks import Risks
+from businesscase.study.savings import Savings
+from businesscase.study.uncertainty import Uncertainty
 
 LACKS = {
     # what a case lacks if it has nothing for a section
@@ -77,99 +80,65 @@ LEVEL = 1.0  # by which a readiness score is moved
 
 
 class Move(NamedTuple):
-    """A parameter, where it is now, the values to try, and the study at any of them."""
+    """A parameter, where it is now, the values to try, and the decision at any of them."""
 
     parameter: str
     item: str
     current: float
     tried: list[float]
-    study_at: Callable[[float], "DecisionStudy"]
+    decision_at: Callable[[float], "Decision"]
     halvings: int = 0
     step: float = LEVEL
 
 
-def _net_present_value(study, item: str) -> float | None:
-    values = study.net_present_values
-    return float(values.sum()) if item == ALL else values.get(item)
+class Decision(Part):
+    """Whether to go on, why, and which single change would turn that.
 
+    Parameters
+    ----------
+    inputs : Inputs
+        The case and the parameters.
+    parts : sequence of Part
+        Every part that results are of, in the order of results.csv.
+    savings, uncertainty, options, risks, readiness
+        Those of them of which a criterion or a change needs more than its results.
+    """
 
-def _payback_years(study, item: str) -> float | None:
-    if item not in [ALL, *study.net_flows.index]:
-        return None
-    net = study.net_flows.sum() if item == ALL else study.net_flows.loc[item]
-    years = appraisal.payback_years(net)
-    return results.NEVER if years is None else years
+    name = "decision"
 
+    def __init__(
+        self,
+        inputs: Inputs,
+        parts: Sequence[Part],
+        savings: Savings,
+        uncertainty: Uncertainty,
+        options: Options,
+        risks: Risks,
+        readiness: Readiness,
+    ):
+        super().__init__(inputs)
+        self.parts = (*parts, self)
+        self.savings, self.uncertainty, self.options = savings, uncertainty, options
+        self.risks, self.readiness = risks, readiness
 
-def _committed_cost(study, item: str) -> float | None:
-    cost = study.committed_cost
-    return float(cost.sum()) if item == ALL else cost.get(item)
-
-
-def _of_all(measured: Callable) -> Callable:
-    """Return a measure that is of the whole case, and has no other item."""
-    return lambda study, item: measured(study) if item == ALL else None
-
-
-def _first_share(kind: str) -> Callable:
-    return lambda study, item: study.first_shares(kind).get(item)
-
-
-def _deadline_probability(study, item: str) -> float | None:
-    return study.deadline_chances["chance"].rename(str).get(item)
-
-
-QUICK: dict[tuple[str, str], tuple[Callable, str]] = {
-    # measures that are had without the rows before them: value and unit, equal to the row's
-    ("savings", "net_present_value"): (_net_present_value, results.MONEY),
-    ("savings", "lowest_net_present_value"): (
-        _of_all(lambda study: study.net_present_values.min()),
-        results.MONEY,
-    ),
-    ("savings", "payback_years"): (_payback_years, results.YEARS),
-    ("savings", "annual_cost_change_fraction"): (
-        lambda study, item: study.cost_change["change_fraction"].get(item),
-        results.FRACTION,
-    ),
-    ("decision", "committed_cost"): (_committed_cost, results.MONEY),
-    ("options", "preferred_option_rank"): (
-        _of_all(lambda study: study.option_rank),
-        "rank",
-    ),
-    ("options", "success_factors_failed_count"): (
-        _of_all(lambda study: study.success_factors_failed),
-        results.COUNT,
-    ),
-    **{
-        ("options", measure): (_first_share(kind), results.FRACTION)
-        for kind, measure in results.ACCEPTABILITY.items()
-    },
-    ("risks", "risks_above_appetite"): (
-        _of_all(lambda study: study.risks_above_appetite),
-        results.COUNT,
-    ),
-    ("plan", "days_late"): (
-        _of_all(lambda study: study.schedule["days_late"].max()),
-        results.DAYS,
-    ),
-    ("plan", "deadline_probability"): (_deadline_probability, results.FRACTION),
-    ("readiness", "areas_beyond_gap"): (
-        _of_all(lambda study: len(study.areas_beyond_gap)),
-        results.COUNT,
-    ),
-}
-
-
-@dataclass(frozen=True)
-class DecisionStudy(UncertaintyStudy):
-    """Whether to go on, why, and which single change would turn that."""
-
-    @cached_property
+    @derived
     def section_results(self) -> pd.DataFrame:
         """Results of all sections but the decision, which rests on them, as tidy rows."""
-        return results.of_sections(self)
+        names = [name for name in self.case.section_names() if name != self.section]
+        return results.frame(
+            row for name in [*names, self.section] for row in self.of_section(name)
+        )
 
-    @cached_property
+    def of_section(self, section: str) -> Iterator[tuple]:
+        """Yield the results of a section, as rows of results.csv; of the decision what it rests on."""
+        for part in self._parts_of(section):
+            for row in part.rows():
+                yield section, *row
+
+    def _parts_of(self, section: str) -> Iterator[Part]:
+        yield from (part for part in self.parts if part.section == section)
+
+    @derived
     def gates(self) -> pd.DataFrame:
         """Each criterion of the decision, with what was found, whether it is met, and why.
 
@@ -192,15 +161,17 @@ class DecisionStudy(UncertaintyStudy):
                 place = f"{data_folder().name}/{self.case.name}/gates.csv"
                 raise InputError(f"{place}: {fault}" for fault in faults)
         tested = decision.tested_gates(gates, found, self.lacking, self._details(gates))
-        return tested.assign(unit=tested["unit"].where(tested["unit"] != "", _units(gates)))
+        return tested.assign(unit=tested["unit"].where(tested["unit"] != "", self._units(gates)))
 
+    @derived_by
     def result(self, section: str, measure: str, item: str) -> tuple | None:
         """Return value and unit of a result of the whole term, computing no more than it takes."""
-        if (section, measure) in QUICK:
-            quick, unit = QUICK[section, measure]
-            value = quick(self, item)
-            return None if value is None or pd.isna(value) else (value, unit)
-        for _, name, found, year, value, unit in results.of_section(self, section):
+        for part in self._parts_of(section):
+            if measure in part.quick:
+                quick, unit = part.quick[measure]
+                value = quick(part, item)
+                return None if value is None or pd.isna(value) else (value, unit)
+        for _, name, found, year, value, unit in self.of_section(section):
             if (name, found) == (measure, item) and pd.isna(year):
                 return value, unit
         return None
@@ -214,30 +185,35 @@ class DecisionStudy(UncertaintyStudy):
                 details[gate.criterion] = f"the option appraised is {self.option}, not {named[1]}"
         return details
 
+    def _units(self, gates: pd.DataFrame) -> pd.Series:
+        """Return the units of the measures, as far as they are known without a result."""
+        units = {measure: unit for part in self.parts for measure, (_, unit) in part.quick.items()}
+        return gates["measure"].map(units).fillna("")
+
     @property
     def _counted(self) -> dict[str, str]:
         """What a count counts, by measure."""
         counted = {}
         if not self.tables["readiness"].empty:
-            counted["areas_beyond_gap"] = ", ".join(self.areas_beyond_gap)
+            counted["areas_beyond_gap"] = ", ".join(self.readiness.areas_beyond_gap)
         if not self.tables["risks"].empty:
-            within = self.scored_risks.set_index("risk")["within_appetite"]
+            within = self.risks.scored.set_index("risk")["within_appetite"]
             above, unknown = (
                 _numbers(within.index[mask]) for mask in (within.eq(False), within.isna())
             )
             said = [f"risk {above}"] if above else []
             said += [f"not assessed: risk {unknown}"] if unknown else []
             counted["risks_above_appetite"] = "; ".join(said)
-        if self.success_factors_failed:
-            failed = self.failed_success_factors[self.option]
+        if self.options.success_factors_failed:
+            failed = self.options.failed_success_factors[self.option]
             counted["success_factors_failed_count"] = failed.lower()
         return counted
 
-    @cached_property
+    @derived
     def lacking(self) -> dict[str, str]:
         """What the case lacks, by criterion that can't be tested for it."""
         present = set(self.case.section_names())
-        if self.committed_cost.empty:
+        if self.savings.committed_cost.empty:
             present -= {"decision"}  # nothing to test there
         found = {}
         for gate in self.tables["gates"].itertuples():
@@ -246,7 +222,7 @@ class DecisionStudy(UncertaintyStudy):
                 found[gate.criterion] = LACKS[gate.section]
             elif self.tables[table].empty:
                 found[gate.criterion] = words
-            elif gate.measure.startswith("annual_cost_") and self.cost_change.empty:
+            elif gate.measure.startswith("annual_cost_") and self.savings.cost_change.empty:
                 found[gate.criterion] = "running cost (flows.csv)"
             elif gate.section == "savings" and self._is_net_of_nothing(gate.measure):
                 found[gate.criterion] = RECURRING
@@ -266,7 +242,7 @@ class DecisionStudy(UncertaintyStudy):
         """What is missing, a sentence each, where the case is not ready to decide."""
         return decision.missing(self.gates)
 
-    @cached_property
+    @derived
     def turning_changes(self) -> pd.DataFrame:
         """The nearest value of each parameter at which the recommendation is another.
 
@@ -298,12 +274,14 @@ class DecisionStudy(UncertaintyStudy):
         moves = gates["section"].isin(MOVED.get(move.parameter, MONEY)) & gates["found"].notna()
         can_turn = decision.decisive(gates, moves)
         # what is in force now may lie beyond what a scenario may set
-        study_at = cache(lambda value: self if value == move.current else move.study_at(value))
+        decision_at = cache(
+            lambda value: self if value == move.current else move.decision_at(value)
+        )
 
         def outcomes(value: float, which: pd.Series) -> pd.Series:
-            study, tested = study_at(value), gates["outcome"].copy()
+            other, tested = decision_at(value), gates["outcome"].copy()
             for index, gate in gates[which].iterrows():
-                found = study.result(gate["section"], gate["measure"], gate["item"])
+                found = other.result(gate["section"], gate["measure"], gate["item"])
                 value = None if found is None else found[0]
                 tested[index] = decision.outcome(value, gate["comparison"], gate["threshold"])
             return tested
@@ -315,8 +293,8 @@ class DecisionStudy(UncertaintyStudy):
             return self.recommendation if worse and decision.is_better(found, self.recommendation) else found  # fmt: skip
 
         lowest, highest = move.tried[0], move.tried[-1]
-        now = study_at(move.current)
-        if not any(_differ(gates[moves], now, study_at(end)) for end in (lowest, highest)):
+        now = decision_at(move.current)
+        if not any(_differ(gates[moves], now, decision_at(end)) for end in (lowest, highest)):
             return None
         row = {
             "parameter": move.parameter,
@@ -349,15 +327,19 @@ class DecisionStudy(UncertaintyStudy):
         """Yield the parameters that can move a criterion of this case."""
         tested = set(self.gates.loc[self.gates["found"].notna(), "section"])
         if tested & set(MONEY):
-            for name in self.tried_ranges["parameter"]:
+            for name in self.uncertainty.tried_ranges["parameter"]:
                 tried = [float(value) for value in np.linspace(*limits(name), TRIED)]
-                at = partial(self._with_money, name)
-                yield Move(name, ALL, self.setting(name), tried, at, HALVINGS, _step(name))
+                at = partial(self._with, name)
+                yield Move(
+                    name, ALL, self.uncertainty.setting(name), tried, at, HALVINGS, _step(name)
+                )
         if "plan" in tested:
             name = "duration_change"
             tried = [float(value) for value in np.linspace(*limits(name), TRIED)]
             at = partial(self._with, name)
-            yield Move(name, ALL, self.setting(name), tried, at, PLAN_HALVINGS, _step(name))
+            yield Move(
+                name, ALL, self.uncertainty.setting(name), tried, at, PLAN_HALVINGS, _step(name)
+            )
         if "risks" in tested:
             yield from self._risk_moves()
         if "readiness" in tested:
@@ -366,63 +348,74 @@ class DecisionStudy(UncertaintyStudy):
     def _risk_moves(self) -> Iterator[Move]:
         highest = self.tables["risk_levels"].groupby("axis")["score"].max()
         scores = _whole_values("appetite", 1, highest.prod())
-        accepted = float(self.highest_accepted_score)
+        accepted = float(self.risks.highest_accepted_score)
         at = partial(self._with, "appetite", kind=int)
         yield Move("appetite", ALL, accepted, scores, at, step=_step("appetite"))
         furthest = highest["likelihood"] - 1
         shifts = _whole_values("likelihood_shift", -furthest, furthest)
-        now = self.setting("likelihood_shift")
+        now = self.uncertainty.setting("likelihood_shift")
         at = partial(self._with, "likelihood_shift", kind=int)
         yield Move("likelihood_shift", ALL, now, shifts, at, step=_step("likelihood_shift"))
 
     def _readiness_moves(self) -> Iterator[Move]:
-        for (area, partner), score in self.readiness_scores.stack().items():
+        for (area, partner), score in self.readiness.scores.stack().items():
             tried = [value for value in (score - LEVEL, score + LEVEL) if 1 <= value <= 5]
             at = partial(self._with_readiness, area, partner)
             yield Move("readiness_scores", f"{area}, {partner}", score, tried, at)
 
     def _with(self, parameter: str, value: float, kind: type = float) -> Self:
-        return self.varied(**{parameter: kind(value)})
+        return self.at(**{parameter: kind(value)})
 
     def _with_readiness(self, area: str, partner: str, score: float) -> Self:
-        if score == self.readiness_scores.at[area, partner]:
+        if score == self.readiness.scores.at[area, partner]:
             return self
         scores = self.parameters.readiness_scores
         changed = scores | {area: scores.get(area, {}) | {partner: score}}
-        return self.varied(keep=("stated_readiness",), readiness_scores=changed)
+        return self.at(readiness_scores=changed)
 
-    def _with_money(self, parameter: str, value: float) -> Self:
-        """Return the study at another value of a parameter that moves money, its plan not made anew."""
-        kept = ["planned_flows", "optimism_bias", *PRESENT_COST, *SHARES]
-        if parameter != "discount_rate":
-            kept += DISCOUNTING
-        if parameter in [*self.levers, "discount_rate"]:
-            kept.append("prepared_by_delay")
-        study = self.varied(keep=tuple(kept), **{parameter: float(value)})
-        if parameter == "baseline_cost_change" and study is not self:
-            moved = self._planned_slope * (value - self.setting(parameter))
-            vars(study)["planned_flows"] = self.planned_flows + moved
-        return study
+    def _committed_to(self, item: str) -> float | None:
+        cost = self.savings.committed_cost
+        return float(cost.sum()) if item == ALL else cost.get(item)
 
-    @cached_property
-    def _planned_slope(self) -> pd.DataFrame:
-        """What the planned flows gain with the baseline cost, in which they are a straight line [£]."""
-        now = self.parameters.baseline_cost_change
-        return self._with("baseline_cost_change", now + 1).planned_flows - self.planned_flows
+    quick = {"committed_cost": (_committed_to, tidy.MONEY)}  # noqa: RUF012 - declared in Part
+
+    def rows(self) -> Iterator[tidy.Row]:
+        """Yield what the decision commits to; what is decided is in ``outcome_rows``."""
+        yield from tidy.series("count", self._counts, tidy.COUNT)
+        if not self.savings.committed_cost.empty:
+            yield from tidy.series(
+                "committed_cost", tidy.with_all(self.savings.committed_cost), tidy.MONEY
+            )
+
+    @property
+    def _counts(self) -> pd.Series:
+        """Control totals of the lists that the source prints."""
+        objectives = self.tables["objectives"]["kind"].value_counts(sort=False)
+        boards = int((self.tables["governance"]["topic"] == "board").sum())
+        counts = {"partner": len(self.partners), "board": boards, **objectives.to_dict()}
+        return pd.Series({item: count for item, count in counts.items() if count})
+
+    def outcome_rows(self) -> Iterator[tidy.Row]:
+        """Yield the criteria, what would turn the decision, and the decision."""
+        gates = self.gates.set_index("criterion")
+        yield from tidy.series("gate", gates["outcome"], tidy.TEXT)
+        yield from tidy.series("reason", gates["reason"], tidy.TEXT)
+        for row in self.turning_changes_shown.itertuples():
+            item = row.parameter if row.item == ALL else f"{row.parameter}, {row.item}"
+            if pd.isna(row.value):
+                yield "turning_change", item, pd.NA, "none in range", tidy.TEXT
+            else:
+                yield "turning_change", item, pd.NA, row.value, "as the parameter"
+                yield "turning_change_to", item, pd.NA, row.then, tidy.TEXT
+        yield from tidy.one("recommendation", self.recommendation, tidy.TEXT)
 
 
 def _numbers(risks: Iterable[int]) -> str:
     return ", ".join(map(str, risks))
 
 
-def _units(gates: pd.DataFrame) -> pd.Series:
-    """Return the units of the measures, as far as they are known without a result."""
-    units = {measure: unit for (_, measure), (_, unit) in QUICK.items()}
-    return gates["measure"].map(units).fillna("")
-
-
-def _differ(gates: pd.DataFrame, one: DecisionStudy, other: DecisionStudy) -> bool:
-    """Return whether any criterion finds another figure in one study than in the other."""
+def _differ(gates: pd.DataFrame, one: Decision, other: Decision) -> bool:
+    """Return whether any criterion finds another figure in one decision than in the other."""
     keys = zip(gates["section"], gates["measure"], gates["item"], strict=True)
     return any(one.result(*key) != other.result(*key) for key in keys)
 

@@ -1,66 +1,75 @@
 """What became of a study after the decision."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
 
 import pandas as pd
 
 from businesscase.calculations import outturn, savings
+from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.outturn import latest_readings
 from businesscase.cases.case import BASE
-from businesscase.study.core import ALL
-from businesscase.study.plan import PlanStudy
-from businesscase.study.uncertainty import UncertaintyStudy
+from businesscase.study import tidy
+from businesscase.study.core import Inputs, Part
+from businesscase.study.derived import derived
+from businesscase.study.plan import Plan
+from businesscase.study.savings import Savings
+from businesscase.study.uncertainty import Uncertainty
 
 LEVELS = ("mean", "p10", "p90")
 
 
-@dataclass(frozen=True)
-class OutturnStudy(PlanStudy, UncertaintyStudy):
+class Outturn(Part):
     """Actuals beside the plan, and the re-forecast that they lead to.
 
     The plan is the base scenario's, before any lever is moved: it is what was decided.
     """
+
+    name = "outturn"
+
+    def __init__(self, inputs: Inputs, savings: Savings, uncertainty: Uncertainty, plan: Plan):
+        super().__init__(inputs)
+        self.savings, self.uncertainty, self.plan = savings, uncertainty, plan
 
     @property
     def actuals(self) -> pd.DataFrame:
         """Rows of actuals.csv."""
         return self.tables["actuals"]
 
-    @cached_property
+    @derived
     def decided_flows(self) -> pd.DataFrame:
         """Flows as decided, by kind, line and partner, by year [£]."""
-        planned = self.in_scenario(BASE).planned_flows
+        planned = self.in_scenario(BASE).savings.planned_flows
         by_place = planned.groupby(level=outturn.PLACE, sort=False).sum()
         return by_place.reindex(columns=self.years, fill_value=0.0)
 
-    @cached_property
+    @derived
     def money_to_date(self) -> pd.DataFrame:
         """Money as it came in beside what was planned, by line, partner and year [£]."""
         return outturn.money_to_date(self.actuals, self.decided_flows)
 
-    @cached_property
+    @derived
     def money_variances(self) -> pd.DataFrame:
         """Money to date by kind, line and partner, all reported years together [£]."""
         table = self.money_to_date.groupby(outturn.PLACE, sort=False)[["planned", "actual", "variance"]].sum().reset_index()  # fmt: skip
         return table.assign(change=table["variance"] / table["planned"].where(table["planned"] > 0))
 
-    @cached_property
+    @derived
     def realisation_to_date(self) -> pd.DataFrame:
         """Planned and actual saving of the years reported [£] and their ratio, by 'all' and partner."""
         return outturn.ratio_to_date(self.money_to_date, "saving", ALL)
 
-    @cached_property
+    @derived
     def realisation_forecast(self) -> outturn.Forecast | None:
         """Realisation of the years to come: the reference class updated by own results."""
         return self._forecast("realisation", "saving", 0.0)
 
-    @cached_property
+    @derived
     def overrun_forecast(self) -> outturn.Forecast | None:
         """Overrun of the one-off cost to come: the reference class updated by own results."""
         return self._forecast("overrun", "one_off_cost", -1.0)
 
     def _forecast(self, name: str, flow: str, lowest: float) -> outturn.Forecast | None:
-        others = self.reference_class[name]
+        others = self.uncertainty.reference_class[name]
         planned = self.decided_flows.index.get_level_values("flow") == flow
         if len(others) < 2 or not self.decided_flows[planned].to_numpy().any():
             return None
@@ -71,12 +80,12 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
         own = own - 1 if name == "overrun" else own
         return outturn.forecast(others, own, years, self.parameters.own_year_weight, lowest)
 
-    @cached_property
+    @derived
     def closed_years(self) -> list[int]:
         """Financial years that have ended by the date of the figures: nothing of them is to come."""
         return outturn.closed_years(self.years, self.case.file.data_date)
 
-    @cached_property
+    @derived
     def not_reported(self) -> pd.DataFrame:
         """Planned money of closed years for which nothing was reported, by place and year [£].
 
@@ -86,7 +95,7 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
         table = table[self.closed_years]
         return table[table.any(axis="columns")]
 
-    @cached_property
+    @derived
     def to_come(self) -> pd.DataFrame:
         """Planned money of the years that have not ended and are not reported, by kind and year [£]."""
         table = outturn.not_reported(self.decided_flows, self.money_to_date)
@@ -96,7 +105,7 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
         by_kind = table.groupby(level="flow", sort=False).sum()
         return by_kind.reindex(index=outturn.MONEY, columns=self.years, fill_value=0.0)
 
-    @cached_property
+    @derived
     def to_date(self) -> pd.DataFrame:
         """Money reported, and the plan's figure where a closed year is not, by kind and year [£]."""
         table = self.money_to_date.pivot_table(
@@ -112,14 +121,14 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
         costs = self.to_date + self.to_come.mul({"saving": 0.0, "one_off_cost": 1 + overrun, "running_cost": 1.0}, axis="index")  # fmt: skip
         every = pd.concat([others, costs])
         signed = every.mul(every.index.map(savings.SIGNS).astype(float), axis="index")
-        return float((signed.sum() * self.discount_factors).sum())
+        return float((signed.sum() * self.savings.discount_factors).sum())
 
     @property
     def _saving_to_come(self) -> float:
         """Present value of the planned saving that is still to come [£]."""
-        return float((self.to_come.loc["saving"] * self.discount_factors).sum())
+        return float((self.to_come.loc["saving"] * self.savings.discount_factors).sum())
 
-    @cached_property
+    @derived
     def required_realisation(self) -> float | None:
         """Realisation of the years to come at which the net present value is nil [fraction].
 
@@ -130,22 +139,22 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
             self._worth_without_saving_to_come(overrun), self._saving_to_come
         )
 
-    @cached_property
+    @derived
     def required_realisation_at_plan(self) -> float | None:
         """The same with one-off cost to come as planned [fraction]."""
         return outturn.required_ratio(self._worth_without_saving_to_come(0.0), self._saving_to_come)
 
-    @cached_property
+    @derived
     def required_running_cost(self) -> float | None:
         """Running cost to come, as a part of plan, at which the net present value is nil [fraction].
 
         None where none is to come. The saving to come is taken as planned.
         """
-        running = float((self.to_come.loc["running_cost"] * self.discount_factors).sum())
+        running = float((self.to_come.loc["running_cost"] * self.savings.discount_factors).sum())
         worth = self._worth_without_saving_to_come(0.0) + self._saving_to_come
         return outturn.required_ratio(worth + running, -running)
 
-    @cached_property
+    @derived
     def forecast_worth(self) -> pd.Series:
         """Net present value with actuals to date and the re-forecast, by level of realisation [£]."""
         expected = self.realisation_forecast
@@ -157,7 +166,7 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
             {level: fixed + getattr(expected, level) * self._saving_to_come for level in LEVELS}
         )
 
-    @cached_property
+    @derived
     def yearly_outturn(self) -> pd.DataFrame:
         """Saving by year: planned, actual (NaN if not reported), and forecast mean, P10, P90 [£].
 
@@ -176,18 +185,18 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
             table[level] = self.to_date.loc["saving"] + getattr(expected, level) * to_come
         return table
 
-    @cached_property
+    @derived
     def last_reading(self) -> pd.Timestamp:
         """Date of the last reading; of the decision if there is none."""
         dates = self.actuals["date"]
         return dates.max() if len(dates) else pd.Timestamp(self.case.file.decision_date)
 
-    @cached_property
+    @derived
     def review(self) -> pd.Series | None:
         """The event at which the partners look back next: date, kind and event."""
         return outturn.next_review(self.tables["events"], self.last_reading)
 
-    @cached_property
+    @derived
     def review_year(self) -> int | None:
         """In which year of the service the review falls, 1 the first."""
         if self.review is None:
@@ -200,7 +209,7 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
         """Red, amber or green at the review, or not known where no saving is planned."""
         return outturn.review_flag(self.realisation_forecast, self.required_realisation)
 
-    @cached_property
+    @derived
     def measures_to_date(self) -> pd.DataFrame:
         """Readings of service measures beside what was planned, else the target, else the criterion."""
         readings = self.actuals[self.actuals["kind"] == "service_measure"]
@@ -244,14 +253,14 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
             return float(tested["threshold"].iloc[0]), "criterion of the decision"
         return float("nan"), ""
 
-    @cached_property
+    @derived
     def users_to_date(self) -> pd.DataFrame:
         """Users counted beside those planned, by partner and date."""
         counted = self.actuals[self.actuals["kind"] == "users"]
         table = counted[["partner", "date", "planned"]].assign(actual=counted["value"])
         return table.assign(variance=table["actual"] - table["planned"]).reset_index(drop=True)
 
-    @cached_property
+    @derived
     def tasks_to_date(self) -> pd.DataFrame:
         """Starts and finishes of tasks beside the plan's, with the working days between them."""
         table = self.actuals[self.actuals["kind"].isin(["task_start", "task_finish"])]
@@ -260,12 +269,59 @@ class OutturnStudy(PlanStudy, UncertaintyStudy):
         if table.empty:
             return pd.DataFrame(columns=columns)
         base = self.in_scenario(BASE)
-        schedule = base.schedule.set_index("task")
+        schedule = base.plan.schedule.set_index("task")
         planned = [schedule.at[row.task, f"early_{row.end}"] for row in table.itertuples()]
         table = table.assign(
             name=table["task"].map(schedule["name"]),
             planned=pd.Series(pd.to_datetime(planned), index=table.index),
             actual=table["date"],
         )
-        late = outturn.days_after_plan(table["actual"], table["planned"], base._days_off)
+        late = outturn.days_after_plan(table["actual"], table["planned"], base.plan.days_off)
         return table.assign(days_late=late)[columns].reset_index(drop=True)
+
+    def rows(self) -> Iterator[tidy.Row]:
+        """Yield the results, as results.csv has them."""
+        saved = self.realisation_to_date
+        yield from tidy.series("saving_to_date", saved["actual"], tidy.MONEY)
+        yield from tidy.series("planned_saving_to_date", saved["planned"], tidy.MONEY)
+        yield from tidy.series("realisation_to_date", saved["ratio"], tidy.FRACTION)
+        costs = self.money_variances.query("flow != 'saving'")
+        if len(costs):
+            by_line = costs.groupby("line", sort=False)["variance"].sum()
+            yield from tidy.series("cost_variance", tidy.with_all(by_line), tidy.MONEY)
+        missing = self.not_reported.sum(axis="columns").groupby(level="line", sort=False).sum()
+        yield from tidy.series("planned_not_reported", missing, tidy.MONEY)
+        if self.realisation_forecast:
+            yield from self._forecast_rows()
+        yield from tidy.one("review_flag", self.review_flag, tidy.TEXT)
+        if self.review is not None:
+            yield from tidy.one("review_date", self.review["date"], tidy.DATE)
+        latest = latest_readings(self.measures_to_date, ["measure", "partner"])
+        for row in latest.itertuples():
+            if not pd.isna(row.variance):
+                item = f"{row.measure}, {row.partner}"
+                yield "service_measure_variance", item, pd.NA, row.variance, row.unit
+        users = latest_readings(self.users_to_date, ["partner"]).set_index("partner")
+        yield from tidy.series("users_variance", users["variance"], tidy.COUNT)
+        for row in self.tasks_to_date.itertuples():
+            measure = {"finish": "task_days_late", "start": "task_start_days_late"}[row.end]
+            yield measure, str(row.task), pd.NA, row.days_late, tidy.DAYS
+
+    def _forecast_rows(self) -> Iterator[tidy.Row]:
+        """Yield what is to be expected of the years to come."""
+        forecasts = {
+            "forecast_realisation": self.realisation_forecast,
+            "forecast_overrun": self.overrun_forecast,
+        }
+        for measure, found in forecasts.items():
+            if found:
+                yield from tidy.one(measure, found.mean, tidy.FRACTION)
+                yield from tidy.one(f"{measure}_p10", found.p10, tidy.FRACTION)
+                yield from tidy.one(f"{measure}_p90", found.p90, tidy.FRACTION)
+        yield from tidy.one("own_weight", self.realisation_forecast.own_weight, tidy.FRACTION)
+        for level, worth in self.forecast_worth.items():
+            suffix = "" if level == "mean" else f"_{level}"
+            yield from tidy.one(f"forecast_net_present_value{suffix}", worth, tidy.MONEY)
+        required = self.required_realisation
+        value, unit = (required, tidy.FRACTION) if required is not None else ("none: no saving is to come", tidy.TEXT)  # fmt: skip
+        yield from tidy.one("required_realisation", value, unit)

@@ -1,14 +1,17 @@
 """The work plan of a study."""
 
 import datetime as dt
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Iterator
+from functools import cache
 
 import holidays
 import pandas as pd
 
 from businesscase.calculations import durations, plan, progress
-from businesscase.study.core import ALL, StudyCore
+from businesscase.calculations.apportionment import ALL
+from businesscase.study import tidy
+from businesscase.study.core import Part, of_all
+from businesscase.study.derived import derived
 from businesscase.study.uncertainty import SEED
 
 TRIED = 10  # tasks whose shortest and longest time is tried, the most critical ones
@@ -21,30 +24,32 @@ def bank_holidays(start: int) -> list[dt.date]:
     return sorted(holidays.country_holidays("GB", "ENG", years=range(start - 1, start + 10)))
 
 
-@dataclass(frozen=True)
-class PlanStudy(StudyCore):
+class Plan(Part):
     """When the work is done, what drives the date, how likely it is, and where the work stands."""
 
-    @cached_property
+    name = "plan"
+
+    @derived
     def schedule(self) -> pd.DataFrame:
         """The plan's dates, float and critical path."""
-        return plan.schedule(self._tasks, self.case.file.plan_start, self._days_off)
+        return plan.schedule(self._tasks, self.case.file.plan_start, self.days_off)
 
-    @cached_property
+    @derived
     def _tasks(self) -> pd.DataFrame:
         chosen, tasks = self.parameters, self.tables["tasks"]
         days = plan.changed_durations(tasks, chosen.duration_change, chosen.extra_days)
         return tasks.assign(duration_days=days)
 
-    @cached_property
-    def _days_off(self) -> list[dt.date]:
+    @derived
+    def days_off(self) -> list[dt.date]:
+        """Days on which no work is done, weekends aside."""
         if self.parameters.calendar == "weekdays":
             return []
         return bank_holidays(self.case.file.plan_start.year)
 
     def working_dates(self, days) -> pd.DatetimeIndex:
         """Return the dates of working days, counted from 0 at the plan's start."""
-        return plan.working_dates(days, self.case.file.plan_start, self._days_off)
+        return plan.working_dates(days, self.case.file.plan_start, self.days_off)
 
     def working_date(self, day: float) -> pd.Timestamp:
         """Return the date of one working day."""
@@ -55,8 +60,8 @@ class PlanStudy(StudyCore):
         """Whether the case says how short and how long its tasks may turn out."""
         return not self.tables["task_ranges"].empty
 
-    @cached_property
-    def uncertain_plan(self) -> durations.UncertainPlan:
+    @derived
+    def uncertain(self) -> durations.UncertainPlan:
         """The plan with the range of each task's duration."""
         tasks, chosen = self.tables["tasks"], self.parameters
         return durations.UncertainPlan(
@@ -64,17 +69,17 @@ class PlanStudy(StudyCore):
                 tasks, self.tables["task_ranges"], chosen.duration_change, chosen.extra_days
             ),
             plan.network_of(tasks),
-            plan.working_days(tasks, "not_before", self.case.file.plan_start, self._days_off),
+            plan.working_days(tasks, "not_before", self.case.file.plan_start, self.days_off),
         )
 
-    @cached_property
-    def simulated_plan(self) -> durations.SimulatedPlan:
+    @derived
+    def simulated(self) -> durations.SimulatedPlan:
         """Many networks with durations drawn from their ranges."""
         watched = list(self._last_allowed)
         networks = durations.affordable_networks(len(self.tables["tasks"]))
-        return durations.simulation(self.uncertain_plan, watched, networks, SEED)
+        return durations.simulation(self.uncertain, watched, networks, SEED)
 
-    @cached_property
+    @derived
     def _last_allowed(self) -> dict[int, float]:
         """Last working day on which each deadline is met, counted from 0, by task."""
         day_after = self.tables["tasks"]["deadline"] + pd.Timedelta(days=1)
@@ -82,14 +87,14 @@ class PlanStudy(StudyCore):
             self.tables["tasks"].assign(day_after=day_after),
             "day_after",
             self.case.file.plan_start,
-            self._days_off,
+            self.days_off,
         )
         return {task: day - 1 for task, day in days.items()}
 
-    @cached_property
+    @derived
     def certain_finishes(self) -> pd.DataFrame:
         """Dates by which half and four fifths of the networks end: the plan and deadline tasks."""
-        simulated = self.simulated_plan
+        simulated = self.simulated
         ends = {ALL: simulated.finish} | simulated.task_finish
         levels = {"p50": 0.5, "p80": durations.CERTAINTY}
         return pd.DataFrame(
@@ -100,7 +105,7 @@ class PlanStudy(StudyCore):
             index=list(ends),
         )
 
-    @cached_property
+    @derived
     def deadline_chances(self) -> pd.DataFrame:
         """Share of networks that meet each deadline, alone and with its contingency [fraction].
 
@@ -108,7 +113,7 @@ class PlanStudy(StudyCore):
         """
         contingency = self.tables["tasks"].set_index("task")["contingency_days"]
         rows, every, every_in_reserve = {}, True, True
-        for task, last in self.simulated_plan.task_finish.items():
+        for task, last in self.simulated.task_finish.items():
             met = last <= self._last_allowed[task]
             met_in_reserve = last <= self._last_allowed[task] + contingency[task]
             rows[task] = met.mean(), met_in_reserve.mean()
@@ -118,7 +123,7 @@ class PlanStudy(StudyCore):
         columns = ["chance", "chance_with_contingency"]
         return pd.DataFrame(rows.values(), index=list(rows), columns=columns, dtype=float)
 
-    @cached_property
+    @derived
     def deadlines(self) -> pd.DataFrame:
         """Tasks with a deadline: lateness, and where there are ranges how likely it is met."""
         table = self.schedule.dropna(subset="deadline").set_index("task")
@@ -132,7 +137,7 @@ class PlanStudy(StudyCore):
         reserve = self.tables["tasks"].set_index("task").at[task, "contingency_days"]
         return self.working_date(self._last_allowed[task] + reserve)
 
-    @cached_property
+    @derived
     def headline_deadlines(self) -> pd.DataFrame:
         """The last deadline, then the least likely ones; of each date the least likely task."""
         by_doubt = self.deadlines.sort_values(["chance", "p80"], ascending=[True, False])
@@ -141,7 +146,7 @@ class PlanStudy(StudyCore):
         chosen = pd.concat([by_date[is_last], by_date[~is_last]])
         return chosen.head(HEADLINES).reset_index(drop=True)
 
-    @cached_property
+    @derived
     def earlier_starts(self) -> pd.DataFrame:
         """Working days by which the plan must start earlier for a headline deadline to be fairly sure.
 
@@ -150,29 +155,29 @@ class PlanStudy(StudyCore):
         networks = durations.affordable_networks(len(self.tables["tasks"]), 10 * HEADLINES)
         table = self.headline_deadlines
         allowed = {task: self._last_allowed[task] for task in table["task"]}
-        found = durations.days_earlier(self.uncertain_plan, allowed, networks, SEED)
+        found = durations.days_earlier(self.uncertain, allowed, networks, SEED)
         days = list(found.values())
         starts = [None if day is None else self.working_date(-day) for day in days]
         return table.assign(
             days_earlier=pd.Series(days, dtype=float), plan_start=pd.to_datetime(pd.Series(starts))
         )
 
-    @cached_property
+    @derived
     def criticality(self) -> pd.Series:
         """Share of networks in which each task is critical, by task [fraction]."""
-        return self.simulated_plan.criticality
+        return self.simulated.criticality
 
-    @cached_property
+    @derived
     def tried_tasks(self) -> pd.DataFrame:
         """What the most critical uncertain tasks do to the end and to the first headline deadline."""
-        ranges = self.uncertain_plan.ranges
+        ranges = self.uncertain.ranges
         uncertain = ranges[ranges["optimistic_days"] < ranges["pessimistic_days"]]
         index = self.criticality.loc[uncertain["task"]]
         chosen = index.sort_values(ascending=False, kind="stable").head(TRIED)
         headline = self.headline_deadlines
         watched = chosen.index[0] if headline.empty else headline["task"].iloc[0]
         ends = durations.finishes_if(
-            self.uncertain_plan, list(chosen.index), watched, self.networks_tried, SEED
+            self.uncertain, list(chosen.index), watched, self.networks_tried, SEED
         )
         table = uncertain.set_index("task").loc[chosen.index].assign(criticality=chosen)
         for end, short in (("optimistic_days", "shortest"), ("pessimistic_days", "longest")):
@@ -200,13 +205,13 @@ class PlanStudy(StudyCore):
         """Whether the case has actual starts or finishes of tasks."""
         return bool(self.tables["actuals"]["kind"].isin(["task_start", "task_finish"]).any())
 
-    @cached_property
+    @derived
     def progress(self) -> pd.DataFrame:
         """Actual or forecast dates and the status of each task at the report date."""
         if self.has_task_readings:
             known = progress.readings(self.tables["actuals"], self.report_date)
             start = self.case.file.plan_start
-            ahead = progress.forecast(self._tasks, known, start, self._days_off)
+            ahead = progress.forecast(self._tasks, known, start, self.days_off)
         else:
             ahead = progress.as_planned(self.schedule, self.report_date)
         table = self.schedule.set_index("task").join(ahead)
@@ -214,7 +219,7 @@ class PlanStudy(StudyCore):
         table["chance"] = chances.reindex(table.index)
         return table.join(progress.status(table, self.report_date)).reset_index()
 
-    @cached_property
+    @derived
     def package_progress(self) -> pd.DataFrame:
         """Status of each work package, which is that of its task; of each task if there is none."""
         packages = self.tables["work_packages"].dropna(subset="task")
@@ -222,3 +227,42 @@ class PlanStudy(StudyCore):
             return self.progress.assign(item=self.progress["task"].astype(str))
         chosen = self.progress.set_index("task").loc[packages["task"].astype(int)].reset_index()
         return chosen.assign(item=packages["package"].to_numpy())
+
+    quick = {  # noqa: RUF012 - declared in Part
+        "days_late": (of_all(lambda plan: plan.schedule["days_late"].max()), tidy.DAYS),
+        "deadline_probability": (
+            lambda plan, item: plan.deadline_chances["chance"].rename(str).get(item),
+            tidy.FRACTION,
+        ),
+    }
+
+    def rows(self) -> Iterator[tidy.Row]:
+        """Yield the results, as results.csv has them."""
+        schedule = self.schedule.set_index("task")
+        for measure in ("early_start", "early_finish", "late_start", "late_finish"):
+            yield from tidy.series(measure, schedule[measure], tidy.DATE)
+        for measure in ("total_float_days", "free_float_days"):
+            yield from tidy.series(measure, schedule[measure], tidy.DAYS)
+        yield from tidy.one("finish", schedule["early_finish"].max(), tidy.DATE)
+        critical = ", ".join(map(str, schedule.index[schedule["critical"]]))
+        yield from tidy.one("critical_tasks", critical, tidy.TEXT)
+        if schedule["days_late"].notna().any():
+            yield from tidy.one("days_late", schedule["days_late"].max(), tidy.DAYS)
+        status = self.package_progress.set_index("item")["rag"]
+        yield from tidy.series("rag", status, tidy.TEXT)
+        if self.has_ranges:
+            yield from self._uncertain_rows()
+
+    def _uncertain_rows(self) -> Iterator[tidy.Row]:
+        """Yield how likely the dates are."""
+        yield from tidy.series("criticality_index", self.criticality, tidy.FRACTION)
+        for level, dates in self.certain_finishes.items():
+            yield from tidy.series(f"finish_{level}", dates, tidy.DATE)
+        chances = self.deadline_chances
+        yield from tidy.series("deadline_probability", chances["chance"], tidy.FRACTION)
+        reserved = self.deadlines.loc[self.deadlines["contingency_days"] > 0, "task"]
+        if len(reserved):
+            with_reserve = chances.loc[[*reserved, ALL], "chance_with_contingency"]
+            yield from tidy.series(
+                "deadline_probability_with_contingency", with_reserve, tidy.FRACTION
+            )

@@ -1,19 +1,28 @@
 """The risks of a study: where they stand on the matrix, and what they may cost."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from businesscase.calculations import apportionment, exposure, risks
-from businesscase.study.savings import SavingsStudy
+from businesscase.calculations.apportionment import ALL
+from businesscase.study import tidy
+from businesscase.study.baseline import Baseline
+from businesscase.study.core import Inputs, Part, of_all
+from businesscase.study.derived import derived
+from businesscase.study.savings import Savings
 from businesscase.study.uncertainty import DRAWS, SEED
 
 
-@dataclass(frozen=True)
-class RisksStudy(SavingsStudy):
+class Risks(Part):
     """What can go wrong, where it stands on the matrix, and what it may cost."""
+
+    name = "risks"
+
+    def __init__(self, inputs: Inputs, baseline: Baseline, savings: Savings):
+        super().__init__(inputs)
+        self.baseline, self.savings = baseline, savings
 
     @property
     def highest_accepted_score(self) -> int:
@@ -22,14 +31,14 @@ class RisksStudy(SavingsStudy):
             return self.parameters.appetite
         return risks.highest_accepted_score(self.tables["risk_bands"])
 
-    @cached_property
+    @derived
     def register(self) -> pd.DataFrame:
         """The rows of risks.csv, with the risks that the scenario moves where it puts them."""
         chosen = self.parameters
         return risks.moved(self.tables["risks"], chosen.risk_positions, chosen.risk_responses)
 
-    @cached_property
-    def scored_risks(self) -> pd.DataFrame:
+    @derived
+    def scored(self) -> pd.DataFrame:
         """The register with score and band of every position, and where each risk stands."""
         scored = risks.scored_risks(
             self.register,
@@ -40,19 +49,19 @@ class RisksStudy(SavingsStudy):
         return risks.standing(scored, self.parameters.risk_responses, self.highest_accepted_score)
 
     @property
-    def risk_grid(self) -> pd.DataFrame:
+    def grid(self) -> pd.DataFrame:
         """The risk matrix, likelihood by impact, ids in the cells where the risks stand."""
-        return risks.grid(self.scored_risks, self.tables["risk_levels"])
+        return risks.grid(self.scored, self.tables["risk_levels"])
 
     @property
-    def risks_above_appetite(self) -> int:
+    def above_appetite(self) -> int:
         """How many risks stand above appetite."""
-        return int(self.scored_risks["within_appetite"].eq(False).sum())
+        return int(self.scored["within_appetite"].eq(False).sum())
 
-    @cached_property
-    def risk_findings(self) -> pd.DataFrame:
+    @derived
+    def findings(self) -> pd.DataFrame:
         """What is wrong with the register itself."""
-        return risks.findings(self.scored_risks, self.response_values)
+        return risks.findings(self.scored, self.response_values)
 
     @property
     def standing_position(self) -> str:
@@ -65,7 +74,7 @@ class RisksStudy(SavingsStudy):
 
         A risk that is not placed anew by its response keeps its likelihood.
         """
-        scored, chosen = self.scored_risks.set_index("risk"), self.parameters
+        scored, chosen = self.scored.set_index("risk"), self.parameters
         words = scored["inherent_likelihood_level"]
         if position == "residual":
             anew = scored["residual_score"].notna()
@@ -74,19 +83,25 @@ class RisksStudy(SavingsStudy):
         rows = exposure.with_chances(rows, words, self.tables["risk_probabilities"])
         if chosen.leaver:
             rows = exposure.after_withdrawal(rows, chosen.leaver, chosen.leaves_after)
-        once = self.flow_lines["flow"] == "one_off_cost"
-        raised = set(self.flow_lines.loc[once, "line"]) if self.optimism_bias > 0 else set()
-        counted = exposure.counted_by(rows["cost_line"], set(self.flow_lines["line"]), raised)
+        once = self.savings.flow_lines["flow"] == "one_off_cost"
+        raised = (
+            set(self.savings.flow_lines.loc[once, "line"])
+            if self.savings.optimism_bias > 0
+            else set()
+        )
+        counted = exposure.counted_by(
+            rows["cost_line"], set(self.savings.flow_lines["line"]), raised
+        )
         return rows.assign(counted_by=counted)
 
-    @cached_property
-    def risk_cost_shares(self) -> pd.DataFrame:
+    @derived
+    def cost_shares(self) -> pd.DataFrame:
         """Who bears a shared cost of a risk, partner by financial year [fraction].
 
         By the scenario's rule for costs; where that is 'as_stated', as the lines of the option say
         who pays its running and one-off cost, and equally where they say nothing.
         """
-        chosen, shares = self.parameters, self.cost_shares
+        chosen, shares = self.parameters, self.savings.cost_shares
         if shares is None:
             shares = pd.DataFrame(dict.fromkeys(self.years, self._stated_cost_shares))
         if not chosen.leaver:
@@ -95,16 +110,18 @@ class RisksStudy(SavingsStudy):
 
     @property
     def _stated_cost_shares(self) -> pd.Series:
-        planned = self.planned_flows
+        planned = self.savings.planned_flows
         cost = planned[
             planned.index.get_level_values("flow").isin(["running_cost", "one_off_cost"])
         ]
         paid = cost.groupby(level="partner").sum().sum(axis="columns")
         paid = paid.reindex(self.partners, fill_value=0.0)
-        return paid / paid.sum() if paid.sum() else apportionment.shares(self.driver("equal"))
+        return (
+            paid / paid.sum() if paid.sum() else apportionment.shares(self.baseline.driver("equal"))
+        )
 
     @property
-    def risk_cost_rule(self) -> str:
+    def cost_rule(self) -> str:
         """How a shared cost of a risk is divided, in words."""
         chosen = self.parameters
         if chosen.cost_mix:
@@ -112,55 +129,55 @@ class RisksStudy(SavingsStudy):
         if chosen.cost_apportionment != "as_stated":
             rule = chosen.cost_apportionment
             return "equally" if rule == "equal" else f"by {rule}".replace("_", " ")
-        if self.flow_lines["flow"].isin(["running_cost", "one_off_cost"]).any():
+        if self.savings.flow_lines["flow"].isin(["running_cost", "one_off_cost"]).any():
             return "as the option's running and one-off cost is"
         return "equally"
 
-    @cached_property
-    def risk_costs(self) -> pd.DataFrame:
+    @derived
+    def costs(self) -> pd.DataFrame:
         """Rows of cost where the risks stand, without those that are counted elsewhere."""
         rows = self.costed_rows(self.standing_position)
         return rows[rows["counted_by"] == exposure.COSTED_RISK]
 
-    @cached_property
-    def costed_risks(self) -> list[int]:
+    @derived
+    def costed(self) -> list[int]:
         """Numbers of the risks that have a cost and a likelihood, in the order of the register."""
         costed = set(self.costed_rows("inherent")["risk"])
         return [risk for risk in self.tables["risks"]["risk"] if risk in costed]
 
-    @cached_property
-    def counted_risks(self) -> list[int]:
+    @derived
+    def counted(self) -> list[int]:
         """Numbers of the costed risks of which a cost is in the sums, in the order of the register."""
-        counted = set(self.risk_costs["risk"])
-        return [risk for risk in self.costed_risks if risk in counted]
+        counted = set(self.costs["risk"])
+        return [risk for risk in self.costed if risk in counted]
 
     def present_costs(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the expected cost of rows by risk and partner and by year, discounted [£]."""
-        return exposure.expected_costs(rows, self.risk_cost_shares) * self.discount_factors
+        return exposure.expected_costs(rows, self.cost_shares) * self.savings.discount_factors
 
-    @cached_property
-    def expected_risk_costs(self) -> pd.DataFrame:
+    @derived
+    def expected_costs(self) -> pd.DataFrame:
         """Discounted expected cost of the costed risks where they stand, risk by financial year [£]."""
-        by_risk = self.present_costs(self.risk_costs).groupby(level="risk").sum()
-        return by_risk.reindex(self.costed_risks, fill_value=0.0)
+        by_risk = self.present_costs(self.costs).groupby(level="risk").sum()
+        return by_risk.reindex(self.costed, fill_value=0.0)
 
-    @cached_property
-    def inherent_risk_costs(self) -> pd.Series:
+    @derived
+    def inherent_costs(self) -> pd.Series:
         """Discounted expected cost of each costed risk without its response [£]."""
         rows = self.costed_rows("inherent")
         return self._worth_of(rows[rows["counted_by"] == exposure.COSTED_RISK])
 
     def _worth_of(self, rows: pd.DataFrame) -> pd.Series:
         by_risk = self.present_costs(rows).groupby(level="risk").sum().sum(axis="columns")
-        return by_risk.reindex(self.costed_risks, fill_value=0.0)
+        return by_risk.reindex(self.costed, fill_value=0.0)
 
-    @cached_property
-    def risk_costs_borne(self) -> pd.Series:
+    @derived
+    def costs_borne(self) -> pd.Series:
         """Discounted expected cost that each partner bears [£]."""
-        by_partner = self.present_costs(self.risk_costs).groupby(level="partner").sum()
+        by_partner = self.present_costs(self.costs).groupby(level="partner").sum()
         return by_partner.sum(axis="columns").reindex(self.partners, fill_value=0.0)
 
-    @cached_property
+    @derived
     def removed_by_responses(self) -> pd.Series:
         """Discounted expected cost of each costed risk that its response removes [£].
 
@@ -171,14 +188,14 @@ class RisksStudy(SavingsStudy):
         )
         return inherent - residual
 
-    @cached_property
+    @derived
     def response_values(self) -> pd.Series:
         """What each response is worth: expected cost removed less what it costs, where known [£]."""
-        register = self.scored_risks.set_index("risk")
+        register = self.scored.set_index("risk")
         rows = self.tables["risk_costs"]
         assessed = set(rows.loc[rows["position"] == "residual", "risk"])
         assessed |= set(register.index[register["residual_score"].notna()])
-        known = [risk for risk in self.costed_risks if risk in assessed]
+        known = [risk for risk in self.costed if risk in assessed]
         return exposure.response_values(
             self.removed_by_responses[known], register["response_cost_gbp"]
         )
@@ -189,36 +206,36 @@ class RisksStudy(SavingsStudy):
         carried_out = self.standing_position == "residual"
         return float(self.register["response_cost_gbp"].sum()) if carried_out else 0.0
 
-    @cached_property
-    def simulated_risk_costs(self) -> tuple[np.ndarray, np.ndarray]:
+    @derived
+    def simulated_costs(self) -> tuple[np.ndarray, np.ndarray]:
         """Discounted cost in every draw: of each risk of ``risk_costs``, and to each partner [£]."""
-        rows = self.risk_costs
-        by_year = exposure.borne(rows, self.risk_cost_shares)
-        worth = by_year @ self.discount_factors.to_numpy()
+        rows = self.costs
+        by_year = exposure.borne(rows, self.cost_shares)
+        worth = by_year @ self.savings.discount_factors.to_numpy()
         return exposure.simulated_costs(rows, worth, DRAWS, SEED)
 
     @property
     def simulated_contingency(self) -> np.ndarray:
         """Discounted cost of all risks together in every draw [£]."""
-        return self.simulated_risk_costs[0].sum(axis=0)
+        return self.simulated_costs[0].sum(axis=0)
 
-    @cached_property
+    @derived
     def contingency(self) -> pd.Series:
         """The cost that is enough in 50, 80 and 90 of a hundred draws [£]."""
         return exposure.contingency(self.simulated_contingency)
 
-    @cached_property
-    def risk_contributions(self) -> pd.DataFrame:
+    @derived
+    def contributions(self) -> pd.DataFrame:
         """Each risk's part in the expected cost and in the fifth of draws that cost most, the largest first."""
-        expected = self.expected_risk_costs.sum(axis="columns")
-        numbers = list(self.risk_costs["risk"].unique())
-        table = exposure.contributions(self.simulated_risk_costs[0], numbers)
-        table = table.reindex(self.costed_risks, fill_value=0.0)
+        expected = self.expected_costs.sum(axis="columns")
+        numbers = list(self.costs["risk"].unique())
+        table = exposure.contributions(self.simulated_costs[0], numbers)
+        table = table.reindex(self.costed, fill_value=0.0)
         table["expected_cost"] = expected
         table["expected_share"] = expected / expected.sum() if expected.sum() else expected
         return table.sort_values("tail_share", ascending=False, kind="stable")
 
-    @cached_property
+    @derived
     def double_counting(self) -> pd.DataFrame:
         """Lines of cost that a costed risk would add to, with both ways to allow for it.
 
@@ -227,11 +244,11 @@ class RisksStudy(SavingsStudy):
         """
         rows = self.costed_rows(self.standing_position)
         rows = rows[rows["cost_line"] != ""]
-        applied = self.varied(optimism_bias="applied").optimism_bias
-        flow = self.flows.index.get_level_values("flow")
-        one_off = self.flows[flow == "one_off_cost"] * self.discount_factors
+        applied = self.savings.at(optimism_bias="applied").optimism_bias
+        flow = self.savings.flows.index.get_level_values("flow")
+        one_off = self.savings.flows[flow == "one_off_cost"] * self.savings.discount_factors
         by_line = one_off.groupby(level="line").sum().sum(axis="columns")
-        uplift = by_line / (1 + self.optimism_bias) * applied
+        uplift = by_line / (1 + self.savings.optimism_bias) * applied
         lines = [
             {
                 "cost_line": line,
@@ -244,3 +261,41 @@ class RisksStudy(SavingsStudy):
         ]
         columns = ["cost_line", "risks", "uplift", "expected_cost", "counted_by"]
         return pd.DataFrame(lines, columns=columns)
+
+    quick = {  # noqa: RUF012 - declared in Part
+        "risks_above_appetite": (of_all(lambda risks: risks.above_appetite), tidy.COUNT)
+    }
+
+    def rows(self) -> Iterator[tidy.Row]:
+        """Yield the results, as results.csv has them."""
+        scored = self.scored.set_index("risk")
+        assessed = scored[scored["inherent_score"].notna()]
+        yield from tidy.series("likelihood_score", scored["inherent_likelihood_score"], tidy.SCORE)
+        yield from tidy.series("impact_score", scored["inherent_impact_score"], tidy.SCORE)
+        yield from tidy.series("risk_score", scored["inherent_score"], tidy.SCORE)
+        yield from tidy.series("risk_band", assessed["inherent_band"], tidy.TEXT)
+        yield from tidy.series("residual_score", scored["residual_score"], tidy.SCORE)
+        placed = scored["standing_score"].dropna()
+        if len(placed):
+            yield from tidy.one("highest_risk_score", placed.max(), tidy.SCORE)
+        yield from tidy.one("risks_above_appetite", self.above_appetite, tidy.COUNT)
+        findings = self.findings.groupby("risk")["finding"].agg("; ".join)
+        yield from tidy.series("finding", findings, tidy.TEXT)
+        if self.costed:
+            yield from self._cost_rows()
+
+    def _cost_rows(self) -> Iterator[tidy.Row]:
+        """Yield what the costed risks come to."""
+        expected = self.expected_costs
+        yield from tidy.series(
+            "expected_cost", tidy.with_all(expected.sum(axis="columns")), tidy.MONEY
+        )
+        yield from tidy.yearly("expected_cost", expected.sum().to_frame(ALL).T, tidy.MONEY)
+        inherent = tidy.with_all(self.inherent_costs)
+        yield from tidy.series("expected_cost_inherent", inherent, tidy.MONEY)
+        yield from tidy.series("response_value", self.response_values, tidy.MONEY)
+        yield from tidy.series("expected_cost_borne", self.costs_borne, tidy.MONEY)
+        for level, cost in self.contingency.items():
+            yield from tidy.one(f"contingency_{level}", cost, tidy.MONEY)
+        tail = self.contributions["tail_share"].sort_index()
+        yield from tidy.series("contingency_share", tail, tidy.FRACTION)

@@ -1,48 +1,50 @@
 """The savings of a study: flows by partner and year, what they are worth, and their cash."""
 
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Iterator
 
 import pandas as pd
 
-from businesscase.calculations import apportionment, appraisal, finance, savings
-from businesscase.calculations.apportionment import SHARED
-from businesscase.study.baseline import BaselineStudy
-from businesscase.study.core import ALL
+from businesscase.calculations import apportionment, appraisal, savings
+from businesscase.calculations.apportionment import ALL, SHARED
+from businesscase.study import tidy
+from businesscase.study.baseline import Baseline
+from businesscase.study.core import Inputs, Part, of_all
+from businesscase.study.derived import derived, derived_by
 
-DISCOUNTING = ("rates", "discount_factors")
-SHARES = ("saving_shares", "cost_shares")
 
-
-@dataclass(frozen=True)
-class SavingsStudy(BaselineStudy):
+class Savings(Part):
     """What is saved and spent, by whom and when, at one setting of the levers."""
 
-    @cached_property
+    name = "savings"
+
+    def __init__(self, inputs: Inputs, baseline: Baseline):
+        super().__init__(inputs)
+        self.baseline = baseline
+
+    @derived
     def rates(self) -> pd.Series:
         """Discount rate of each year [fraction a year]."""
         if self.parameters.discount_rate is not None:
             return pd.Series(self.parameters.discount_rate, index=self.years)
         return appraisal.scheduled_rates(self.tables["discount_rates"], self.years)
 
-    @cached_property
+    @derived
     def discount_factors(self) -> pd.Series:
         """Discount factor of each year [fraction]."""
         return appraisal.discount_factors(self.rates)
 
-    @cached_property
+    @derived
     def flow_lines(self) -> pd.DataFrame:
         """Rows of flows.csv for the option that is appraised."""
-        lines = self.tables["flows"]
-        return savings.with_inflation(lines[lines["option"] == self.option])
+        return savings.with_inflation(self.tables.rows("flows", option=self.option))
 
     @property
     def baseline_cost(self) -> pd.Series:
         """Present cost by partner, changed as the scenario assumes [£ a year]."""
-        return self.real_annual_cost * (1 + self.parameters.baseline_cost_change)
+        return self.baseline.real_annual_cost * (1 + self.parameters.baseline_cost_change)
 
-    @cached_property
+    @derived
     def planned_flows(self) -> pd.DataFrame:
         """Flows of the option by partner and year before the scenario's effect [£]."""
         return self._planned(self.flow_lines)
@@ -63,19 +65,19 @@ class SavingsStudy(BaselineStudy):
         every = pd.concat([part for part in parts if not part.empty] or [stated])
         return every.groupby(level=savings.LABELS, sort=False).sum()
 
-    @cached_property
+    @derived
     def saving_shares(self) -> pd.DataFrame | None:
         """Shares of a pooled saving by partner and year [fraction], None where it stays as stated."""
         return self.shares(self.parameters.saving_apportionment, self.parameters.saving_mix)
 
-    @cached_property
+    @derived
     def cost_shares(self) -> pd.DataFrame | None:
         """Shares of a pooled cost by partner and year [fraction], None where it stays as stated."""
         chosen = self.parameters
         shares = self.shares(chosen.cost_apportionment, chosen.cost_mix)
         if shares is None or not chosen.phase_in_years:
             return shares
-        historic = apportionment.shares(self.driver("revenue_budget"))
+        historic = apportionment.shares(self.baseline.driver("revenue_budget"))
         return apportionment.phased_shares(historic, shares, chosen.phase_in_years)
 
     @property
@@ -96,7 +98,10 @@ class SavingsStudy(BaselineStudy):
             return None
         parts = [
             pd.DataFrame(
-                {year: apportionment.shares(driver) for year, driver in self.drivers(name).items()}
+                {
+                    year: apportionment.shares(driver)
+                    for year, driver in self.baseline.drivers(name).items()
+                }
             )
             for name in weights
         ]
@@ -113,7 +118,7 @@ class SavingsStudy(BaselineStudy):
             "running_cost_change": chosen.running_cost_change,
         }
 
-    @cached_property
+    @derived
     def optimism_bias(self) -> float:
         """Uplift of one-off cost for optimism bias [fraction]: zero unless the scenario applies it."""
         if self.parameters.optimism_bias == "none":
@@ -124,16 +129,9 @@ class SavingsStudy(BaselineStudy):
 
     def prepared_flows(self, longest_delay: float) -> pd.DataFrame:
         """Return flows ready for any setting of the levers, a withdrawal included [£]."""
-        years = math.ceil(longest_delay)  # all that a delay changes in them
-        if years not in self.prepared_by_delay:
-            self.prepared_by_delay[years] = self._prepared_flows(years)
-        return self.prepared_by_delay[years]
+        return self._prepared_flows(math.ceil(longest_delay))  # all that a delay changes in them
 
-    @cached_property
-    def prepared_by_delay(self) -> dict[int, pd.DataFrame]:
-        """The prepared flows made so far, by the longest delay that they allow [years]."""
-        return {}
-
+    @derived_by
     def _prepared_flows(self, longest_delay: int) -> pd.DataFrame:
         chosen = self.parameters
         prepared = savings.levered(self.planned_flows, longest_delay)
@@ -167,7 +165,7 @@ class SavingsStudy(BaselineStudy):
         own = own[own.any(axis="columns")]
         return own if own.empty else savings.apportioned_flows(own, self.leaver_shares)
 
-    @cached_property
+    @derived
     def flows(self) -> pd.DataFrame:
         """Flows of the option by partner and year under the scenario [£]."""
         levers = self.levers
@@ -176,12 +174,12 @@ class SavingsStudy(BaselineStudy):
             return flows
         return pd.concat([flows, savings.transfer_rows(savings.net_flows(flows))])
 
-    @cached_property
+    @derived
     def net_flows(self) -> pd.DataFrame:
         """Saving less cost by partner and year [£]."""
         return savings.net_flows(self.flows)
 
-    @cached_property
+    @derived
     def gross_savings(self) -> pd.DataFrame:
         """Saving before one-off cost by partner and year [£]."""
         return savings.gross_savings(self.flows)
@@ -191,19 +189,19 @@ class SavingsStudy(BaselineStudy):
         """One-off costs by line, funding and partner, by year [£]."""
         return self.flows[self.flows.index.get_level_values("flow") == "one_off_cost"]
 
-    @cached_property
+    @derived
     def committed_cost(self) -> pd.Series:
         """One-off cost by partner over all years [£]."""
         return savings.one_off_costs(self.flows).sum(axis="columns")
 
-    @cached_property
+    @derived
     def term_years(self) -> float:
         """Years for which the option saves or runs under the scenario, part years counted in part."""
         lasting = self.flow_lines[~self.flow_lines["flow"].isin(savings.ONE_OFF)]
         running = savings.running_years(lasting, self.years)
         return savings.delayed(running, self.parameters.delay_years).sum()
 
-    @cached_property
+    @derived
     def appraisal(self) -> pd.DataFrame:
         """Measures of worth for the partnership ('all') and each partner.
 
@@ -263,7 +261,7 @@ class SavingsStudy(BaselineStudy):
         spent = savings.one_off_costs(self.flows)
         return spent.reindex(self.partners, fill_value=0.0)
 
-    @cached_property
+    @derived
     def cost_change(self) -> pd.DataFrame:
         """Cost of the last full year before and after, for partners with a stated running cost [£].
 
@@ -284,7 +282,7 @@ class SavingsStudy(BaselineStudy):
         known = table["present"].where(table["present"] != 0)  # else there is nothing to compare
         return table.assign(change_fraction=table["change"] / known)
 
-    @cached_property
+    @derived
     def net_present_values(self) -> pd.Series:
         """Net present value of each partner [£]."""
         net = self.net_flows.reindex(self.partners, fill_value=0.0)
@@ -304,39 +302,76 @@ class SavingsStudy(BaselineStudy):
         freed = savings.scenario_flows(prepared, levers)
         return self.flows.sub(freed.reindex(self.flows.index, fill_value=0.0))
 
-    @cached_property
+    @derived
     def cashable_saving(self) -> pd.Series:
         """Saving before one-off cost that reaches a budget, by partner [£]."""
         saved = savings.gross_savings(self.cashable_flows).sum(axis="columns")
         return saved.reindex(self.partners, fill_value=0.0)
 
-    @cached_property
+    @derived
     def withdrawal(self) -> pd.DataFrame:
         """Net present value of each partner before and after the withdrawal of one [£]."""
         if not self.parameters.leaver:
             return pd.DataFrame(columns=["before", "after", "change"])
-        stays = replace(
-            self, parameters=self.parameters.model_copy(update={"leaver": "", "leaves_after": None})
-        )
+        stays = self.at(leaver="", leaves_after=None)
         table = pd.DataFrame(
             {"before": stays.net_present_values, "after": self.net_present_values}
         ).reindex(self.partners)
         return table.assign(change=table["after"] - table["before"])
 
-    @cached_property
-    def medium_term_plan(self) -> pd.DataFrame:
-        """Effect on the budget of each partner by year, in cash [£]."""
-        cash = finance.cash_flows(
-            self.cashable_flows,
-            self.finance_assumption("pay_inflation"),
-            self.finance_assumption("price_inflation"),
+    def _worth_of(self, item: str) -> float | None:
+        values = self.net_present_values
+        return float(values.sum()) if item == ALL else values.get(item)
+
+    def _payback_of(self, item: str) -> float | None:
+        if item not in [ALL, *self.net_flows.index]:
+            return None
+        net = self.net_flows.sum() if item == ALL else self.net_flows.loc[item]
+        years = appraisal.payback_years(net)
+        return tidy.NEVER if years is None else years
+
+    quick = {  # noqa: RUF012 - declared in Part
+        "net_present_value": (_worth_of, tidy.MONEY),
+        "lowest_net_present_value": (
+            of_all(lambda savings: savings.net_present_values.min()),
+            tidy.MONEY,
+        ),
+        "payback_years": (_payback_of, tidy.YEARS),
+        "annual_cost_change_fraction": (
+            lambda savings, item: savings.cost_change["change_fraction"].get(item),
+            tidy.FRACTION,
+        ),
+    }
+
+    def rows(self) -> Iterator[tidy.Row]:
+        """Yield the results, as results.csv has them."""
+        table = self.appraisal
+        for measure in ("total_saving", "one_off_cost", "net_present_value", "peak_funding"):
+            yield from tidy.series(measure, table[measure], tidy.MONEY)
+        yield from tidy.series("cashable_saving", tidy.with_all(self.cashable_saving), tidy.MONEY)
+        yield from tidy.series("average_annual_saving", table["average_annual_saving"], "£ a year")
+        for measure in ("payback_years", "discounted_payback_years"):
+            yield from tidy.series(
+                measure, table[measure].astype(float).fillna(tidy.NEVER), tidy.YEARS
+            )
+        ratio = table["benefit_cost_ratio"].astype(object)
+        yield from tidy.known("benefit_cost_ratio", ratio, "ratio", "there is no cost")
+        rate = table["internal_rate_of_return"].astype(object)
+        yield from tidy.known(
+            "internal_rate_of_return", rate, "fraction a year", table["no_rate_because"]
         )
-        return finance.medium_term_plan(
-            cash,
-            self.parameters.capital_funding,
-            int(self.finance_assumption("asset_life_years")),
-            self.finance_assumption("borrowing_rate"),
-        )
+        lowest = self.net_present_values.min()
+        yield from tidy.one("lowest_net_present_value", lowest, tidy.MONEY)
+        yield from tidy.one("term_years", self.term_years, tidy.YEARS)
+        for funding, spent in self.one_off_costs.groupby(level="funding", sort=False):
+            by_partner = spent.groupby(level="partner", sort=False).sum().sum(axis="columns")
+            yield from tidy.series(f"one_off_{funding}", tidy.with_all(by_partner), tidy.MONEY)
+        units = {"change_fraction": tidy.FRACTION}
+        for measure, values in self.cost_change.items():
+            yield from tidy.series(f"annual_cost_{measure}", values, units.get(measure, "£ a year"))
+        yield from tidy.yearly("net_flow", self.net_flows, tidy.MONEY)
+        yield from tidy.one("optimism_bias", self.optimism_bias, tidy.FRACTION)
+        yield from tidy.series("change_by_withdrawal", self.withdrawal["change"], tidy.MONEY)
 
 
 def _divided(flows: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from businesscase.calculations.discovery import Box, Columns
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import Parameters
 from businesscase.cases.validation import has_recurring_flows
-from businesscase.study.uncertainty import UncertaintyStudy
+from businesscase.study import Study
 
 CHUNK = 20_000  # futures made at a time, a row group of the file
 MOST_PEELED = 100_000  # futures in which conditions are sought; they are counted in all
@@ -67,11 +67,11 @@ class Sweep:
 
     Attributes
     ----------
-    study : UncertaintyStudy
+    study : Study
         The case under the scenario from whose settings the inputs are drawn.
     """
 
-    study: UncertaintyStudy
+    study: Study
 
     @cached_property
     def levels(self) -> dict[str, dict[str, dict]]:
@@ -121,7 +121,7 @@ class Sweep:
         return self.study.case.scenarios[level].title
 
     @cached_property
-    def variants(self) -> dict[tuple[int, ...], UncertaintyStudy]:
+    def variants(self) -> dict[tuple[int, ...], Study]:
         """The study under each combination of the choices that need flows of their own."""
         variants = {(): {}}
         for choice in self._varied:
@@ -140,15 +140,15 @@ class Sweep:
     def inputs(self) -> pd.DataFrame:
         """What is drawn, choices aside: name, range, shape and common cause, one row an input."""
         studies = list(self.variants.values())
-        drawn = pd.concat([study.uncertain_inputs for study in studies])
-        ranges = pd.concat([study.tried_ranges for study in studies])
+        drawn = pd.concat([study.uncertainty.uncertain_inputs for study in studies])
+        ranges = pd.concat([study.uncertainty.tried_ranges for study in studies])
         ranges = ranges[~ranges["drawn"]].drop_duplicates("parameter")
         even = pd.DataFrame(
             {
                 "name": ranges["parameter"],
                 "is_line": False,
                 "more_is_better": False,
-                **self.study.drawn_ranges(ranges),
+                **self.study.uncertainty.drawn_ranges(ranges),
                 "shape": "even",
                 "cause": "",
                 "correlation": 0.0,
@@ -215,7 +215,7 @@ class Sweep:
     def outcomes(self) -> dict[str, np.ndarray]:
         """What others got, by input, where the scenario draws from that instead of a range."""
         from_others = self.study.parameters.realisation_from == "reference_class"
-        return self.study.reference_class if from_others else {}
+        return self.study.uncertainty.reference_class if from_others else {}
 
     def worth(self, columns: Columns) -> np.ndarray:
         """Return the net present value of each partner in each future [£]."""
@@ -232,7 +232,7 @@ class Sweep:
         return worth
 
     def _worth_of(
-        self, chosen: tuple[int, ...], study: UncertaintyStudy, columns: Columns, count: int
+        self, chosen: tuple[int, ...], study: Study, columns: Columns, count: int
     ) -> np.ndarray:
         at_nil, of_baseline = self.prepared[chosen]
         levers, lines = self._levers(columns, count), self._multiples(columns)
@@ -264,14 +264,14 @@ class Sweep:
 
     def _biases(self, columns: Columns) -> np.ndarray | float:
         if "optimism_bias" not in columns:
-            return self.study.optimism_bias
+            return self.study.savings.optimism_bias
         return self.uplifts[columns["optimism_bias"]]
 
     @cached_property
     def uplifts(self) -> np.ndarray:
         """Uplift of one-off cost at each level of the optimism bias [fraction]."""
         levels = self.levels["optimism_bias"].values()
-        return np.array([self.study.varied(**package).optimism_bias for package in levels])
+        return np.array([self.study.varied(**package).savings.optimism_bias for package in levels])
 
     def _multiples(self, columns: Columns) -> savings.Multiples:
         lines = self.inputs[self.inputs["is_line"].astype(bool)]
@@ -282,7 +282,7 @@ class Sweep:
 
     def _discount_factors(self, columns: Columns, count: int) -> np.ndarray:
         """Return discount factors, future by year [fraction]; year 0 is not discounted."""
-        factors = self.study.discount_factors.to_numpy(float)
+        factors = self.study.savings.discount_factors.to_numpy(float)
         if "discount_rate" not in columns:
             return np.broadcast_to(factors, (count, len(factors)))
         growth = 1 + columns["discount_rate"].astype(float)
@@ -300,10 +300,10 @@ class Sweep:
             longest = self.inputs.set_index("name").at["delay_years", "high"]
         found = {}
         for codes, study in self.variants.items():
-            found[codes] = study.prepared_flows(longest), None
+            found[codes] = study.savings.prepared_flows(longest), None
             if "baseline_cost_change" in names:
                 at_nil, at_one = (
-                    study.varied(baseline_cost_change=change).prepared_flows(longest)
+                    study.varied(baseline_cost_change=change).savings.prepared_flows(longest)
                     for change in (0.0, 1.0)
                 )
                 found[codes] = at_nil, at_one - at_nil
@@ -508,7 +508,7 @@ def _strips(sweep: Sweep, name: str, column: np.ndarray, fails: np.ndarray) -> l
     ]
 
 
-def sweep_of(study: UncertaintyStudy) -> Sweep:
+def sweep_of(study: Study) -> Sweep:
     """Return the sweep of a study.
 
     Raises
@@ -523,7 +523,7 @@ def sweep_of(study: UncertaintyStudy) -> Sweep:
     return Sweep(study)
 
 
-def swept(study: UncertaintyStudy, draws: int, seed: int) -> Findings:
+def swept(study: Study, draws: int, seed: int) -> Findings:
     """Return what a sweep finds, without a file; conditions are counted in the futures kept."""
     sweep = sweep_of(study)
     peeled = Peeled(draws)

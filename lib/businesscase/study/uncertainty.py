@@ -1,31 +1,39 @@
 """The uncertainty of a study's savings: ranges, switching values, many draws."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from businesscase.calculations import appraisal, savings, uncertainty
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.parameters import Parameters, limits
-from businesscase.study.baseline import PRESENT_COST
-from businesscase.study.core import ALL
-from businesscase.study.savings import DISCOUNTING, SHARES, SavingsStudy
+from businesscase.cases.validation import has_recurring_flows
+from businesscase.study import tidy
+from businesscase.study.baseline import Baseline
+from businesscase.study.core import Inputs, Part
+from businesscase.study.derived import derived
+from businesscase.study.savings import Savings
 
 DRAWS, SOBOL_DRAWS, SEED = 10_000, 1024, 20_260_401  # one sample for all, so that pages agree
 MORE_IS_BETTER = ["saving", "counterfactual_cost", "income_cost"]  # flows that add to the worth
 
 
-@dataclass(frozen=True)
-class UncertaintyStudy(SavingsStudy):
+class Uncertainty(Part):
     """What would change the worth of the savings, and how sure it is."""
 
-    @cached_property
+    name, section = "uncertainty", "savings"
+
+    def __init__(self, inputs: Inputs, baseline: Baseline, savings: Savings):
+        super().__init__(inputs)
+        self.baseline, self.savings = baseline, savings
+
+    @derived
     def tried_ranges(self) -> pd.DataFrame:
         """Rows of sensitivities.csv for the parameters that move a flow of this option."""
-        ranges, lines = self.tables["sensitivities"], self.flow_lines
+        ranges, lines = self.tables["sensitivities"], self.savings.flow_lines
         needed = {
             "realisation": "saving",
             "overrun": "one_off_cost",
@@ -36,7 +44,7 @@ class UncertaintyStudy(SavingsStudy):
         is_baseline = ranges["parameter"] == "baseline_cost_change"
         return ranges[moves & (~is_baseline | lines["baseline_fraction"].notna().any())]
 
-    @cached_property
+    @derived
     def sensitivity(self) -> pd.DataFrame:
         """Net present value of the partnership at the low and high of each parameter [£]."""
         ranges = self.tried_ranges
@@ -48,29 +56,28 @@ class UncertaintyStudy(SavingsStudy):
         return table.sort_values("swing", ascending=False, ignore_index=True)
 
     def _worth_at(self, parameter: str, value: float) -> float:
-        return self._worths_at(parameter, np.array([value]))[ALL].item()
+        return self.worths_at(parameter, np.array([value]))[ALL].item()
 
-    def _worths_at(self, parameter: str, values: np.ndarray) -> pd.DataFrame:
+    def worths_at(self, parameter: str, values: np.ndarray) -> pd.DataFrame:
         """Return net present values at values of a parameter, value by 'all' and partner [£]."""
-        if parameter in self.levers:
-            levers = {name: np.full(len(values), at) for name, at in self.levers.items()}
-            scale = 1 + self.optimism_bias if parameter == "overrun" else 1.0
+        if parameter in self.savings.levers:
+            levers = {name: np.full(len(values), at) for name, at in self.savings.levers.items()}
+            scale = 1 + self.savings.optimism_bias if parameter == "overrun" else 1.0
             levers[parameter] = (1 + values) * scale - 1 if parameter == "overrun" else values
-            worths = self._net_of_levers(levers) @ self.discount_factors.to_numpy()
+            worths = self.net_of_levers(levers) @ self.savings.discount_factors.to_numpy()
         elif parameter == "discount_rate":
             rates = pd.DataFrame({value: pd.Series(value, index=self.years) for value in values})
             factors = rates.apply(appraisal.discount_factors)
-            net = self.net_flows.reindex(self.partners, fill_value=0.0)
+            net = self.savings.net_flows.reindex(self.partners, fill_value=0.0)
             worths = (net @ factors).T.to_numpy()
         else:
-            kept = (*PRESENT_COST, *DISCOUNTING, *SHARES)
-            studies = [self.varied(keep=kept, **{parameter: float(value)}) for value in values]
-            worths = np.array([study.net_present_values for study in studies])
+            others = [self.savings.at(**{parameter: float(value)}) for value in values]
+            worths = np.array([other.net_present_values for other in others])
         table = pd.DataFrame(worths, index=values, columns=self.partners)
         table.insert(0, ALL, worths.sum(axis=1))
         return table
 
-    @cached_property
+    @derived
     def switching_values(self) -> pd.DataFrame:
         """Value of each parameter at which the net present value is nil, NaN if none in its bounds.
 
@@ -80,7 +87,7 @@ class UncertaintyStudy(SavingsStudy):
         moving = set(self.tried_ranges["parameter"])
         for parameter in self.tables["sensitivities"]["parameter"]:
             current, (lowest, highest) = self.setting(parameter), limits(parameter)
-            worths = _remembered(partial(self._worths_at, parameter))
+            worths = _remembered(partial(self.worths_at, parameter))
             # a change of the baseline cost builds the study anew, and its effect is a straight line
             points = 3 if parameter == "baseline_cost_change" else 41
             for item in [ALL, *self.partners]:
@@ -97,7 +104,7 @@ class UncertaintyStudy(SavingsStudy):
         columns = ["parameter", "item", "current", "lowest", "highest", "switching_value"]
         return pd.DataFrame(rows, columns=columns).astype({"switching_value": float})
 
-    @cached_property
+    @derived
     def breakeven_costs(self) -> pd.DataFrame:
         """Combined annual cost at which an option that saves a share of it matches this option.
 
@@ -118,8 +125,10 @@ class UncertaintyStudy(SavingsStudy):
 
     def _breakevens(self, option_lines: pd.DataFrame, line: str) -> list[tuple]:
         """Return a row for each end of the range of another option's line, and each reading of it."""
-        option, worth = option_lines["option"].iloc[0], self.net_present_values.sum()
-        present_cost = self.real_annual_cost.sum() * (1 + self.parameters.baseline_cost_change)
+        option, worth = option_lines["option"].iloc[0], self.savings.net_present_values.sum()
+        present_cost = self.baseline.real_annual_cost.sum() * (
+            1 + self.parameters.baseline_cost_change
+        )
         is_line = (option_lines["line"] == line) & (option_lines["flow"] == "saving")
         own = option_lines[is_line]
         ends = own[["low_fraction", "high_fraction"]].dropna()
@@ -148,7 +157,7 @@ class UncertaintyStudy(SavingsStudy):
 
     def _share_saved(self, saving: pd.DataFrame) -> float:
         """Return the largest part of the combined annual cost that is saved in a year [fraction]."""
-        parts = self.real_annual_cost / self.real_annual_cost.sum()
+        parts = self.baseline.real_annual_cost / self.baseline.real_annual_cost.sum()
         shares = saving.dropna(subset="baseline_fraction")
         years = list(range(shares["first_year"].min(), shares["last_year"].max() + 1))
         return savings.planned_flows(shares, parts, years).sum().max()
@@ -158,15 +167,15 @@ class UncertaintyStudy(SavingsStudy):
 
         Each partner keeps its part of the cost.
         """
-        cost = self.real_annual_cost / self.real_annual_cost.sum() * combined_cost
+        cost = self.baseline.real_annual_cost / self.baseline.real_annual_cost.sum() * combined_cost
         lines = savings.with_charges(option_lines)
         net = savings.net_flows(savings.planned_flows(lines, cost, self.years))
-        return float((net.sum() * self.discount_factors).sum())
+        return float((net.sum() * self.savings.discount_factors).sum())
 
     def setting(self, parameter: str) -> float:
         """Return where the scenario sets a parameter; a blank discount rate is that of year 1, if there is one."""
         value = getattr(self.parameters, parameter)
-        return float(self.rates.iloc[:2].iloc[-1]) if value is None else float(value)
+        return float(self.savings.rates.iloc[:2].iloc[-1]) if value is None else float(value)
 
     def drawn_ranges(self, ranges: pd.DataFrame) -> dict[str, list[float]]:
         """Return low, central and high of rows of sensitivities.csv, about where the scenario is."""
@@ -182,11 +191,9 @@ class UncertaintyStudy(SavingsStudy):
 
     def _usual(self, parameter: str) -> float:
         """Return where a parameter is unless a scenario sets it."""
-        return self.varied(**{parameter: Parameters.model_fields[parameter].default}).setting(
-            parameter
-        )
+        return self.at(**{parameter: Parameters.model_fields[parameter].default}).setting(parameter)
 
-    @cached_property
+    @derived
     def uncertain_inputs(self) -> pd.DataFrame:
         """What is drawn: parameters and lines with low, central, high, shape and common cause.
 
@@ -206,7 +213,7 @@ class UncertaintyStudy(SavingsStudy):
                 "correlation": ranges["correlation"],
             }
         )
-        ranged = self.flow_lines.dropna(subset="low_fraction")
+        ranged = self.savings.flow_lines.dropna(subset="low_fraction")
         lines = ranged.groupby(["flow", "line"], sort=False).first().reset_index()
         uncertain_lines = pd.DataFrame(
             {
@@ -256,10 +263,10 @@ class UncertaintyStudy(SavingsStudy):
         multiples = {
             (row.flow, row.line): values.pop(row.name) for row in lines.itertuples(index=False)
         }
-        fixed = {name: np.full(len(sample), value) for name, value in self.levers.items()}
+        fixed = {name: np.full(len(sample), value) for name, value in self.savings.levers.items()}
         levers = fixed | values
         if "overrun" in values and not from_others:  # else what others got, or uplifted already
-            levers["overrun"] = (1 + levers["overrun"]) * (1 + self.optimism_bias) - 1
+            levers["overrun"] = (1 + levers["overrun"]) * (1 + self.savings.optimism_bias) - 1
         return levers, multiples
 
     @property
@@ -278,17 +285,16 @@ class UncertaintyStudy(SavingsStudy):
 
     @property
     def as_others(self) -> Self:
-        """The study if the saving is realised, and the cost overrun, as it was for others."""
-        kept = ("prepared_by_delay", "uncertain_inputs", "joined_sample", *DISCOUNTING)
-        return self.varied(keep=kept, realisation_from="reference_class")
+        """The uncertainty if the saving is realised, and the cost overrun, as it was for others."""
+        return self.at(realisation_from="reference_class")
 
-    @cached_property
+    @derived
     def joined_sample(self) -> np.ndarray:
         """Levels at which the inputs are drawn, draw by input [0 to 1]."""
         sample = uncertainty.even_sample(DRAWS, len(self.uncertain_inputs), SEED)
         return self.joined(sample)
 
-    @cached_property
+    @derived
     def simulated_net(self) -> np.ndarray:
         """Saving less cost of every draw, draw by partner by financial year [£]."""
         return self.net_of_sample(self.joined_sample)
@@ -304,32 +310,33 @@ class UncertaintyStudy(SavingsStudy):
 
     def net_of_sample(self, sample: np.ndarray) -> np.ndarray:
         """Return saving less cost at levels of an even sample, draw by partner by year [£]."""
-        return self._net_of_levers(*self.drawn(sample))
+        return self.net_of_levers(*self.drawn(sample))
 
-    def _net_of_levers(
+    def net_of_levers(
         self, levers: dict[str, np.ndarray], lines: savings.Multiples | None = None
     ) -> np.ndarray:
-        prepared = self.prepared_flows(levers["delay_years"].max())
+        """Return saving less cost at levers and multiples of lines, draw by partner by year [£]."""
+        prepared = self.savings.prepared_flows(levers["delay_years"].max())
         net = savings.net_by_draw(prepared, self.partners, levers, lines)
         if self.parameters.no_detriment:
             net = net + savings.no_detriment_transfers(net)
         return net
 
-    @cached_property
+    @derived
     def simulated_worth(self) -> pd.DataFrame:
         """Net present value of every draw, for the partnership ('all') and each partner [£]."""
-        worth = self.simulated_net @ self.discount_factors.to_numpy()
+        worth = self.simulated_net @ self.savings.discount_factors.to_numpy()
         table = pd.DataFrame(worth, columns=self.partners)
         table.insert(0, ALL, worth.sum(axis=1))
         return table
 
-    @cached_property
+    @derived
     def risk_of_loss(self) -> pd.DataFrame:
         """Percentiles of the net present value [£] and probability of loss [fraction]."""
         worth = self.simulated_worth
         return uncertainty.summary(worth.to_numpy(), list(worth))
 
-    @cached_property
+    @derived
     def simulated_years(self) -> pd.DataFrame:
         """P10, P50 and P90 of the cumulative position of the partnership by year [£]."""
         position = self.simulated_net.sum(axis=1).cumsum(axis=1)
@@ -337,17 +344,35 @@ class UncertaintyStudy(SavingsStudy):
         names = [f"p{level}" for level in uncertainty.PERCENTILES]
         return pd.DataFrame(levels, index=names, columns=self.years)
 
-    @cached_property
+    @derived
     def variance_shares(self) -> pd.DataFrame:
         """How much of the variance of the net present value each uncertain input explains."""
 
         def worth(sample: np.ndarray) -> np.ndarray:
-            return self.net_of_sample(sample).sum(axis=1) @ self.discount_factors.to_numpy()
+            return self.net_of_sample(sample).sum(axis=1) @ self.savings.discount_factors.to_numpy()
 
         inputs = self.uncertain_inputs
         alone, total = uncertainty.variance_shares(worth, len(inputs), SOBOL_DRAWS, SEED)
         table = pd.DataFrame({"input": inputs["name"], "first_order": alone, "total": total})
         return table.sort_values("total", ascending=False, ignore_index=True)
+
+    def rows(self) -> Iterator[tidy.Row]:
+        """Yield the results, as results.csv has them; a cost alone is no odds of a loss."""
+        if not has_recurring_flows(self.tables):
+            return
+        for measure, values in self.risk_of_loss.items():
+            unit = tidy.FRACTION if measure == "probability_of_loss" else tidy.MONEY
+            yield from tidy.series(measure, values, unit)
+        for level, by_year in self.simulated_years.iterrows():
+            yield from tidy.yearly(f"cumulative_{level}", by_year.to_frame(ALL).T, tidy.MONEY)
+        switching = self.switching_values
+        items = switching["parameter"].where(
+            switching["item"] == ALL, switching["parameter"] + ", " + switching["item"]
+        )
+        values = switching["switching_value"].astype(object).set_axis(items)
+        yield from tidy.known("switching_value", values, "as the parameter", "none in range")
+        shares = self.variance_shares.set_index("input")
+        yield from tidy.series("variance_share", shares["total"], tidy.FRACTION)
 
 
 def _adverse(sample: np.ndarray, more_is_better: np.ndarray) -> np.ndarray:

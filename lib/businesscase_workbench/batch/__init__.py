@@ -226,7 +226,7 @@ def _faulty(cases: Iterable[str]) -> dict[str, list[str]]:
     faults = {}
     for case in cases:
         try:
-            _ = load_study(case).gates
+            _ = load_study(case).decision.gates
             load_case(case).studies.clear()  # this process lives long and needs them no more
         except InputError as error:
             faults[case] = error.faults

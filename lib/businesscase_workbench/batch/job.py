@@ -86,7 +86,7 @@ def warm(case: str) -> None:
         base = load_study(case)
         _ = base.results
         for name in base.case.scenarios:
-            _ = base.in_scenario(name).recommendation
+            _ = base.in_scenario(name).decision.recommendation
 
 
 def done(task: dict) -> dict:
@@ -178,7 +178,7 @@ def _make(task: Task, folder: Path) -> None:
         write_file(folder / name, content)
     made_from |= {
         "key": task.key,
-        "recommendation": study.recommendation,
+        "recommendation": study.decision.recommendation,
         "formats": sorted(task.formats),
         "files": manifest.file_hashes(folder),
     }

@@ -136,7 +136,7 @@ class Scores:
     """An option and a factor to choose, and a slider for the score of one on the other."""
 
     def __init__(self, study: Study, changed: Changed):
-        self._start = study.option_scores
+        self._start = study.options.scores
         self._stated = study.parameters.scores
         self._edited = {}
         scale = study.tables["factors"].iloc[0]
@@ -201,7 +201,7 @@ class RiskPositions:
     def __init__(self, study: Study, changed: Changed):
         self._stated = study.parameters.risk_positions
         # as assessed: what makes all risks likelier comes on top of where a risk is put
-        assessed = study.varied(likelihood_shift=0).scored_risks.dropna(subset="standing_score")
+        assessed = study.varied(likelihood_shift=0).risks.scored.dropna(subset="standing_score")
         words = {f"standing_{axis}_level": axis for axis in self.AXES}
         numbers = assessed["risk"].astype(str)
         self._start = assessed.set_index(numbers)[list(words)].rename(columns=words)

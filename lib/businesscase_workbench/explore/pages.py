@@ -31,7 +31,7 @@ def _overview_views(study: Study) -> tuple[View, ...]:
 
 def _moved_by_savings(study: Study) -> list[str]:
     """Return the parameter that needs a saving to move, if the option states one."""
-    return ["realisation"] if (study.flow_lines["flow"] == "saving").any() else []
+    return ["realisation"] if (study.savings.flow_lines["flow"] == "saving").any() else []
 
 
 SAVINGS = Page(

@@ -51,7 +51,7 @@ def standing(study: Study, parameter: str) -> dict[str, float]:
     """Return the value of a parameter by entry ('' if it has none), as it stands where it is blank."""
     chosen = getattr(study.parameters, parameter)
     if parameter == "weights":
-        return study.weights.to_dict()
+        return study.options.weights.to_dict()
     if parameter == "user_growth":
         return {partner: chosen.get(partner, 0.0) for partner in study.partners}
     if parameter in ("cost_mix", "saving_mix"):
@@ -59,9 +59,9 @@ def standing(study: Study, parameter: str) -> dict[str, float]:
     if chosen is not None:
         return {"": chosen}
     blank = {
-        "discount_rate": lambda: study.setting("discount_rate"),
+        "discount_rate": lambda: study.uncertainty.setting("discount_rate"),
         "horizon_years": lambda: study.years[-1] - study.years[0],
         "leaves_after": lambda: study.years[len(study.years) // 2],
-        "appetite": lambda: study.highest_accepted_score,
+        "appetite": lambda: study.risks.highest_accepted_score,
     }
-    return {"": blank.get(parameter, lambda: study.finance_assumption(parameter))()}
+    return {"": blank.get(parameter, lambda: study.cash.assumption(parameter))()}

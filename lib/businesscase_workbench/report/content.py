@@ -192,8 +192,8 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     file, scenario = study.case.file, study.scenario
     if worked := assurance.worked_rows(study.tables):
         yield "Standing", worked.plain
-    if study.missing:
-        yield "Missing", " ".join(study.missing)
+    if study.decision.missing:
+        yield "Missing", " ".join(study.decision.missing)
     if study.case.findings:
         yield "Findings", f"{'; '.join(study.case.findings)}."
     yield "For", file.decision_maker
@@ -246,9 +246,9 @@ def _setting(value) -> str:
 
 
 def _recommendation(study: Study) -> Iterator[Block]:
-    yield Verdict(study.recommendation.capitalize())
-    if study.missing:
-        yield Prose(literal(f"Missing: {' '.join(study.missing)}"))
+    yield Verdict(study.decision.recommendation.capitalize())
+    if study.decision.missing:
+        yield Prose(literal(f"Missing: {' '.join(study.decision.missing)}"))
     if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
     yield Prose(literal(study.case.file.summary))

@@ -79,8 +79,8 @@ def _cover(study: Study) -> Sheet:
         "Question": file.question,
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
-        "Recommendation": study.recommendation.capitalize(),
-        **({"Missing": " ".join(study.missing)} if study.missing else {}),
+        "Recommendation": study.decision.recommendation.capitalize(),
+        **({"Missing": " ".join(study.decision.missing)} if study.decision.missing else {}),
         "Scenario": f"{scenario.title} ({study.scenario_name})",
         "Why this scenario": scenario.why,
         "Differs from the base scenario in": _changes(study),
@@ -153,7 +153,7 @@ def _notes() -> Sheet:
 
 
 def _decision(study: Study) -> Iterator[Sheet]:
-    if study.gates.empty:  # the cover says so
+    if study.decision.gates.empty:  # the cover says so
         return
     columns = {
         "criterion": "Criterion", "question": "Question", "outcome": "Outcome", "reason": "Reason",
@@ -166,9 +166,9 @@ def _decision(study: Study) -> Iterator[Sheet]:
             Cell(row[name], _kind(row["unit"])) if name in ("found", "threshold") else row[name]
             for name in columns
         ]
-        for row in study.gates.to_dict("records")
+        for row in study.decision.gates.to_dict("records")
     ]
-    title = f"Recommendation: {study.recommendation}"
+    title = f"Recommendation: {study.decision.recommendation}"
     worked = worked_rows(study.tables)
     notes = (
         *([worked.plain] if worked else []),

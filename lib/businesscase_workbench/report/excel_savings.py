@@ -16,10 +16,10 @@ import pandas as pd
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from businesscase.calculations import apportionment, appraisal, savings
-from businesscase.calculations.apportionment import SHARED
+from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.shown.display import year_label
-from businesscase.study import ALL, Study
+from businesscase.study import Study
 from businesscase_workbench.report.excel_sheets import Cell, Formula, Sheet, ranges
 
 NOT_APPLICABLE = "[z]"
@@ -144,7 +144,7 @@ TEXTS = {
 
 def savings_sheets(study: Study) -> list[Sheet]:
     """Return the sheets of the savings model, none if the option has no flows."""
-    if study.flow_lines.empty:
+    if study.savings.flow_lines.empty:
         return []
     model = _Model(study)
     makers = [
@@ -245,8 +245,8 @@ class _Model:
     def __init__(self, study: Study):
         self.study = study
         self.count = len(study.years)
-        self.lines_table = study.flow_lines.reset_index(drop=True)
-        self.baseline_cost = study.baseline_cost
+        self.lines_table = study.savings.flow_lines.reset_index(drop=True)
+        self.baseline_cost = study.savings.baseline_cost
 
     # what the sheets are about
 
@@ -261,11 +261,11 @@ class _Model:
         """Shares by partner and year, by what is shared."""
         chosen, study = self.study.parameters, self.study
         found = {
-            SAVING: study.shares(chosen.saving_apportionment, chosen.saving_mix),
-            COST: study.cost_shares,
+            SAVING: study.savings.shares(chosen.saving_apportionment, chosen.saving_mix),
+            COST: study.savings.cost_shares,
         }
         if chosen.leaver:
-            found[LEAVER] = study.leaver_shares
+            found[LEAVER] = study.savings.leaver_shares
         return {kind: shares for kind, shares in found.items() if shares is not None}
 
     @cached_property
@@ -352,12 +352,12 @@ class _Model:
     @cached_property
     def planned_rows(self) -> dict[tuple, int]:
         """Row of each planned flow by its labels."""
-        return {label: row for row, label in enumerate(self.study.planned_flows.index)}
+        return {label: row for row, label in enumerate(self.study.savings.planned_flows.index)}
 
     @cached_property
     def flow_table(self) -> pd.DataFrame:
         """Flows under the scenario, transfers last, with the leaver's notice whether it has any or not."""
-        flows = self.study.flows
+        flows = self.study.savings.flows
         leaver = self.study.parameters.leaver
         notice = ("stranded_cost", f"left by {leaver}", savings.PRICES, "revenue", leaver)
         if leaver and self._service_rows and notice not in flows.index:
@@ -395,7 +395,7 @@ class _Model:
     def present_values(self) -> tuple[pd.Series, pd.Series]:
         """Present value of each flow, and of its line for all partners together [£]."""
         sign = self.flow_table.index.get_level_values("flow").map(savings.SIGNS)
-        worth = (self.flow_table * self.study.discount_factors).sum(axis="columns") * sign
+        worth = (self.flow_table * self.study.savings.discount_factors).sum(axis="columns") * sign
         return worth, worth.groupby(self.line_numbers).transform("sum")
 
     @property
@@ -422,7 +422,7 @@ class _Model:
         if "overrun" in uses:
             rows.append([
                 "Uplift of one-off cost for optimism bias, less mitigation",
-                Cell(self.study.optimism_bias, "percent", True, BIASES, "optimism_bias"), "fraction",
+                Cell(self.study.savings.optimism_bias, "percent", True, BIASES, "optimism_bias"), "fraction",
                 *(Cell(bound, "percent") for bound in BIASES), "optimism_bias",
             ])  # fmt: skip
         rate = AS_SCHEDULED if chosen.discount_rate is None else chosen.discount_rate
@@ -474,11 +474,11 @@ class _Model:
             ["Discount rate of the schedule (input)", *(Cell(rate, "percent", True) for rate in scheduled)],
             ["Discount rate used", *(
                 Cell(Formula(f"IF(ISNUMBER(discount_rate),discount_rate,{place.year(SCHEDULED, j)})", rate), "percent")
-                for j, rate in enumerate(study.rates)
+                for j, rate in enumerate(study.savings.rates)
             )],
             ["Discount factor", *(
                 Cell(1.0 if j == 0 else Formula(f"{place.year(FACTOR, j - 1)}/(1+{place.year(RATE, j)})", factor), "factor")
-                for j, factor in enumerate(study.discount_factors)
+                for j, factor in enumerate(study.savings.discount_factors)
             )],
             ["Part of the year in which the option saves or runs", *(
                 Cell(Formula(
@@ -510,7 +510,7 @@ class _Model:
         return _sheet("delay", self._labels("delay"), rows)
 
     def baseline(self) -> Sheet:
-        cost = self.study.real_annual_cost
+        cost = self.study.baseline.real_annual_cost
         rows = [[partner, Cell(amount, "pence", True)] for partner, amount in cost.items()]
         return _sheet("baseline", ("Partner", "Baseline cost (£ a year, input)"), rows)
 
@@ -629,7 +629,7 @@ class _Model:
     def planned(self) -> Sheet:
         stated, _ = self.terms
         rows = []
-        for label, amounts in self.study.planned_flows.iterrows():
+        for label, amounts in self.study.savings.planned_flows.iterrows():
             formulas = [
                 "+".join([
                     *([self._sum_formula(stated[label], j)] if label in stated else []),
@@ -745,8 +745,10 @@ class _Model:
 
     def _service_cost(self, service: list[tuple]) -> np.ndarray:
         study = self.study
-        prepared = savings.levered(study.planned_flows.loc[service], study.parameters.delay_years)
-        paid = savings.scenario_flows(prepared, study.levers).sum().to_numpy()
+        prepared = savings.levered(
+            study.savings.planned_flows.loc[service], study.parameters.delay_years
+        )
+        paid = savings.scenario_flows(prepared, study.savings.levers).sum().to_numpy()
         if service[0][0] == "running_cost":
             return paid
         return self.baseline_cost[study.parameters.leaver] - paid
@@ -786,11 +788,11 @@ class _Model:
                 items
             )
 
-        net = complete(study.net_flows)
-        present = net * study.discount_factors
+        net = complete(study.savings.net_flows)
+        present = net * study.savings.discount_factors
         return {
-            "saving": complete(study.gross_savings),
-            "one_off": complete(savings.one_off_costs(study.flows)),
+            "saving": complete(study.savings.gross_savings),
+            "one_off": complete(savings.one_off_costs(study.savings.flows)),
             "net": net,
             "present": present,
             "cumulative": net.cumsum(axis="columns"),
@@ -849,7 +851,7 @@ class _Model:
             worths = np.round(self.yearly[PAYBACKS[measure]].loc[item].to_numpy(), 2)
             below = np.flatnonzero(worths < 0)
             count = int(below[-1]) + 1 if below.size else 0
-            found = self.study.appraisal.at[item, measure]
+            found = self.study.savings.appraisal.at[item, measure]
             rows.append([
                 WORTH[measure][0], item,
                 Cell(Formula(f"SUMPRODUCT(MAX(({cumulative}<{DEFICIT})*({numbers}+1)))", count), "whole"),
@@ -921,7 +923,7 @@ class _Model:
             if item == ALL
             else (own, own.index.get_level_values("partner") == item)
         )
-        values = self.study.appraisal.loc[item].to_dict()
+        values = self.study.savings.appraisal.loc[item].to_dict()
         values |= {
             "benefits": own[mine & (decides > 0)].sum(),
             "costs": -own[mine & (decides < 0)].sum(),

@@ -20,6 +20,7 @@ from businesscase.calculations.discovery import Columns
 from businesscase.cases.case import BASE
 from businesscase.cases.errors import InputError
 from businesscase.cases.folder import named, write_file
+from businesscase.study import Study
 from businesscase.study.sweep import (
     KINDS,
     Findings,
@@ -31,7 +32,7 @@ from businesscase.study.sweep import (
     findings,
     sweep_of,
 )
-from businesscase.study.uncertainty import SEED, UncertaintyStudy
+from businesscase.study.uncertainty import SEED
 
 DRAWS = 100_000
 LEAST_DRAWS = 1_000  # of fewer futures a share and a box say little
@@ -47,7 +48,7 @@ class Files(NamedTuple):
     found: Path
 
 
-def files(folder: Path | str, study: UncertaintyStudy) -> Files:
+def files(folder: Path | str, study: Study) -> Files:
     """Return the files of a study's sweep; those of a scenario other than the base have its name."""
     name = "sweep" if study.scenario_name == BASE else f"sweep-{study.scenario_name}"
     place = Path(folder) / study.case.name
@@ -55,7 +56,7 @@ def files(folder: Path | str, study: UncertaintyStudy) -> Files:
 
 
 def write_sweep(
-    study: UncertaintyStudy,
+    study: Study,
     folder: Path | str,
     draws: int = DRAWS,
     seed: int = SEED,
@@ -67,7 +68,7 @@ def write_sweep(
 
     Parameters
     ----------
-    study : UncertaintyStudy
+    study : Study
         The case under a scenario.
     folder : Path or str
         Reports folder; the case's folder in it is made if need be.

@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError
 from dataclasses import replace
 
 from businesscase.cases.errors import InputError
+from businesscase.study import Study
 from businesscase.study.sweep import Futures, Sweep, chunks
 from businesscase_workbench.batch import cluster
 
@@ -36,7 +37,8 @@ def _results(
 
     # the case as a task: data that is scattered is lost with the worker that holds it
     # and of the study only what it is made of, not what it has computed
-    study = replace(sweep.study, case=replace(sweep.study.case))
+    study = sweep.study
+    study = Study(replace(study.case), study.scenario_name, study.parameters)
     there = client.submit(Sweep, study, pure=False)
     waiting, under_way = deque(sizes), deque()
     try:
