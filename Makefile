@@ -6,16 +6,19 @@ BIN := $(VENV)/bin
 UPDATE := $(VENV)-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check lab explore notebooks bench lock clean
+.PHONY: help report test test-long check lab explore notebooks bench lock clean
 
 help: ## list these targets
-	@sed -nE 's/^([a-z]+):[^#]*## /\1\t/p' Makefile | expand -t 12
+	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' Makefile | expand -t 12
 
 report: $(VENV)/ready ## run every scenario of every case and write the reports
 	$(BIN)/businesscase report
 
-test: $(VENV)/ready ## check the style and run all tests
+test: $(VENV)/ready ## check style and types and run the tests, in a few minutes
 	$(BIN)/businesscase test
+
+test-long: $(VENV)/ready ## run what takes long: fuzz, soak, every case in every format
+	$(BIN)/businesscase test --long
 
 check: $(VENV)/ready ## validate the data and compare it with the published figures
 	$(BIN)/businesscase check
@@ -45,7 +48,7 @@ lock: ## take the newest versions into requirements.lock and environment.yml
 	rm -r $(UPDATE)
 
 clean: ## remove the environment, the caches and the reports
-	rm -rf $(VENV) $(UPDATE) lib/*.egg-info .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(UPDATE) lib/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name '*.png' -exec rm -r {} +
 
 # Each stamp is made last, so a set-up that was interrupted starts again.

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from numbers import Number
+from numbers import Real
 
 import pandas as pd
 
@@ -210,8 +210,9 @@ def worded(value, unit: str, more: int = 0) -> str:
     """
     if isinstance(value, dt.date):
         return f"{value.day} {value:%B %Y}"
-    if not isinstance(value, Number):
+    if not isinstance(value, Real):
         return str(value)
+    value = float(value)
     if value == float("inf"):
         return "never"
     if unit.startswith("£"):
@@ -226,7 +227,7 @@ def worded(value, unit: str, more: int = 0) -> str:
 
 
 def _plain(value: float, digits: int) -> str:
-    text = f"{float(value):,.{digits}f}"
+    text = f"{value:,.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
 

@@ -241,7 +241,7 @@ def working_dates(days, plan_start: dt.date, holidays: list[dt.date]) -> pd.Date
     """
     offsets = np.asarray(days, dtype="int64")
     return pd.DatetimeIndex(
-        np.busday_offset(plan_start, offsets, roll="forward", holidays=holidays)
+        np.busday_offset(np.datetime64(plan_start, "D"), offsets, roll="forward", holidays=holidays)
     )
 
 

@@ -68,7 +68,7 @@ class Texts:
     def place(self, part: str, item: int | str | None = None, column: str | None = None) -> Place:
         """Return where an input stands: see ``RawCase.place``."""
         if part in self.tables:
-            line = self.lines[part][item] if item is not None else None
+            line = self.lines[part][int(item)] if item is not None else None
             return _place(f"{self.shown}/{part}.csv", line, column)
         name = f"{self.shown}/{part}.toml"
         section = f" [{item}]" if item else ""

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -41,8 +41,7 @@ PLAIN: dict[type, tuple[str, str]] = {
 }
 
 
-@cache
-def plain_types(annotation) -> frozenset[type]:
+def plain_types(annotation: typing.Any) -> frozenset[type]:
     """Return the types of an annotation, without None and Annotated.
 
     Examples
@@ -50,14 +49,19 @@ def plain_types(annotation) -> frozenset[type]:
     >>> plain_types(FinancialYear | None)
     frozenset({<class 'int'>})
     """
+    return _types_of(annotation)
+
+
+@cache  # for it is asked of every cell
+def _types_of(annotation) -> frozenset[type]:
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        return frozenset().union(*map(plain_types, typing.get_args(annotation))) - {type(None)}
+        return frozenset().union(*map(_types_of, typing.get_args(annotation))) - {type(None)}
     if typing.get_origin(annotation) is Annotated:
-        return plain_types(typing.get_args(annotation)[0])
+        return _types_of(typing.get_args(annotation)[0])
     return frozenset({annotation})
 
 
-def refuse_unless_plain(text: str, kinds: set[type]) -> None:
+def refuse_unless_plain(text: str, kinds: Collection[type]) -> None:
     """Refuse a cell that is not written as one of its kinds: pydantic alone reads 1_000 and 1e3.
 
     Raises

@@ -52,8 +52,8 @@ def _lesson_faults(tables: Tables) -> Iterator[Fault]:
     stop = events.loc[events["kind"] == "outcome", "date"].min()
     for index, date in tables["lessons"]["known_from"].items():
         if date not in gates:
-            nearest = sorted(gates, key=lambda gate, date=date: abs(gate - date))[:NEAREST]
-            shown = ", ".join(map(_day, sorted(nearest)))
+            nearest = sorted((abs(gate - date), gate) for gate in gates)[:NEAREST]
+            shown = ", ".join(map(_day, sorted(gate for _, gate in nearest)))
             hint = f"nearest: {shown}" if shown else "events.csv has none"
             yield (
                 "lessons",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from businesscase.cases.errors import Fault, nearest_names, shown, unknown_name
 from businesscase.cases.names import unsafe_name
@@ -136,7 +137,7 @@ def _faults(error: ValidationError, model: type[BaseModel], kind: str, place) ->
             yield _off_limits(found, message).at(at)
 
 
-def _off_limits(found: dict, message: str) -> Fault:
+def _off_limits(found: ErrorDetails, message: str) -> Fault:
     allowed = message.replace("Input should be", "it should be").replace("String", "it")
     if found["type"] == "string_pattern_mismatch":  # options have the only pattern
         allowed = "it should be one lower-case letter"
@@ -178,5 +179,5 @@ def _series(values: list, column: FieldInfo) -> pd.Series:
         return pd.Series(values, dtype="Int64")
     for kind in (float, int, bool):
         if kinds == {kind}:
-            return pd.Series(values, dtype={int: "int64"}.get(kind, kind))
+            return pd.Series(values, dtype="int64" if kind is int else kind)
     return pd.Series([np.nan if value is None else value for value in values], dtype=object)
