@@ -1,6 +1,8 @@
 """What several test files share."""
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,53 @@ from hypothesis import settings
 from businesscase.cases.case import load_case
 
 ROOT = Path(__file__).parents[1]
+BROWSERS = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge")
 
 # the same examples on every run, and no failure because a machine is slow
 settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.load_profile("repeatable")
+settings.register_profile("long", settings.get_profile("repeatable"))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run what takes long, and that alone")
+
+
+def pytest_configure(config):
+    settings.load_profile("long" if config.getoption("--long") else "repeatable")
+
+
+def inputs(sample: int, whole: int) -> int:
+    """Return how many inputs a test marked ``fuzz`` is given: a sample, or with --long the whole."""
+    return whole if settings.get_current_profile_name() == "long" else sample
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Keep the tests marked long, and those of which a sample ran before, for --long."""
+    if config.getoption("--long"):
+        kept = [item for item in items if item.get_closest_marker("long") or item.get_closest_marker("fuzz")]  # fmt: skip
+    else:
+        kept = [item for item in items if not item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    return _not_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return _not_skipped((yield))
+
+
+def _not_skipped(report):
+    """Let a test that was skipped fail where everything that tests need is installed."""
+    if report.skipped and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped here: {report.longrepr[2]}"
+    return report
 
 
 @pytest.fixture
@@ -24,3 +69,34 @@ def data_copy(tmp_path, monkeypatch):
     load_case.cache_clear()
     yield folder
     load_case.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return a browser; none is open in other files, which may have an event loop of their own."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_api.sync_playwright() as driver:
+        try:
+            started = driver.chromium.launch(executable_path=found, args=options)
+        except sync_api.Error as error:
+            pytest.skip(f"no browser: {str(error).splitlines()[0]}")
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory):
+    """Return a function by which LibreOffice writes a file in another format into a folder."""
+    office = shutil.which("soffice")
+    if not office:
+        pytest.skip("no LibreOffice")
+    profile = f"-env:UserInstallation={tmp_path_factory.mktemp('office').as_uri()}"
+
+    def convert(path: Path, suffix: str, folder: Path) -> Path:
+        command = [office, profile, "--headless", "--convert-to", suffix, "--outdir", folder, path]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        return folder / f"{path.stem}.{suffix}"
+
+    return convert

@@ -7,6 +7,7 @@ import selectors
 import shutil
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,19 +21,29 @@ from businesscase.cases.scenario_file import write_scenario
 from businesscase.shown.display import Sentence, in_words
 from businesscase.study import load_study
 from businesscase_workbench.batch import notebook_paths
+from businesscase_workbench.explore import pages
 from businesscase_workbench.explore.coalesce import Coalescer
 from businesscase_workbench.explore.controls import rescaled_weights
 from businesscase_workbench.explore.explorer import Explorer
-from businesscase_workbench.explore.pages import (
-    SAVINGS,
-    options_explorer,
-    overview_explorer,
-    risks_explorer,
-    savings_explorer,
-)
+from businesscase_workbench.explore.pages import OPTIONS, RISKS, SAVINGS
 from businesscase_workbench.explore.settings import settings
 
-EXPLORERS = [overview_explorer, savings_explorer, options_explorer, risks_explorer]
+EXPLORERS = [
+    pages.overview_explorer,
+    pages.savings_explorer,
+    pages.options_explorer,
+    pages.risks_explorer,
+]
+
+
+def opened(page, case="", scenario="base"):
+    """Return an explorer that draws no tables and charts, which take longest."""
+    return Explorer(replace(page, views=lambda study: ()), case, scenario)
+
+
+savings_explorer, options_explorer, risks_explorer = (
+    partial(opened, page) for page in (SAVINGS, OPTIONS, RISKS)
+)
 
 
 def with_base(folder, forget=True, **changes):
@@ -92,7 +103,7 @@ def test_nobody_leaves_a_scenario_from_which_a_partner_left():
 
 
 def test_what_is_not_possible_is_said_and_the_last_result_stays():
-    explorer = savings_explorer("mkip-2012")
+    explorer = pages.savings_explorer("mkip-2012")
     before = explorer._headline.text
     explorer.controls["saving_apportionment"].widget.value = "equal"
     explorer.controls["saving_mix"].sliders["equal"].value = 0
@@ -351,7 +362,7 @@ def test_a_scenario_that_another_page_saved_can_be_chosen(data_copy):
 
 def test_a_scenario_that_has_gone_is_said(data_copy):
     save(realisation=0.5)
-    explorer = savings_explorer("mkip-2012")
+    explorer = pages.savings_explorer("mkip-2012")
     path = data_copy / "mkip-2012" / "scenarios.toml"
     path.write_text(path.read_text("utf-8").partition("[half-saved]")[0], "utf-8")
     explorer._scenario.value = "half-saved"
@@ -390,7 +401,7 @@ def test_a_folder_without_a_case_is_said(tmp_path, monkeypatch, is_there):
     if is_there:
         folder.mkdir()
     monkeypatch.setenv("BUSINESSCASE_DATA", str(folder))
-    explorer = savings_explorer()
+    explorer = pages.savings_explorer()
     assert "There is no case in data/ yet" in explorer._headline.text
     explorer.reset()
     assert (explorer.controls, explorer._panels) == ({}, [])
@@ -415,7 +426,7 @@ def shows_nothing_but(explorer, sentence):
 
 
 def test_a_case_with_a_fault_is_never_shown_with_the_figures_of_the_case_before(data_copy):
-    explorer = savings_explorer("lictp-2020")
+    explorer = pages.savings_explorer("lictp-2020")
     slider = explorer.controls["delay_years"].sliders[""]
     with_base(data_copy, realisation=9)
     explorer._case.value = "mkip-2012"
@@ -429,13 +440,13 @@ def test_a_case_with_a_fault_is_never_shown_with_the_figures_of_the_case_before(
 
 def test_an_explorer_that_begins_on_a_case_with_a_fault_can_be_reset(data_copy):
     with_base(data_copy, realisation=9)
-    explorer = savings_explorer("mkip-2012")
+    explorer = pages.savings_explorer("mkip-2012")
     explorer.reset()
     shows_nothing_but(explorer, "realisation: found 9")
 
 
 def test_a_case_without_what_the_page_shows_can_be_reset():
-    explorer = savings_explorer("dacorum-avdc-2012")
+    explorer = pages.savings_explorer("dacorum-avdc-2012")
     before = explorer._headline.text
     explorer.reset()
     assert explorer._headline.text == before
@@ -758,14 +769,14 @@ def test_a_title_or_reason_that_no_report_can_hold_is_refused_before_it_breaks_t
 
 
 def test_a_table_is_saved_as_csv_with_its_numbers():
-    explorer = savings_explorer("mkip-2012")
+    explorer = pages.savings_explorer("mkip-2012")
     lines = explorer._panels[0][1].csv().splitlines()
     assert lines[0] == "partner,worth,change,payback,loss"
     assert lines[1].startswith("All partners,2726996.")
 
 
 def test_a_charts_numbers_are_saved_as_csv():
-    explorer = savings_explorer("mkip-2012")
+    explorer = pages.savings_explorer("mkip-2012")
     lines = explorer._panels[1][1].csv().splitlines()
     assert lines[0] == "series,x,y"
     assert lines[11] == "All partners,2022/23,3410000.0"
@@ -779,7 +790,7 @@ def test_names_of_a_case_are_escaped(data_copy):
     for table in (path, *path.parent.glob("*.csv")):
         text = table.read_text(encoding="utf-8")
         table.write_text(text.replace("Swale", "<script>x</script>"), encoding="utf-8")
-    explorer = savings_explorer("mkip-2012")
+    explorer = pages.savings_explorer("mkip-2012")
     assert "&lt;script&gt;" in explorer._panels[0][1].html
     assert "<script" not in explorer._panels[0][1].html
     assert "<script" not in explorer._headline.html

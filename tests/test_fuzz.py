@@ -1,7 +1,7 @@
 """Whatever is put in: a result or sentences, never a traceback, a hang or a file outside its folder.
 
-2,000 inputs: 500 each of the folder's loader and the importer, 1,000 of the command line, which is
-quick.
+A sample each time; with --long 2,000 inputs: 500 each of the folder's loader and the importer, 1,000
+of the command line, which is quick.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import string
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, inputs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -92,12 +92,13 @@ HOSTILE = [
     "__import__('os').system('touch pwned')",
 ]
 texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=30))
+pytestmark = pytest.mark.fuzz
 
 
-def fuzzed(inputs):
+def fuzzed(sample, whole):
     """Return the settings of a test with so many inputs."""
     slow = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-    return settings(max_examples=inputs, suppress_health_check=slow)
+    return settings(max_examples=inputs(sample, whole), suppress_health_check=slow)
 
 
 @contextlib.contextmanager
@@ -195,7 +196,7 @@ def damaged(content: bytes, kind: str, where: float, text: str, raw: bytes) -> b
     return content[:at] if kind == "cut" else content + content[at:]
 
 
-@fuzzed(500)
+@fuzzed(25, 500)
 @given(damage=damage())
 def test_a_damaged_folder_is_read_or_refused_in_sentences(own_data, damage):
     name, *what = damage
@@ -227,7 +228,7 @@ def damaged_sheet(draw):
     return stem, cells, draw(st.sampled_from(",;\t")), draw(st.sampled_from(ENCODINGS))
 
 
-@fuzzed(500)
+@fuzzed(20, 500)
 @given(sheet=damaged_sheet(), leave_out=st.lists(texts, max_size=1))
 def test_a_damaged_spreadsheet_is_imported_or_refused_in_sentences(own_data, sheet, leave_out):
     stem, cells, delimiter, encoding = sheet
@@ -264,7 +265,7 @@ def workbook(project):
     return content
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@fuzzed(5, 100)
 @given(
     where=st.floats(0, 1, exclude_max=True),
     raw=st.binary(min_size=1, max_size=40),
@@ -324,7 +325,7 @@ def command_line(draw):
     return [*given, *(part for option in draw(st.lists(options, max_size=3)) for part in option)]
 
 
-@fuzzed(1_000)
+@fuzzed(60, 1_000)
 @given(arguments=command_line())
 def test_a_command_line_is_carried_out_or_refused_in_sentences(own_data, arguments):
     root = own_data.parent

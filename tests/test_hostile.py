@@ -152,7 +152,15 @@ def project_files() -> set[Path]:
 
 def tree(folder: Path) -> set[Path]:
     """Return the files of a folder but those that Python and its tests keep for themselves."""
-    own = {"__pycache__", ".git", ".hypothesis", ".pytest_cache", ".ruff_cache", ".venv"}
+    own = {
+        "__pycache__",
+        ".git",
+        ".hypothesis",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".venv",
+    }
     return {path for path in folder.rglob("*") if not own & set(path.parts)}
 
 

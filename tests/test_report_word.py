@@ -1,9 +1,7 @@
 """report.docx: read back, its structure is real, its figures are the study's, its bytes are stable."""
 
-import os
 import shutil
 import struct
-import subprocess
 import zipfile
 import zlib
 from dataclasses import replace
@@ -12,7 +10,7 @@ from io import BytesIO
 import docx
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import BROWSERS, ROOT
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.ns import qn
 from docx.shared import Cm
@@ -355,24 +353,9 @@ def test_template_that_is_no_document_is_refused_by_name(tmp_path):
         document(small_report(), CHART, tmp_path / "house.docx")
 
 
-def test_libreoffice_reads_it(tmp_path):
-    office = shutil.which("soffice")
-    if not office:
-        pytest.skip("no LibreOffice on this machine")
+def test_libreoffice_reads_it(tmp_path, converted):
     (tmp_path / "report.docx").write_bytes(document(small_report(HOSTILE, columns=14), CHART))
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    command = [
-        office,
-        profile,
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        tmp_path,
-        tmp_path / "report.docx",
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert converted(tmp_path / "report.docx", "pdf", tmp_path).read_bytes().startswith(b"%PDF")
 
 
 # widths of tables
@@ -420,14 +403,10 @@ def drawn():
         ],
         "layout": {"title": {"text": "Title"}, "margin": {"t": 62}, "height": 300, "template": {}},
     }
-    try:
-        browser = pictures.Pictures().__enter__()
-    except InputError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    yield figure, browser
-    browser.__exit__(None, None, None)
+    if not any(map(shutil.which, BROWSERS)):
+        pytest.skip("no browser")
+    with pictures.Pictures() as browser:
+        yield figure, browser
 
 
 def test_picture_has_the_size_that_is_asked_and_the_same_bytes_each_time(drawn):

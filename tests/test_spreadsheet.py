@@ -19,8 +19,6 @@ The files in ``spreadsheets/`` are invented and stand for what councils have:
 import csv
 import datetime as dt
 import io
-import shutil
-import subprocess
 import tomllib
 import zipfile
 
@@ -99,19 +97,12 @@ def test_case_is_read_back_from_the_workbook_that_it_was_written_to(name, tmp_pa
     assert all("read as fractions" in sentence for sentence in read.conversions)
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
-def test_workbook_saved_by_another_program_gives_the_same_case(tmp_path):
+def test_workbook_saved_by_another_program_gives_the_same_case(tmp_path, converted):
     given = case_of(ROOT / "data" / "worked-example")
     spreadsheet.write(given, tmp_path / "inputs.xlsx")
     for suffix in ("xlsx", "ods"):
-        folder = tmp_path / suffix
-        profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-        subprocess.run(
-            ["soffice", profile, "--headless", "--convert-to", suffix, "--outdir", folder, tmp_path / "inputs.xlsx"],
-            check=True,
-            capture_output=True,
-        )  # fmt: skip
-        assert spreadsheet.read(folder / f"inputs.{suffix}").raw == given
+        saved = converted(tmp_path / "inputs.xlsx", suffix, tmp_path / suffix)
+        assert spreadsheet.read(saved).raw == given
 
 
 def test_workbook_has_the_same_bytes_for_the_same_case(tmp_path):
@@ -424,15 +415,8 @@ def test_formula_that_was_never_calculated_is_refused_and_not_read_as_blank(tmp_
     assert "a formula without a value" in fault
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
-def test_error_and_merged_cells_are_found_in_other_formats(tmp_path):
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    subprocess.run(
-        ["soffice", profile, "--headless", "--convert-to", "ods", "--outdir", tmp_path, FILES / "broken.xlsx"],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    faults = refusals(tmp_path / "broken.ods")
+def test_error_and_merged_cells_are_found_in_other_formats(tmp_path, converted):
+    faults = refusals(converted(FILES / "broken.xlsx", "ods", tmp_path))
     assert "cells A2:A3 are merged" in faults[0]
     # the program calculates anew, and finds no sheet of that name
     assert (faults[1].details["cell"], faults[1].details["found"]) == ("C2", "#NAME?")

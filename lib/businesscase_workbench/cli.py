@@ -30,10 +30,11 @@ DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 TESTS = {
     "style": "ruff check .",
     "format": "ruff format --check .",
-    "tests": "pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder tests",
-    "examples in docstrings": "pytest --doctest-modules lib",
-    "notebooks": "pytest --nbval --nbval-kernel-name=businesscase -o filterwarnings= -p no:cacheprovider notebooks",
+    "types": "mypy",
+    "tests": "pytest --numprocesses=auto --dist=worksteal --doctest-modules tests lib",
+    "notebooks": "pytest --numprocesses=auto --dist=loadfile --nbval --nbval-kernel-name=businesscase -o filterwarnings= -p no:cacheprovider notebooks",
 }
+LONG_TESTS = {"long tests": "pytest --numprocesses=auto --dist=worksteal --long tests"}
 
 
 class UsageError(InputError):
@@ -150,7 +151,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
     lab = command("lab", _lab, "open the notebooks in JupyterLab, on this machine only")
-    command("test", _test, "run all tests: style, tests, examples in docstrings, notebooks")
+    test = command("test", _test, "run the tests: style, types, tests, docstrings, notebooks")
+    test.add_argument(
+        "--long", action="store_true", help="run what takes long instead: fuzz, soak, every case"
+    )
 
     new.add_argument("case", metavar="CASE", help="name of its folder, such as our-case")
     template.add_argument("file", type=Path, metavar="FILE", help="such as inputs.xlsx")
@@ -498,7 +502,7 @@ def _test(arguments: argparse.Namespace) -> int:
 
     environment = os.environ | {"JUPYTER_PATH": kernels_path()}
     failed = []
-    for name, command in TESTS.items():
+    for name, command in (LONG_TESTS if arguments.long else TESTS).items():
         print(f"== {name}", flush=True)
         command = [sys.executable, "-m", *command.split()]
         if subprocess.run(command, cwd=project_folder(), env=environment).returncode:
