@@ -164,6 +164,11 @@ def sentence(measure, item, value, unit, comparison, threshold, **more):
             "met.",
         ),
         (
+            ("payback_years", "all", 6.0004, "years", "at_most", 6.0),
+            "As agreed: the time until the money is back is 6.0004 years, at most 6 years is allowed: "
+            "not met.",
+        ),
+        (
             ("finish", "all", pd.Timestamp("2008-07-01"), "date", "at_most", pd.Timestamp("2008-07-24")),
             "As agreed: the end of the plan is 1 July 2008, 24 July 2008 is the latest allowed: met.",
         ),
@@ -487,6 +492,43 @@ def turning(study, parameter, item="all"):
     """Return the row of a parameter in the turning changes."""
     table = study.decision.turning_changes.set_index(["parameter", "item"])
     return table.loc[(parameter, item)]
+
+
+def test_risks_are_searched_by_whole_scores_and_levels_to_the_ends_of_their_scales():
+    levels = [
+        {"axis": axis, "score": str(score), "level": f"{axis} {score}"}
+        for axis in ("likelihood", "impact")
+        for score in (1, 2)
+    ]
+    bands = [
+        {"band": "low", "lowest_score": "1", "highest_score": "2", "within_appetite": "true"},
+        {"band": "high", "lowest_score": "3", "highest_score": "4", "within_appetite": "false"},
+    ]
+    words = {"description": "Fire", "mitigation": "Alarms", "owner": "Board"}
+    fire = {"risk": "1", "likelihood": "likelihood 1", "impact": "impact 2", **words}
+    count = {"section": "risks", "measure": "risks_above_appetite", "comparison": "at_most"}
+    gates = [{"criterion": "within appetite", **count}]
+    study = small_study(risk_levels=levels, risk_bands=bands, risks=[fire], gates=gates)
+    appetite, shift = turning(study, "appetite"), turning(study, "likelihood_shift")
+    ends = ["lowest", "current", "value", "highest"]
+    assert appetite[ends].tolist() == [1, 2, 1, 4]  # a fire scores 1 times 2
+    assert shift[ends].tolist() == [-1, 0, 1, 1]
+
+
+def test_a_readiness_score_is_moved_by_a_whole_level():
+    scores = {"North": "3", "South": "4.5"}
+    areas = [{"area": "skills", "definition": "Known.", "largest_gap": "1"}]
+    rows = [{"area": "skills", "partner": partner, "score": at} for partner, at in scores.items()]
+    gap = {"section": "readiness", "measure": "areas_beyond_gap", "comparison": "at_most"}
+    study = small_study(
+        readiness_areas=areas, readiness=rows, gates=[{"criterion": "ready", **gap}]
+    )
+    assert study.decision.recommendation == "stop"
+    # half a level would be enough
+    assert turning(study, "readiness_scores", "skills, North")[["value", "steps"]].tolist() == [
+        4,
+        1,
+    ]
 
 
 def test_leicestershires_charge_turns_the_decision_at_the_limit_of_its_rise():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pytest import approx
+from small import small_study
 
 from businesscase.shown import decision, outturn
 from businesscase.shown.display import Chart, Table
@@ -93,6 +94,13 @@ def test_a_threshold_is_shown_in_its_unit_though_the_figure_is_not_known():
     assert table.at["affordable", "test"] == "at least £0"
     assert table.at["winning option robust", "test"] == "at least 50%"
     assert table.at["partners ready", "found_text"] == "2"
+
+
+def test_a_threshold_is_shown_bare_where_nothing_says_its_unit():
+    contingency = {"section": "risks", "measure": "contingency_p80", "threshold": "5"}
+    study = small_study(gates=[{"criterion": "reserved", **contingency}])
+    assert study.decision.gates["unit"].tolist() == [""]
+    assert decision.reasons(study).frame["test"].tolist() == ["at least 5"]
 
 
 def test_the_smallest_change_is_named_first_with_what_it_does():

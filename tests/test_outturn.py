@@ -342,6 +342,71 @@ def test_a_reading_is_held_against_its_plan_before_its_target_and_its_criterion(
         assert (row["planned"], row["held_against"], row["reached"]) == expected
 
 
+MEASURE = {"measure": "solved", "unit": "% of calls", "better": "higher", "bound": "exactly"}
+
+
+def reading(date, value, partner="North", **cells):
+    """Return a row of service_measures.csv as text."""
+    return {**MEASURE, "partner": partner, "date": date, "value": value, **cells}
+
+
+def solved_to_date(**tables):
+    """Return what became of the one reading of North on 1 April 2024, which was 50."""
+    actual = {"kind": "service_measure", "item": "solved", "partner": "North"}
+    actual |= {"date": "2024-04-01", "value": "50"}
+    return small_study(actuals=[actual], **tables).outturn.measures_to_date.iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("others", "bound"),
+    [
+        ([], "exactly"),  # the source has no such reading
+        ([reading("2024-04-01", "50", bound="under")], "under"),
+        ([reading("2024-04-01", "60", bound="over")], "exactly"),
+        ([reading("2023-04-01", "50", bound="over")], "exactly"),
+        ([reading("2024-04-01", "50", "South", bound="over")], "exactly"),
+        (
+            [
+                reading("2023-04-01", "50", bound="over"),
+                reading("2024-04-01", "50", bound="under"),
+            ],
+            "under",
+        ),
+    ],
+)
+def test_a_reading_is_worded_as_the_one_of_its_own_date_and_value(others, bound):
+    readings = [reading("2022-04-01", "40", bound="over"), *others]
+    assert solved_to_date(service_measures=readings)["bound"] == bound
+
+
+def test_a_reading_is_held_against_its_partners_last_target():
+    readings = [
+        reading("2023-04-01", "55", target="60"),
+        reading("2022-04-01", "52", target="70"),
+        reading("2024-04-01", "58", "South", target="80"),
+    ]
+    row = solved_to_date(service_measures=readings)
+    assert (row["planned"], row["held_against"], row["variance"]) == (60, "target", -10)
+
+
+def test_a_reading_is_held_against_the_criterion_on_its_own_measure_and_partner():
+    thresholds = {
+        ("service_measure_first", "North"): "20",
+        ("service_measure_last", "South"): "30",
+        ("service_measure_last", "North"): "45",
+    }
+    gates = [
+        {"criterion": f"{measure} of {partner}", "section": "baseline", "measure": measure,
+         "item": f"solved, {partner}", "threshold": threshold}
+        for (measure, partner), threshold in thresholds.items()
+    ]  # fmt: skip
+    readings = [reading("2023-04-01", "55"), reading("2023-04-01", "55", "South")]
+    row = solved_to_date(service_measures=readings, gates=gates)
+    assert (row["planned"], row["held_against"]) == (45, "criterion of the decision")
+    none = solved_to_date(service_measures=readings, gates=gates[:2])
+    assert (none["held_against"], none["reached"]) == ("", None)
+
+
 def test_results_of_the_outturn_of_mid_kent():
     study = mid_kent({2013: 75_000 / 6})
     table = study.results.query("section == 'outturn'").set_index(["measure", "item"])["value"]

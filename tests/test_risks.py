@@ -6,12 +6,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 
 from businesscase.calculations.risks import (
     band_counts,
     findings,
     grid,
     highest_accepted_score,
+    moved,
     scored_risks,
     shifted_levels,
     standing,
@@ -194,6 +196,23 @@ def test_every_assessed_risk_is_counted_in_one_band_wherever_the_register_is_mov
     assert counts.sum() == len(places)
     accepted = counts["Low"] + counts["Medium"]
     assert stands["within_appetite"].eq(True).sum() == accepted
+
+
+@pytest.mark.parametrize(
+    ("residual", "responses", "moved_column"),
+    [
+        ("Even", "carried_out", "residual_likelihood"),
+        ("Even", "none", "likelihood"),
+        ("", "carried_out", "likelihood"),
+        ("", "none", "likelihood"),
+    ],
+)
+def test_a_risk_is_moved_where_it_stands_and_nowhere_else(residual, responses, moved_column):
+    given_rows = register(("Sure", "Grave"), ("Sure", "Grave"))
+    given_rows["residual_likelihood"] = residual
+    expected = given_rows.copy()
+    expected.loc[1, moved_column] = "Rare"
+    assert_frame_equal(moved(given_rows, {"2": {"likelihood": "Rare"}}, responses), expected)
 
 
 # the grid

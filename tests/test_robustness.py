@@ -202,6 +202,12 @@ def test_an_option_that_leads_on_one_of_three_factors_alike_has_a_third_of_all_w
     assert share[1].tolist() == approx([1 / 3] * 3, abs=0.005)
 
 
+def test_there_are_as_many_ranks_as_options():
+    share = rank_acceptability(SCORES, np.array([[0.8, 0.2], [0.5, 0.5]]))
+    expected = pd.DataFrame({1: [0.5, 0.5], 2: [0.5, 0.5]}, index=["a", "b"])
+    assert_frame_equal(share, expected)
+
+
 def test_central_weights_are_the_middle_of_the_weightings_that_favour_an_option():
     # a leads while the share of cost lies between 2/3 and 1, b between 0 and 2/3
     central = central_weights(SCORES, any_weights(2, 200_000, 1))
@@ -284,6 +290,12 @@ def test_leaving_out_a_factor_or_weighing_all_alike_worked_by_hand():
         "Without control": "a",
     }
     assert found.loc["All factors weigh alike", ["score", "lead"]].tolist() == approx([3.5, 1.0])
+
+
+def test_weights_that_add_up_to_one_are_left_out_as_those_that_add_up_to_a_hundred():
+    of_one = without_each_factor(SCORES, STATED / 100)
+    assert_frame_equal(of_one, without_each_factor(SCORES, STATED))
+    assert len(of_one) == 3
 
 
 def test_a_factor_with_all_the_weight_is_not_left_out():
@@ -402,6 +414,10 @@ TWO_ASSESSORS = rows_of_scores(
 
 def test_sound_scoring_gives_no_finding():
     assert findings(FACTORS, TWO_ASSESSORS, STATED).empty
+
+
+def test_a_single_option_is_not_held_against_the_factors():
+    assert findings(FACTORS, TWO_ASSESSORS.query("option == 'a'"), STATED).empty
 
 
 def test_weights_that_do_not_add_up_to_100_are_a_finding():
