@@ -11,9 +11,9 @@ from businesscase.calculations.appraisal import (
     benefit_cost_ratio,
     discount_factors,
     internal_rate_of_return,
-    net_present_value,
     payback_years,
     peak_funding,
+    present_value,
     scheduled_rates,
     switching_value,
 )
@@ -32,7 +32,7 @@ def npv(amounts, rate):
     """Return the net present value of one partner's flows from year 0."""
     factors = factors_at(rate, len(amounts) - 1)
     flows = pd.DataFrame([amounts], index=["North"], columns=factors.index)
-    return net_present_value(flows, factors)["North"]
+    return present_value(flows, factors)["North"]
 
 
 @pytest.mark.parametrize(("saving", "worth"), [(150_000, 247_491), (100_000, -168_339)])
@@ -70,7 +70,7 @@ def test_permuting_partners_permutes_their_worth():
     flows = pd.DataFrame([[-5.0, 9.0], [4.0, 1.0]], index=["North", "South"], columns=[2026, 2027])
     factors = pd.Series({2026: 1.0, 2027: 0.5})
     expected = pd.Series({"South": 4.5, "North": -0.5})
-    assert_series_equal(net_present_value(flows.loc[["South", "North"]], factors), expected)
+    assert_series_equal(present_value(flows.loc[["South", "North"]], factors), expected)
 
 
 def test_the_rate_steps_down_in_years_31_and_76():

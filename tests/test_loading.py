@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+from businesscase.calculations.savings import MOVED
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError, unknown_name
 from businesscase.cases.schema import Flow
-from businesscase.cases.validation.shared import DRAWN
 from businesscase.study import load_study
 from businesscase_workbench import cli
 
@@ -484,7 +484,7 @@ def test_evidence_has_rows_of_both_measures_of_the_reference_class(data_copy):
 
 
 def test_what_may_be_drawn_are_the_levers_of_the_model():
-    assert list(load_study(LICTP).savings.levers) == DRAWN
+    assert list(load_study(LICTP).savings.levers) == list(MOVED)
 
 
 def test_an_appraisal_that_ends_before_it_starts_is_refused(data_copy):

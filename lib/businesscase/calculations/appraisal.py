@@ -58,23 +58,38 @@ def scheduled_rates(schedule: pd.DataFrame, years: list[int]) -> pd.Series:
     return pd.Series(rates)
 
 
-def net_present_value(net_flows: pd.DataFrame, factors: pd.Series) -> pd.Series:
-    """Return the net present value of each row of flows [£].
+def present_value(flows, factors):
+    """Return what flows of several years are worth together in the base year [£].
 
     Parameters
     ----------
-    net_flows : DataFrame, partner by financial year
-        Saving less cost [£], base-year prices.
-    factors : Series, index financial year
+    flows : Series by financial year, DataFrame with a column a year, or array whose last axis is the year
+        Amounts [£], base-year prices; the present value of saving less cost is a net present value.
+    factors : Series by financial year, or array that goes with an array of flows
         Discount factors [fraction].
+
+    Returns
+    -------
+    float, Series of the frame's rows, or array without its last axis
+        Present values [£].
+
+    Raises
+    ------
+    ValueError
+        If the factors are of other years than the flows.
 
     Examples
     --------
-    >>> flows = pd.DataFrame([[-100.0, 110.0]], index=["North"], columns=[2026, 2027])
-    >>> net_present_value(flows, pd.Series({2026: 1.0, 2027: 1 / 1.1})).round(2).to_dict()
-    {'North': 0.0}
+    >>> factors = pd.Series({2026: 1.0, 2027: 0.5})
+    >>> present_value(pd.DataFrame([[-100.0, 240.0]], index=["North"], columns=[2026, 2027]), factors)
+    North    20.0
+    dtype: float64
+    >>> present_value(np.array([[[-100.0, 240.0], [0.0, 8.0]]]), factors)
+    array([[20.,  4.]])
     """
-    return net_flows.mul(factors, axis="columns").sum(axis="columns")
+    if isinstance(flows, np.ndarray):
+        return np.einsum("...y,...y->...", flows, np.asarray(factors))
+    return flows @ factors
 
 
 def payback_years(net_flows: pd.Series) -> float | None:

@@ -16,6 +16,13 @@ LABELS = ["flow", "line", "inflation", "funding", "partner"]
 PAY, PRICES = "pay", "prices"  # what an amount follows in the cash view
 LEVERS = ["lever", "lag"]  # what moves a prepared row, and the whole years by which it is delayed
 FIXED, RECURRING = "fixed", "recurring"  # moved by no lever, and by a delay alone
+MOVED = {
+    # by lever, as parameters of a scenario name it: the flow that it multiplies
+    "realisation": "saving",
+    "delay_years": RECURRING,
+    "overrun": "one_off_cost",
+    "running_cost_change": "running_cost",
+}
 SERVICE = "service_cost"  # a working flow: what a partner pays for the new service
 SIGNS = {
     "counterfactual_cost": 1,
@@ -171,7 +178,7 @@ def levered(planned: pd.DataFrame, longest_delay: float = 0.0) -> pd.DataFrame:
     """
     flow = planned.index.get_level_values("flow")
     once = flow.isin(ONE_OFF)
-    lever = flow.where(flow.isin(["saving", "running_cost", "one_off_cost"]), FIXED)
+    lever = flow.where(flow.isin(list(MOVED.values())), FIXED)
     parts = [_with_levers(planned[once], lever[once], 0)]
     for lag in range(math.ceil(longest_delay) + 1):
         later = planned[~once].shift(lag, axis=1, fill_value=0.0)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from businesscase.calculations.appraisal import present_value
 from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_READY, STOPS, worded
 from businesscase.calculations.savings import SIGNS
 from businesscase.cases.case import TOLD_IN
@@ -186,7 +187,7 @@ def _of_flows(study: Study) -> Effect:
     partner withdraws, is not counted with its line.
     """
     labels = study.savings.flows.index
-    present = (study.savings.flows * study.savings.discount_factors).sum(axis="columns")
+    present = present_value(study.savings.flows, study.savings.discount_factors)
     flow, line = (labels.get_level_values(name) for name in ("flow", "line"))
     present = present * flow.map(SIGNS)
     own = flow.where(

@@ -7,7 +7,7 @@ from functools import wraps
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import decision, regret, uncertainty
+from businesscase.calculations import decision, regret, savings, uncertainty
 from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE
 from businesscase.cases.validation import has_recurring_flows
@@ -27,10 +27,7 @@ CHOICES = (
 )
 FUTURES = (
     # what moves the net present value of the partnership and is not the partners' to choose
-    "realisation",
-    "delay_years",
-    "overrun",
-    "running_cost_change",
+    *savings.MOVED,
     "discount_rate",
     "horizon_years",
     "baseline_cost_change",
@@ -340,10 +337,9 @@ def option_draws(study: Study, costed: list[str]) -> pd.DataFrame:
     place = {name: number for number, name in enumerate(inputs["name"])}
     return pd.DataFrame(
         {
-            option: other.uncertainty.net_of_sample(
+            option: other.uncertainty.worth_of_sample(
                 levels[:, [place[name] for name in other.uncertainty.uncertain_inputs["name"]]]
             ).sum(axis=1)
-            @ other.savings.discount_factors.to_numpy()
             for option, other in studies.items()
         }
     )

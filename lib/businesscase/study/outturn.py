@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from businesscase.calculations import outturn, savings
+from businesscase.calculations import appraisal, outturn, savings
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.outturn import latest_readings
 from businesscase.cases.case import BASE
@@ -114,6 +114,9 @@ class Outturn(Part):
         reported = table.reindex(index=outturn.MONEY, columns=self.years).fillna(0.0).astype(float)
         return reported + self._by_kind(self.not_reported)
 
+    def _present_value(self, by_year: pd.Series) -> float:
+        return float(appraisal.present_value(by_year, self.savings.discount_factors))
+
     def _worth_without_saving_to_come(self, overrun: float) -> float:
         """Return the net present value if no saving that is still to come were realised [£]."""
         flows = self.decided_flows.groupby(level="flow", sort=False).sum()
@@ -121,12 +124,12 @@ class Outturn(Part):
         costs = self.to_date + self.to_come.mul({"saving": 0.0, "one_off_cost": 1 + overrun, "running_cost": 1.0}, axis="index")  # fmt: skip
         every = pd.concat([others, costs])
         signed = every.mul(every.index.map(savings.SIGNS).astype(float), axis="index")
-        return float((signed.sum() * self.savings.discount_factors).sum())
+        return self._present_value(signed.sum())
 
     @property
     def _saving_to_come(self) -> float:
         """Present value of the planned saving that is still to come [£]."""
-        return float((self.to_come.loc["saving"] * self.savings.discount_factors).sum())
+        return self._present_value(self.to_come.loc["saving"])
 
     @derived
     def required_realisation(self) -> float | None:
@@ -150,7 +153,7 @@ class Outturn(Part):
 
         None where none is to come. The saving to come is taken as planned.
         """
-        running = float((self.to_come.loc["running_cost"] * self.savings.discount_factors).sum())
+        running = self._present_value(self.to_come.loc["running_cost"])
         worth = self._worth_without_saving_to_come(0.0) + self._saving_to_come
         return outturn.required_ratio(worth + running, -running)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import apportionment, exposure, risks
+from businesscase.calculations import apportionment, appraisal, exposure, risks
 from businesscase.calculations.apportionment import ALL
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
@@ -211,7 +211,7 @@ class Risks(Part):
         """Discounted cost in every draw: of each risk of ``risk_costs``, and to each partner [£]."""
         rows = self.costs
         by_year = exposure.borne(rows, self.cost_shares)
-        worth = by_year @ self.savings.discount_factors.to_numpy()
+        worth = appraisal.present_value(by_year, self.savings.discount_factors)
         return exposure.simulated_costs(rows, worth, DRAWS, SEED)
 
     @property
@@ -246,8 +246,9 @@ class Risks(Part):
         rows = rows[rows["cost_line"] != ""]
         applied = self.savings.at(optimism_bias="applied").optimism_bias
         flow = self.savings.flows.index.get_level_values("flow")
-        one_off = self.savings.flows[flow == "one_off_cost"] * self.savings.discount_factors
-        by_line = one_off.groupby(level="line").sum().sum(axis="columns")
+        one_off = self.savings.flows[flow == "one_off_cost"]
+        by_line = one_off.groupby(level="line").sum()
+        by_line = appraisal.present_value(by_line, self.savings.discount_factors)
         uplift = by_line / (1 + self.savings.optimism_bias) * applied
         lines = [
             {

@@ -111,12 +111,8 @@ class Savings(Part):
     def levers(self) -> dict[str, float]:
         """Where the scenario sets the levers of the savings model."""
         chosen = self.parameters
-        return {
-            "realisation": chosen.realisation,
-            "delay_years": chosen.delay_years,
-            "overrun": (1 + chosen.overrun) * (1 + self.optimism_bias) - 1,
-            "running_cost_change": chosen.running_cost_change,
-        }
+        stated = {name: getattr(chosen, name) for name in savings.MOVED}
+        return stated | {"overrun": (1 + chosen.overrun) * (1 + self.optimism_bias) - 1}
 
     @derived
     def optimism_bias(self) -> float:
@@ -211,7 +207,7 @@ class Savings(Part):
         saved = savings.with_total(
             self.gross_savings.reindex(self.partners, fill_value=0.0), ALL
         ).reindex(net.index)
-        present = net * self.discount_factors
+        discounted = net * self.discount_factors
         benefits, costs = self._present_benefits_and_costs
         once = savings.with_total(self.one_off_by_partner, ALL).reindex(net.index)
         rates = [appraisal.internal_rate_of_return(flows) for _, flows in net.iterrows()]
@@ -221,7 +217,7 @@ class Savings(Part):
                 "total_saving": saved.sum(axis="columns"),
                 "average_annual_saving": saved.sum(axis="columns") / term,
                 "one_off_cost": once.sum(axis="columns"),
-                "net_present_value": present.sum(axis="columns"),
+                "net_present_value": appraisal.present_value(net, self.discount_factors),
                 "benefit_cost_ratio": [
                     appraisal.benefit_cost_ratio(benefits[item], costs[item]) for item in net.index
                 ],
@@ -229,7 +225,7 @@ class Savings(Part):
                 "no_rate_because": [reason for _, reason in rates],
                 "payback_years": [appraisal.payback_years(row) for _, row in net.iterrows()],
                 "discounted_payback_years": [
-                    appraisal.payback_years(row) for _, row in present.iterrows()
+                    appraisal.payback_years(row) for _, row in discounted.iterrows()
                 ],
                 "peak_funding": [appraisal.peak_funding(row) for _, row in net.iterrows()],
             },
@@ -242,7 +238,7 @@ class Savings(Part):
         """Present value of what is saved or received, and of what is spent, with 'all' [£]."""
         flow = self.flows.index.get_level_values("flow")
         signed = self.flows.mul(flow.map(savings.SIGNS), axis="index")
-        present = (signed * self.discount_factors).sum(axis="columns")
+        present = appraisal.present_value(signed, self.discount_factors)
         # what partners pay each other is one line, which nets to nothing for all of them
         kind = flow.where(flow != "exit_receipt", "exit_cost")
         line = self.flows.index.get_level_values("line")
@@ -286,7 +282,7 @@ class Savings(Part):
     def net_present_values(self) -> pd.Series:
         """Net present value of each partner [£]."""
         net = self.net_flows.reindex(self.partners, fill_value=0.0)
-        return appraisal.net_present_value(net, self.discount_factors)
+        return appraisal.present_value(net, self.discount_factors)
 
     @property
     def cashable_flows(self) -> pd.DataFrame:

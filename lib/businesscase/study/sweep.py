@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import discovery, savings, uncertainty
+from businesscase.calculations import appraisal, discovery, savings, uncertainty
 from businesscase.calculations.discovery import Box, Columns
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import Parameters
@@ -242,15 +242,15 @@ class Sweep:
             net += columns["baseline_cost_change"].astype(float)[:, None, None] * more
         if study.parameters.no_detriment:
             net += savings.no_detriment_transfers(net)
-        return np.einsum("fpy,fy->fp", net, self._discount_factors(columns, count))
+        factors = self._discount_factors(columns, count)
+        return appraisal.present_value(net, factors[:, None, :])
 
     def _levers(self, columns: Columns, count: int) -> dict[str, np.ndarray]:
         """Return the levers of the savings model, one value a future."""
         set_at = self.study.parameters
-        names = ("realisation", "delay_years", "overrun", "running_cost_change")
         levers = {
             name: columns[name].astype(float) if name in columns else np.full(count, getattr(set_at, name))
-            for name in names
+            for name in savings.MOVED
         }  # fmt: skip
         if not self._overrun_from_others:
             levers["overrun"] = (1 + levers["overrun"]) * (1 + self._biases(columns)) - 1

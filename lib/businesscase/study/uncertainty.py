@@ -34,13 +34,8 @@ class Uncertainty(Part):
     def tried_ranges(self) -> pd.DataFrame:
         """Rows of sensitivities.csv for the parameters that move a flow of this option."""
         ranges, lines = self.tables["sensitivities"], self.savings.flow_lines
-        needed = {
-            "realisation": "saving",
-            "overrun": "one_off_cost",
-            "running_cost_change": "running_cost",
-        }
-        flow_moved = ranges["parameter"].map(needed)
-        moves = flow_moved.isna() | flow_moved.isin(lines["flow"])
+        flow_moved = ranges["parameter"].map(savings.MOVED)
+        moves = ~flow_moved.isin(list(savings.SIGNS)) | flow_moved.isin(lines["flow"])
         is_baseline = ranges["parameter"] == "baseline_cost_change"
         return ranges[moves & (~is_baseline | lines["baseline_fraction"].notna().any())]
 
@@ -64,12 +59,12 @@ class Uncertainty(Part):
             levers = {name: np.full(len(values), at) for name, at in self.savings.levers.items()}
             scale = 1 + self.savings.optimism_bias if parameter == "overrun" else 1.0
             levers[parameter] = (1 + values) * scale - 1 if parameter == "overrun" else values
-            worths = self.net_of_levers(levers) @ self.savings.discount_factors.to_numpy()
+            worths = self._worth_of(self.net_of_levers(levers))
         elif parameter == "discount_rate":
             rates = pd.DataFrame({value: pd.Series(value, index=self.years) for value in values})
             factors = rates.apply(appraisal.discount_factors)
             net = self.savings.net_flows.reindex(self.partners, fill_value=0.0)
-            worths = (net @ factors).T.to_numpy()
+            worths = appraisal.present_value(net, factors).T.to_numpy()
         else:
             others = [self.savings.at(**{parameter: float(value)}) for value in values]
             worths = np.array([other.net_present_values for other in others])
@@ -170,7 +165,7 @@ class Uncertainty(Part):
         cost = self.baseline.real_annual_cost / self.baseline.real_annual_cost.sum() * combined_cost
         lines = savings.with_charges(option_lines)
         net = savings.net_flows(savings.planned_flows(lines, cost, self.years))
-        return float((net.sum() * self.savings.discount_factors).sum())
+        return float(appraisal.present_value(net.sum(), self.savings.discount_factors))
 
     def setting(self, parameter: str) -> float:
         """Return where the scenario sets a parameter; a blank discount rate is that of year 1, if there is one."""
@@ -312,6 +307,10 @@ class Uncertainty(Part):
         """Return saving less cost at levels of an even sample, draw by partner by year [£]."""
         return self.net_of_levers(*self.drawn(sample))
 
+    def worth_of_sample(self, sample: np.ndarray) -> np.ndarray:
+        """Return net present values at levels of an even sample, draw by partner [£]."""
+        return self._worth_of(self.net_of_sample(sample))
+
     def net_of_levers(
         self, levers: dict[str, np.ndarray], lines: savings.Multiples | None = None
     ) -> np.ndarray:
@@ -322,10 +321,14 @@ class Uncertainty(Part):
             net = net + savings.no_detriment_transfers(net)
         return net
 
+    def _worth_of(self, net: np.ndarray) -> np.ndarray:
+        """Return the net present value of flows by draw, partner and year, draw by partner [£]."""
+        return appraisal.present_value(net, self.savings.discount_factors)
+
     @derived
     def simulated_worth(self) -> pd.DataFrame:
         """Net present value of every draw, for the partnership ('all') and each partner [£]."""
-        worth = self.simulated_net @ self.savings.discount_factors.to_numpy()
+        worth = self._worth_of(self.simulated_net)
         table = pd.DataFrame(worth, columns=self.partners)
         table.insert(0, ALL, worth.sum(axis=1))
         return table
@@ -349,7 +352,7 @@ class Uncertainty(Part):
         """How much of the variance of the net present value each uncertain input explains."""
 
         def worth(sample: np.ndarray) -> np.ndarray:
-            return self.net_of_sample(sample).sum(axis=1) @ self.savings.discount_factors.to_numpy()
+            return self.worth_of_sample(sample).sum(axis=1)
 
         inputs = self.uncertain_inputs
         alone, total = uncertainty.variance_shares(worth, len(inputs), SOBOL_DRAWS, SEED)

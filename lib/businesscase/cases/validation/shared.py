@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import get_args
 
+from businesscase.calculations.savings import MOVED
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.cases.schema import CaseFile, Evidence, FinanceAssumption
 from businesscase.cases.validation.core import Fault, Tables
-
-DRAWN = ["realisation", "delay_years", "overrun", "running_cost_change"]  # levers that are drawn
 
 
 def shared_faults(tables: Tables) -> Iterator[Fault]:
@@ -51,11 +50,11 @@ def _sensitivity_faults(tables: Tables) -> Iterator[Fault]:
         for end in ("low", "high"):
             if not lowest <= row[end] <= highest:
                 yield "sensitivities", index, _beyond(f"{end} of {name}", row[end], lowest, highest)
-        if row["drawn"] and name not in DRAWN:
+        if row["drawn"] and name not in MOVED:
             yield (
                 "sensitivities",
                 index,
-                f"drawn is true of {name}; only {', '.join(DRAWN)} are drawn, so set it to false",
+                f"drawn is true of {name}; only {', '.join(MOVED)} are drawn, so set it to false",
             )
 
 
