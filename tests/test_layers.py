@@ -1,6 +1,7 @@
 """The rooms stand one above the other, and calculations neither read, print nor log."""
 
 import ast
+from graphlib import TopologicalSorter
 
 import pytest
 from conftest import ROOT
@@ -53,6 +54,18 @@ def test_module_imports_nothing_from_above(path):
     above = [module for module in imported(path) if level(module) > max(own, 0)]
     allowed = ABOVE.get(place(path))
     assert [module for module in above if not (allowed and module.startswith(allowed))] == []
+
+
+def test_no_module_needs_itself_by_way_of_others():
+    names = {place(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path for path in FILES}  # fmt: skip
+    needs = {
+        name: {
+            module if module in names else module.rpartition(".")[0] for module in imported(path)
+        }
+        & set(names) - {name}
+        for name, path in names.items()
+    }
+    assert list(TopologicalSorter(needs).static_order())  # raises where there is a circle
 
 
 def test_every_file_is_in_a_room():
