@@ -115,7 +115,7 @@ def pert(sample: np.ndarray, low: float, central: float, high: float) -> np.ndar
 
 
 def normal_scores(
-    draws: int, causes: list[str], correlations: list[float], seed: int
+    draws: int, causes: list[str], correlations: list[float], seed: int | np.random.SeedSequence
 ) -> np.ndarray:
     """Return standard normal draws of which those that share a cause rise together.
 

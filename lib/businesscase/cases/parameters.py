@@ -213,6 +213,27 @@ class Parameters(BaseModel):
         raise PydanticCustomError("date_as_text", "Input should be a date such as 2026-04-01")
 
 
+def unit_of(name: str) -> str:
+    """Return the unit of a parameter.
+
+    Examples
+    --------
+    >>> unit_of("realisation"), step_of("realisation")
+    ('fraction', 0.05)
+    """
+    return _declared(name, "unit")
+
+
+def step_of(name: str) -> float | None:
+    """Return by how much a slider moves a parameter; None where it isn't a number."""
+    return _declared(name, "step")
+
+
+def _declared(name: str, what: str) -> Any:
+    declared: Any = Parameters.model_fields[name].json_schema_extra
+    return declared[what]
+
+
 def limits(name: str) -> tuple[float, float]:
     """Return the lowest and highest value of a parameter, or of each entry of one by name.
 

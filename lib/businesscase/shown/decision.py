@@ -11,7 +11,7 @@ from businesscase.calculations.decision import (
     recommendation,
     worded,
 )
-from businesscase.cases.parameters import Parameters
+from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.shown.display import (
     BLUE,
     PALE,
@@ -226,7 +226,7 @@ def _setting(row: pd.Series, column: str) -> str:
     value, parameter = row[column], row["parameter"]
     if parameter == "readiness_scores":
         return printed(value)
-    unit = Parameters.model_fields[parameter].json_schema_extra["unit"]
+    unit = unit_of(parameter)
     if unit.startswith("fraction"):
         return f"{100 * value:.1f}%".replace(".0%", "%")
     return printed(value) + (f" {unit}" if unit == "years" else "")

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from businesscase.calculations import savings
 from businesscase.calculations.apportionment import ALL
-from businesscase.cases.parameters import Parameters
+from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.shown.display import (
     BLUE,
@@ -544,7 +544,7 @@ def _setting(parameter: str, value: float) -> str:
     >>> _setting("realisation", 0.111025), _setting("delay_years", 2.0)
     ('11.1%', '2 years')
     """
-    unit = Parameters.model_fields[parameter].json_schema_extra["unit"]
+    unit = unit_of(parameter)
     if unit.startswith("fraction"):
         return f"{100 * value:,.1f}".removesuffix(".0") + "%"
     return pounds(value) if unit == "£" else f"{value:.4g} {unit}"

@@ -1,6 +1,6 @@
 """A study: one case under one scenario. The one place where tables meet parameters."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
@@ -91,7 +91,7 @@ class Study:
 
     def _continue_from(self, other: Self) -> None:
         """Take over each result of a study of the same case that read nothing that differs here."""
-        changed = {
+        changed: set[Hashable] = {
             name
             for name in Parameters.model_fields
             if getattr(self.parameters, name) != getattr(other.parameters, name)
@@ -164,7 +164,7 @@ class Study:
         ValueError
             If a table has other rows or columns than before.
         """
-        case = replace(self.case, tables=self.case.tables | changed)
+        case = replace(self.case, tables={**self.case.tables, **changed})
         study = type(self)(case, self.scenario_name, self.parameters)
         study._continue_from(self)
         return study

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from numbers import Number
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -174,6 +174,6 @@ def _same(one, other) -> bool:
     """
     if pd.isna(one) or pd.isna(other):
         return bool(pd.isna(one) and pd.isna(other))
-    if isinstance(one, Number) and isinstance(other, Number):
+    if isinstance(one, Real) and isinstance(other, Real):
         return math.isclose(one, other, rel_tol=SAME, abs_tol=SAME)
     return one == other

@@ -359,11 +359,13 @@ def _options_by_score(study: Study) -> Choices:
     futures = _alike(study, ("weights", "scores"))
     values = pd.DataFrame(
         {
-            name: study.in_scenario(name).ranked.set_index("option")["weighted_score"].sort_index()
+            name: study.in_scenario(name)
+            .options.ranked.set_index("option")["weighted_score"]
+            .sort_index()
             for name in futures
         }
     ).T
     names = study.tables["options"].set_index("option")["name"]
     called = {option: str(names.get(option, f"option {option}")) for option in values}
-    draws = study.in_scenario(BASE).first_shares("any").reindex(values.columns)
+    draws = study.in_scenario(BASE).options.first_shares("any").reindex(values.columns)
     return Choices(OPTION_SCORE, called, values, futures, draws)

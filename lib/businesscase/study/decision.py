@@ -11,7 +11,7 @@ from businesscase.calculations import decision
 from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE, data_folder
 from businesscase.cases.errors import InputError
-from businesscase.cases.parameters import Parameters, limits
+from businesscase.cases.parameters import limits, step_of
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import results, tidy
 from businesscase.study.core import Inputs, Part
@@ -331,14 +331,14 @@ class Decision(Part):
                 tried = [float(value) for value in np.linspace(*limits(name), TRIED)]
                 at = partial(self._with, name)
                 yield Move(
-                    name, ALL, self.uncertainty.setting(name), tried, at, HALVINGS, _step(name)
+                    name, ALL, self.uncertainty.setting(name), tried, at, HALVINGS, step_of(name)
                 )
         if "plan" in tested:
             name = "duration_change"
             tried = [float(value) for value in np.linspace(*limits(name), TRIED)]
             at = partial(self._with, name)
             yield Move(
-                name, ALL, self.uncertainty.setting(name), tried, at, PLAN_HALVINGS, _step(name)
+                name, ALL, self.uncertainty.setting(name), tried, at, PLAN_HALVINGS, step_of(name)
             )
         if "risks" in tested:
             yield from self._risk_moves()
@@ -350,12 +350,12 @@ class Decision(Part):
         scores = _whole_values("appetite", 1, highest.prod())
         accepted = float(self.risks.highest_accepted_score)
         at = partial(self._with, "appetite", kind=int)
-        yield Move("appetite", ALL, accepted, scores, at, step=_step("appetite"))
+        yield Move("appetite", ALL, accepted, scores, at, step=step_of("appetite"))
         furthest = highest["likelihood"] - 1
         shifts = _whole_values("likelihood_shift", -furthest, furthest)
         now = self.uncertainty.setting("likelihood_shift")
         at = partial(self._with, "likelihood_shift", kind=int)
-        yield Move("likelihood_shift", ALL, now, shifts, at, step=_step("likelihood_shift"))
+        yield Move("likelihood_shift", ALL, now, shifts, at, step=step_of("likelihood_shift"))
 
     def _readiness_moves(self) -> Iterator[Move]:
         for (area, partner), score in self.readiness.scores.stack().items():
@@ -424,7 +424,3 @@ def _whole_values(parameter: str, lowest: int, highest: int) -> list[float]:
     """Return the whole values of a range that the parameter may take."""
     least, most = limits(parameter)
     return [float(value) for value in range(lowest, highest + 1) if least <= value <= most]
-
-
-def _step(parameter: str) -> float:
-    return float(Parameters.model_fields[parameter].json_schema_extra["step"])

@@ -1,6 +1,7 @@
 """The options of a study: scores, ranking, and how firmly an option leads."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,10 @@ ACCEPTABILITY = {
     "ordered": "rank_acceptability_ordered",
     "band": "rank_acceptability_band",
 }
+
+
+def _first_share(kind: str, options: "Options", item: str) -> float | None:
+    return options.first_shares(kind).get(item)
 
 
 class Options(Part):
@@ -176,19 +181,15 @@ class Options(Part):
         tables = self.tables
         return robustness.findings(tables["factors"], tables["scores"], self.weights)
 
-    quick = {  # noqa: RUF012 - declared in Part
+    quick = {
         "preferred_option_rank": (of_all(lambda options: options.proposed_rank), "rank"),
         "success_factors_failed_count": (
             of_all(lambda options: options.success_factors_failed),
             tidy.COUNT,
         ),
-        **{
-            measure: (
-                lambda options, item, kind=kind: options.first_shares(kind).get(item),
-                tidy.FRACTION,
-            )
-            for kind, measure in ACCEPTABILITY.items()
-        },
+    } | {
+        measure: (partial(_first_share, kind), tidy.FRACTION)
+        for kind, measure in ACCEPTABILITY.items()
     }
 
     def rows(self) -> Iterator[tidy.Row]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import holidays
+import numpy as np
 import pandas as pd
 
 from businesscase.calculations import durations, plan, progress
@@ -112,7 +113,8 @@ class Plan(Part):
         The last row, ``all``, is the share that meets every one of them.
         """
         contingency = self.tables["tasks"].set_index("task")["contingency_days"]
-        rows, every, every_in_reserve = {}, True, True
+        rows: dict[int | str, tuple] = {}
+        every = every_in_reserve = np.array(True)
         for task, last in self.simulated.task_finish.items():
             met = last <= self._last_allowed[task]
             met_in_reserve = last <= self._last_allowed[task] + contingency[task]

@@ -123,7 +123,7 @@ class Sweep:
     @cached_property
     def variants(self) -> dict[tuple[int, ...], Study]:
         """The study under each combination of the choices that need flows of their own."""
-        variants = {(): {}}
+        variants: dict[tuple[int, ...], dict] = {(): {}}
         for choice in self._varied:
             variants = {
                 (*codes, code): changes | package
@@ -190,7 +190,7 @@ class Sweep:
         causes, correlations = list(inputs["cause"]), list(inputs["correlation"])
         scores = uncertainty.normal_scores(count, causes, correlations, of_scores)
         generator = np.random.default_rng(of_rest)
-        columns = {}
+        columns: Columns = {}
         for row, score in zip(inputs.itertuples(index=False), scores, strict=True):
             # high is bad for all, so that inputs of a common cause go wrong together
             adverse = -score if row.more_is_better else score

@@ -88,13 +88,8 @@ class Uncertainty(Part):
             for item in [ALL, *self.partners]:
                 value = None
                 if parameter in moving:
-                    value = appraisal.switching_value(
-                        lambda at, item=item, worths=worths: worths(at)[item].to_numpy(),
-                        current,
-                        lowest,
-                        highest,
-                        points,
-                    )
+                    worth_at = partial(_of_item, worths, item)
+                    value = appraisal.switching_value(worth_at, current, lowest, highest, points)
                 rows.append((parameter, item, current, lowest, highest, value))
         columns = ["parameter", "item", "current", "lowest", "highest", "switching_value"]
         return pd.DataFrame(rows, columns=columns).astype({"switching_value": float})
@@ -385,6 +380,10 @@ def _adverse(sample: np.ndarray, more_is_better: np.ndarray) -> np.ndarray:
     gives the levels back.
     """
     return np.where(more_is_better, 1 - sample, sample)
+
+
+def _of_item(worths: Callable, item: str, values: np.ndarray) -> np.ndarray:
+    return worths(values)[item].to_numpy()
 
 
 def _remembered(worths: Callable) -> Callable:

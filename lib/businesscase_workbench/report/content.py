@@ -11,7 +11,7 @@ import pandas as pd
 
 from businesscase import __version__
 from businesscase.cases.case import BASE, COMPARISON, documents
-from businesscase.cases.parameters import Parameters
+from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, TABLES
 from businesscase.shown import assurance, common, decision
 from businesscase.shown.display import Table, literal, printed
@@ -221,7 +221,7 @@ def _changes(study: Study) -> TableShown | None:
             "parameter": Parameters.model_fields[name].description,
             "base": _setting(getattr(base, name)),
             "here": _setting(getattr(study.parameters, name)),
-            "unit": Parameters.model_fields[name].json_schema_extra["unit"],
+            "unit": unit_of(name),
         }
         for name in common.changes(study)
     ]

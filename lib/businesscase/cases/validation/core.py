@@ -1,6 +1,6 @@
 """What every check of a case needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ from businesscase.calculations.savings import ONE_OFF
 Fault = tuple[
     str, int | str | None, str
 ]  # as RawCase.place has it: part, row or scenario; sentence
-Tables = dict[str, pd.DataFrame]
+Tables = Mapping[str, pd.DataFrame]
 
 
 def has_recurring_flows(tables: Tables) -> bool:
