@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from businesscase.cases import case
 from businesscase.cases.case import load_case
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +59,23 @@ def _not_skipped(report):
         report.outcome = "failed"
         report.longrepr = f"nothing may be skipped here: {report.longrepr[2]}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_content_is_checked_once():
+    """Keep what a case was read as, and its studies, for when files of the same bytes are read again."""
+    checked, kept = case.checked_case, {}
+
+    def checked_once(name, raw, fingerprint=""):
+        if not fingerprint:
+            return checked(name, raw)
+        if (name, fingerprint) not in kept:
+            kept[name, fingerprint] = checked(name, raw, fingerprint)
+        return kept[name, fingerprint]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(case, "checked_case", checked_once)
+        yield
 
 
 @pytest.fixture

@@ -25,7 +25,11 @@ CASES = {
 EXAMPLE = "worked-example"  # invented, so that every table is seen filled in
 PUBLISHED_CASES = [case for case in CASES if case != EXAMPLE]
 MONEY_CASES = ["lictp-2020", "mkip-2012", EXAMPLE]
-SCENARIOS = [(case, scenario) for case in CASES for scenario in load_case(case).scenarios]
+SCENARIOS = [
+    pytest.param(case, scenario, marks=[] if scenario == "base" else pytest.mark.long)
+    for case in CASES
+    for scenario in load_case(case).scenarios
+]
 
 
 def reconciled(study):

@@ -17,12 +17,16 @@ import plotly
 import pytest
 from conftest import ROOT
 from test_batch import CASE, settings, write_notebook
+from test_sweep import small_chunks, written  # noqa: F401
 
 from businesscase.cases.errors import InputError
+from businesscase.study import load_study
+from businesscase.study.sweep import Sweep
 from businesscase_workbench.batch import Job, _tasks, run_jobs, write_index
 from businesscase_workbench.batch.cluster import UNPACKED, archive, software, unfit, unpacked
 from businesscase_workbench.batch.processes import Project
 from businesscase_workbench.batch.store import UrlStore
+from businesscase_workbench.batch.sweep.cluster import made_on_cluster
 from businesscase_workbench.cli import FAILED, INTERRUPTED, main
 
 distributed = pytest.importorskip("distributed", reason="pip install .[cluster]")
@@ -408,3 +412,24 @@ def test_workers_that_are_all_gone_are_said_and_not_waited_for_without_end(monke
             cluster.wait_until(waiting.done, client, "tcp://there")
         workers.scale(1)
         cluster.wait_until(waiting.done, client, "tcp://there")
+
+
+# sweeps
+
+
+def test_a_sweep_on_a_cluster_gives_the_same_bytes(tmp_path, scheduler, small_chunks):  # noqa: F811
+    here = written(tmp_path / "here")
+    assert written(tmp_path / "there", scheduler=scheduler) == here
+
+
+def test_chunks_of_a_worker_that_dies_are_made_by_another(tmp_path, scheduler, small_chunks):  # noqa: F811
+    with distributed.Client(scheduler, timeout=SOON, set_as_default=False) as client:
+        made = made_on_cluster(Sweep(load_study("worked-example")), 10_000, 1, scheduler)
+        first = next(made)
+        process = client.run(os.getpid)
+        os.kill(next(iter(process.values())), signal.SIGKILL)
+        rest = list(made)
+        assert until(lambda: len(client.scheduler_info()["workers"]) == 2)
+    assert len([first, *rest]) == 20
+    found = Sweep(load_study("worked-example"))
+    assert rest[-1].worth.tobytes() == found.futures(19, 500, 1).worth.tobytes()

@@ -21,16 +21,8 @@ from businesscase_workbench.explore import pages
 from businesscase_workbench.explore.explorer import Explorer
 from businesscase_workbench.explore.widgets import ChartPanel, NumberControl
 
-sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-INSTALLED = (
-    "chromium",
-    "google-chrome",
-    "google-chrome-stable",
-    "chromium-browser",
-    "microsoft-edge",
-)
 SERIOUS = ("serious", "critical")
 TOKEN = "a-token-for-tests"
 EXPLORERS = {
@@ -46,28 +38,6 @@ DRAWN = """([n, title]) => {
 }"""
 # the lab's own messages, about its own parts
 NOT_OURS = re.compile(r"jupyterlab|labextension|webpack|sourcemap|favicon", re.IGNORECASE)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as driver:
-        found = next(filter(None, map(shutil.which, INSTALLED)), None)
-        try:
-            started = driver.chromium.launch(
-                executable_path=found,
-                args=[
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-quic",
-                    "--disable-background-networking",
-                ],
-            )
-        except sync_api.Error as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no browser for the explorers: {str(error).splitlines()[0]}")
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +193,7 @@ def test_a_slider_moved_by_key_changes_headline_and_chart_to_what_the_library_gi
     assert opened.chart()[0]["y"] == pytest.approx(list(total), abs=1)
 
 
-@pytest.mark.parametrize("host", ["voila", "lab"])
+@pytest.mark.parametrize("host", ["voila", pytest.param("lab", marks=pytest.mark.long)])
 @pytest.mark.parametrize("explorer", EXPLORERS)
 def test_an_explorer_is_for_everybody(visit, explorer, host):
     opened = visit(explorer, host)
@@ -420,29 +390,49 @@ def test_nothing_leaves_the_machine_from_any_page_whatever_it_holds(browser, ser
     assert hosts == {"127.0.0.1"}
 
 
-def test_a_scenario_found_with_a_slider_is_saved_and_reported(visit, served):
+def test_a_scenario_found_with_a_slider_is_saved(visit, served):
+    assert saved_with_a_slider(visit, served[0], "found-here")["delay_years"] == 0.25
+
+
+@pytest.mark.long
+def test_a_scenario_found_with_a_slider_is_reported(visit, served):
     data, _ = served
+    saved_with_a_slider(visit, data, "reported")
+    command = [
+        sys.executable,
+        "-m",
+        "businesscase",
+        "report",
+        "mkip-2012",
+        "--scenario",
+        "reported",
+    ]
+    done = subprocess.run(
+        [*command, "--output", str(data.parent / "reports")],
+        env=os.environ | {"BUSINESSCASE_DATA": str(data)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    page = data.parent / "reports" / "mkip-2012" / "reported" / "report.html"
+    assert "Found with a slider" in page.read_text("utf-8")
+
+
+def saved_with_a_slider(visit, data, name):
+    """Move a slider, save a scenario of that name, and return what was written."""
     page = visit("savings").page
     slider = page.get_by_label("Delay before savings start", exact=True)
     slider.focus()
     slider.press("ArrowRight")
-    page.get_by_label("Name").fill("found-here")
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Title").fill("Found with a slider")
     page.get_by_label("Why").fill("Tried in a meeting.")
     page.get_by_label("Why").blur()
     page.get_by_role("button", name="Save as a scenario").click()
     page.wait_for_selector("text=Saved as scenario")
-    saved = tomllib.loads((data / "mkip-2012" / "scenarios.toml").read_text())["found-here"]
-    assert saved["delay_years"] == 0.25
-    done = subprocess.run(
-        [sys.executable, "-m", "businesscase", "report", "mkip-2012", "--scenario", "found-here", "--output", str(data.parent / "reports")],
-        env=os.environ | {"BUSINESSCASE_DATA": str(data)}, cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    page_text = (data.parent / "reports" / "mkip-2012" / "found-here" / "report.html").read_text(
-        "utf-8"
-    )
-    assert "Found with a slider" in page_text
+    return tomllib.loads((data / "mkip-2012" / "scenarios.toml").read_text())[name]
 
 
 def test_a_table_is_downloaded_as_csv(visit):

@@ -60,7 +60,6 @@ TOML = re.compile(
 KEY, USER = "example-of-a-secret-key", "a-user-of-this-machine"
 PARTNERS = ("Northmere", "Eastholt", "Westerfold")
 PLOTLY = "application/vnd.plotly.v1+json"
-BROWSERS = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge")
 DRAWN = "[...document.querySelectorAll('.chart')].every(place => place.querySelector('.main-svg'))"
 NAMING = ("actuals.csv", "assumptions.csv", "gates.csv")  # tables that name items of others
 KEPT = {"", "shared", "ICT", "invented"}
@@ -108,20 +107,33 @@ def hostile_case(data: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def made():
-    """Make the reports of the case in every format; return the folder of all and its words."""
+def made(request):
+    """Make a report of the case in every format; return the folder of all, its words and the report."""
+    name = request.param
     with tempfile.TemporaryDirectory() as folder:  # a short name, as a browser's sockets need it
-        yield _made(Path(folder))
+        yield Path(folder), _made(Path(folder), name), Path(folder, "reports", CASE, name)
 
 
-def _made(folder: Path) -> tuple[Path, dict[str, str]]:
+of_scenario = pytest.mark.parametrize("made", [SCENARIO], indirect=True)
+of_either = pytest.mark.parametrize(
+    "made", [SCENARIO, pytest.param("comparison", marks=pytest.mark.long)], indirect=True
+)
+
+
+def _made(folder: Path, report: str) -> dict[str, str]:
     shutil.copytree(ROOT / "data", folder / "data")
     words = hostile_case(folder / "data")
     for name in ("home", "temp"):
         (folder / name).mkdir()
     command = [sys.executable, "-m", "businesscase", "report", CASE, "--quiet"]
-    command += ["--scenario", SCENARIO, "--scenario", "comparison"]
-    command += ["--formats", "docx,xlsx,pdf", "--output", str(folder / "reports")]
+    command += [
+        "--scenario",
+        report,
+        "--formats",
+        "docx,xlsx,pdf",
+        "--output",
+        str(folder / "reports"),
+    ]
     before = project_files()
     done = subprocess.run(
         command,
@@ -138,11 +150,11 @@ def _made(folder: Path) -> tuple[Path, dict[str, str]]:
         text=True,
         check=False,
     )
-    if "need a browser" in done.stderr and not os.environ.get("CI"):
+    if "need a browser" in done.stderr:
         pytest.skip(done.stderr)
     assert done.returncode == 0, done.stderr
     assert project_files() == before
-    return folder, words
+    return words
 
 
 def project_files() -> set[Path]:
@@ -177,40 +189,23 @@ def missing(words: dict[str, str], text: str) -> list[str]:
     return [words[word] for word in shown if joined(words[word]) not in text]
 
 
-REPORTS = (SCENARIO, "comparison")
-
-
 @pytest.fixture(scope="module")
-def pages(made):
-    """Return each report as a browser has it: its page, what it asked for and what it said."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as driver:
-        found = next(filter(None, map(shutil.which, BROWSERS)), None)
-        try:
-            browser = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        except sync_api.Error as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no browser for the reports: {str(error).splitlines()[0]}")
-        opened = {}
-        for name in REPORTS:
-            page = browser.new_page()
-            page.heard = []
-            page.on("request", lambda request, page=page: page.heard.append(request.url))
-            page.on("dialog", lambda dialog, page=page: page.heard.append(dialog.message))
-            page.on("console", lambda said, page=page: page.heard.append(said.text))
-            address = (made[0] / "reports" / CASE / name / "report.html").as_uri()
-            page.goto(address)
-            page.wait_for_function(DRAWN)
-            page.heard.remove(address)
-            opened[name] = page
-        yield opened
-        browser.close()
+def page(made, browser):
+    """Return the report as a browser has it: its page, what it asked for and what it said."""
+    page = browser.new_page()
+    page.heard = []
+    page.on("request", lambda request: page.heard.append(request.url))
+    page.on("dialog", lambda dialog: page.heard.append(dialog.message))
+    page.on("console", lambda said: page.heard.append(said.text))
+    address = (made[2] / "report.html").as_uri()
+    page.goto(address)
+    page.wait_for_function(DRAWN)
+    page.heard.remove(address)
+    return page
 
 
-@pytest.mark.parametrize("name", REPORTS)
-def test_a_page_runs_nothing_asks_for_nothing_and_links_only_to_reports(pages, name):
-    page = pages[name]
+@of_either
+def test_a_page_runs_nothing_asks_for_nothing_and_links_only_to_reports(page):
     assert page.heard == []
     assert page.evaluate("window.pwned") is None
     links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
@@ -218,23 +213,24 @@ def test_a_page_runs_nothing_asks_for_nothing_and_links_only_to_reports(pages, n
     assert page.locator("img, iframe, object, embed, form, base, svg a, svg image").count() == 0
 
 
-@pytest.mark.parametrize("name", REPORTS)
-def test_a_page_shows_every_word_as_it_was_typed(pages, made, name):
-    text = pages[name].evaluate("document.body.innerText + document.body.textContent")
+@of_either
+def test_a_page_shows_every_word_as_it_was_typed(page, made):
+    text = page.evaluate("document.body.innerText + document.body.textContent")
     assert missing(made[1], re.sub(r"(?s)\(function\(.*", "", text)) == []
 
 
-def test_a_chart_shows_names_as_they_were_typed(pages, made):
-    labels = pages[SCENARIO].locator(".chart svg text").all_text_contents()
+@of_scenario
+def test_a_chart_shows_names_as_they_were_typed(page, made):
+    labels = page.locator(".chart svg text").all_text_contents()
     partners = [attack for word, attack in made[1].items() if word in PARTNERS]
     assert len(partners) == len(PARTNERS)
     for partner in partners:
         assert any(joined(partner) in joined(label) for label in labels)
 
 
-@pytest.mark.parametrize("name", REPORTS)
-def test_a_word_document_shows_every_word_and_links_to_nothing_outside(made, name):
-    path = made[0] / "reports" / CASE / name / "report.docx"
+@of_either
+def test_a_word_document_shows_every_word_and_links_to_nothing_outside(made):
+    path = made[2] / "report.docx"
     read = docx.Document(str(path))
     assert missing(made[1], "".join(read.element.body.itertext())) == []
     with zipfile.ZipFile(path) as parts:
@@ -243,8 +239,9 @@ def test_a_word_document_shows_every_word_and_links_to_nothing_outside(made, nam
     assert {field.split()[0] for field in fields} <= {b"TOC", b"PAGEREF", b"SEQ", b"REF", b"PAGE"}
 
 
+@of_scenario
 def test_a_workbook_holds_no_formula_and_no_link_that_was_typed(made):
-    with zipfile.ZipFile(made[0] / "reports" / CASE / SCENARIO / "tables.xlsx") as parts:
+    with zipfile.ZipFile(made[2] / "tables.xlsx") as parts:
         read = {name: parts.read(name).decode() for name in parts.namelist() if "xml" in name}
     every = "".join(read.values())
     formulas = re.findall("<f[ >][^<]*", every)
@@ -255,18 +252,20 @@ def test_a_workbook_holds_no_formula_and_no_link_that_was_typed(made):
     assert any("=HYPERLINK" in text for text in texts) and any("=cmd|" in text for text in texts)
 
 
-@pytest.mark.parametrize("name", REPORTS)
-@pytest.mark.skipif(not shutil.which("pdftotext"), reason="no pdftotext")
-def test_a_pdf_shows_every_word_and_links_to_nothing_outside(made, name):
-    path = made[0] / "reports" / CASE / name / "report.pdf"
+@of_either
+def test_a_pdf_shows_every_word_and_links_to_nothing_outside(made):
+    path = made[2] / "report.pdf"
+    if not shutil.which("pdftotext"):
+        pytest.skip("no pdftotext")
     read = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True)
     from_left = {word: attack for word, attack in made[1].items() if "\u202e" not in attack}
     assert missing(from_left, read.stdout.decode()) == []
     assert not re.search(rb"/(URI|JavaScript|JS|Launch)\b", path.read_bytes())
 
 
+@of_either
 def test_a_notebook_offers_no_markup_that_was_typed(made):
-    for path in (made[0] / "reports" / CASE).glob("*/*.ipynb"):
+    for path in made[2].glob("*.ipynb"):
         for cell in nbformat.read(path, 4).cells:
             for output in cell.get("outputs", ()):
                 data = output.get("data", {})
@@ -275,12 +274,14 @@ def test_a_notebook_offers_no_markup_that_was_typed(made):
                 assert "<a href" not in json.dumps(data.get(PLOTLY, {}).get("data", ""))
 
 
+@of_scenario
 def test_results_hold_names_as_they_were_typed(made):
-    with (made[0] / "reports" / CASE / SCENARIO / "results.csv").open(encoding="utf-8") as file:
+    with (made[2] / "results.csv").open(encoding="utf-8") as file:
         items = {row["item"] for row in csv.DictReader(file)}
     assert {attack for word, attack in made[1].items() if word in PARTNERS} <= items
 
 
+@of_either
 def test_no_file_is_written_elsewhere(made):
     folder = made[0]
     assert not [path for path in tree(folder) if path.name in ("passwd", "pwned")]
@@ -290,6 +291,7 @@ def test_no_file_is_written_elsewhere(made):
     assert written <= {".cache", ".config", ".ipython", ".jupyter", ".local", ".pki"}
 
 
+@of_either
 def test_no_key_user_or_folder_of_the_machine_is_in_a_report(made):
     folder = made[0]
     secrets = [KEY, USER, str(ROOT), str(folder), str(Path.home()) + "/", sys.prefix]
@@ -317,7 +319,10 @@ VALUES = (
 )
 
 
-@pytest.mark.parametrize(("option", "value"), VALUES)
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [VALUES[0], *(pytest.param(*value, marks=pytest.mark.long) for value in VALUES[1:])],
+)
 def test_a_parameter_that_tries_to_end_its_string_is_refused_as_a_name(option, value, tmp_path):
     as_yaml = json.dumps({"case": value})
     given = {

@@ -122,11 +122,15 @@ def test_settings_that_leave_out_the_token_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"Voila": {"ip": "0.0.0.0"}}, "to other machines"),
-        ({"Voila": {"auto_token": False}}, "without a token"),
-        ({"Voila": {"token": ""}}, "without a token"),
+        pytest.param({"Voila": {"ip": "0.0.0.0"}}, "to other machines", marks=pytest.mark.long),
+        pytest.param({"Voila": {"auto_token": False}}, "without a token", marks=pytest.mark.long),
+        pytest.param({"Voila": {"token": ""}}, "without a token", marks=pytest.mark.long),
         ({"IdentityProvider": {"token": ""}}, "without a token"),
-        ({"VoilaConfiguration": {"file_allowlist": [".*"]}}, "files besides the explorers"),
+        pytest.param(
+            {"VoilaConfiguration": {"file_allowlist": [".*"]}},
+            "files besides the explorers",
+            marks=pytest.mark.long,
+        ),
         (
             {
                 "Voila": {"ip": "0.0.0.0", "auto_token": False, "token": ""},

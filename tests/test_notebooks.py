@@ -103,6 +103,7 @@ def test_every_code_cell_after_the_parameters_has_a_stored_output(notebook):
         assert len(cell.outputs) == 1, cell.source
 
 
+@pytest.mark.long  # nbval compares each output in any case
 def test_running_the_notebooks_again_gives_the_same_bytes(tmp_path):
     copies = tmp_path / "notebooks"
     copies.mkdir()

@@ -1,9 +1,7 @@
 """The report page as its readers have it: offline, with keys alone, enlarged, read aloud, on paper."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -15,27 +13,15 @@ from businesscase.cases.case import load_case
 from businesscase.study import load_study
 from businesscase_workbench.report import report_html, shared_asset_files
 
-sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-INSTALLED = (
-    "chromium",
-    "google-chrome",
-    "google-chrome-stable",
-    "chromium-browser",
-    "microsoft-edge",
-)
-CASES = (
-    "mkip-2012",
-    "lictp-2020",
-    "durham-sunderland-2014",
-    "dacorum-avdc-2012",
-    "allerdale-carlisle-2008",
-    "worked-example",
-)
-REPORTS = [f"{case}/base/report.html" for case in CASES]
-PAGES = ["index.html", *REPORTS]
 SMALL, LARGE = "durham-sunderland-2014", "worked-example"
+OTHERS = ("mkip-2012", "lictp-2020", "dacorum-avdc-2012", "allerdale-carlisle-2008")
+REPORTS = [
+    *(f"{case}/base/report.html" for case in (SMALL, LARGE)),
+    *(pytest.param(f"{case}/base/report.html", marks=pytest.mark.long) for case in OTHERS),
+]
+PAGES = ["index.html", *REPORTS]
 PAPER = 680  # pixels between the margins of A4
 OPEN_ALL = "document.querySelectorAll('details').forEach(part => { part.open = true; })"
 CLOSE_ALL = "document.querySelectorAll('details').forEach(part => { part.open = false; })"
@@ -43,57 +29,56 @@ DRAWN = "[...document.querySelectorAll('.chart')].every(place => place.querySele
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as driver:
-        found = next(filter(None, map(shutil.which, INSTALLED)), None)
-        try:
-            started = driver.chromium.launch(
-                executable_path=found, args=["--no-sandbox", "--disable-gpu"]
-            )
-        except sync_api.Error as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no browser for the reports: {str(error).splitlines()[0]}")
-        yield started
-        started.close()
+def made(tmp_path_factory):
+    """Return a function that makes the base reports of some cases and gives the folder of all."""
+    folder = tmp_path_factory.mktemp("reports")
+
+    def make(*cases):
+        command = [sys.executable, "-m", "businesscase", "report", *cases]
+        command += ["--scenario", "base", "--output", str(folder)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="module")
-def reports(tmp_path_factory):
-    """Return the folder of the index and of the reports of every case in its base scenario."""
-    folder = tmp_path_factory.mktemp("reports")
-    command = [sys.executable, "-m", "businesscase", "report", *CASES]
-    done = subprocess.run(
-        [*command, "--scenario", "base", "--output", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def reports(made):
+    """Return the folder of the index and of a small report and a large one.
+
+    The large one is of the notebooks as they are committed.
+    """
+    folder = made(SMALL)
     for name, text in shared_asset_files().items():
         (folder / "assets").mkdir(exist_ok=True)
         (folder / "assets" / name).write_text(text, encoding="utf-8")
-    notebooks = {
-        path.stem.split("_", 1)[1]: nbformat.read(
-            own if (own := folder / SMALL / "base" / path.name).exists() else path, as_version=4
-        )
+    stored = {
+        path.stem.split("_", 1)[1]: nbformat.read(path, as_version=4)
         for path in sorted((ROOT / "notebooks").glob("0*.ipynb"))
     }
-    page = report_html(load_study(SMALL), notebooks, shared_assets="../../assets")
-    shared = folder / SMALL / "base" / "shared.html"
-    shared.write_text(page, encoding="utf-8")
+    own = {
+        path.stem.split("_", 1)[1]: nbformat.read(path, as_version=4)
+        for path in (folder / SMALL / "base").glob("*.ipynb")
+    }
+    (folder / LARGE / "base").mkdir(parents=True)
+    page = report_html(load_study(LARGE), stored)
+    (folder / LARGE / "base" / "report.html").write_text(page, encoding="utf-8")
+    page = report_html(load_study(SMALL), stored | own, shared_assets="../../assets")
+    (folder / SMALL / "base" / "shared.html").write_text(page, encoding="utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
-def opened(browser, reports):
+def opened(browser, reports, made):
     """Return a function that gives an open page without network, as it is after loading."""
     context = browser.new_context(offline=True)
     pages = {}
 
     def page_of(name):
         if name not in pages:
+            if not (reports / name).exists():
+                made(*OTHERS)
             page = context.new_page()
             page.requests, page.errors = [], []
             page.on("request", lambda request: page.requests.append(request.url))
