@@ -195,7 +195,10 @@ def test_every_scenario_is_computed_to_a_decision(case, scenario):
     assert not pd.isna(table["value"]).any()
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [*PUBLISHED_CASES[:3], *(pytest.param(case, marks=pytest.mark.long) for case in MONEY_CASES)],
+)
 def test_every_scenario_gives_results_that_no_other_gives(case):
     scenarios = load_case(case).scenarios
     printed_results = {name: results.csv_text(load_study(case, name).results) for name in scenarios}

@@ -13,8 +13,7 @@ import pytest
 from conftest import ROOT
 
 from businesscase import __version__
-from businesscase.cases.case import load_case
-from businesscase_workbench import cli
+from businesscase_workbench import batch, cli
 from businesscase_workbench.batch import notebook_paths
 
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
@@ -113,10 +112,14 @@ def test_scenario_that_no_chosen_case_has_is_refused(capsys):
     assert "scenario 'same-place' is unknown; nearest: same-pace" in capsys.readouterr().err
 
 
-def test_scenario_is_run_for_each_chosen_case_that_has_it():
-    cases = [load_case(CASE), load_case("mkip-2012")]
-    jobs = [(job.case, job.scenario) for job in cli._jobs(cases, ["base", "cautious"])]
-    assert jobs == [(CASE, "base"), ("mkip-2012", "base"), ("mkip-2012", "cautious")]
+def test_scenario_is_run_for_each_chosen_case_that_has_it(monkeypatch, tmp_path):
+    jobs = []
+    monkeypatch.setattr(batch, "run_jobs", lambda given, settings: jobs.extend(given) or [])
+    arguments = ["--scenario", "base", "--scenario", "cautious", "--output", str(tmp_path)]
+    assert cli.main(["report", CASE, "mkip-2012", *arguments]) == 0
+    assert [(job.case, job.scenario) for job in jobs] == [
+        (CASE, "base"), ("mkip-2012", "base"), ("mkip-2012", "cautious"),
+    ]  # fmt: skip
 
 
 def test_a_chosen_case_without_a_chosen_scenario_is_named(project, capsys):

@@ -86,7 +86,13 @@ def test_adding_the_same_to_every_choice_of_a_future_changes_no_regret():
 # what each scenario comes to
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[] if case in (MKIP, DURHAM) else pytest.mark.long)
+        for case in CASES
+    ],
+)
 def test_a_scenario_comes_to_the_same_as_when_it_is_studied_by_itself(case):
     table = comparison.outcomes(load_study(case))
     last = table.index[-1]

@@ -62,9 +62,9 @@ def with_base(folder, forget=True, **changes):
 def test_a_moved_slider_shows_what_the_library_gives():
     explorer = savings_explorer("mkip-2012")
     explorer.controls["realisation"].sliders[""].value = 0.6
-    expected = load_study("mkip-2012", realisation=0.6).savings.net_present_values.sum()
-    assert explorer.study.savings.net_present_values.sum() == pytest.approx(expected)
-    assert in_words(expected) in explorer._headline.text
+    expected = load_study("mkip-2012", realisation=0.6).net_present_values.sum()
+    assert explorer.study.net_present_values.sum() == pytest.approx(expected)
+    assert in_words(expected) in explorer.headline.text
 
 
 def test_a_slider_of_a_user_group_moves_that_partner_only():
@@ -77,11 +77,11 @@ def test_a_slider_of_a_user_group_moves_that_partner_only():
 
 def test_reset_gives_the_scenario_back():
     explorer = savings_explorer("mkip-2012", "cautious")
-    before = explorer._headline.text
+    before = explorer.headline.text
     explorer.controls["overrun"].sliders[""].value = 2.0
-    assert explorer._headline.text != before
+    assert explorer.headline.text != before
     explorer.reset()
-    assert explorer._headline.text == before
+    assert explorer.headline.text == before
     assert explorer.changes == {}
 
 
@@ -104,14 +104,14 @@ def test_nobody_leaves_a_scenario_from_which_a_partner_left():
 
 def test_what_is_not_possible_is_said_and_the_last_result_stays():
     explorer = pages.savings_explorer("mkip-2012")
-    before = explorer._headline.text
+    before = explorer.headline.text
     explorer.controls["saving_apportionment"].widget.value = "equal"
     explorer.controls["saving_mix"].sliders["equal"].value = 0
-    assert explorer._message.text == ""
-    explorer._case.value = "dacorum-avdc-2012"
-    assert "no data on savings" in explorer._headline.text
-    explorer._case.value = "mkip-2012"
-    assert explorer._headline.text == before
+    assert explorer.message.text == ""
+    explorer.case.value = "dacorum-avdc-2012"
+    assert "no data on savings" in explorer.headline.text
+    explorer.case.value = "mkip-2012"
+    assert explorer.headline.text == before
 
 
 def test_a_weight_changes_the_winner_as_the_library_has_it():
@@ -169,7 +169,7 @@ def test_a_moved_risk_stands_where_it_was_put():
     mover.words["likelihood"].value = "Very High"
     moved = explorer.study.risks.scored.set_index("risk").loc[3]
     assert moved["standing_score"] == 6 * 3
-    assert "1 risk above appetite" in explorer._headline.text
+    assert "1 risk above appetite" in explorer.headline.text
 
 
 def test_a_risk_moved_where_all_are_likelier_is_not_made_likelier_twice():
@@ -229,22 +229,20 @@ def test_a_name_that_is_unknown_is_refused_and_nothing_else_shown_for_it(names, 
 
 def test_as_in_the_scenario_is_said_only_where_every_option_scores_the_same():
     explorer = options_explorer("lictp-2020")
-    assert "as in scenario base" in explorer._headline.text
+    assert "as in scenario base" in explorer.headline.text
     explorer.controls["weights"].sliders["Cost"].value = 60
-    assert (
-        "3.87, 0.88 ahead; first in scenario base too, with 3.83, 0.83" in explorer._headline.text
-    )
+    assert "3.87, 0.88 ahead; first in scenario base too, with 3.83, 0.83" in explorer.headline.text
     explorer.reset()
     scores = explorer.controls["scores"]
     scores.option.value, scores.factor.value, scores.slider.value = "d", "Control", 0.5
-    assert "first in scenario base too" in explorer._headline.text
+    assert "first in scenario base too" in explorer.headline.text
 
 
 def test_as_in_the_scenario_is_said_only_where_every_partner_has_the_same():
     explorer = savings_explorer("mkip-2012")
-    assert "As in scenario base." in explorer._headline.text
+    assert "As in scenario base." in explorer.headline.text
     explorer.controls["saving_apportionment"].widget.value = "equal"
-    assert "Together as in scenario base, but not each partner." in explorer._headline.text
+    assert "Together as in scenario base, but not each partner." in explorer.headline.text
 
 
 # what is greyed
@@ -258,20 +256,20 @@ def test_figures_of_weights_that_are_all_nil_are_greyed_with_the_reason():
     explorer = options_explorer("lictp-2020")
     for slider in explorer.controls["weights"].sliders.values():
         slider.value = 0
-    assert "**Not possible:** weights are all 0" in explorer._message.text
+    assert "**Not possible:** weights are all 0" in explorer.message.text
     assert is_greyed(explorer)
     explorer.controls["weights"].sliders["Cost"].value = 1
-    assert (explorer._message.text, is_greyed(explorer)) == ("", False)
+    assert (explorer.message.text, is_greyed(explorer)) == ("", False)
 
 
 def test_a_year_of_leaving_beyond_the_term_is_greyed_and_another_scenario_is_not():
     explorer = savings_explorer("mkip-2012")
     explorer.controls["leaver"].widget.value = "Swale"
     explorer.controls["horizon_years"].sliders[""].value = 1
-    assert "after is 2017; the appraisal runs from 2012 to 2013" in explorer._message.text
+    assert "after is 2017; the appraisal runs from 2012 to 2013" in explorer.message.text
     assert is_greyed(explorer)
-    explorer._scenario.value = "cautious"
-    assert (explorer._message.text, is_greyed(explorer)) == ("", False)
+    explorer.scenario.value = "cautious"
+    assert (explorer.message.text, is_greyed(explorer)) == ("", False)
 
 
 def test_a_refused_entry_greys_the_figures_and_is_not_saved(data_copy):
@@ -279,15 +277,15 @@ def test_a_refused_entry_greys_the_figures_and_is_not_saved(data_copy):
     slider = explorer.controls["overrun"].sliders[""]
     explorer.controls["realisation"].sliders[""].value = 0.5
     slider.refused = "“999” is not possible: type a number from -50% to 300% of plan"
-    assert "One-off cost over plan: “999” is not possible" in explorer._message.text
+    assert "One-off cost over plan: “999” is not possible" in explorer.message.text
     assert is_greyed(explorer)
-    saving = explorer._saving
+    saving = explorer.saving
     saving.name.value, saving.title.value, saving.why.value = "half", "Half", "Tried."
     saving.button.click()
     assert "“999” is not possible" in saving.message.text
     assert "half" not in load_case("mkip-2012").scenarios
     explorer.reset()
-    assert (slider.refused, explorer._message.text, is_greyed(explorer)) == ("", "", False)
+    assert (slider.refused, explorer.message.text, is_greyed(explorer)) == ("", "", False)
 
 
 def test_a_refused_score_is_forgotten_where_another_is_chosen():
@@ -308,7 +306,7 @@ def test_a_failure_of_the_workbook_leaves_no_figure_that_looks_like_an_answer(pa
     explorer = Explorer(page, "mkip-2012")
     with pytest.raises(ZeroDivisionError):
         explorer.controls["delay_years"].sliders[""].value = 1.0
-    assert "the workbook itself failed (ZeroDivisionError" in explorer._message.text
+    assert "the workbook itself failed (ZeroDivisionError" in explorer.message.text
     assert is_greyed(explorer)
 
 
@@ -322,7 +320,7 @@ def test_half_a_year_is_refused_and_not_rounded():
         slider = explorer.controls[parameter].sliders[""]
         assert slider.whole
         slider.value = slider.lowest + 2.5
-        assert f"found {slider.value}; it should be a valid integer" in explorer._message.text
+        assert f"found {slider.value}; it should be a valid integer" in explorer.message.text
 
 
 def test_a_weight_that_the_others_make_room_for_ends_at_their_sum():
@@ -343,21 +341,21 @@ def test_a_weight_that_the_others_make_room_for_ends_at_their_sum():
 def test_a_case_that_was_edited_is_read_again_when_it_is_opened_or_chosen(data_copy):
     before = savings_explorer("mkip-2012")
     with_base(data_copy, realisation=0.5, forget=False)
-    assert savings_explorer("mkip-2012")._headline.text != before._headline.text
-    before._scenario.value = "cautious"
+    assert savings_explorer("mkip-2012").headline.text != before.headline.text
+    before.scenario.value = "cautious"
     assert before.start.parameters == load_study("mkip-2012", "cautious").parameters
-    before._scenario.value = "base"
+    before.scenario.value = "base"
     assert before.start.parameters.realisation == 0.5
 
 
 def test_a_scenario_that_another_page_saved_can_be_chosen(data_copy):
     page, other = savings_explorer("mkip-2012"), savings_explorer("mkip-2012")
     save(realisation=0.5)
-    other._scenario.value = "cautious"
-    assert "half-saved" in other._scenario.options
-    other._scenario.value = "half-saved"
+    other.scenario.value = "cautious"
+    assert "half-saved" in other.scenario.options
+    other.scenario.value = "half-saved"
     assert other.study.parameters.realisation == 0.5
-    assert "half-saved" not in page._scenario.options
+    assert "half-saved" not in page.scenario.options
 
 
 def test_a_scenario_that_has_gone_is_said(data_copy):
@@ -365,9 +363,9 @@ def test_a_scenario_that_has_gone_is_said(data_copy):
     explorer = pages.savings_explorer("mkip-2012")
     path = data_copy / "mkip-2012" / "scenarios.toml"
     path.write_text(path.read_text("utf-8").partition("[half-saved]")[0], "utf-8")
-    explorer._scenario.value = "half-saved"
+    explorer.scenario.value = "half-saved"
     shows_nothing_but(explorer, "scenario 'half-saved' is unknown")
-    assert "half-saved" not in explorer._scenario.options
+    assert "half-saved" not in explorer.scenario.options
 
 
 # a folder without the example cases
@@ -377,15 +375,15 @@ def test_an_explorer_opens_on_the_own_case_where_that_is_the_only_one(data_copy)
     keep_only(data_copy, "worked-example", "our-case")
     for page in EXPLORERS:
         explorer = page()
-        assert explorer._case.options == ("our-case",)
-        assert explorer._headline.text.startswith("## ")
+        assert explorer.case.options == ("our-case",)
+        assert explorer.headline.text.startswith("## ")
 
 
 def test_an_explorer_opens_on_a_case_that_has_what_it_shows(data_copy):
     keep_only(data_copy, "worked-example", "our-case")
     (data_copy / "a-new-one").mkdir()
     (data_copy / "a-new-one" / "case.toml").write_text("title =", "utf-8")
-    assert options_explorer()._case.value == "our-case"
+    assert options_explorer().case.value == "our-case"
 
 
 def test_a_folder_with_a_faulty_case_alone_says_the_fault(data_copy):
@@ -402,9 +400,9 @@ def test_a_folder_without_a_case_is_said(tmp_path, monkeypatch, is_there):
         folder.mkdir()
     monkeypatch.setenv("BUSINESSCASE_DATA", str(folder))
     explorer = pages.savings_explorer()
-    assert "There is no case in data/ yet" in explorer._headline.text
+    assert "There is no case in data/ yet" in explorer.headline.text
     explorer.reset()
-    assert (explorer.controls, explorer._panels) == ({}, [])
+    assert (explorer.controls, explorer.panels) == ({}, [])
 
 
 def keep_only(folder, case, name):
@@ -419,23 +417,23 @@ def keep_only(folder, case, name):
 
 
 def shows_nothing_but(explorer, sentence):
-    assert sentence in explorer._message.text
-    assert explorer._headline.text == ""
-    assert (explorer.controls, explorer._panels) == ({}, [])
-    assert (explorer._sections.children, explorer._views.children) == ((), ())
+    assert sentence in explorer.message.text
+    assert explorer.headline.text == ""
+    assert (explorer.controls, explorer.panels) == ({}, [])
+    assert (explorer.sections.children, explorer.views.children) == ((), ())
 
 
 def test_a_case_with_a_fault_is_never_shown_with_the_figures_of_the_case_before(data_copy):
     explorer = pages.savings_explorer("lictp-2020")
     slider = explorer.controls["delay_years"].sliders[""]
     with_base(data_copy, realisation=9)
-    explorer._case.value = "mkip-2012"
+    explorer.case.value = "mkip-2012"
     shows_nothing_but(explorer, "realisation: found 9")
     slider.value = 2.0  # as one that the browser still had
     shows_nothing_but(explorer, "realisation: found 9")
-    explorer._case.value = "lictp-2020"
-    assert explorer._message.text == ""
-    assert explorer.controls and explorer._headline.text
+    explorer.case.value = "lictp-2020"
+    assert explorer.message.text == ""
+    assert explorer.controls and explorer.headline.text
 
 
 def test_an_explorer_that_begins_on_a_case_with_a_fault_can_be_reset(data_copy):
@@ -447,9 +445,9 @@ def test_an_explorer_that_begins_on_a_case_with_a_fault_can_be_reset(data_copy):
 
 def test_a_case_without_what_the_page_shows_can_be_reset():
     explorer = pages.savings_explorer("dacorum-avdc-2012")
-    before = explorer._headline.text
+    before = explorer.headline.text
     explorer.reset()
-    assert explorer._headline.text == before
+    assert explorer.headline.text == before
 
 
 def refusing(study, start):
@@ -462,7 +460,7 @@ def refusing(study, start):
 def test_a_fault_that_a_view_finds_is_said_in_place_of_the_page(part):
     page = replace(SAVINGS, **{part: refusing if part == "headline" else lambda study: [refusing]})
     explorer = Explorer(page, "mkip-2012")
-    explorer._case.value = "lictp-2020"
+    explorer.case.value = "lictp-2020"
     shows_nothing_but(explorer, "gates.csv line 2: no such measure")
 
 
@@ -471,7 +469,7 @@ def test_a_fault_that_a_view_finds_once_a_slider_moved_is_said(part):
     page = replace(SAVINGS, **{part: refusing if part == "headline" else lambda study: [refusing]})
     explorer = Explorer(page, "mkip-2012")
     explorer.controls["delay_years"].sliders[""].value = 1.0
-    assert "gates.csv line 2: no such measure" in explorer._message.text
+    assert "gates.csv line 2: no such measure" in explorer.message.text
 
 
 # bounds, steps, labels and units
@@ -498,7 +496,7 @@ def test_a_blank_parameter_starts_where_the_case_has_it():
 @pytest.mark.parametrize("explorer", EXPLORERS)
 def test_every_explorer_opens_on_every_case(explorer):
     for case in case_names():
-        assert explorer(case)._headline.text
+        assert explorer(case).headline.text
 
 
 def test_a_batch_never_runs_an_explorer():
@@ -535,12 +533,12 @@ def test_twenty_changes_in_a_burst_run_the_model_twice():
     explorer = savings_explorer("mkip-2012")
 
     async def burst():
-        before = explorer._coalescer.runs
+        before = explorer.coalescer.runs
         for step in range(20):
             explorer.controls["realisation"].sliders[""].value = 0.5 + step / 100
             await asyncio.sleep(0.01)
         await explorer.settled()
-        return explorer._coalescer.runs - before
+        return explorer.coalescer.runs - before
 
     assert in_simulated_time(burst()) == 2
     assert explorer.study.parameters.realisation == pytest.approx(0.69)
@@ -617,10 +615,10 @@ def test_a_saved_scenario_is_read_again_and_the_rest_of_the_file_is_kept(data_co
 def test_an_explorer_saves_what_was_found_and_goes_on_from_there(data_copy):
     explorer = savings_explorer("mkip-2012")
     explorer.controls["realisation"].sliders[""].value = 0.45
-    saving = explorer._saving
+    saving = explorer.saving
     saving.name.value, saving.title.value, saving.why.value = "low", "Low", "A cautious view."
     saving.button.click()
-    assert explorer._scenario.value == "low"
+    assert explorer.scenario.value == "low"
     assert "Saved as scenario" in saving.message.text
     assert load_study("mkip-2012", "low").parameters.realisation == 0.45
 
@@ -631,7 +629,7 @@ def test_what_the_page_refuses_is_not_saved_nor_what_it_showed_before(data_copy)
     sliders["Control"].value = 7
     for slider in sliders.values():
         slider.value = 0
-    saving = explorer._saving
+    saving = explorer.saving
     saving.name.value, saving.title.value, saving.why.value = "zero", "Zero", "Nothing counts."
     saving.button.click()
     assert "weights are all 0" in saving.message.text
@@ -640,7 +638,7 @@ def test_what_the_page_refuses_is_not_saved_nor_what_it_showed_before(data_copy)
 
 def test_a_change_that_is_not_shown_yet_is_saved(data_copy):
     explorer = savings_explorer("mkip-2012")
-    saving = explorer._saving
+    saving = explorer.saving
     saving.name.value, saving.title.value, saving.why.value = "low", "Low", "A cautious view."
 
     async def move_and_save_at_once():
@@ -658,7 +656,7 @@ def test_nobody_leaves_in_a_scenario_saved_where_a_partner_leaves_in_the_base(da
     with_base(data_copy, leaver="Swale", leaves_after=2015)
     explorer = savings_explorer("mkip-2012")
     explorer.controls["leaver"].widget.value = ""
-    saving = explorer._saving
+    saving = explorer.saving
     saving.name.value, saving.title.value, saving.why.value = "stay", "Stay", "All renewed."
     saving.button.click()
     assert "Saved as scenario" in saving.message.text
@@ -709,7 +707,7 @@ def test_a_name_that_another_page_saved_meanwhile_is_refused(data_copy):
 def test_a_folder_that_can_not_be_written_is_said_on_the_page(data_copy, monkeypatch):
     explorer = savings_explorer("mkip-2012")
     explorer.controls["realisation"].sliders[""].value = 0.45
-    saving = explorer._saving
+    saving = explorer.saving
     saving.name.value, saving.title.value, saving.why.value = "low", "Low", "A cautious view."
 
     def full(path, content):
@@ -770,18 +768,18 @@ def test_a_title_or_reason_that_no_report_can_hold_is_refused_before_it_breaks_t
 
 def test_a_table_is_saved_as_csv_with_its_numbers():
     explorer = pages.savings_explorer("mkip-2012")
-    lines = explorer._panels[0][1].csv().splitlines()
+    lines = explorer.panels[0][1].csv().splitlines()
     assert lines[0] == "partner,worth,change,payback,loss"
     assert lines[1].startswith("All partners,2726996.")
 
 
 def test_a_charts_numbers_are_saved_as_csv():
     explorer = pages.savings_explorer("mkip-2012")
-    lines = explorer._panels[1][1].csv().splitlines()
+    lines = explorer.panels[1][1].csv().splitlines()
     assert lines[0] == "series,x,y"
     assert lines[11] == "All partners,2022/23,3410000.0"
     for page in EXPLORERS:
-        for _, panel in page("lictp-2020")._panels:
+        for _, panel in page("lictp-2020").panels:
             assert panel.csv().count("\n") > 1
 
 
@@ -791,6 +789,6 @@ def test_names_of_a_case_are_escaped(data_copy):
         text = table.read_text(encoding="utf-8")
         table.write_text(text.replace("Swale", "<script>x</script>"), encoding="utf-8")
     explorer = pages.savings_explorer("mkip-2012")
-    assert "&lt;script&gt;" in explorer._panels[0][1].html
-    assert "<script" not in explorer._panels[0][1].html
-    assert "<script" not in explorer._headline.html
+    assert "&lt;script&gt;" in explorer.panels[0][1].html
+    assert "<script" not in explorer.panels[0][1].html
+    assert "<script" not in explorer.headline.html

@@ -220,8 +220,8 @@ def shows_what_the_library_gives(opened, explorer):
     ]
     with ThreadPoolExecutor(1) as thread:  # a thread without the browser driver's event loop
         own = thread.submit(explorer_at, values, *EXPLORERS[explorer]).result()
-    opened.wait_for_headline(re.search("<h2>(.*)</h2>", own._headline.html)[1])
-    charts = [panel for _, panel in own._panels if isinstance(panel, ChartPanel)]
+    opened.wait_for_headline(re.search("<h2>(.*)</h2>", own.headline.html)[1])
+    charts = [panel for _, panel in own.panels if isinstance(panel, ChartPanel)]
     for number, chart in enumerate(charts):
         opened.page.wait_for_function(DRAWN, arg=[number, chart.title], timeout=20_000)
         drawn = opened.chart(number)

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from test_formats import BROWSERS
+from conftest import BROWSERS
 
 from businesscase.cases.errors import InputError
 from businesscase_workbench.batch import Job, Settings, run_jobs

@@ -54,6 +54,16 @@ class Explorer:
         What is displayed.
     study : Study
         The scenario as the controls have it; the last valid one if what they say is refused.
+    headline, message : TextPanel
+        What is found, and what is not possible.
+    controls : dict
+        The controls by parameter, which are in ``sections``.
+    panels : list
+        Each view and where it is shown, which are in ``views``.
+    case, scenario : Dropdown
+        What is shown; ``saving`` is where another scenario is named.
+    coalescer : Coalescer
+        What runs the model after changes.
 
     Raises
     ------
@@ -67,33 +77,33 @@ class Explorer:
         if names:
             _refuse_unknown(case, scenario)
         self.page = page
-        self._coalescer = Coalescer(self._show)
-        self._headline = TextPanel(live=True)
-        self._headline.add_class("bc-headline")
-        self._message = TextPanel(live=True)
-        self._message.add_class("bc-notice")
-        self._sections = widgets.VBox()
-        self._sections.add_class("bc-controls")
-        self._views = widgets.VBox()
-        self._views.add_class("bc-views")
-        self._case = widgets.Dropdown(options=names, value=case, description="Case")
-        self._scenario = widgets.Dropdown(description="Scenario")
+        self.coalescer = Coalescer(self._show)
+        self.headline = TextPanel(live=True)
+        self.headline.add_class("bc-headline")
+        self.message = TextPanel(live=True)
+        self.message.add_class("bc-notice")
+        self.sections = widgets.VBox()
+        self.sections.add_class("bc-controls")
+        self.views = widgets.VBox()
+        self.views.add_class("bc-views")
+        self.case = widgets.Dropdown(options=names, value=case, description="Case")
+        self.scenario = widgets.Dropdown(description="Scenario")
         self._reset = widgets.Button(description="Back to the scenario")
-        self._saving = _Saving()
-        self._case.observe(lambda _: self._choose(BASE), "value")
-        self._scenario.observe(lambda _: self._choose_scenario(), "value")
+        self.saving = _Saving()
+        self.case.observe(lambda _: self._choose(BASE), "value")
+        self.scenario.observe(lambda _: self._choose_scenario(), "value")
         self._reset.on_click(lambda _: self.reset())
-        self._saving.button.on_click(lambda _: self._save())
-        body = widgets.HBox([self._sections, self._views])
+        self.saving.button.on_click(lambda _: self._save())
+        body = widgets.HBox([self.sections, self.views])
         body.add_class("bc-body")
-        top = widgets.HBox([self._case, self._scenario, self._reset])
+        top = widgets.HBox([self.case, self.scenario, self._reset])
         top.add_class("bc-top")
         self.widget = widgets.VBox(
-            [PlotlyLibrary(), top, Connection(), self._message, self._headline, body]
+            [PlotlyLibrary(), top, Connection(), self.message, self.headline, body]
         )
         self.widget.add_class("bc-explorer")
         self._choosing = False
-        self.controls, self._panels = {}, []
+        self.controls, self.panels = {}, []
         if names:
             self._choose(scenario)
         else:
@@ -102,7 +112,7 @@ class Explorer:
     def _repr_mimebundle_(self, include=None, exclude=None):
         # a short text in place of the widgets' own, so that a stored notebook stays small
         bundle = self.widget._repr_mimebundle_(include=include, exclude=exclude)
-        return bundle | {"text/plain": f"{self.page.title} ({self._case.value})"}
+        return bundle | {"text/plain": f"{self.page.title} ({self.case.value})"}
 
     @property
     def changes(self) -> dict:
@@ -136,22 +146,22 @@ class Explorer:
 
     async def settled(self) -> None:
         """Wait until everything shows what the controls say."""
-        await self._coalescer.settled()
+        await self.coalescer.settled()
 
     def _choose_scenario(self) -> None:
-        if not self._choosing and self._scenario.value is not None:
-            self._choose(self._scenario.value)
+        if not self._choosing and self.scenario.value is not None:
+            self._choose(self.scenario.value)
 
     def _choose(self, scenario: str) -> None:
         """Show a scenario of the chosen case as its files are now, or say what is wrong with them."""
-        self._saving.clear()
-        self._message.text = ""
+        self.saving.clear()
+        self.message.text = ""
         self.widget.remove_class(STALE)
         names = []
         try:
-            names = list(current_case(self._case.value).scenarios)
+            names = list(current_case(self.case.value).scenarios)
             self._name_scenarios(names, scenario)
-            self.study = self.start = load_study(self._case.value, scenario)
+            self.study = self.start = load_study(self.case.value, scenario)
             if self.page.section in self.start.case.section_names():
                 self._open()
             else:
@@ -162,8 +172,8 @@ class Explorer:
 
     def _name_scenarios(self, names: list[str], chosen: str) -> None:
         self._choosing = True
-        self._scenario.options = names
-        self._scenario.value = chosen if chosen in names else None
+        self.scenario.options = names
+        self.scenario.value = chosen if chosen in names else None
         self._choosing = False
 
     def _open(self) -> None:
@@ -172,25 +182,25 @@ class Explorer:
             name: control(self.start, name, self._changed)
             for name in self.page.parameters(self.start)
         }
-        self._sections.children = [
+        self.sections.children = [
             *(one.widget for one in self.controls.values()),
-            self._saving.widget,
+            self.saving.widget,
         ]
-        self._panels = [
+        self.panels = [
             (view, _panel(view(self.start, self.start))) for view in self.page.views(self.start)
         ]
-        self._views.children = [panel for _, panel in self._panels]
-        self._headline.show(self.page.headline(self.start, self.start))
+        self.views.children = [panel for _, panel in self.panels]
+        self.headline.show(self.page.headline(self.start, self.start))
 
     def _empty(self, headline: str = "") -> None:
         """Leave nothing to move and no figure, so that none stands under another case's name."""
-        self.controls, self._panels = {}, []
-        self._sections.children = self._views.children = ()
-        self._headline.text = headline
+        self.controls, self.panels = {}, []
+        self.sections.children = self.views.children = ()
+        self.headline.text = headline
 
     def _refused(self, error: InputError) -> None:
         self._empty()
-        self._message.text = _refusal(error)
+        self.message.text = _refusal(error)
 
     def _changed(self) -> None:
         try:
@@ -198,51 +208,51 @@ class Explorer:
         except RuntimeError:  # no kernel's loop, as in a plain Python session
             asyncio.run(self._show(lambda: False))
         else:
-            self._coalescer.request()
+            self.coalescer.request()
 
     async def _show(self, is_outdated: Callable[[], bool]) -> None:
         if not self.controls:  # of a change made before the case was chosen
             return
-        start, panels = self.start, self._panels
+        start, panels = self.start, self.panels
         self.widget.add_class(STALE)
         try:
             self.study = study = start.moved(self.changes)
-            self._headline.show(self.page.headline(study, start))
+            self.headline.show(self.page.headline(study, start))
             for view, panel in panels:
                 await asyncio.sleep(0)  # a newer change goes first
-                if is_outdated() or panels is not self._panels:
+                if is_outdated() or panels is not self.panels:
                     return
                 panel.show(view(study, start))
         except InputError as error:
-            self._message.text = f"{_refusal(error)}\n\n{GREYED}"
+            self.message.text = f"{_refusal(error)}\n\n{GREYED}"
             return
         except Exception as error:
             fault = InputError(f"the workbook itself failed ({type(error).__name__}: {error})")
-            self._message.text = f"{_refusal(fault)}\n\n{GREYED}"
+            self.message.text = f"{_refusal(fault)}\n\n{GREYED}"
             raise
-        self._message.text = ""
+        self.message.text = ""
         self.widget.remove_class(STALE)
 
     def _save(self) -> None:
         try:
             write_scenario(
-                self._case.value,
-                self._saving.name.value,
-                self._saving.title.value,
-                self._saving.why.value,
+                self.case.value,
+                self.saving.name.value,
+                self.saving.title.value,
+                self.saving.why.value,
                 self.start.moved(self.changes).parameters,
             )
         except OSError as error:
             said = InputError(f"{error.filename}: {error.strerror}")
-            self._saving.message.text = _refusal(said)
+            self.saving.message.text = _refusal(said)
             return
         except InputError as error:
-            self._saving.message.text = _refusal(error)
+            self.saving.message.text = _refusal(error)
             return
-        name = self._saving.name.value
+        name = self.saving.name.value
         self._choose(name)
-        self._saving.message.text = (
-            f"Saved as scenario **{literal(name)}** of {self._case.value}; the next report has it."
+        self.saving.message.text = (
+            f"Saved as scenario **{literal(name)}** of {self.case.value}; the next report has it."
         )
 
 
