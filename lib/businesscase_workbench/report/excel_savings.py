@@ -1,965 +1,413 @@
-"""The savings model as sheets with live formulas, so that each number can be followed and moved.
+"""The savings as sheets with live formulas, so that each number can be followed and moved.
 
-The chain is that of ``savings.py`` and ``appraisal.py``: lines, pooled amounts, their split to the
-penny, planned flows by partner, flows under the levers, yearly sums, and measures of worth. Every
-formula carries the library's value. They use only functions that Excel, LibreOffice and Google
+The net flow is linear in the rows that ``savings.levered`` prepares. The sheets hold those rows, what
+the levers multiply each by, the sums of the products by partner and year, and what they are worth.
+Every formula carries the library's value. They use only functions that Excel, LibreOffice and Google
 Sheets share and no dynamic arrays; the years stand in the columns of each sheet.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 
 import numpy as np
 import pandas as pd
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_rowcol_to_cell
 
-from businesscase.calculations import apportionment, appraisal, savings
+from businesscase.calculations import appraisal, savings
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.shown.display import year_label
 from businesscase.study import Study
-from businesscase_workbench.report.excel_sheets import Cell, Formula, Sheet, ranges
+from businesscase_workbench.report.excel_sheets import Cell, Formula, Sheet
 
-NOT_APPLICABLE = "[z]"
 AS_SCHEDULED = "as the schedule"
 NEVER = "not within the term"
 NO_COST = "none: there is no cost"
-SAVING, COST, LEAVER = "savings", "costs", "what the leaver leaves"
-ONCE, YEARLY = "once", "yearly"
-LEVELS = {  # parameters that have a cell of their own name, and how it is shown
-    "realisation": "percent",
-    "delay_years": "score",
-    "overrun": "percent",
-    "running_cost_change": "percent",
-    "baseline_cost_change": "percent",
-}
-LEAVING = {"leaves_after": "whole", "stranded_fraction": "percent", "notice_years": "whole", "exit_charge": "pounds"}  # fmt: skip
-SIZES = {
-    "saving": "realisation*",
-    "running_cost": "(1+running_cost_change)*",
-    "one_off_cost": "(1+overrun)*(1+optimism_bias)*",
-}
-MEASURES = {
-    # rows of the sheet by year: what they are called
-    "saving": "Saving before one-off cost (£)",
-    "one_off": "One-off cost (£)",
-    "net": "Net flow (£)",
-    "present": "Present value of the net flow (£)",
-    "cumulative": "Cumulative net flow (£)",
-    "cumulative_present": "Cumulative present value (£)",
-}
-PAYBACKS = {"payback_years": "cumulative", "discounted_payback_years": "cumulative_present"}
-WORTH = {
-    "total_saving": ("Total saving (£)", "pounds"),
-    "average_annual_saving": ("Average saving (£ a year)", "pounds"),
-    "one_off_cost": ("One-off cost (£)", "pounds"),
-    "net_present_value": ("Net present value (£)", "pounds"),
-    "benefits": ("Present value of benefits (£)", "pounds"),
-    "costs": ("Present value of costs (£)", "pounds"),
-    "benefit_cost_ratio": ("Benefit-cost ratio", "factor"),
-    "payback_years": ("Payback (years)", "factor"),
-    "discounted_payback_years": ("Discounted payback (years)", "factor"),
-    "peak_funding": ("Peak funding (£)", "pounds"),
-}
+SAVING, COST = "savings", "costs"
+TRANSFER = "no_detriment_transfer"
+LEVERS = {  # parameters that may have a cell of their own name, and how it is shown
+    "realisation": "percent", "delay_years": "score", "overrun": "percent", "optimism_bias": "percent",
+    "running_cost_change": "percent", "discount_rate": "percent",
+}  # fmt: skip
 BIASES = (0.0, 5.0)  # optimism bias that the cell takes
-DEFICIT = -0.005  # rounds to a penny below zero
+LATE = "MAX(0,1-ABS(delay_years-{}))"  # how far a delay is one of so many whole years
+SIZES = {  # what a lever multiplies its rows by
+    "saving": "realisation",
+    "running_cost": "(1+running_cost_change)",
+    "one_off_cost": "(1+overrun)*(1+optimism_bias)",
+}
+SUM = "SUMPRODUCT({}{{mine}}{{signs}}*{{factors}}*{{amounts}})"
+PAYBACK = (
+    'IF({{{0}}}<-0.005,"' + NEVER + '",IF({{number}}=0,0,IF(ISNUMBER({{{1}_was}}),{{{1}_was}},'
+    "{{number}}-1-ROUND({{{0}_was}},2)/(ROUND({{{0}}},2)-ROUND({{{0}_was}},2)))))"
+)
+MEASURES = {  # rows of the sheet by year: what they are called, how they are shown, their formula
+    "saving": ("Saving before one-off cost (£)", "pounds", SUM.format('({counts}="yearly")*')),
+    "one_off": ("One-off cost (£)", "pounds", SUM.format('-({counts}="once")*')),
+    "net": ("Net flow (£)", "pounds", "{saving}-{one_off}"),
+    "present": ("Present value of the net flow (£)", "pounds", "{net}*{discount}"),
+    "cumulative": ("Cumulative net flow (£)", "pounds", "SUM({net_so_far})"),
+    "cumulative_present": ("Cumulative present value (£)", "pounds", "SUM({present_so_far})"),
+    "payback": ("Payback, if the term ended then (years)", "factor", PAYBACK.format("cumulative", "payback")),
+    "discounted_payback": ("Discounted payback, if the term ended then (years)", "factor", PAYBACK.format("cumulative_present", "discounted_payback")),
+    "before": ("Net flow before the no-detriment payments (£)", "pounds", SUM.format("")),
+}  # fmt: skip
+SUMMED = {  # from the flow of each year: its sum so far, and when that is nil
+    "net": ("cumulative", "payback"),
+    "present": ("cumulative_present", "discounted_payback"),
+}
+WORTH = {  # the same for what the option is worth; ``now`` are cells of this sheet
+    "total_saving": ("Total saving (£)", "pounds", "SUM({saving_so_far})"),
+    "average_annual_saving": ("Average saving (£ a year)", "pounds", "{now_total_saving}/IF(SUM({term})>0,SUM({term}),1)"),
+    "one_off_cost": ("One-off cost (£)", "pounds", "SUM({one_off_so_far})"),
+    "net_present_value": ("Net present value (£)", "pounds", "SUM({present_so_far})"),
+    "benefits": ("Present value of benefits (£)", "pounds", "SUMPRODUCT({mine}({together}>0)*{own})"),
+    "costs": ("Present value of costs (£)", "pounds", "-SUMPRODUCT({mine}({together}<0)*{own})"),
+    "benefit_cost_ratio": ("Benefit-cost ratio", "factor", 'IF(ROUND({now_costs},2)>0,{now_benefits}/{now_costs},"' + NO_COST + '")'),
+    "payback_years": ("Payback (years)", "factor", "{payback}"),
+    "discounted_payback_years": ("Discounted payback (years)", "factor", "{discounted_payback}"),
+    "peak_funding": ("Peak funding (£)", "pounds", "MAX(0,-MIN({cumulative_so_far}))"),
+}  # fmt: skip
 PRICES = "Pounds in prices of year 0. Costs and savings are both positive."
-TEXTS = {
-    # by sheet: title, and notes of one line each
+TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the years
     "levers": (
         "Savings: the levers that you may change",
-        ("Cells with a frame and a pale ground, in the column 'Value (input)', are inputs: change one and every savings sheet follows.",
-         "The sheet 'Savings check' shows what moved. Each lever has the name in the last column, which formulas use.",
-         "The years, the partners and which sharing rule applies are fixed in this file; other scenarios have files of their own."),
-    ),
-    "check": (
-        "Savings: the report's figures beside what this file computes now",
-        ("As delivered every difference is nil. A difference shows the effect of what you changed.",),
+        ("Cells with a frame and a pale ground are inputs: change one and every savings sheet follows. 'Savings worth' shows what moved.",
+         "Each lever has the name in the last column, which formulas use. A lever that moves nothing in this option and scenario is not here.",
+         "Fixed in this file: the years, the option, the terms of each line in flows.csv, the baseline of each partner, who leaves and on which terms, and the shares if somebody does."),
+        ("Lever", "Value (input)", "Unit", "Lowest", "Highest", "Name in formulas"),
     ),
     "worth": (
-        "Savings: what the option is worth, by partner",
-        ("Pounds in prices of year 0, over the whole term. Present values are discounted to year 0.",
+        "Savings: what the option is worth, in the report and in this file now",
+        ("As delivered every difference is nil. A difference shows the effect of what you changed.",
+         "Pounds in prices of year 0, over the whole term. Present values are discounted to year 0.",
          "Benefits and costs: what is saved or received, and what is spent, by flow; payments between partners cancel out in 'all'."),
-    ),
-    "payback": (
-        "Savings: how the payback follows",
-        ("Years are counted from 1. Payback is the moment after the last year-end out of pocket at which the money is back.",
-         "A year's flow is taken to arrive evenly over the year that ends at that year's number, so part years are interpolated."),
+        ("Measure", "Partner", "Report", "This file now", "Difference"),
     ),
     "by_year": (
         "Savings: what each partner saves, spends and has left, by year",
-        (PRICES + " The net flow is saving less one-off cost.",),
+        (PRICES + " The net flow is saving less one-off cost.",
+         "Payback is the moment after the last year-end out of pocket at which the money is back; a year's flow is taken to arrive evenly over the year.",
+         "With a no-detriment floor, a partner below zero is paid up to zero by those above zero, in proportion to what they are ahead."),
+        ("Measure", "Partner"),
     ),
-    "flows": (
-        "Savings: flows of each partner by year, with the levers applied",
-        (PRICES + " The column 'Sign' says whether a flow counts for or against.",
-         "A flow that counts yearly is delayed as the sheet 'Savings delay' says; one that counts once stays in its year."),
-    ),
-    "planned": (
-        "Savings: planned flows of each partner by year, before any lever",
-        (PRICES + " Amounts as stated, plus the partner's part of what is shared out.",),
-    ),
-    "split": (
-        "Savings: how pooled amounts are shared out to the penny",
-        ("Each part is rounded down to the penny; the pence left over go to the largest remainders, the partner listed first if equal.",
-         "Whole pence and remainders in pence, parts in pounds. A pooled half penny rounds up here and to even in the library."),
+    "rows": (
+        "Savings: planned amounts by partner and year, and the factor by which the levers move each row",
+        (PRICES + " The sign says whether a flow counts for or against. Amounts with a frame and a pale ground may be changed.",
+         "What recurs has a row for each whole year of delay; a delay of 1.5 years is half of the row one year late and half of the next.",
+         "A part of an amount on 'Savings pooled' is the amount times the share, and the pence that round it as in the report."),
+        ("Flow", "Line", "Follows", "Funding", "Partner", "Counts", "Sign", "Line number", "Years late", "Factor"),
     ),
     "pooled": (
-        "Savings: amounts that the partners share, by year",
-        (PRICES,),
+        "Savings: amounts that the partners share, and the pence that round each part, by year",
+        ("Pounds in prices of year 0, all inputs. A partner's row is what its part has beside its share: pence, or an amount of its own.",),
+        ("Flow", "Line", "Follows", "Funding", "Of"),
     ),
     "shares": (
         "Savings: the partners' shares of pooled amounts, by year",
         ("Fractions of 1, all inputs. Each year's shares of a kind must add up to 1.",),
-    ),
-    "lines": (
-        "Savings: the lines of money of the option, as stated and by year",
-        (PRICES + " Every column with '(input)' in its heading may be changed. 2026 means 2026/27.",
-         "A line has an amount for a full year or a part of the baseline cost; [z] means that it has the other."),
-    ),
-    "baseline": (
-        "Savings: what each partner spends today",
-        ("Pounds a year in prices of year 0.",),
-    ),
-    "withdrawal": (
-        "Savings: what a partner that withdraws leaves to be paid, by year",
-        ("Pounds and fractions as each row says. The leaver is fixed in this file; its levers are not.",),
-    ),
-    "transfers": (
-        "Savings: net flow before the no-detriment payments, by year",
-        ("Pounds. A partner below zero is paid up to zero by those above zero, in proportion to what they are ahead.",),
-    ),
-    "delay": (
-        "Savings: what part of the amount planned for a year (column) arrives in a year (row)",
-        ("Fractions of 1. A delay of 1.5 years moves half of an amount by one year and half by two.",),
+        ("Shares of", "Partner"),
     ),
     "years": (
         "Savings: years, discount rates and discount factors",
         ("Year 0 is not discounted. A number in the lever 'discount_rate' replaces the schedule's rates in every year.",),
+        ("Quantity",),
     ),
 }  # fmt: skip
+PARTNER, COUNTS, SIGN, LINE, LAG, FACTOR = range(4, 10)  # columns of the rows
+PRESENTS = ("Present value (£)", "Of the flow (£)", "Of the line, all partners (£)")  # at the end
+NUMBER, SCHEDULED, RATE, DISCOUNT, RUNNING, TERM = range(6)  # rows of the years
 
 
 def savings_sheets(study: Study) -> list[Sheet]:
     """Return the sheets of the savings model, none if the option has no flows."""
     if study.savings.flow_lines.empty:
         return []
-    model = _Model(study)
-    makers = [
-        model.levers, model.check, model.worth, model.payback, model.by_year, model.flows, model.planned,
-        model.transfers, model.withdrawal, model.split, model.pooled, model.shares, model.lines,
-        model.baseline, model.delay, model.years,
-    ]  # fmt: skip
-    return [sheet for make in makers if (sheet := make()).rows]
+    model, sheets = _Model(study), []
+    for name, (title, notes, labels) in TEXTS.items():
+        suffix = " (input)" * (name in ("pooled", "shares"))
+        years = [year_label(year) + suffix for year in study.years]
+        labels += () if name in ("levers", "worth") else (*years, *PRESENTS * (name == "rows"))
+        if rows := getattr(model, name)():
+            frozen = 1 if name in ("levers", "years") else 2
+            sheets.append(Sheet(PLACE[name].sheet, title, notes, labels, rows, True, frozen))
+    return sheets
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a sheet's table lies, so that other sheets can refer to its cells."""
+    """Where a sheet's table lies, so that formulas can name its cells."""
 
     sheet: str
-    first_row: int
-    first_year: int  # column
+    top: int  # first row
+    left: int  # column of the first year
 
-    def cell(self, row: int, column: int, fixed: bool = False) -> str:
-        address = xl_rowcol_to_cell(self.first_row + row, column, row_abs=fixed, col_abs=fixed)
-        return f"'{self.sheet}'!{address}"
+    def cell(self, row: int, column: int, **fixed: bool) -> str:
+        return f"'{self.sheet}'!{xl_rowcol_to_cell(self.top + row, column, **fixed)}"
 
     def year(self, row: int, year: int) -> str:
-        """Return the cell of a row in the year of that number."""
-        return self.cell(row, self.first_year + year)
+        return self.cell(row, self.left + year)
 
-    def years(self, row: int, count: int) -> str:
-        """Return the cells of a row in all years."""
-        first, last = (
-            xl_rowcol_to_cell(self.first_row + row, column, row_abs=True, col_abs=True)
-            for column in (self.first_year, self.first_year + count - 1)
-        )
-        return f"'{self.sheet}'!{first}:{last}"
-
-    def column(self, column: int, first: int, last: int) -> str:
+    def column(self, column: int, last: int, first: int = 0) -> str:
         """Return the cells of a column from one row to another."""
-        name = xl_col_to_name(column)
-        return (
-            f"'{self.sheet}'!{name}${self.first_row + first + 1}:{name}${self.first_row + last + 1}"
-        )
+        end = xl_rowcol_to_cell(self.top + last, column, row_abs=True)
+        return f"{self.cell(first, column, row_abs=True)}:{end}"
 
-    def total(self, column: int, rows: Iterable[int]) -> str:
-        """Return the sum of a column's cells in these rows."""
-        name = xl_col_to_name(column)
-        parts = [
-            f"'{self.sheet}'!{name}{self.first_row + first + 1}"
-            + (f":{name}{self.first_row + last + 1}" if last > first else "")
-            for first, last in ranges(rows)
-        ]
-        return f"SUM({','.join(parts)})"
+    def years(self, row: int, last: int) -> str:
+        """Return the cells of a row from the first year to another."""
+        end = xl_rowcol_to_cell(self.top + row, self.left + last, row_abs=True, col_abs=True)
+        return f"{self.cell(row, self.left, row_abs=True, col_abs=True)}:{end}"
 
 
-LABELS = {
-    # by sheet: the columns before the years
-    "by_year": ("Measure", "Partner"),
-    "flows": ("Flow", "Line", "Follows", "Funding", "Partner", "Counts", "Sign", "Line number"),
-    "planned": ("Flow", "Line", "Follows", "Funding", "Partner"),
-    "transfers": ("Partner",),
-    "withdrawal": ("Quantity",),
-    "split": ("Flow", "Line", "Follows", "Funding", "Step", "Partner"),
-    "pooled": ("Flow", "Line", "Follows", "Funding", "Shared as"),
-    "shares": ("Shares of", "Partner"),
-    "lines": (
-        "Flow", "Line", "Follows", "Funding", "Partner", "Shared as", "First year (input)",
-        "Last year (input)", "Part of each year (input)", "Years to grow to the full amount (input)",
-        "Margin charged (input)", "Amount stated (£ a year, input)",
-        "Part of the baseline cost (input)", "Amount (£ a year)",
-    ),
-    "delay": ("Arrives in",),
-    "years": ("Quantity",),
-}  # fmt: skip
-FIRST_YEAR, LAST_YEAR, PART, RAMP, MARGIN, STATED, FRACTION, ANNUAL = range(6, 14)  # of the lines
-NUMBER, BEGINS, SCHEDULED, RATE, FACTOR, RUNNING = range(6)  # rows of the years
-COUNTS, SIGN, GROUP = 5, 6, 7  # columns of the flows
-STEPS = ("whole pence", "remainder in pence", "part (£)")
-
-
-def _place(name: str) -> _Place:
-    labels = LABELS.get(name, ("",))
-    return _Place(_sheet_name(name), 2 + len(TEXTS[name][1]), len(labels))
-
-
-def _sheet_name(name: str) -> str:
-    return f"Savings {name.replace('_', ' ')}"
-
-
-def _sheet(name: str, labels: tuple[str, ...], rows: list[list], frozen_columns: int = 1) -> Sheet:
-    title, notes = TEXTS[name]
-    return Sheet(_sheet_name(name), title, notes, labels, rows, True, frozen_columns)
-
-
-PLACE = {name: _place(name) for name in TEXTS}
+PLACE = {
+    name: _Place(f"Savings {name.replace('_', ' ')}", 2 + len(notes), len(labels))
+    for name, (_, notes, labels) in TEXTS.items()
+}
 
 
 class _Model:
-    """The chain of sheets of one study; a method a sheet."""
+    """The chain of sheets of one study; a method with a sheet's name returns its rows."""
 
     def __init__(self, study: Study):
-        self.study = study
-        self.count = len(study.years)
-        self.lines_table = study.savings.flow_lines.reset_index(drop=True)
-        self.baseline_cost = study.savings.baseline_cost
+        self.study, self.chosen = study, study.parameters
+        self.last = len(study.years) - 1
+        self.items = [ALL, *study.partners]
+        table = study.prepared_flows(limits("delay_years")[1])
+        self.last_planned = len(table) - 1  # and no transfer
+        if self.chosen.no_detriment:
+            moved = study.flows.xs(TRANSFER, level="flow", drop_level=False)
+            moved = pd.concat({(savings.FIXED, 0): moved}, names=savings.LEVERS)
+            table = pd.concat([table, moved.reorder_levels(table.index.names)])
+        of_flow = table.groupby(level=savings.LABELS, sort=False).ngroup().to_numpy()
+        order = of_flow.argsort(kind="stable")
+        self.table, self.of_flow = table.iloc[order], of_flow[order]
+        flow, line = (self.table.index.get_level_values(name) for name in ("flow", "line"))
+        kind = flow.where(flow != "exit_receipt", "exit_cost")  # what partners pay each other
+        self.of_line = pd.factorize(pd.MultiIndex.from_arrays([kind, line]))[0] + 1
+        self.signs = flow.map(savings.SIGNS).to_numpy()
+        levers = {name: np.array([value]) for name, value in study.levers.items()}
+        self.multiples = savings.factors(self.table.index, levers)[0]
 
-    # what the sheets are about
-
-    @cached_property
-    def line_amounts(self) -> np.ndarray:
-        """Planned amounts of each row of the lines by year [£]."""
-        numbered = self.lines_table.assign(line=range(len(self.lines_table)))  # keeps rows apart
-        return savings.planned_flows(numbered, self.baseline_cost, self.study.years).to_numpy()
-
-    @cached_property
-    def share_tables(self) -> dict[str, pd.DataFrame]:
-        """Shares by partner and year, by what is shared."""
-        chosen, study = self.study.parameters, self.study
-        found = {
-            SAVING: study.savings.shares(chosen.saving_apportionment, chosen.saving_mix),
-            COST: study.savings.cost_shares,
-        }
-        if chosen.leaver:
-            found[LEAVER] = study.savings.leaver_shares
-        return {kind: shares for kind, shares in found.items() if shares is not None}
+    # the levers
 
     @cached_property
-    def share_rows(self) -> list[tuple[str, str]]:
-        """What each row of the shares is about: kind and partner."""
-        return [
-            (kind, partner) for kind, table in self.share_tables.items() for partner in table.index
-        ]
+    def factors(self) -> list[str]:
+        """What each prepared row is multiplied by, as a formula."""
+        found = []
+        for row, lever in enumerate(self.table.index.get_level_values("lever")):
+            recurs = lever not in (savings.FIXED, "one_off_cost")
+            late = LATE.format(PLACE["rows"].cell(row, LAG)) if recurs else ""
+            found.append("*".join(filter(None, (SIZES.get(lever), late))) or "1")
+        return found
 
-    @cached_property
-    def terms(self) -> tuple[dict, dict]:
-        """What planned and pooled amounts are the sum of: rows of the lines, with or without margin."""
-        stated, pooled = {}, {}
-        for row, line in enumerate(self.lines_table.itertuples()):
-            key = (line.flow, line.line, line.inflation, line.funding)
-            kind = SAVING if line.flow == "saving" else COST
-            is_pooled = (line.partner == SHARED or line.pooled) and kind in self.share_tables
-            for flow, charged in [(line.flow, False)] + [("income", True)] * (
-                line.flow == "income_cost"
-            ):
-                label = (flow, *key[1:])
-                home = pooled if is_pooled else stated
-                home.setdefault(label if is_pooled else (*label, line.partner), {}).setdefault(
-                    charged, []
-                ).append(row)
-        return stated, pooled
+    def levers(self) -> list[list]:
+        used = " ".join([*self.factors, "delay_years discount_rate"])
+        return [self._lever(name, kind) for name, kind in LEVERS.items() if name in used]
 
-    @cached_property
-    def pooled_rows(self) -> list[tuple[tuple, str]]:
-        """Labels and kind of shares of each row of the pooled amounts."""
-        _, pooled = self.terms
-        rows = [(label, SAVING if label[0] == "saving" else COST) for label in pooled]
-        if self.has_exit_charge:
-            rows.append((("exit_receipt", "exit charge", savings.PRICES, "revenue"), LEAVER))
-        return rows
+    def _lever(self, name: str, kind: str) -> list:
+        field, value = Parameters.model_fields[name], getattr(self.chosen, name)
+        said, unit = field.description, field.json_schema_extra["unit"]
+        bounds = checked = BIASES if name == "optimism_bias" else limits(name)
+        if name == "optimism_bias":  # the fraction in place of the word
+            value, unit = self.study.optimism_bias, "fraction"
+        if name == "discount_rate":
+            said = "Discount rate of every year; any text is the schedule's"
+        if value is None:
+            value, checked = AS_SCHEDULED, None  # the cell takes a number or a text
+        cell = Cell(value, kind, True, checked, name)
+        return [said, cell, unit, *(Cell(bound, kind) for bound in bounds), name]
 
-    @property
-    def has_exit_charge(self) -> bool:
-        """Whether the leaver pays a charge."""
-        return bool(self.study.parameters.leaver and self.study.parameters.exit_charge)
-
-    @cached_property
-    def pooled_amounts(self) -> list[np.ndarray]:
-        """Pooled amounts by year [£]."""
-        _, pooled = self.terms
-        return [
-            self._sum(pooled[label]) if label in pooled else self._charge_due
-            for label, _ in self.pooled_rows
-        ]
-
-    @property
-    def _charge_due(self) -> np.ndarray:
-        chosen = self.study.parameters
-        return chosen.exit_charge * (np.array(self.study.years) == chosen.leaves_after + 1)
-
-    def _sum(self, terms: dict[bool, list[int]]) -> np.ndarray:
-        margins = self.lines_table["margin_fraction"].to_numpy()
-        return sum(
-            (self.line_amounts[rows] * (1 + margins[rows] * charged)[:, None]).sum(axis=0)
-            for charged, rows in terms.items()
-        )
-
-    def _sum_formula(self, terms: dict[bool, list[int]], year: int) -> str:
-        place = PLACE["lines"]
-        return "+".join(
-            "+".join(
-                f"(1+{place.cell(row, MARGIN, fixed=True)})*{place.year(row, year)}" for row in rows
-            )
-            if charged
-            else place.total(place.first_year + year, rows)
-            for charged, rows in terms.items()
-        )
-
-    @cached_property
-    def split_places(self) -> dict[tuple, tuple[int, int]]:
-        """First row of the split of each pooled label, and its number of partners."""
-        places, row = {}, 0
-        for label, kind in self.pooled_rows:
-            partners = len(self.share_tables[kind])
-            places[label] = (row, partners)
-            row += len(STEPS) * partners
-        return places
-
-    @cached_property
-    def planned_rows(self) -> dict[tuple, int]:
-        """Row of each planned flow by its labels."""
-        return {label: row for row, label in enumerate(self.study.savings.planned_flows.index)}
-
-    @cached_property
-    def flow_table(self) -> pd.DataFrame:
-        """Flows under the scenario, transfers last, with the leaver's notice whether it has any or not."""
-        flows = self.study.savings.flows
-        leaver = self.study.parameters.leaver
-        notice = ("stranded_cost", f"left by {leaver}", savings.PRICES, "revenue", leaver)
-        if leaver and self._service_rows and notice not in flows.index:
-            flows = pd.concat(
-                [
-                    flows,
-                    pd.DataFrame(
-                        0.0,
-                        pd.MultiIndex.from_tuples([notice], names=savings.LABELS),
-                        flows.columns,
-                    ),
-                ]
-            )
-        is_transfer = flows.index.get_level_values("flow") == "no_detriment_transfer"
-        return pd.concat([flows[~is_transfer], flows[is_transfer]])
-
-    @property
-    def before_transfers(self) -> int:
-        """Number of flows that are no transfers."""
-        return int(
-            (self.flow_table.index.get_level_values("flow") != "no_detriment_transfer").sum()
-        )
-
-    @cached_property
-    def line_numbers(self) -> list[int]:
-        """A number for each flow's kind and line: what partners pay each other is one line."""
-        keys = [
-            ("exit_cost" if flow == "exit_receipt" else flow, line)
-            for flow, line, *_ in self.flow_table.index
-        ]
-        order = {key: number for number, key in enumerate(dict.fromkeys(keys), 1)}
-        return [order[key] for key in keys]
-
-    @cached_property
-    def present_values(self) -> tuple[pd.Series, pd.Series]:
-        """Present value of each flow, and of its line for all partners together [£]."""
-        sign = self.flow_table.index.get_level_values("flow").map(savings.SIGNS)
-        worth = (self.flow_table * self.study.savings.discount_factors).sum(axis="columns") * sign
-        return worth, worth.groupby(self.line_numbers).transform("sum")
-
-    @property
-    def _service_rows(self) -> list[int]:
-        """Rows of the planned flows that the leaver's cost of the service consists of."""
-        flows = {label[0] for label in self.planned_rows}
-        wanted = "running_cost" if "running_cost" in flows else "saving"
-        leaver = self.study.parameters.leaver
-        return [
-            row
-            for label, row in self.planned_rows.items()
-            if label[0] == wanted and label[-1] == leaver
-        ]
-
-    # the sheets
-
-    def levers(self) -> Sheet:
-        chosen, uses = self.study.parameters, self._levers_used
-        rows = [
-            self._lever(name, getattr(chosen, name), kind)
-            for name, kind in (LEVELS | LEAVING).items()
-            if name in uses
-        ]
-        if "overrun" in uses:
-            rows.append([
-                "Uplift of one-off cost for optimism bias, less mitigation",
-                Cell(self.study.savings.optimism_bias, "percent", True, BIASES, "optimism_bias"), "fraction",
-                *(Cell(bound, "percent") for bound in BIASES), "optimism_bias",
-            ])  # fmt: skip
-        rate = AS_SCHEDULED if chosen.discount_rate is None else chosen.discount_rate
-        rows.append(self._lever("discount_rate", rate, "percent"))
-        rows[-1][0] = "Discount rate of every year; any text is the schedule's"
-        labels = ("Lever", "Value (input)", "Unit", "Lowest", "Highest", "Name in formulas")
-        return _sheet("levers", labels, rows)
-
-    @property
-    def _levers_used(self) -> set[str]:
-        """Names of the levers that move something in this option and scenario."""
-        flows = {label[0] for label in self.planned_rows}
-        chosen = self.study.parameters
-        used = {
-            "delay_years": True,
-            "realisation": "saving" in flows,
-            "overrun": "one_off_cost" in flows,
-            "running_cost_change": "running_cost" in flows,
-            "baseline_cost_change": self.lines_table["baseline_fraction"].notna().any(),
-            "leaves_after": bool(chosen.leaver),
-            "stranded_fraction": bool(chosen.leaver and self._service_rows),
-            "notice_years": bool(chosen.leaver and self._service_rows),
-            "exit_charge": self.has_exit_charge,
-        }
-        return {name for name, is_used in used.items() if is_used}
-
-    @staticmethod
-    def _lever(name: str, value, kind: str) -> list:
-        field = Parameters.model_fields[name]
-        bounds = limits(name)
-        shown = [Cell(bound, kind) for bound in bounds]
-        checked = None if isinstance(value, str) else bounds
-        unit = field.json_schema_extra["unit"]
-        return [field.description, Cell(value, kind, True, checked, name), unit, *shown, name]
-
-    def years(self) -> Sheet:
-        study, place, lines = self.study, PLACE["years"], PLACE["lines"]
-        last = len(self.lines_table) - 1
-        first_years, last_years, parts, flows = (
-            lines.column(column, 0, last) for column in (FIRST_YEAR, LAST_YEAR, PART, 0)
-        )
+    def years(self) -> list[list]:
+        study, cell = self.study, PLACE["years"].year
+        numbers = np.arange(self.last + 1)
         # the schedule's own rates stand here, whatever the scenario's single rate
         scheduled = appraisal.scheduled_rates(study.tables["discount_rates"], study.years)
-        lasting = self.lines_table[~self.lines_table["flow"].isin(savings.ONE_OFF)]
+        lasting = study.flow_lines[~study.flow_lines["flow"].isin(savings.ONE_OFF)]
         running = savings.running_years(lasting, study.years)
-        rows = [
-            ["Year number", *(Cell(number, "whole") for number in range(self.count))],
-            ["Year in which its April falls", *(Cell(year, "whole") for year in study.years)],
-            ["Discount rate of the schedule (input)", *(Cell(rate, "percent", True) for rate in scheduled)],
-            ["Discount rate used", *(
-                Cell(Formula(f"IF(ISNUMBER(discount_rate),discount_rate,{place.year(SCHEDULED, j)})", rate), "percent")
-                for j, rate in enumerate(study.savings.rates)
-            )],
-            ["Discount factor", *(
-                Cell(1.0 if j == 0 else Formula(f"{place.year(FACTOR, j - 1)}/(1+{place.year(RATE, j)})", factor), "factor")
-                for j, factor in enumerate(study.savings.discount_factors)
-            )],
-            ["Part of the year in which the option saves or runs", *(
-                Cell(Formula(
-                    f"SUMPRODUCT(MAX(({first_years}<={place.year(BEGINS, j)})*({last_years}>={place.year(BEGINS, j)})*{parts}"
-                    f'*({flows}<>"one_off_cost")*({flows}<>"exit_cost")))', part), "score")
-                for j, part in enumerate(running)
-            )],
-        ]  # fmt: skip
-        return _sheet("years", self._labels("years"), rows)
-
-    def delay(self) -> Sheet:
-        years, delay = PLACE["years"], self.study.parameters.delay_years
-        rows = [
-            [
-                year_label(year),
-                *(
-                    Cell(
-                        Formula(
-                            f"MAX(0,1-ABS(delay_years-({years.year(NUMBER, late)}-{years.year(NUMBER, planned)})))",
-                            max(0.0, 1 - abs(delay - (late - planned))),
-                        ),
-                        "score",
-                    )
-                    for planned in range(self.count)
-                ),
-            ]
-            for late, year in enumerate(self.study.years)
-        ]
-        return _sheet("delay", self._labels("delay"), rows)
-
-    def baseline(self) -> Sheet:
-        cost = self.study.baseline.real_annual_cost
-        rows = [[partner, Cell(amount, "pence", True)] for partner, amount in cost.items()]
-        return _sheet("baseline", ("Partner", "Baseline cost (£ a year, input)"), rows)
-
-    def lines(self) -> Sheet:
-        rows = [self._line(row, line) for row, line in enumerate(self.lines_table.itertuples())]
-        return _sheet("lines", self._labels("lines"), rows, 2)
-
-    def _line(self, row: int, line) -> list:
-        place, years = PLACE["lines"], PLACE["years"]
-        kind = SAVING if line.flow == "saving" else COST
-        shared = (
-            kind
-            if (line.partner == SHARED or line.pooled) and kind in self.share_tables
-            else "as stated"
-        )
-        first, last, part, ramp, annual = (
-            place.cell(row, column) for column in (FIRST_YEAR, LAST_YEAR, PART, RAMP, ANNUAL)
-        )
-        amounts = [
-            f"IF(AND({year}>={first},{year}<={last}),{annual}*{part}*IF({ramp}>0,MIN(1,({year}-{first}+1)/{ramp}),1),0)"
-            for year in (years.year(BEGINS, j) for j in range(self.count))
-        ]
-        stated = pd.notna(line.amount_gbp)
+        terms = np.array([savings.delayed(running, late).sum() for late in numbers])
+        left = np.maximum(0.0, 1 - np.abs(self.chosen.delay_years - numbers)) * terms
         return [
-            line.flow, line.line, line.inflation, line.funding, line.partner, shared,
-            Cell(line.first_year, "whole", True), Cell(line.last_year, "whole", True),
-            Cell(line.year_fraction, "score", True), Cell(line.ramp_years, "score", True),
-            Cell(line.margin_fraction, "percent", True),
-            Cell(line.amount_gbp, "pence", True) if stated else NOT_APPLICABLE,
-            NOT_APPLICABLE if stated else Cell(line.baseline_fraction, "percent", True),
-            Cell(self._annual(row, line), "pence"),
-            *(Cell(Formula(text, value), "pounds") for text, value in zip(amounts, self.line_amounts[row], strict=True)),
+            ["Year number", *(Cell(number, "whole") for number in numbers)],
+            ["Discount rate of the schedule (input)", *(Cell(rate, "percent", True) for rate in scheduled)],
+            ["Discount rate used", *_cells(
+                lambda j: f"IF(ISNUMBER(discount_rate),discount_rate,{cell(SCHEDULED, j)})", study.rates, "percent")],
+            ["Discount factor", *_cells(
+                lambda j: f"{cell(DISCOUNT, j - 1)}/(1+{cell(RATE, j)})" if j else "1", study.discount_factors, "factor")],
+            ["Years in which it saves or runs, if as late as the year's number", *(Cell(term, "score") for term in terms)],
+            ["The same, as far as the delay is so long", *_cells(
+                lambda j: f"{cell(RUNNING, j)}*{LATE.format(cell(NUMBER, j))}", left, "score")],
         ]  # fmt: skip
 
-    def _annual(self, row: int, line) -> Formula:
-        place, base = PLACE["lines"], PLACE["baseline"]
-        if pd.notna(line.amount_gbp):
-            return Formula(place.cell(row, STATED), line.amount_gbp)
-        partners = list(self.baseline_cost.index)
-        wanted = partners if line.partner == SHARED else [line.partner]
-        total = base.total(1, [partners.index(partner) for partner in wanted])
-        value = line.baseline_fraction * self.baseline_cost[wanted].sum()
-        return Formula(f"{place.cell(row, FRACTION)}*(1+baseline_cost_change)*{total}", value)
+    # the rows
 
-    def shares(self) -> Sheet:
-        rows = [
-            [
-                kind,
-                partner,
-                *(Cell(share, "factor", True) for share in self.share_tables[kind].loc[partner]),
+    @cached_property
+    def partners_shares(self) -> dict[tuple[str, str], pd.Series]:
+        """Shares by year, by what is shared and partner."""
+        if self.chosen.leaver:  # what it leaves follows from its share
+            return {}
+        given = {SAVING: self.study.saving_shares, COST: self.study.cost_shares}
+        tables = {kind: table for kind, table in given.items() if table is not None}
+        return {(kind, name): row for kind in tables for name, row in tables[kind].iterrows()}
+
+    @cached_property
+    def pools(self) -> dict[tuple, pd.Series]:
+        """Pooled amounts by flow ('all'), and what each partner's part has beside its share [£]."""
+        lines, pools = savings.with_charges(self.study.flow_lines), {}
+        lines = lines[(lines["partner"] == SHARED) | lines["pooled"]]
+        planned = savings.planned_flows(lines, self.study.baseline_cost, self.study.years)
+        for label, pool in planned.groupby(level=savings.LABELS[:-1], sort=False).sum().iterrows():
+            for (kind, name), share in self.partners_shares.items():
+                if kind == _shared_as(label):
+                    pools.setdefault((*label, ALL), pool)
+                    pools[*label, name] = self.study.planned_flows.loc[*label, name] - pool * share
+        return pools
+
+    def shares(self) -> list[list]:
+        return _inputs(self.partners_shares, "factor")
+
+    def pooled(self) -> list[list]:
+        return _inputs(self.pools, "number")
+
+    @cached_property
+    def presents(self) -> list[pd.Series]:
+        """Present value of each row, of its flow, and of its line for all partners together [£]."""
+        signed = self.table.mul(self.multiples * self.signs, axis="index")
+        own = (signed * self.study.discount_factors).sum(axis="columns")
+        return [own, *(own.groupby(of).transform("sum") for of in (self.of_flow, self.of_line))]
+
+    def rows(self) -> list[list]:
+        place, rows = PLACE["rows"], []
+        end = place.left + self.last + 1
+        lines, own = (place.column(column, len(self.table) - 1) for column in (LINE, end))
+        discount = PLACE["years"].years(DISCOUNT, self.last)
+        for row, ((*label, _, lag), amounts) in enumerate(self.table.iterrows()):
+            sign, line, factor = (place.cell(row, column) for column in (SIGN, LINE, FACTOR))
+            first, last = np.flatnonzero(self.of_flow == self.of_flow[row])[[0, -1]]
+            presents = [
+                f"{sign}*{factor}*SUMPRODUCT({place.years(row, self.last)},{discount})",
+                f"SUM({place.column(end, last, first)})",
+                f"SUMPRODUCT(({lines}={line})*{own})",
             ]
-            for kind, partner in self.share_rows
-        ]
-        return _sheet("shares", self._labels("shares", " (input)"), rows, 2)
-
-    def pooled(self) -> Sheet:
-        _, terms = self.terms
-        begins = PLACE["years"]
-        rows = []
-        for (label, kind), amounts in zip(self.pooled_rows, self.pooled_amounts, strict=True):
-            formulas = [
-                self._sum_formula(terms[label], j)
-                if label in terms
-                else f"exit_charge*({begins.year(BEGINS, j)}=leaves_after+1)"
-                for j in range(self.count)
-            ]
-            rows.append([*label, kind, *self._pence(formulas, amounts)])
-        return _sheet("pooled", self._labels("pooled"), rows, 2)
-
-    def split(self) -> Sheet:
-        rows = []
-        for number, (label, kind) in enumerate(self.pooled_rows):
-            rows += self._split_of(number, label, kind)
-        return _sheet("split", self._labels("split"), rows, 2)
-
-    def _split_of(self, number: int, label: tuple, kind: str) -> list[list]:
-        """Return the three steps of sharing out one pooled amount, partner by partner."""
-        place, shares = PLACE["split"], self.share_tables[kind]
-        first, partners = self.split_places[label]
-        amounts = pd.Series(self.pooled_amounts[number], index=self.study.years)
-        pence = np.round(amounts.to_numpy() * 100)
-        exact = shares.to_numpy() * pence
-        whole = np.floor(np.round(exact, 6))
-        values = [
-            whole,
-            np.round(exact - whole, 6),
-            apportionment.apportioned(amounts, shares).to_numpy(),
-        ]
-        rows = []
-        for step, partner in product(range(len(STEPS)), range(partners)):
-            formulas = []
-            for j in range(self.count):
-                total = f"ROUND(100*{PLACE['pooled'].year(number, j)},0)"
-                share = PLACE["shares"].year(
-                    self.share_rows.index((kind, shares.index[partner])), j
-                )
-                floors, remainders, upto = (
-                    place.column(place.first_year + j, start, end)
-                    for start, end in (
-                        (first, first + partners - 1),
-                        (first + partners, first + 2 * partners - 1),
-                        (first + partners, first + partners + partner),
-                    )
-                )
-                floor, own = (place.year(first + part * partners + partner, j) for part in (0, 1))
-                formulas.append((
-                    f"INT(ROUND({total}*{share},6))",
-                    f"ROUND({total}*{share}-{floor},6)",
-                    f"({floor}+(SUMPRODUCT(--({remainders}>{own}))+SUMPRODUCT(--({upto}={own}))-1<{total}-SUM({floors})))/100",
-                )[step])  # fmt: skip
-            kind_of_cell = ("count", "factor", "pence")[step]
-            cells = self._cells(formulas, values[step][partner], kind_of_cell)
-            rows.append([*label, STEPS[step], shares.index[partner], *cells])
+            rows.append([
+                *label, "once" if label[0] in savings.ONE_OFF else "yearly",
+                *(Cell(number, "whole") for number in (self.signs[row], self.of_line[row], lag)),
+                Cell(Formula(self.factors[row], self.multiples[row]), "factor"),
+                *(self._amount(row, label, lag, year, amount) for year, amount in enumerate(amounts)),
+                *_cells(presents.__getitem__, [worth.iloc[row] for worth in self.presents]),
+            ])  # fmt: skip
         return rows
 
-    def planned(self) -> Sheet:
-        stated, _ = self.terms
-        rows = []
-        for label, amounts in self.study.savings.planned_flows.iterrows():
-            formulas = [
-                "+".join([
-                    *([self._sum_formula(stated[label], j)] if label in stated else []),
-                    *self._part_of_split(label, j),
-                ])
-                for j in range(self.count)
-            ]  # fmt: skip
-            rows.append([*label, *self._cells(formulas, amounts, "pounds")])
-        return _sheet("planned", self._labels("planned"), rows, 2)
-
-    def _part_of_split(self, label: tuple, year: int) -> list[str]:
-        """Return the cell with a partner's part of a pooled amount, none where there is no part."""
-        kinds = dict(self.pooled_rows)
-        if label[:-1] not in kinds:
-            return []
-        partners = list(self.share_tables[kinds[label[:-1]]].index)
-        first, count = self.split_places[label[:-1]]
-        if label[-1] not in partners:
-            return []
-        return [PLACE["split"].year(first + 2 * count + partners.index(label[-1]), year)]
-
-    def flows(self) -> Sheet:
-        place, years = PLACE["flows"], PLACE["years"]
-        first_sum = place.first_year + self.count
-        last = len(self.flow_table) - 1
-        numbers, present = place.column(GROUP, 0, last), place.column(first_sum, 0, last)
-        signs = [savings.SIGNS[label[0]] for label in self.flow_table.index]
-        worth, together = self.present_values
-        rows = []
-        for row, (label, amounts) in enumerate(self.flow_table.iterrows()):
-            formulas = [self._flow(label, j) for j in range(self.count)]
-            own = f"{place.cell(row, SIGN)}*SUMPRODUCT({place.years(row, self.count)},{years.years(FACTOR, self.count)})"
-            line = f"SUMPRODUCT(({numbers}={place.cell(row, GROUP)})*{present})"
-            rows.append([
-                *label, ONCE if label[0] in savings.ONE_OFF else YEARLY, Cell(signs[row], "whole"),
-                Cell(self.line_numbers[row], "whole"), *self._cells(formulas, amounts, "pounds"),
-                Cell(Formula(own, worth.iloc[row]), "pounds"), Cell(Formula(line, together.iloc[row]), "pounds"),
-            ])  # fmt: skip
-        labels = (
-            *self._labels("flows"),
-            "Present value (£)",
-            "Present value of the line, all partners (£)",
-        )
-        return _sheet("flows", labels, rows, 2)
-
-    def _flow(self, label: tuple, year: int) -> str:
-        """Return the formula of a flow: what was planned, and what a withdrawal or the floor brings."""
-        parts = []
-        if label in self.planned_rows:
-            parts.append(
-                self._kept(label, year) + SIZES.get(label[0], "") + self._arriving(label, year)
-            )
-        leaver = self.study.parameters.leaver
-        if leaver and label[0] == "stranded_cost" and label[1] == f"left by {leaver}":
-            parts.append(self._stranded(label[-1], year))
-        if self.has_exit_charge and label[1:4] == ("exit charge", savings.PRICES, "revenue"):
-            row = len(self.pooled_rows) - 1
-            due = PLACE["pooled"].year(row, year)
-            parts += [due] if label[0] == "exit_cost" else self._part_of_split(label, year)
-        if label[0] == "no_detriment_transfer":
-            parts.append(self._transfer(label[-1], year))
-        return "+".join(parts)
-
-    def _kept(self, label: tuple, year: int) -> str:
-        """Return the condition that a leaver is still there."""
-        if label[-1] != self.study.parameters.leaver:
-            return ""
-        return f"({PLACE['years'].year(BEGINS, year)}<=leaves_after)*"
-
-    def _arriving(self, label: tuple, year: int) -> str:
-        place, row = PLACE["planned"], self.planned_rows[label]
-        if label[0] in savings.ONE_OFF:
-            return place.year(row, year)
-        return (
-            f"SUMPRODUCT({place.years(row, self.count)},{PLACE['delay'].years(year, self.count)})"
-        )
-
-    def _stranded(self, partner: str, year: int) -> str:
-        place = PLACE["withdrawal"]
-        if partner == self.study.parameters.leaver:
-            return f"{place.year(0, year)}*{place.year(2, year)}"
-        share = PLACE["shares"].year(self.share_rows.index((LEAVER, partner)), year)
-        return f"{place.year(0, year)}*{place.year(1, year)}*{share}"
-
-    def withdrawal(self) -> Sheet:
-        chosen, years = self.study.parameters, PLACE["years"]
-        labels = list(self.planned_rows)
-        service = [labels[row] for row in self._service_rows]
-        if not chosen.leaver or not service:
-            return _sheet("withdrawal", self._labels("withdrawal"), [])
-        begins = [years.year(BEGINS, j) for j in range(self.count)]
-        costs = [
-            "+".join(SIZES[label[0]] + self._arriving(label, j) for label in service)
-            for j in range(self.count)
-        ]
-        if (
-            service[0][0] == "saving"
-        ):  # the case states no running cost: it is the baseline less the saving
-            row = list(self.baseline_cost.index).index(chosen.leaver)
-            costs = [f"{PLACE['baseline'].cell(row, 1, fixed=True)}-({saved})" for saved in costs]
-        others = [f"stranded_fraction*({year}>leaves_after+notice_years)" for year in begins]
-        leaver = [
-            f"stranded_fraction*({year}>leaves_after)*({year}<=leaves_after+notice_years)"
-            for year in begins
-        ]
-        after = np.array(self.study.years) - chosen.leaves_after
-        rows = [
-            [f"What {chosen.leaver} would pay for the service (£)", *self._pence(costs, self._service_cost(service))],
-            ["Fraction of it that the others carry", *self._cells(others, chosen.stranded_fraction * ((after > 0) & (after > chosen.notice_years)), "percent")],
-            ["Fraction of it that the leaver carries", *self._cells(leaver, chosen.stranded_fraction * ((after > 0) & (after <= chosen.notice_years)), "percent")],
-        ]  # fmt: skip
-        return _sheet("withdrawal", self._labels("withdrawal"), rows)
-
-    def _service_cost(self, service: list[tuple]) -> np.ndarray:
-        study = self.study
-        prepared = savings.levered(
-            study.savings.planned_flows.loc[service], study.parameters.delay_years
-        )
-        paid = savings.scenario_flows(prepared, study.savings.levers).sum().to_numpy()
-        if service[0][0] == "running_cost":
-            return paid
-        return self.baseline_cost[study.parameters.leaver] - paid
-
-    def transfers(self) -> Sheet:
-        if not self.study.parameters.no_detriment:
-            return _sheet("transfers", self._labels("transfers"), [])
-        before = savings.net_flows(self.flow_table.iloc[: self.before_transfers])
-        place = PLACE["flows"]
-        last = self.before_transfers - 1
-        rows = []
-        for row, (partner, amounts) in enumerate(before.iterrows()):
-            own = PLACE["transfers"].cell(row, 0)
-            formulas = [
-                f"SUMPRODUCT(({place.column(4, 0, last)}={own})*{place.column(SIGN, 0, last)}*{place.column(place.first_year + j, 0, last)})"
-                for j in range(self.count)
-            ]
-            rows.append([partner, *self._pence(formulas, amounts)])
-        return _sheet("transfers", self._labels("transfers"), rows)
+    def _amount(self, row: int, label: list[str], lag: int, year: int, amount: float) -> Cell:
+        """Return a prepared amount, as a formula where it follows from other cells."""
+        *line, partner = label
+        if label[0] == TRANSFER:
+            return Cell(Formula(self._transfer(partner, year), amount), "pence")
+        if self.chosen.leaver or lag > year:
+            return Cell(amount, "pence")
+        if lag:
+            return Cell(Formula(PLACE["rows"].year(row - lag, year - lag), amount), "pence")
+        if tuple(label) not in self.pools:
+            return Cell(amount, "pence", True)
+        rows, shares = list(self.pools), list(self.partners_shares)
+        whole, beside = (rows.index((*line, of)) for of in (ALL, partner))
+        share = PLACE["shares"].year(shares.index((_shared_as(line), partner)), year)
+        pool, more = (PLACE["pooled"].year(row, year) for row in (whole, beside))
+        return Cell(Formula(f"{pool}*{share}+{more}", amount), "pence")
 
     def _transfer(self, partner: str, year: int) -> str:
-        place = PLACE["transfers"]
-        partners = list(savings.net_flows(self.flow_table.iloc[: self.before_transfers]).index)
-        every = place.column(place.first_year + year, 0, len(partners) - 1)
-        own = place.year(partners.index(partner), year)
+        place, first = PLACE["by_year"], self._row("before", ALL) + 1
+        own = place.year(self._row("before", partner), year)
+        every = place.column(place.left + year, first + len(self.study.partners) - 1, first)
         ahead, behind = f'SUMIF({every},">0")', f'-SUMIF({every},"<0")'
         return f"IF({own}<0,-{own}/({behind}),IF({own}>0,-{own}/{ahead},0))*MIN({ahead},{behind})"
 
-    @cached_property
-    def yearly(self) -> dict[str, pd.DataFrame]:
-        """Each measure by partner ('all' first) and year [£]."""
+    # what they are worth
+
+    def _row(self, measure: str, item: str) -> int:
+        return list(MEASURES).index(measure) * len(self.items) + self.items.index(item)
+
+    def by_year(self) -> list[list]:
         study = self.study
-        items = [ALL, *study.partners]
-
-        def complete(table: pd.DataFrame) -> pd.DataFrame:
-            return savings.with_total(table.reindex(study.partners, fill_value=0.0), ALL).reindex(
-                items
-            )
-
-        net = complete(study.savings.net_flows)
-        present = net * study.savings.discount_factors
-        return {
-            "saving": complete(study.savings.gross_savings),
-            "one_off": complete(savings.one_off_costs(study.savings.flows)),
-            "net": net,
-            "present": present,
-            "cumulative": net.cumsum(axis="columns"),
-            "cumulative_present": present.cumsum(axis="columns"),
+        tables = {
+            "saving": study.gross_savings,
+            "one_off": savings.one_off_costs(study.flows),
+            "net": study.net_flows,
+            "before": savings.net_flows(study.flows.drop(index=TRANSFER, level=0, errors="ignore")),
         }
-
-    def _yearly_row(self, measure: str, item: str) -> int:
-        items = [ALL, *self.study.partners]
-        return list(MEASURES).index(measure) * len(items) + items.index(item)
-
-    def by_year(self) -> Sheet:
-        rows = [
-            [said, item, *self._cells([self._yearly_formula(measure, item, j) for j in range(self.count)], self.yearly[measure].loc[item], "pounds")]
-            for measure, said in MEASURES.items()
-            for item in (ALL, *self.study.partners)
-        ]  # fmt: skip
-        return _sheet("by_year", self._labels("by_year"), rows, 2)
-
-    def _yearly_formula(self, measure: str, item: str, year: int) -> str:
-        place = PLACE["by_year"]
-
-        def cell(other: str, back: int = 0) -> str:
-            return place.year(self._yearly_row(other, item), year - back)
-
-        if measure == "net":
-            return f"{cell('saving')}-{cell('one_off')}"
-        if measure == "present":
-            return f"{cell('net')}*{PLACE['years'].year(FACTOR, year)}"
-        if measure in PAYBACKS.values():
-            added = cell("net" if measure == "cumulative" else "present")
-            return added if year == 0 else f"{cell(measure, 1)}+{added}"
-        if item == ALL:
-            first = self._yearly_row(measure, ALL) + 1
-            return place.total(
-                place.first_year + year, range(first, first + len(self.study.partners))
-            )
-        flows, last = PLACE["flows"], len(self.flow_table) - 1
-        partners, counts, signs, amounts = (
-            flows.column(column, 0, last) for column in (4, COUNTS, SIGN, flows.first_year + year)
-        )
-        own = place.cell(self._yearly_row(measure, item), 1)
-        sign, kind = ("-", ONCE) if measure == "one_off" else ("", YEARLY)
-        return f'{sign}SUMPRODUCT(({partners}={own})*({counts}="{kind}")*{signs}*{amounts})'
-
-    def payback(self) -> Sheet:
-        items = [ALL, *self.study.partners]
-        place, years = PLACE["payback"], PLACE["years"]
-        numbers = years.years(NUMBER, self.count)
+        for name, table in tables.items():
+            known = table.reindex(study.partners, fill_value=0.0)
+            tables[name] = savings.with_total(known, ALL).reindex(self.items)
+        tables["present"] = tables["net"] * study.discount_factors
+        for name in ("net", "present"):
+            cumulative, payback = SUMMED[name]
+            tables[cumulative] = tables[name].cumsum(axis="columns")
+            tables[payback] = tables[name].apply(_paybacks, axis="columns")
         rows = []
-        for measure, item in product(PAYBACKS, items):
-            row = len(rows)
-            cumulative = PLACE["by_year"].years(
-                self._yearly_row(PAYBACKS[measure], item), self.count
-            )
-            last, then, later = (place.cell(row, column) for column in (2, 3, 4))
-            worths = np.round(self.yearly[PAYBACKS[measure]].loc[item].to_numpy(), 2)
-            below = np.flatnonzero(worths < 0)
-            count = int(below[-1]) + 1 if below.size else 0
-            found = self.study.savings.appraisal.at[item, measure]
-            rows.append([
-                WORTH[measure][0], item,
-                Cell(Formula(f"SUMPRODUCT(MAX(({cumulative}<{DEFICIT})*({numbers}+1)))", count), "whole"),
-                Cell(Formula(f"ROUND(SUMPRODUCT(({numbers}+1={last})*{cumulative}),2)", worths[count - 1] if count else 0.0), "pence"),
-                Cell(Formula(f"ROUND(SUMPRODUCT(({numbers}={last})*{cumulative}),2)", worths[count] if count < self.count else 0.0), "pence"),
-                Cell(Formula(
-                    f'IF({last}=0,0,IF({last}={self.count},"{NEVER}",{last}-1-{then}/({later}-{then})))',
-                    NEVER if pd.isna(found) else found), "factor"),
-            ])  # fmt: skip
-        labels = (
-            "Measure", "Partner", "Last year-end out of pocket (year, 0 if none)",
-            "Cumulative then (£)", "Cumulative a year later (£)", "Years",
-        )  # fmt: skip
-        return _sheet("payback", labels, rows, 2)
+        for (measure, (label, kind, formula)), item in product(MEASURES.items(), self.items):
+            if measure != "before" or self.chosen.no_detriment:
+                cells = _cells(
+                    partial(self._filled, formula, item), tables[measure].loc[item], kind
+                )
+                rows.append([label, item, *cells])
+        return rows
 
-    def worth(self) -> Sheet:
-        labels = ("Partner", *(label for label, _ in WORTH.values()))
-        items = [ALL, *self.study.partners]
-        rows = [[item, *self._worth_of(row, item)] for row, item in enumerate(items)]
-        return _sheet("worth", labels, rows)
+    def worth(self) -> list[list]:
+        place, rows = PLACE["worth"], []
+        for item, (measure, (label, kind, formula)) in product(self.items, WORTH.items()):
+            value = self._worths(item)[measure]
+            was, now = (place.cell(len(rows), column) for column in (2, 3))
+            moved = f'IF(AND(ISNUMBER({was}),ISNUMBER({now})),ROUND({now}-{was},6),IF({was}={now},0,"changed"))'
+            formulas = (Formula(self._filled(formula, item, self.last), value), Formula(moved, 0.0))
+            rows.append([label, item, *(Cell(shown, kind) for shown in (value, *formulas))])
+        return rows
 
-    def _worth_of(self, row: int, item: str) -> list[Cell]:
-        place, by_year, flows = PLACE["worth"], PLACE["by_year"], PLACE["flows"]
-
-        def years(measure: str) -> str:
-            return by_year.years(self._yearly_row(measure, item), self.count)
-
-        last, first_sum = len(self.flow_table) - 1, flows.first_year + self.count
-        partners, own, together = (
-            flows.column(column, 0, last) for column in (4, first_sum, first_sum + 1)
-        )
-        decides, mine = (
-            (together, "") if item == ALL else (own, f"({partners}={place.cell(row, 0)})*")
-        )
-        running, arriving = PLACE["years"].years(RUNNING, self.count), PLACE["delay"]
-        term = (
-            "("
-            + "+".join(
-                f"SUMPRODUCT({running},{arriving.years(year, self.count)})"
-                for year in range(self.count)
-            )
-            + ")"
-        )
-        column = {measure: place.cell(row, number) for number, measure in enumerate(WORTH, 1)}
-        paybacks = {
-            measure: PLACE["payback"].cell(number * (1 + len(self.study.partners)) + row, 5)
-            for number, measure in enumerate(PAYBACKS)
-        }
-        formulas = {
-            "total_saving": f"SUM({years('saving')})",
-            "average_annual_saving": f"{column['total_saving']}/IF({term}>0,{term},1)",
-            "one_off_cost": f"SUM({years('one_off')})",
-            "net_present_value": f"SUM({years('present')})",
-            "benefits": f"SUMPRODUCT({mine}({decides}>0)*{own})",
-            "costs": f"-SUMPRODUCT({mine}({decides}<0)*{own})",
-            "benefit_cost_ratio": f'IF(ROUND({column["costs"]},2)>0,{column["benefits"]}/{column["costs"]},"{NO_COST}")',
-            **paybacks,
-            "peak_funding": f"MAX(0,-MIN({years('cumulative')}))",
-        }
-        values = self._worths(item)
-        return [
-            Cell(Formula(formulas[name], values[name]), kind) for name, (_, kind) in WORTH.items()
-        ]
+    def _filled(self, formula: str, item: str, year: int) -> str:
+        """Return a formula with the cells of a partner, of a year and of the years so far in it."""
+        rows, by_year, years = (PLACE[name] for name in ("rows", "by_year", "years"))
+        last = self.last_planned if formula == MEASURES["before"][2] else len(self.table) - 1
+        own, of_flow, of_line = range(rows.left + self.last + 1, rows.left + self.last + 4)
+        columns = {
+            "partners": PARTNER, "counts": COUNTS, "signs": SIGN, "factors": FACTOR, "amounts": rows.left + year,
+            "own": own, "together": of_line if item == ALL else of_flow,
+        }  # fmt: skip
+        cells = {name: rows.column(column, last) for name, column in columns.items()}
+        partner = by_year.cell(self._row("saving", item), 1)
+        cells["mine"] = "" if item == ALL else f"({cells['partners']}={partner})*"
+        cells |= {"number": years.year(NUMBER, year), "discount": years.year(DISCOUNT, year)}
+        cells["term"] = years.years(TERM, year)
+        for name in MEASURES:
+            row = self._row(name, item)
+            cells |= {name: by_year.year(row, year), f"{name}_was": by_year.year(row, year - 1)}
+            cells[f"{name}_so_far"] = by_year.years(row, year)
+        for row, name in enumerate(WORTH, self.items.index(item) * len(WORTH)):
+            cells[f"now_{name}"] = PLACE["worth"].cell(row, 3)
+        return formula.format_map(cells)
 
     def _worths(self, item: str) -> dict[str, float | str]:
-        own, together = self.present_values
-        decides, mine = (
-            (together, True)
-            if item == ALL
-            else (own, own.index.get_level_values("partner") == item)
-        )
-        values = self.study.savings.appraisal.loc[item].to_dict()
-        values |= {
-            "benefits": own[mine & (decides > 0)].sum(),
-            "costs": -own[mine & (decides < 0)].sum(),
-        }
-        absent = dict.fromkeys(PAYBACKS, NEVER) | {"benefit_cost_ratio": NO_COST}
-        return {name: absent.get(name) if pd.isna(values[name]) else values[name] for name in WORTH}
+        own, of_flow, of_line = self.presents
+        mine = own.index.get_level_values("partner") == item
+        decides, counted = (of_line, own) if item == ALL else (of_flow, own * mine)
+        values = self.study.appraisal.loc[item].to_dict()
+        values |= {"benefits": counted[decides > 0].sum(), "costs": -counted[decides < 0].sum()}
+        absent = dict.fromkeys(WORTH, NEVER) | {"benefit_cost_ratio": NO_COST}
+        return {name: absent[name] if pd.isna(values[name]) else values[name] for name in WORTH}
 
-    def check(self) -> Sheet:
-        place = PLACE["check"]
-        rows = []
-        for (column, (measure, (label, kind))), (line, item) in product(
-            enumerate(WORTH.items(), 1), enumerate([ALL, *self.study.partners])
-        ):
-            value = self._worths(item)[measure]
-            reported, now = (place.cell(len(rows), number) for number in (2, 3))
-            moved = f'IF(AND(ISNUMBER({reported}),ISNUMBER({now})),ROUND({now}-{reported},6),IF({reported}={now},0,"changed"))'
-            rows.append([
-                label, item, Cell(value, kind),
-                Cell(Formula(PLACE["worth"].cell(line, column), value), kind),
-                Cell(Formula(moved, 0.0), kind),
-            ])  # fmt: skip
-        return _sheet(
-            "check", ("Measure", "Partner", "Report", "This file now", "Difference"), rows, 2
-        )
 
-    # cells
+def _shared_as(label: Sequence[str]) -> str:
+    return SAVING if label[0] == "saving" else COST
 
-    def _labels(self, name: str, suffix: str = "") -> tuple[str, ...]:
-        return (*LABELS[name], *(year_label(year) + suffix for year in self.study.years))
 
-    def _pence(self, formulas: Iterable[str], values: Iterable[float]) -> list[Cell]:
-        return self._cells(formulas, values, "pence")
+def _inputs(rows: dict[tuple, pd.Series], kind: str) -> list[list]:
+    return [[*label, *(Cell(value, kind, True) for value in row)] for label, row in rows.items()]
 
-    @staticmethod
-    def _cells(formulas: Iterable[str], values: Iterable[float], kind: str) -> list[Cell]:
-        return [
-            Cell(Formula(text, float(value)), kind)
-            for text, value in zip(formulas, values, strict=True)
-        ]
+
+def _paybacks(flows: pd.Series) -> pd.Series:
+    """Return the payback by the end of each year [years]."""
+    found = [appraisal.payback_years(flows.iloc[:count]) for count in range(1, len(flows) + 1)]
+    return pd.Series([NEVER if years is None else years for years in found], index=flows.index)
+
+
+def _cells(formula: Callable[[int], str], values: Iterable, kind: str = "pounds") -> list[Cell]:
+    return [Cell(Formula(formula(number), value), kind) for number, value in enumerate(values)]

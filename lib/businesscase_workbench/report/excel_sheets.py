@@ -11,7 +11,6 @@ import textwrap
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from numbers import Number
 
 import pandas as pd
@@ -368,17 +367,3 @@ def _rewritten(archive: bytes) -> bytes:
             entry = zipfile.ZipInfo(name, TIMESTAMP)
             new.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return result.getvalue()
-
-
-def ranges(rows: Iterable[int]) -> list[tuple[int, int]]:
-    """Return rising row numbers as runs of first and last.
-
-    Examples
-    --------
-    >>> ranges([4, 5, 6, 9])
-    [(4, 6), (9, 9)]
-    """
-    rows = list(rows)
-    breaks = [here for here, (row, later) in enumerate(pairwise(rows), 1) if later != row + 1]
-    starts, ends = [0, *breaks], [*breaks, len(rows)]
-    return [(rows[start], rows[end - 1]) for start, end in zip(starts, ends, strict=True)]
