@@ -84,6 +84,7 @@ def savings_file(case, scenario="base"):
     return xlsx(savings_sheets(load_study(case, scenario)), CREATED)
 
 
+@cache
 def read(file):
     """Return the cells of each sheet as another program reads them."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(file))
@@ -93,6 +94,7 @@ def read(file):
     }
 
 
+@cache
 def tables(file):
     """Return the sheet, first and last cell of every Excel table."""
     with zipfile.ZipFile(io.BytesIO(file)) as parts:
