@@ -17,7 +17,7 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.cases.parameters import limits
 from businesscase.cases.schema import SHARED_TABLES, TABLES
 from businesscase.shown.display import year_label
-from businesscase.study import ALL, load_study
+from businesscase.study import Study, load_study
 from businesscase.study.results import as_text
 from businesscase_workbench.report.excel import workbook
 from businesscase_workbench.report.excel_savings import NEVER, WORTH, savings_sheets
@@ -272,7 +272,9 @@ def test_shares_changed_in_the_file_give_what_the_library_gives_for_them():
     }
     found = worths(file, engine(file, {"realisation": 0.9, "delay_years": 0.5}, changes))
     held_against(found, equal, pence=2 * len(study.years))
-    assert found[ALL]["net_present_value"] == approx(study.net_present_values.sum(), abs=1e-5)
+    assert found[ALL]["net_present_value"] == approx(
+        study.savings.net_present_values.sum(), abs=1e-5
+    )
 
 
 def test_what_others_take_over_of_a_leavers_one_off_cost_is_in_the_file():
@@ -280,9 +282,9 @@ def test_what_others_take_over_of_a_leavers_one_off_cost_is_in_the_file():
     lines = study.tables["flows"].copy()
     pooled = (lines["flow"] == "one_off_cost") & (lines["partner"] == "shared")
     lines.loc[pooled, "last_year"] = study.years[-1]
-    late = replace(study, case=replace(study.case, tables=study.tables | {"flows": lines}))
+    late = study.with_tables({"flows": lines})
     stays = late.moved({"leaver": "", "leaves_after": None})
-    assert (late.committed_cost > stays.committed_cost).to_dict() == {
+    assert (late.savings.committed_cost > stays.committed_cost).to_dict() == {
         "Northmere": True,
         "Eastholt": True,
         "Westerfold": False,

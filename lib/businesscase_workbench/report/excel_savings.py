@@ -174,10 +174,10 @@ class _Model:
         self.study, self.chosen = study, study.parameters
         self.last = len(study.years) - 1
         self.items = [ALL, *study.partners]
-        table = study.prepared_flows(limits("delay_years")[1])
+        table = study.savings.prepared_flows(limits("delay_years")[1])
         self.last_planned = len(table) - 1  # and no transfer
         if self.chosen.no_detriment:
-            moved = study.flows.xs(TRANSFER, level="flow", drop_level=False)
+            moved = study.savings.flows.xs(TRANSFER, level="flow", drop_level=False)
             moved = pd.concat({(savings.FIXED, 0): moved}, names=savings.LEVERS)
             table = pd.concat([table, moved.reorder_levels(table.index.names)])
         of_flow = table.groupby(level=savings.LABELS, sort=False).ngroup().to_numpy()
@@ -187,7 +187,7 @@ class _Model:
         kind = flow.where(flow != "exit_receipt", "exit_cost")  # what partners pay each other
         self.of_line = pd.factorize(pd.MultiIndex.from_arrays([kind, line]))[0] + 1
         self.signs = flow.map(savings.SIGNS).to_numpy()
-        levers = {name: np.array([value]) for name, value in study.levers.items()}
+        levers = {name: np.array([value]) for name, value in study.savings.levers.items()}
         self.multiples = savings.factors(self.table.index, levers)[0]
 
     # the levers
@@ -211,7 +211,7 @@ class _Model:
         said, unit = field.description, field.json_schema_extra["unit"]
         bounds = checked = BIASES if name == "optimism_bias" else limits(name)
         if name == "optimism_bias":  # the fraction in place of the word
-            value, unit = self.study.optimism_bias, "fraction"
+            value, unit = self.study.savings.optimism_bias, "fraction"
         if name == "discount_rate":
             said = "Discount rate of every year; any text is the schedule's"
         if value is None:
@@ -224,7 +224,7 @@ class _Model:
         numbers = np.arange(self.last + 1)
         # the schedule's own rates stand here, whatever the scenario's single rate
         scheduled = appraisal.scheduled_rates(study.tables["discount_rates"], study.years)
-        lasting = study.flow_lines[~study.flow_lines["flow"].isin(savings.ONE_OFF)]
+        lasting = study.savings.flow_lines[~study.savings.flow_lines["flow"].isin(savings.ONE_OFF)]
         running = savings.running_years(lasting, study.years)
         terms = np.array([savings.delayed(running, late).sum() for late in numbers])
         left = np.maximum(0.0, 1 - np.abs(self.chosen.delay_years - numbers)) * terms
@@ -232,9 +232,9 @@ class _Model:
             ["Year number", *(Cell(number, "whole") for number in numbers)],
             ["Discount rate of the schedule (input)", *(Cell(rate, "percent", True) for rate in scheduled)],
             ["Discount rate used", *_cells(
-                lambda j: f"IF(ISNUMBER(discount_rate),discount_rate,{cell(SCHEDULED, j)})", study.rates, "percent")],
+                lambda j: f"IF(ISNUMBER(discount_rate),discount_rate,{cell(SCHEDULED, j)})", study.savings.rates, "percent")],
             ["Discount factor", *_cells(
-                lambda j: f"{cell(DISCOUNT, j - 1)}/(1+{cell(RATE, j)})" if j else "1", study.discount_factors, "factor")],
+                lambda j: f"{cell(DISCOUNT, j - 1)}/(1+{cell(RATE, j)})" if j else "1", study.savings.discount_factors, "factor")],
             ["Years in which it saves or runs, if as late as the year's number", *(Cell(term, "score") for term in terms)],
             ["The same, as far as the delay is so long", *_cells(
                 lambda j: f"{cell(RUNNING, j)}*{LATE.format(cell(NUMBER, j))}", left, "score")],
@@ -247,21 +247,23 @@ class _Model:
         """Shares by year, by what is shared and partner."""
         if self.chosen.leaver:  # what it leaves follows from its share
             return {}
-        given = {SAVING: self.study.saving_shares, COST: self.study.cost_shares}
+        given = {SAVING: self.study.savings.saving_shares, COST: self.study.savings.cost_shares}
         tables = {kind: table for kind, table in given.items() if table is not None}
         return {(kind, name): row for kind in tables for name, row in tables[kind].iterrows()}
 
     @cached_property
     def pools(self) -> dict[tuple, pd.Series]:
         """Pooled amounts by flow ('all'), and what each partner's part has beside its share [£]."""
-        lines, pools = savings.with_charges(self.study.flow_lines), {}
+        lines, pools = savings.with_charges(self.study.savings.flow_lines), {}
         lines = lines[(lines["partner"] == SHARED) | lines["pooled"]]
-        planned = savings.planned_flows(lines, self.study.baseline_cost, self.study.years)
+        planned = savings.planned_flows(lines, self.study.savings.baseline_cost, self.study.years)
         for label, pool in planned.groupby(level=savings.LABELS[:-1], sort=False).sum().iterrows():
             for (kind, name), share in self.partners_shares.items():
                 if kind == _shared_as(label):
                     pools.setdefault((*label, ALL), pool)
-                    pools[*label, name] = self.study.planned_flows.loc[*label, name] - pool * share
+                    pools[*label, name] = (
+                        self.study.savings.planned_flows.loc[*label, name] - pool * share
+                    )
         return pools
 
     def shares(self) -> list[list]:
@@ -274,7 +276,7 @@ class _Model:
     def presents(self) -> list[pd.Series]:
         """Present value of each row, of its flow, and of its line for all partners together [£]."""
         signed = self.table.mul(self.multiples * self.signs, axis="index")
-        own = (signed * self.study.discount_factors).sum(axis="columns")
+        own = appraisal.present_value(signed, self.study.savings.discount_factors)
         return [own, *(own.groupby(of).transform("sum") for of in (self.of_flow, self.of_line))]
 
     def rows(self) -> list[list]:
@@ -331,15 +333,17 @@ class _Model:
     def by_year(self) -> list[list]:
         study = self.study
         tables = {
-            "saving": study.gross_savings,
-            "one_off": savings.one_off_costs(study.flows),
-            "net": study.net_flows,
-            "before": savings.net_flows(study.flows.drop(index=TRANSFER, level=0, errors="ignore")),
+            "saving": study.savings.gross_savings,
+            "one_off": savings.one_off_costs(study.savings.flows),
+            "net": study.savings.net_flows,
+            "before": savings.net_flows(
+                study.savings.flows.drop(index=TRANSFER, level=0, errors="ignore")
+            ),
         }
         for name, table in tables.items():
             known = table.reindex(study.partners, fill_value=0.0)
             tables[name] = savings.with_total(known, ALL).reindex(self.items)
-        tables["present"] = tables["net"] * study.discount_factors
+        tables["present"] = tables["net"] * study.savings.discount_factors
         for name in ("net", "present"):
             cumulative, payback = SUMMED[name]
             tables[cumulative] = tables[name].cumsum(axis="columns")
@@ -389,7 +393,7 @@ class _Model:
         own, of_flow, of_line = self.presents
         mine = own.index.get_level_values("partner") == item
         decides, counted = (of_line, own) if item == ALL else (of_flow, own * mine)
-        values = self.study.appraisal.loc[item].to_dict()
+        values = self.study.savings.appraisal.loc[item].to_dict()
         values |= {"benefits": counted[decides > 0].sum(), "costs": -counted[decides < 0].sum()}
         absent = dict.fromkeys(WORTH, NEVER) | {"benefit_cost_ratio": NO_COST}
         return {name: absent[name] if pd.isna(values[name]) else values[name] for name in WORTH}
