@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -377,7 +377,7 @@ class Decision(Part):
         cost = self.savings.committed_cost
         return float(cost.sum()) if item == ALL else cost.get(item)
 
-    quick = {"committed_cost": (_committed_to, tidy.MONEY)}  # noqa: RUF012 - declared in Part
+    quick: ClassVar = {"committed_cost": (_committed_to, tidy.MONEY)}
 
     def rows(self) -> Iterator[tidy.Row]:
         """Yield what the decision commits to; what is decided is in ``outcome_rows``."""

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from functools import cache
+from typing import ClassVar
 
 import holidays
 import numpy as np
@@ -230,7 +231,7 @@ class Plan(Part):
         chosen = self.progress.set_index("task").loc[packages["task"].astype(int)].reset_index()
         return chosen.assign(item=packages["package"].to_numpy())
 
-    quick = {  # noqa: RUF012 - declared in Part
+    quick: ClassVar = {
         "days_late": (of_all(lambda plan: plan.schedule["days_late"].max()), tidy.DAYS),
         "deadline_probability": (
             lambda plan, item: plan.deadline_chances["chance"].rename(str).get(item),

@@ -1,6 +1,7 @@
 """The readiness of a study's partners, and what the end of a programme teaches."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pandas as pd
 
@@ -110,7 +111,7 @@ class Readiness(Part):
         """Why the programme stopped, when it could have been known, and what came after."""
         return readiness.lesson_costs(self.tables["lessons"], self.stop, self.one_off_by_year)
 
-    quick = {  # noqa: RUF012 - declared in Part
+    quick: ClassVar = {
         "areas_beyond_gap": (of_all(lambda readiness: len(readiness.areas_beyond_gap)), tidy.COUNT)
     }
 

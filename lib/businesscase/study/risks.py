@@ -1,6 +1,7 @@
 """The risks of a study: where they stand on the matrix, and what they may cost."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -263,7 +264,7 @@ class Risks(Part):
         columns = ["cost_line", "risks", "uplift", "expected_cost", "counted_by"]
         return pd.DataFrame(lines, columns=columns)
 
-    quick = {  # noqa: RUF012 - declared in Part
+    quick: ClassVar = {
         "risks_above_appetite": (of_all(lambda risks: risks.above_appetite), tidy.COUNT)
     }
 

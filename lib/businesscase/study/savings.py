@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pandas as pd
 
@@ -326,7 +327,7 @@ class Savings(Part):
         years = appraisal.payback_years(net)
         return tidy.NEVER if years is None else years
 
-    quick = {  # noqa: RUF012 - declared in Part
+    quick: ClassVar = {
         "net_present_value": (_worth_of, tidy.MONEY),
         "lowest_net_present_value": (
             of_all(lambda savings: savings.net_present_values.min()),
