@@ -66,7 +66,7 @@ NEEDS = {
     "expected_cost_borne": RISK_COSTS,
     "expected_cost_inherent": RISK_COSTS,
 }
-MOVED = {
+SECTIONS_MOVED = {
     # the sections that a parameter moves; those of sensitivities.csv move the money
     "appetite": ("risks",),
     "likelihood_shift": ("risks",),
@@ -271,7 +271,10 @@ class Decision(Part):
     def _turning_change(self, move: Move) -> dict | None:
         """Return a row of the turning changes, None for a parameter that moves no criterion."""
         gates = self.gates
-        moves = gates["section"].isin(MOVED.get(move.parameter, MONEY)) & gates["found"].notna()
+        moves = (
+            gates["section"].isin(SECTIONS_MOVED.get(move.parameter, MONEY))
+            & gates["found"].notna()
+        )
         can_turn = decision.decisive(gates, moves)
         # what is in force now may lie beyond what a scenario may set
         decision_at = cache(
