@@ -776,8 +776,8 @@ def test_a_table_is_saved_as_csv_with_its_numbers():
 def test_a_charts_numbers_are_saved_as_csv():
     explorer = pages.savings_explorer("mkip-2012")
     lines = explorer.panels[1][1].csv().splitlines()
-    assert lines[0] == "series,x,y"
-    assert lines[11] == "All partners,2022/23,3410000.0"
+    assert lines[0] == "Financial year,All partners (£),Maidstone (£),Swale (£),Tunbridge Wells (£)"
+    assert lines[11].startswith("2022/23,3410000.0,")
     for page in EXPLORERS:
         for _, panel in page("lictp-2020").panels:
             assert panel.csv().count("\n") > 1

@@ -56,7 +56,8 @@ def small_report(text="text", rows=3, columns=2):
         tuple((text, *["1,234,567"] * (columns - 1)) for _ in range(rows)),
         "1.1",
     )
-    figure = FigureShown("one-chart-1", text, "What it shows.", {"data": [], "layout": {}}, "1.1")
+    drawn = {"data": [], "layout": {}}
+    figure = FigureShown("one-chart-1", text, "What it shows.", drawn, table, "1.1")
     blocks = (Prose("a **b** *c*\n\n- one\n- two"), Heading(text), Verdict(text), Plain(text))
     chapters = (Chapter("one", "First", (*blocks, table, figure)), Chapter("two", "Second", ()))
     return Report(text, "Why?", (("For", text),), chapters)

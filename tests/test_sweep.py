@@ -538,7 +538,7 @@ def test_sentences_say_limits_in_units_of_the_plan():
 def test_picture_has_its_shares_as_a_table_in_the_units_of_the_inputs(findings):
     found = findings["worked-example"]
     picture = show.picture(found)
-    rows = picture.as_json()["layout"]["meta"]["data"]["rows"]
+    rows = picture.data.as_read()["rows"]
     names = [condition.name for condition in found.fails[PARTNERSHIP].conditions]
     assert len(rows) == sum(len(found.fails[PARTNERSHIP].strips[name]) for name in names)
     shares = found.fails[PARTNERSHIP].strips["overrun"]

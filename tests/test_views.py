@@ -1,6 +1,7 @@
 """What the notebooks show: charts hold the data that the library gives, words follow the figures."""
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from businesscase.cases.case import case_names, load_case
@@ -15,7 +16,7 @@ from businesscase.shown import (
     risks,
     savings,
 )
-from businesscase.shown.display import Chart, Table, printed
+from businesscase.shown.display import CHART, TABLE, Chart, Table, chart, printed
 from businesscase.study import load_study
 
 
@@ -52,7 +53,64 @@ def test_every_chart_has_data_a_finding_as_title_and_words(case, draw):
     drawn = bundle(chart)
     assert any(len(trace.get("x", [])) for trace in drawn["data"])
     assert chart.title and chart.description.endswith(".")
-    assert drawn["layout"]["meta"] == {"title": chart.title, "description": chart.description}
+    said = chart._repr_mimebundle_()[CHART]
+    assert (said["title"], said["description"]) == (chart.title, chart.description)
+    data = said["data"]
+    assert len(data["labels"]) > 1 and data["rows"] and all(row[0] for row in data["rows"])
+    assert all(len(row) == len(data["labels"]) == len(data["numeric"]) for row in data["rows"])
+    assert not any("<" in text or text == "nan" for row in data["rows"] for text in row)
+
+
+def data_of(chart: Chart) -> dict:
+    """Return what a chart says to those who can't see it: texts by name of row and of column."""
+    data = chart.data.as_read()
+    return {row[0]: dict(zip(data["labels"][1:], row[1:], strict=True)) for row in data["rows"]}
+
+
+def test_chart_has_its_numbers_with_names_and_units():
+    study = load_study("lictp-2020")
+    assert data_of(baseline.answer_chart(study))["Melton"] == {
+        "Contract and client team (£)": "£277,000",
+        "Web support (£)": "£34,000",
+        "All together (£)": "£311,000",
+        "A user (£)": "£1,358",
+    }
+    assert data_of(risks.matrix_chart(study))["5 High"]["Marginal 2"] == "5, 6; Medium Risk"
+    option = "a Lead authority, outsourced; screened out"
+    assert data_of(options.ranking_chart(study))[option] == {"Weighted score": "2.65"}
+    assert data_of(options.switching_chart(study))["Control"] == {
+        "Stated share (%)": "15.0%",
+        "Option b stays first from (%)": "0.0%",
+        "To (%)": "64.2%",
+        "First below": "",
+        "First above": "d",
+    }
+    chances = data_of(risks.contingency_chart(study))
+    assert list(chances) == [f"{level}%" for level in range(5, 100, 5)]
+    assert set(chances["50%"]) == {"Cost of the risks, discounted (£)"}
+
+
+def test_chart_of_a_plan_has_its_dates():
+    study = load_study("allerdale-carlisle-2008")
+    assert data_of(plan.gantt(study))["3 Business Case Development"] == {
+        "Start": "8 April 2008",
+        "Finish": "27 June 2008",
+        "Critical": "no",
+        "Latest finish": "1 July 2008",
+        "80% certain by": "11 July 2008",
+        "Gate": "no",
+        "Deadline": "30 June 2008",
+    }
+    # the day by which each share of plans has ended, as the table of deadlines has it
+    chances = data_of(plan.deadline_chart(study))
+    certain = printed(study.plan.certain_finishes.at[3, "p80"])
+    assert chances["80%"]["3 Business Case Development"] == certain
+
+
+def test_a_name_of_a_case_that_is_a_column_of_a_chart_is_one_column_more():
+    data = pd.DataFrame([[1.0, 2.0]], pd.Index(["a"], name="Name"), ["Name", "Name"])
+    shown = chart(go.Figure(), "Title", "Words.", data).data.as_read()
+    assert shown["labels"] == ["Name", "Name", "Name"] and shown["rows"] == [["a", "1", "2"]]
 
 
 def test_cost_chart_draws_the_annual_costs():
@@ -108,6 +166,18 @@ def test_assumptions_list_every_input_with_status_and_source():
     assert len(table) == 5 * 5 + 6 + 5 * 6 * 2
     assert set(table["status"]) == {"assumed"}
     assert table["note"].str.len().min() > 0
+
+
+def test_table_carries_what_is_read_and_no_row_where_there_is_none():
+    labels = {"name": "Name", "cost": "Cost (£ a year)"}
+    frame = pd.DataFrame({"name": ["<b>"], "cost": [-4500.0]})
+    assert Table(frame, "A & B", labels)._repr_mimebundle_()[TABLE] == {
+        "caption": "A & B",
+        "labels": ["Name", "Cost (£\xa0a\xa0year)"],
+        "numeric": [False, True],
+        "rows": [["<b>", "-£4,500"]],
+    }
+    assert Table(pd.DataFrame(), "No cost", labels).as_read()["rows"] == []
 
 
 def test_table_escapes_what_a_case_says():

@@ -302,7 +302,9 @@ def cost_chart(study: Study) -> Chart:
         )
     said = [f"{partner} {pounds(value)}" for partner, value in total.items()]
     description = f"Annual cost by partner{_assumed(study, 'service_costs')}: {listed(said)}."
-    return with_legend(chart(figure, title, description, 150 + 80 * len(costs)))
+    data = costs.assign(**{"all together": total, "a user": study.baseline.cost_per_user})
+    data = data.dropna(axis="columns", how="all").add_suffix(" (£)").rename_axis("Partner")
+    return with_legend(chart(figure, title, description, data, 150 + 80 * len(costs)))
 
 
 def _largest_categories(costs: pd.DataFrame) -> pd.DataFrame:
@@ -351,7 +353,13 @@ def trend_chart(study: Study) -> Chart:
         f"{_bounded(first['first_bound'], first['first'])} in {first['first_date']:%B %Y} to "
         f"{_bounded(first['last_bound'], first['last'])} in {first['last_date']:%B %Y}"
     )
-    return chart(figure, title, "The readings are in the table of service measures.", 380)
+    drawn = pd.concat(
+        rows.assign(name=f"{measure}, {partner}") for (measure, partner), rows in series
+    )
+    drawn["label"] = [_bounded(*pair) for pair in zip(drawn["bound"], drawn["value"], strict=True)]
+    data = drawn.pivot(index="date", columns="name", values="label").rename_axis("Date")
+    description = "The readings are in the table of service measures."
+    return chart(figure, title, description, data[list(drawn["name"].unique())], 380)
 
 
 def _clear_of_line(values: list[float]) -> list[str]:
@@ -368,7 +376,8 @@ def application_chart(study: Study) -> Chart:
     fill = {SAME: (BLUE, "white"), DIFFERENT: (PALE, INK), ONE: ("white", INK)}
     colours = [[fill[relation][0]] * texts.shape[1] for relation in table["relation"]]
     ink = [[fill[relation][1]] * texts.shape[1] for relation in table["relation"]]
-    figure = tiles(texts.rename(columns={"together": "Together"}), colours, ink)
+    texts = texts.rename(columns={"together": "Together"}).rename_axis("Function")
+    figure = tiles(texts, colours, ink)
     figure.update_xaxes(side="top")
     same = int((table["relation"] == SAME).sum())
     title = (
@@ -376,7 +385,7 @@ def application_chart(study: Study) -> Chart:
         f"{_assumed(study, 'applications')}"
     )
     description = "Each row is a business function with the product of each partner; the table of applications has its contracts."
-    return _below_axis(chart(figure, title, description, 110 + 34 * len(texts)))
+    return _below_axis(chart(figure, title, description, texts, 110 + 34 * len(texts)))
 
 
 def _below_axis(built: Chart) -> Chart:
@@ -405,7 +414,9 @@ def quality_chart(study: Study) -> Chart:
     figure.update_xaxes(title="score of 100", range=[0, 100])
     figure.update_yaxes(autorange="reversed", showgrid=False)
     title = f"As evidence the baseline scores {scores.mean():.0f} of 100"
-    return chart(figure, title, "The parts of each score are in the table.", 140 + 50 * len(scores))
+    data = scores.rename(_words).rename_axis("Table").to_frame("Score of 100")
+    description = "The parts of each score are in the table."
+    return chart(figure, title, description, data, 140 + 50 * len(scores))
 
 
 def _words(stem: str) -> str:

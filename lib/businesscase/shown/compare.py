@@ -11,7 +11,7 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.decision import worded
 from businesscase.cases.case import BASE
 from businesscase.cases.parameters import Parameters
-from businesscase.shown.decision import OUTCOME_COLOURS, OUTCOME_SIGNS
+from businesscase.shown.decision import OUTCOME_COLOURS, OUTCOME_SIGNS, with_recommendations
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
@@ -177,7 +177,8 @@ def recommendations_chart(study: Study) -> Chart:
     title = _tally(counts, len(rows))
     said = [f"{row.title}: {row.recommendation}" for row in rows.itertuples()]
     same = _same_everywhere(outcomes, alike)
-    built = chart(figure, title, f"{'; '.join(said)}.{same}", _height(len(studies), 150))
+    data = with_recommendations(outcomes[differing], studies.values(), titles)
+    built = chart(figure, title, f"{'; '.join(said)}.{same}", data, _height(len(studies), 150))
     built.figure.update_layout(margin={"t": 120})
     return built
 
@@ -293,9 +294,10 @@ def worth_chart(study: Study) -> Chart | Table:
     losses = int((worths[ALL] < 0).sum())
     said = [f"{title} {in_words(worth)}" for title, worth in zip(titles, worths[ALL], strict=True)]
     finding = _finding(worths[ALL], losses)
-    built = chart(
-        figure, finding, f"Net present value: {'; '.join(said)}.", _height(len(worths), 150)
-    )
+    description = f"Net present value: {'; '.join(said)}."
+    data = worths[[*study.partners, ALL] if in_parts else [ALL]].rename(columns={ALL: TOTAL})
+    data = data.set_axis(pd.Index(titles, name="Scenario")).add_suffix(" (£)")
+    built = chart(figure, finding, description, data, _height(len(worths), 150))
     return with_legend(built) if in_parts else built
 
 
@@ -539,9 +541,12 @@ def regret_chart(study: Study) -> Chart | Table:
     largest = found.max()
     every = pd.concat([found, largest.to_frame("largest").T])
     texts = every.map(lambda value: "best" if round(value, regret.ROUNDING) == 0 else _amount(chosen, value))  # fmt: skip
-    texts.loc["largest"] = [f"<b>{_amount(chosen, value)}</b>" for value in largest]
-    texts.columns = [_lines(_column(chosen, name), 20) for name in every]
+    texts.loc["largest"] = [_amount(chosen, value) for value in largest]
     titles = [_future(study, chosen, name) for name in found.index]
+    data = texts.set_axis(pd.Index([*titles, "Largest regret"], name="Future"))
+    data.columns = [_called(chosen, name).strip("'") for name in every]
+    texts.loc["largest"] = [f"<b>{text}</b>" for text in texts.loc["largest"]]
+    texts.columns = [_lines(_column(chosen, name), 20) for name in every]
     texts.index = [*_labels(titles), "<b>Largest regret</b>"]
     least = regret.least_regretted(chosen.values)
     fills = [[BEST if round(value, regret.ROUNDING) == 0 else (PALE, "#0B0C0C") for value in row] for row in found.to_numpy()]  # fmt: skip
@@ -559,7 +564,7 @@ def regret_chart(study: Study) -> Chart | Table:
         for name, value in largest.items()
     ]
     description = f"How far each choice stays behind the best of each future: {'; '.join(said)}."
-    built = chart(figure, title, description, _height(len(every), 150))
+    built = chart(figure, title, description, data, _height(len(every), 150))
     built.figure.update_layout(margin={"t": 120})
     return built
 

@@ -1,5 +1,7 @@
 """What notebook 07 shows: the criteria, the recommendation that follows, and what would turn it."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
@@ -127,9 +129,21 @@ def gates_chart(study: Study) -> Chart | Table:
     ]
     title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.decision.recommendation}"
     said = [f"{titles[name]}: {other.decision.recommendation}" for name, other in studies.items()]
-    built = chart(figure, title, f"{'; '.join(said)}.", 170 + 44 * len(studies))
+    data = with_recommendations(outcomes, studies.values(), titles.values())
+    built = chart(figure, title, f"{'; '.join(said)}.", data, 170 + 44 * len(studies))
     built.figure.update_layout(margin={"t": 130})
     return built
+
+
+def with_recommendations(
+    outcomes: pd.DataFrame, studies: Iterable[Study], titles: Iterable[str]
+) -> pd.DataFrame:
+    """Return the outcomes of criteria by scenario as a table says them, the recommendation first."""
+    first = pd.Series([study.decision.recommendation for study in studies], outcomes.index)
+    said = pd.concat(  # a criterion may have any name
+        [first.to_frame("Recommendation"), outcomes.map(OUTCOME_SIGNS.get)], axis="columns"
+    )
+    return said.set_axis(pd.Index(list(titles), name="Scenario"))
 
 
 def _decided(study: Study, name: str) -> Study:

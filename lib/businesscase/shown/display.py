@@ -6,6 +6,7 @@ breaks) are kept, and whatever else would be a link, a picture, HTML or a formul
 
 import re
 import textwrap
+from collections.abc import Hashable
 from dataclasses import dataclass
 from html import escape
 from numbers import Number
@@ -18,6 +19,11 @@ COLOURS = ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]
 BLUE, TEAL, PURPLE, ORANGE, GREY, LILAC = COLOURS
 PALE = "#E9EEF3"
 TITLE_WIDTH = 88
+# types of output of our own: what a table or a chart says, for a report to take from a notebook
+TABLE = "application/vnd.businesscase.table+json"
+CHART = "application/vnd.businesscase.chart+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+UNBROKEN = "\N{NO-BREAK SPACE}"
 HEADING = "## "
 # what sentences never use, so that it comes from a case: all of Markdown but bold, lists and breaks
 MARKS = re.compile(r"([\\`_{}\[\]<>#|~$]|(?<!\*)\*(?!\*))")
@@ -54,28 +60,40 @@ class Table:
 
     frame: pd.DataFrame
     caption: str
-    labels: dict[str, str]
+    labels: dict[Hashable, str]
+
+    def as_read(self) -> dict:
+        """Return caption, labels, which columns are numbers, and rows of texts; no row if empty."""
+        labels = {} if self.frame.empty else self.labels
+        shown = [(self.frame[name], label) for name, label in labels.items()]
+        # the first column names the rows; only the others are set as numbers
+        numeric = [number > 0 and _is_numeric(column) for number, (column, _) in enumerate(shown)]
+        columns = [[printed(value, label) for value in column] for column, label in shown]
+        return {
+            "caption": self.caption,
+            "labels": [_unbroken(label) for label in labels.values()],
+            "numeric": numeric,
+            "rows": [list(row) for row in zip(*columns, strict=True)],
+        }
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        return {TABLE: self.as_read()}
 
     def _repr_html_(self) -> str:
-        if self.frame.empty:
+        read = self.as_read()
+        if not read["rows"]:
             return f'<p class="absent">{escape(self.caption)}.</p>'
-        # the first column names the rows; only the others are set as numbers
-        align = ["", *(_align(self.frame[name]) for name in list(self.labels)[1:])]
+        sides = [' class="number"' if numeric else "" for numeric in read["numeric"]]
         head = "".join(
-            f'<th scope="col"{side}>{_unbroken(escape(label))}</th>'
-            for label, side in zip(self.labels.values(), align, strict=True)
+            f'<th scope="col"{side}>{escape(label).replace(UNBROKEN, "&nbsp;")}</th>'
+            for label, side in zip(read["labels"], sides, strict=True)
         )
-        columns = [
-            [f"{escape(printed(value, label))}</{'td' if number else 'th'}>" for value in values]
-            for number, (values, label) in enumerate(
-                (self.frame[name], label) for name, label in self.labels.items()
-            )
-        ]
-        tags = ['<th scope="row">', *(f"<td{side}>" for side in align[1:])]
         body = "\n".join(
-            f"<tr>{''.join(tag + cell for tag, cell in zip(tags, cells, strict=True))}</tr>"
-            for cells in zip(*columns, strict=True)
-        )
+            f'<tr><th scope="row">{escape(name)}</th>'
+            + "".join(f"<td{side}>{escape(text)}</td>" for text, side in zip(row, sides[1:], strict=True))
+            + "</tr>"
+            for name, *row in read["rows"]
+        )  # fmt: skip
         return (
             f'<table class="table">\n<caption>{escape(self.caption)}</caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
@@ -87,31 +105,22 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A plotly figure whose title states the finding, with words for those who can't see it.
-
-    ``data`` is what it shows as a table, where that can't be read off the figure's own numbers.
-    """
+    """A plotly figure whose title states the finding, with words and numbers for those who can't see it."""
 
     figure: go.Figure
     title: str
     description: str
-    data: Table | None = None
+    data: Table
 
     def as_json(self) -> dict:
-        """Return the figure as plain lists and numbers, its words in ``layout.meta``."""
-        figure = self.figure.to_plotly_json()
-        figure = _plain(figure)
-        figure["layout"]["meta"] = {"title": self.title, "description": self.description}
-        if self.data:
-            labels = self.data.labels
-            rows = self.data.frame[list(labels)].itertuples(index=False, name=None)
-            texts = [list(map(printed, row, labels.values())) for row in rows]
-            figure["layout"]["meta"]["data"] = {"labels": list(labels.values()), "rows": texts}
-        return figure
+        """Return the figure as plain lists and numbers."""
+        return _plain(self.figure.to_plotly_json())
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        said = {"title": self.title, "description": self.description}
         return {
-            "application/vnd.plotly.v1+json": self.as_json(),
+            PLOTLY: self.as_json(),
+            CHART: said | {"data": self.data.as_read()},
             "text/markdown": _without_marks(f"**{self.title}** {self.description}"),
         }
 
@@ -174,13 +183,13 @@ def _plain(value):
 def _unbroken(label: str) -> str:
     """Keep a label's unit on one line."""
     name, bracket, unit = label.partition("(")
-    return name + bracket + unit.replace(" ", "&nbsp;")
+    return name + bracket + unit.replace(" ", UNBROKEN)
 
 
-def _align(column: pd.Series) -> str:
+def _is_numeric(column: pd.Series) -> bool:
     known = column[column.notna()]
     numeric = known.map(lambda value: isinstance(value, Number) and not isinstance(value, bool))
-    return ' class="number"' if len(known) and numeric.all() else ""
+    return len(known) > 0 and bool(numeric.all())
 
 
 def printed(value, label: str = "") -> str:
@@ -258,8 +267,19 @@ def year_label(year: int) -> str:
     return f"{year}/{(year + 1) % 100:02d}"
 
 
-def chart(figure: go.Figure, title: str, description: str, height: int = 420) -> Chart:
-    """Dress a figure: its title states the finding, its text can be read, nothing is clipped."""
+def chart(
+    figure: go.Figure, title: str, description: str, data: pd.DataFrame, height: int = 420
+) -> Chart:
+    """Dress a figure: its title states the finding, its text can be read, nothing is clipped.
+
+    Parameters
+    ----------
+    data : DataFrame
+        The numbers that are drawn, for those who can't see them: the index names the rows, and each
+        column is named as a reader sees it, with its unit.
+    height : int
+        Height of the drawing [pixels].
+    """
     wrapped = textwrap.wrap(title, TITLE_WIDTH)
     figure.update_layout(
         template="none",
@@ -274,7 +294,10 @@ def chart(figure: go.Figure, title: str, description: str, height: int = 420) ->
     )
     figure.update_xaxes(automargin=True, gridcolor="#D9D9D9", zerolinecolor="#3D3D3D")
     figure.update_yaxes(automargin=True, gridcolor="#D9D9D9", zerolinecolor="#3D3D3D")
-    return Chart(figure, title, description)
+    labels = [data.index.name, *(f"{name[:1].upper()}{name[1:]}" for name in data)]
+    # by place, because names of a case may be those of other columns
+    frame = data.reset_index(allow_duplicates=True).set_axis(range(len(labels)), axis="columns")
+    return Chart(figure, title, description, Table(frame, title, dict(enumerate(labels))))
 
 
 def with_legend(built: Chart) -> Chart:

@@ -105,7 +105,9 @@ def precedents_chart(study: Study) -> Chart | Table:
         f"{_topics(row, PARTLY)}"
         for label, (_, row) in zip(texts.index, matrix.iterrows(), strict=True)
     ]
-    built = chart(figure, _matrix_title(study), f"{'; '.join(said)}.", 130 + 46 * len(matrix))
+    data = matrix.rename(index=_partnerships(study)).rename(index={study.case.name: "This case"})
+    data = data.rename_axis(index="Case")
+    built = chart(figure, _matrix_title(study), f"{'; '.join(said)}.", data, 130 + 46 * len(matrix))
     built.figure.update_layout(margin={"t": built.figure.layout.margin.t + 28, "b": 10})
     return built
 

@@ -109,6 +109,15 @@ def _labels(study: Study) -> pd.Series:
     return ranking.index.to_series() + "  " + ranking["name"] + out
 
 
+def _names(study: Study) -> pd.Index:
+    """Return the labels of the options, in order of rank, as a table has them."""
+    plain = [
+        label.replace("<br><i>", "; ").replace("</i>", "").replace("  ", " ")
+        for label in _labels(study)
+    ]
+    return pd.Index(plain, name="Option")
+
+
 def ranking_chart(study: Study) -> Chart:
     """Draw the weighted score of each option, the highest in a colour of its own."""
     ranking = study.options.ranking
@@ -133,9 +142,9 @@ def ranking_chart(study: Study) -> Chart:
         finding = f"Option {winners[0]} leads by {printed(scored[0] - scored[1])}"
     title = f"{finding} on a scale to {printed(_top_score(study))}"
     said = [f"{row.option} {printed(row.weighted_score)}" for row in ranking.itertuples()]
-    return chart(
-        figure, title, f"Weighted score by option: {listed(said)}.", 140 + 55 * len(ranking)
-    )
+    data = pd.DataFrame({"Weighted score": list(ranking["weighted_score"])}, _names(study))
+    description = f"Weighted score by option: {listed(said)}."
+    return chart(figure, title, description, data, 140 + 55 * len(ranking))
 
 
 def options_described(study: Study) -> Table:
@@ -203,6 +212,7 @@ def contributions_chart(study: Study) -> Chart:
     """Draw what each factor adds to each option, numbers in the cells."""
     order = list(study.options.ranking["option"])
     values = study.options.contributions.loc[order]
+    data = values.set_axis(_names(study))
     values.index = list(_labels(study)[order])
     figure = _shaded(values.map(printed), values)
     figure.update_xaxes(side="top")
@@ -213,7 +223,7 @@ def contributions_chart(study: Study) -> Chart:
         lead = study.options.contributions.loc[order[0]] - study.options.contributions.loc[order[1]]
         title = f"{lead.idxmax()} does most to set option {order[0]} ahead of option {order[1]}"
     description = "Each cell is the score times the factor's share of the weight; a row adds up to the weighted score."
-    built = chart(figure, title, description, 130 + 52 * len(values))
+    built = chart(figure, title, description, data, 130 + 52 * len(values))
     built.figure.update_layout(margin={"t": 90})
     return built
 
@@ -301,7 +311,15 @@ def switching_chart(study: Study) -> Chart:
         f"Bars are the shares of the weight at which option {best} stays first, diamonds the stated "
         f"shares. Changes: {listed(said) if said else 'none'}."
     )
-    return chart(figure, title, description, 140 + 48 * len(table))
+    drawn = {
+        "share": "Stated share (%)",
+        "lowest_share": f"Option {best} stays first from (%)",
+        "highest_share": "To (%)",
+        "winner_below": "First below",
+        "winner_above": "First above",
+    }
+    data = table[list(drawn)].rename(columns=drawn).rename_axis("Factor")
+    return chart(figure, title, description, data, 140 + 48 * len(table))
 
 
 def acceptability_chart(study: Study) -> Chart:
@@ -311,11 +329,13 @@ def acceptability_chart(study: Study) -> Chart:
     best = shares.index[0]
     said = [f"{option} {_share(share)}" for option, share in shares[1].items()]
     shares.index = list(labels)
-    figure = _shaded(shares.map(_share), shares)
-    figure.update_xaxes(side="top", ticktext=[f"Rank {rank}" for rank in shares.columns])
+    ranks = [f"Rank {rank}" for rank in shares.columns]
+    texts = shares.map(_share).set_axis(ranks, axis="columns")
+    figure = _shaded(texts, shares)
+    figure.update_xaxes(side="top")
     title = f"Option {best} comes first under {_share(shares[1].iloc[0])} of all weightings"
     description = f"Each cell is the share of weightings in which an option takes a place. First: {listed(said)}."
-    built = chart(figure, title, description, 130 + 52 * len(shares))
+    built = chart(figure, title, description, texts.set_axis(_names(study)), 130 + 52 * len(shares))
     built.figure.update_layout(margin={"t": 90})
     return built
 

@@ -265,7 +265,15 @@ def savings_chart(study: Study) -> Chart | Table:
         )
     figure.update_yaxes(title="Saving a year (£)", rangemode="tozero")
     figure.update_xaxes(type="category")
-    built = chart(figure, title, _savings_in_words(table), 440)
+    drawn = {"actual": "Actual (£)", "planned": "Planned (£)"}
+    if is_expected:
+        drawn |= {"p10": "P10 (£)", "mean": "Expected (£)", "p90": "P90 (£)"}
+        unseen = table.index.difference(ahead.index)
+        table = table.assign(
+            **{level: table[level].drop(unseen) for level in ("p10", "mean", "p90")}
+        )
+    data = table[list(drawn)].rename(columns=drawn).rename_axis("Financial year")
+    built = chart(figure, title, _savings_in_words(table), data, 440)
     built.figure.update_layout(margin={"r": 110})
     return built
 
@@ -448,7 +456,9 @@ def measures_chart(study: Study) -> Chart | Table:
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
     said = [f"{row.label}: {row.text}" for row in table.itertuples()]
-    return chart(figure, _measures_title(table), f"{'; '.join(said)}.", 150 + 40 * len(table))
+    data = table.set_index("label")[["text", "part"]].rename_axis("Measure")
+    data.columns = ["Reading", "As a share of what it is held against (%)"]
+    return chart(figure, _measures_title(table), f"{'; '.join(said)}.", data, 150 + 40 * len(table))
 
 
 def _measures_title(table: pd.DataFrame) -> str:

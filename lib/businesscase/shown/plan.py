@@ -158,7 +158,7 @@ def gantt(study: Study) -> Chart:
             f"with a chance of {percent(CERTAINTY, 0)}."
         )
     described += _left_out(schedule, drawn)
-    built = chart(figure, title, described, 245 + 26 * len(drawn))
+    built = chart(figure, title, described, _drawn_data(study, drawn), 245 + 26 * len(drawn))
     figure.update_layout(
         title={"x": 0, "xref": "container", "y": 1, "yanchor": "top", "pad": {"t": 12, "l": 10}},
         margin={"t": figure.layout.margin.t + 70, "b": 75, "r": 90},
@@ -175,6 +175,25 @@ def gantt(study: Study) -> Chart:
     )
     _add_dates(figure, _dates_around(study))
     return built
+
+
+def _drawn_data(study: Study, drawn: pd.DataFrame) -> pd.DataFrame:
+    """Return the dates that are drawn of each task."""
+    labels = {
+        "early_start": "Start",
+        "early_finish": "Finish",
+        "critical": "Critical",
+        "late_finish": "Latest finish",
+        "certain": f"{percent(CERTAINTY, 0)} certain by",
+        "gate": "Gate",
+        "deadline": "Deadline",
+    }
+    table = drawn.set_index("task")
+    if study.plan.has_ranges:
+        table["certain"] = pd.to_datetime(study.plan.certain_finishes["p80"].drop(ALL))
+    table = table.set_index(table["label"].str.replace("  ", " ", n=1).rename("Task"))
+    table = table.reindex(columns=list(labels)).dropna(axis="columns", how="all")
+    return table.rename(columns=labels)
 
 
 def _finish_said(study: Study) -> str:
@@ -452,7 +471,20 @@ def deadline_chart(study: Study) -> Chart | Table:
         "Each curve is the share of simulated plans in which the work has ended by a day; vertical "
         f"lines are deadlines, the dotted level is {percent(CERTAINTY, 0)}. {'; '.join(said)}."
     )
-    return chart(figure, _likelihood_said(study), description, 460)
+    data = _chances_data(study, curves)
+    return chart(figure, _likelihood_said(study), description, data, 460)
+
+
+def _chances_data(study: Study, curves: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Return the day by which each share of simulated plans has ended."""
+    levels = np.arange(5, 100, 5)
+    return pd.DataFrame(
+        {
+            name: study.plan.working_dates(np.quantile(last, levels / 100, method="inverted_cdf"))
+            for name, last in curves.items()
+        },
+        pd.Index([f"{level}%" for level in levels], name="Chance"),
+    )
 
 
 def _add_curves(figure: go.Figure, study: Study, curves: dict[str, np.ndarray]) -> None:
@@ -690,7 +722,9 @@ def progress_chart(study: Study) -> Chart:
         description += (
             f" The {len(drawn)} worst are drawn; {len(table) - len(drawn):,} are left out."
         )
-    built = chart(figure, title, description, 110 + 30 * len(drawn))
+    data = drawn[["rag"]].set_axis(["Status"], axis="columns").assign(**columns)
+    data = data.set_axis(pd.Index(named, name="Task" if kind == "tasks" else "Work package"))
+    built = chart(figure, title, description, data, 110 + 30 * len(drawn))
     figure.update_layout(
         title={"x": 0, "xref": "container", "pad": {"l": 10}},
         margin={"t": figure.layout.margin.t + 30, "b": 10},

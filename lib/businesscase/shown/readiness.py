@@ -150,7 +150,10 @@ def gap_chart(study: Study) -> Chart | Table:
         zeroline=False,
     )
     height = 150 + len(order) * (LANE * lanes + 14)
-    return _keyed(chart(figure, _gap_title(study), _gap_words(study, order), height), study)
+    marks = [", ".join(_marks(study, area)) for area in order]
+    data = scores.assign(**{"in the way": marks}).rename_axis("Area")
+    built = chart(figure, _gap_title(study), _gap_words(study, order), data, height)
+    return _keyed(built, study)
 
 
 def _area_shapes(study: Study, area: str, place: int) -> Iterator[dict]:
@@ -224,8 +227,9 @@ def _draw_scores(figure: go.Figure, study: Study, scores: pd.DataFrame) -> None:
     )
 
 
-def _area_label(study: Study, area: str) -> str:
-    marks = [
+def _marks(study: Study, area: str) -> list[str]:
+    """Return what stands in the way in an area."""
+    return [
         words
         for words, areas in (
             ("too far apart", study.readiness.areas_beyond_gap),
@@ -233,6 +237,10 @@ def _area_label(study: Study, area: str) -> str:
         )
         if area in areas
     ]
+
+
+def _area_label(study: Study, area: str) -> str:
+    marks = _marks(study, area)
     return f"{area}<br><b>{', '.join(marks)}</b>" if marks else area
 
 
@@ -520,7 +528,16 @@ def lesson_chart(study: Study) -> Chart | Table:
     figure.update_xaxes(range=[_first_event(study) - margin, last + margin], tickformat="%b %Y")
     said = [f"{lesson.lesson}: {_lesson_label(lesson)}" for lesson in table.itertuples()]
     description = f"{'; '.join(said)}. The programme stopped on {printed(study.readiness.stop)}."
-    return chart(figure, _lesson_title(study), description, 170 + 62 * len(rows))
+    drawn = [
+        *(
+            (lesson.lesson, lesson.known_from, _lesson_label(lesson))
+            for lesson in table.itertuples()
+        ),
+        *((_sentence_start(kind), date, "") for date, kind in _past_events(study).items()),
+    ]
+    data = pd.DataFrame(drawn, columns=["What", "Known from, or held on", "Until the stop"])
+    data = data.set_index("What")
+    return chart(figure, _lesson_title(study), description, data, 170 + 62 * len(rows))
 
 
 def _lesson_label(lesson) -> str:

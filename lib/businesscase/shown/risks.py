@@ -170,7 +170,14 @@ def matrix_chart(study: Study) -> Chart:
     aims = _aims(study)
     texts = bands.map(_small) + aims.map(_aim)
     ids, counts = study.risks.grid, _cell_counts(study)
-    texts = (ids.where(ids.map(len) <= CELL_WIDTH, counts)).map(_bold) + texts
+    shown = ids.where(ids.map(len) <= CELL_WIDTH, counts)
+    data = shown.map(lambda said: f"{said}; " if said else "") + bands
+    data += aims.map(lambda said: f"; aim: {said}" if said else "")
+    data.index = pd.Index(
+        [f"{score} {word}" for word, score in likelihood.items()], name="Likelihood"
+    )
+    data.columns = [f"{word} {score}" for word, score in impact.items()]
+    texts = shown.map(_bold) + texts
     texts.index = [f"{score}  {word}" for word, score in likelihood.items()]
     texts.columns = [f"{word}  {score}" for word, score in impact.items()]
     shades = _shades(study)
@@ -198,7 +205,7 @@ def matrix_chart(study: Study) -> Chart:
     if len(drawn) or has_aims:
         words.append("The register below has every position in words.")
     tall = 110 if len(drawn) else 66
-    return chart(figure, _matrix_said(study), " ".join(words), 170 + tall * len(texts))
+    return chart(figure, _matrix_said(study), " ".join(words), data, 170 + tall * len(texts))
 
 
 def _matrix_said(study: Study) -> str:
@@ -605,7 +612,12 @@ def contingency_chart(study: Study) -> Chart | Table:
         f"over {DRAWS:,} draws; points mark the levels of the table below, the dashed line the "
         "expected cost."
     )
-    return chart(figure, title, description, 430)
+    places = list(range(5, 100, 5))
+    data = pd.DataFrame(
+        {"Cost of the risks, discounted (£)": costs[places]},
+        pd.Index([f"{chance}%" for chance in places], name="Chance that it is enough"),
+    )
+    return chart(figure, title, description, data, 430)
 
 
 @_of_money
@@ -675,7 +687,9 @@ def contributors_chart(study: Study) -> Chart | Table:
         f"Mean cost of each risk, expected and in the fifth of draws that cost most: of risk {table.index[0]} "
         f"{_rounded(first['expected_cost'])} and {_rounded(first['tail_cost'])}; the table below has all."
     )
-    built = chart(figure, title, description, 170 + 56 * len(table))
+    data = table[["expected_cost", "tail_cost"]].set_axis(pd.Index(names, name="Risk"))
+    data.columns = ["Expected (£)", "In the worst fifth of draws (£)"]
+    built = chart(figure, title, description, data, 170 + 56 * len(table))
     built.figure.update_layout(legend_traceorder="reversed")
     return with_legend(built)
 

@@ -121,7 +121,9 @@ def cumulative_chart(study: Study) -> Chart:
     side = "ahead" if final >= 0 else "behind"
     title = f"By {years[-1]} the partnership is {in_words(abs(final))} {side}, before discounting"
     said = [f"{name} {pounds(value)}" for name, value in position.iloc[:, -1].items()]
-    built = chart(figure, title, f"Cumulative saving less cost at the end: {listed(said)}.", 470)
+    description = f"Cumulative saving less cost at the end: {listed(said)}."
+    data = position.T.set_axis(years).add_suffix(" (£)").rename_axis("Financial year")
+    built = chart(figure, title, description, data, 470)
     built.figure.update_layout(margin={"r": 240})
     return built
 
@@ -221,7 +223,16 @@ def fan_chart(study: Study) -> Chart:
         f"passes. At the end {in_words(low)} to {in_words(high)}, as likely above as below "
         f"{in_words(middle)}; as planned {in_words(plan.iloc[-1])}."
     )
-    built = chart(figure, title, description, 450)
+    data = pd.DataFrame(
+        {
+            "As planned in this scenario (£)": plan,
+            "One in ten is below (£)": levels.loc["p10"],
+            "As likely above as below (£)": levels.loc["p50"],
+            "One in ten is above (£)": levels.loc["p90"],
+        }
+    )
+    data = data.set_axis(years).rename_axis("Financial year")
+    built = chart(figure, title, description, data, 450)
     built.figure.update_layout(margin={"r": 220})
     return built
 
@@ -529,7 +540,10 @@ def tornado(study: Study) -> Chart | Table:
         f"Each bar runs from the net present value at the low (green) to that at the high (blue) "
         f"of the parameter's range; the line is this scenario's {in_words(base)}."
     )
-    return chart(figure, title, description, 150 + 60 * len(table))
+    said = sensitivity(study)
+    data = said.frame.loc[table.index, list(said.labels)].rename(columns=said.labels)
+    data = data.drop(columns="Why this range").set_index("Parameter")
+    return chart(figure, title, description, data, 150 + 60 * len(table))
 
 
 def _label(parameter: str) -> str:

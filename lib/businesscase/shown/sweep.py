@@ -1,7 +1,6 @@
 """What a sweep of many futures found, in a sentence each and a picture."""
 
 import textwrap
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -151,11 +150,11 @@ def picture(findings: Findings | None, of: str = PARTNERSHIP) -> Chart | Table:
         zeroline=False,
     )  # fmt: skip
     title, description = _words(findings, found, of, bool(kept))
-    drawn = chart(figure, title, description, 150 + 110 * len(names))
-    return replace(drawn, data=_parts(findings, found, names))
+    data = _parts(findings, found, names)
+    return chart(figure, title, description, data, 150 + 110 * len(names))
 
 
-def _parts(findings: Findings, found: Found, names: list[str]) -> Table:
+def _parts(findings: Findings, found: Found, names: list[str]) -> pd.DataFrame:
     """Return each part of the ranges that are drawn, with the share that fails there."""
     rows = []
     for name in names:
@@ -169,8 +168,8 @@ def _parts(findings: Findings, found: Found, names: list[str]) -> Table:
             parts = [f"{low} to {high}" for low, high in pairwise(texts)]
         fails = ["no future" if part is None else percent(part) for part in strip]
         rows += [(_row_name(name), *row) for row in zip(parts, fails, strict=True)]
-    labels = {"input": "Input", "part": "Part of its range", "fails": "Share that fails"}
-    return Table(pd.DataFrame(rows, columns=list(labels)), "Futures by part of a range", labels)
+    table = pd.DataFrame(rows, columns=["Input", "Part of its range", "Share that fails"])
+    return table.set_index("Input")
 
 
 def _scale(strips: list[list[float | None]]) -> tuple[float, float]:

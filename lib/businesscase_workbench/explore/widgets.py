@@ -4,14 +4,11 @@ A number is a native range input with a number input beside it, under one label:
 and zoom work as the browser has them. Charts are drawn by plotly.js, which is sent once a page.
 """
 
-from collections.abc import Iterable
 from functools import cache
-from html import unescape
 from pathlib import Path
 
 import anywidget
 import mistune
-import pandas as pd
 import plotly
 import traitlets
 
@@ -27,15 +24,6 @@ def _plotly_source() -> str:
 
 def _with_download(script: str) -> str:
     return "".join((STATIC / name).read_text("utf-8") for name in ("download.js", script))
-
-
-def _is_list(trace: dict, axis: str) -> bool:
-    return isinstance(trace.get(axis), list)
-
-
-def _typed(values: Iterable) -> list:
-    """Return the values of a chart with its texts as they were typed."""
-    return [unescape(value) if isinstance(value, str) else value for value in values]
 
 
 class PlotlyLibrary(anywidget.AnyWidget):
@@ -103,22 +91,14 @@ class ChartPanel(Downloadable):
 
     def show(self, chart: Chart) -> None:
         """Draw a chart in place of the one before."""
+        self._data = chart.data
         with self.hold_sync():
             self.title, self.description = chart.title, chart.description
             self.figure = chart.as_json()
 
     def csv(self) -> str:
-        """Return what is drawn, one row a point: series, x, y and text."""
-        series = [
-            pd.DataFrame(
-                {axis: _typed(trace[axis]) for axis in ("x", "y", "text") if _is_list(trace, axis)}
-            )
-            for trace in self.figure["data"]
-        ]
-        names = _typed(trace.get("name", "") for trace in self.figure["data"])
-        points = [one.assign(series=name) for one, name in zip(series, names, strict=True)]
-        table = pd.concat([one for one in points if len(one)], ignore_index=True)
-        return table[["series", *table.columns.drop("series")]].to_csv(index=False)
+        """Return the numbers that are drawn, with what names them."""
+        return self._data.frame.to_csv(index=False, header=list(self._data.labels.values()))
 
 
 class TablePanel(Downloadable):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import mistune
@@ -14,7 +13,7 @@ from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, TABLES
 from businesscase.shown import assurance, common, decision
-from businesscase.shown.display import Table, literal, printed
+from businesscase.shown.display import CHART, PLOTLY, TABLE, Table, literal, printed
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
 from businesscase.study import Study, results
 from businesscase.study.decision import LACKS
@@ -22,9 +21,6 @@ from businesscase.study.decision import LACKS
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
 
-PLOTLY = "application/vnd.plotly.v1+json"
-OWN_TABLE = '<table class="table">'  # how the tables of shown/display.py begin
-OWN_ABSENCE = '<p class="absent">'  # what stands there for a table without rows
 NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report says once
 ALL_SCENARIOS = "all of the case"
 COMPARED = "All scenarios compared"
@@ -85,17 +81,14 @@ class TableShown:
 
 @dataclass(frozen=True)
 class FigureShown:
-    """A chart: its finding as title, words for those who can't see it, and plotly's figure.
-
-    ``data`` is what it shows as a table, if that can't be read off the figure.
-    """
+    """A chart: its finding as title, words for those who can't see it, plotly's figure, its numbers."""
 
     name: str
     title: str
     description: str
     figure: dict
+    data: TableShown
     number: str = ""
-    data: TableShown | None = None
 
 
 Block = Heading | Prose | Verdict | Plain | TableShown | FigureShown
@@ -182,7 +175,7 @@ def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
 
 def table_shown(table: Table) -> TableShown | Prose:
     """Return a table of the views as texts; one without rows as a sentence."""
-    return _shown(table._repr_html_())
+    return _shown(table.as_read())
 
 
 # chapters that come from the study
@@ -338,9 +331,9 @@ def _blocks(notebook: "NotebookNode", section: str) -> Iterator[Block]:
         for output in cell.get("outputs", []):
             if "data" not in output:
                 continue
-            if PLOTLY in output.data:
+            if CHART in output.data:
                 count += 1
-                yield _figure(output.data[PLOTLY], f"{section}-chart-{count}")
+                yield _figure(output.data, f"{section}-chart-{count}")
             else:
                 yield from _output(output.data)
 
@@ -361,24 +354,18 @@ def _said(source: str, kind: type[Prose] = Prose) -> Iterator[Block]:
 
 
 def _output(data: dict) -> Iterator[Block]:
-    html = data.get("text/html", "")
-    if html.startswith((OWN_TABLE, OWN_ABSENCE)):  # they escape their cells; no other is trusted
-        yield _shown(html)
+    if TABLE in data:  # no HTML is trusted
+        yield _shown(data[TABLE])
     elif "text/markdown" in data:
         yield from _said(data["text/markdown"])
     else:
         yield Plain(data.get("text/plain", ""))
 
 
-def _figure(figure: dict, name: str) -> FigureShown:
-    layout = dict(figure["layout"])
-    said = layout.pop("meta")
-    shown = FigureShown(name, said["title"], said["description"], {**figure, "layout": layout})
-    if "data" not in said:
-        return shown
-    labels, rows = said["data"]["labels"], said["data"]["rows"]
-    plain = (False,) * len(labels)
-    return replace(shown, data=TableShown("", tuple(labels), plain, tuple(map(tuple, rows))))
+def _figure(data: dict, name: str) -> FigureShown:
+    said = data[CHART]
+    table = _table(said["data"])
+    return FigureShown(name, said["title"], said["description"], data[PLOTLY], table)
 
 
 def _without(blocks: Iterable[Block], titles: tuple[str, ...]) -> Iterator[Block]:
@@ -466,55 +453,16 @@ def _levelled(blocks: Iterable[Block]) -> Iterator[Block]:
 # texts
 
 
-def _shown(html: str) -> TableShown | Prose:
-    """Return a table of shown/display.py as texts, and what stands for an empty one as a sentence."""
-    reader = _TableReader()
-    reader.feed(html)
-    reader.close()
-    if reader.absence is not None:
-        return Absence(literal(reader.absence))
-    return TableShown(
-        reader.caption, tuple(reader.labels), tuple(reader.numeric), tuple(map(tuple, reader.rows))
-    )
+def _shown(read: dict) -> TableShown | Absence:
+    """Return a table as it is read, and what stands for one without rows as a sentence."""
+    if not read["rows"]:
+        return Absence(literal(f"{read['caption']}."))
+    return _table(read)
 
 
-class _TableReader(HTMLParser):
-    """Reads the tables that shown/display.py writes, and no others."""
-
-    def __init__(self):
-        super().__init__()
-        self.caption, self.absence = "", None
-        self.labels: list[str] = []
-        self.numeric: list[bool] = []
-        self.rows: list[list[str]] = []
-        self.text: list[str] = []
-        self.in_head = False
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        if tag == "br":
-            self.text.append("\n")
-            return
-        self.text = []
-        if tag == "thead":
-            self.in_head = True
-        elif tag == "tbody":
-            self.in_head = False
-        elif tag == "th" and self.in_head:
-            self.numeric.append(dict(attrs).get("class") == "number")
-        elif tag == "tr" and not self.in_head:
-            self.rows.append([])
-
-    def handle_endtag(self, tag: str) -> None:
-        text = "".join(self.text)
-        if tag == "caption":
-            self.caption = text
-        elif tag == "p":
-            self.absence = text
-        elif tag in ("th", "td"):
-            (self.labels if self.in_head else self.rows[-1]).append(text)
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
+def _table(read: dict) -> TableShown:
+    rows = tuple(map(tuple, read["rows"]))
+    return TableShown(read["caption"], tuple(read["labels"]), tuple(read["numeric"]), rows)
 
 
 def _plain(markdown: str) -> str:

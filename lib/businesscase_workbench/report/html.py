@@ -17,7 +17,6 @@ from businesscase.cases.case import COMPARISON, Case
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.shown.assurance import worked_rows
 from businesscase.study import Study
-from businesscase_workbench.report.chart_data import chart_table
 from businesscase_workbench.report.content import (
     Block,
     Chapter,
@@ -252,8 +251,7 @@ def _figure(block: FigureShown) -> dict:
         "title": block.title,
         "description": block.description,
         "height": int(layout.get("height", 420)),
-        "data": _table(block.data or chart_table(block), f"Data of figure {block.number}", True)
-        | {"title": ""},
+        "data": _table(block.data, f"Data of figure {block.number}", True) | {"title": ""},
         "json": _script_json(drawn),
     }
 
