@@ -14,11 +14,12 @@ import pytest
 import tomlkit
 from conftest import ROOT
 
+from businesscase.calculations.wording import in_words
 from businesscase.cases.case import case_names, load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.cases.scenario_file import write_scenario
-from businesscase.shown.display import Sentence, in_words
+from businesscase.shown.display import Sentence
 from businesscase.study import load_study
 from businesscase_workbench.batch import notebook_paths
 from businesscase_workbench.explore import pages

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import ROOT
 
-from businesscase.shown.display import in_words
+from businesscase.calculations.wording import in_words
 from businesscase.study import load_study
 from businesscase_workbench.explore import pages
 from businesscase_workbench.explore.explorer import Explorer

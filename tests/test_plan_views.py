@@ -6,8 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from businesscase.calculations.wording import chance_in_words, printed
 from businesscase.shown import plan as show
-from businesscase.shown.display import Chart, Table, printed
+from businesscase.shown.display import Chart, Table
 from businesscase.study import Study, load_study
 
 ALLERDALE, LICTP, DACORUM = "allerdale-carlisle-2008", "lictp-2020", "dacorum-avdc-2012"
@@ -279,7 +280,7 @@ def test_the_progress_says_whether_the_plan_is_only_taken_to_have_run():
     [(0.0, "under 1%"), (0.0099, "under 1%"), (0.01, "1%"), (0.99, "99%"), (1.0, "over 99%")],
 )
 def test_no_simulated_chance_is_said_to_be_certain(fraction, said):
-    assert show._chance(fraction) == said
+    assert chance_in_words(fraction) == said
 
 
 def test_tables_print_simulated_chances_as_the_sentences_do():

@@ -14,9 +14,9 @@ from pytest import approx
 from python_calamine import CalamineWorkbook
 
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.wording import year_label
 from businesscase.cases.parameters import limits
 from businesscase.cases.schema import SHARED_TABLES, TABLES
-from businesscase.shown.display import year_label
 from businesscase.study import Study, load_study
 from businesscase.study.results import as_text
 from businesscase_workbench.report.excel import workbook

@@ -17,8 +17,8 @@ from docx.shared import Cm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from businesscase.calculations.wording import pounds
 from businesscase.cases.errors import InputError
-from businesscase.shown.display import pounds
 from businesscase.study import load_study
 from businesscase_workbench.report import paper, pictures
 from businesscase_workbench.report.content import (

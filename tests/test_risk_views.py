@@ -7,9 +7,10 @@ import pytest
 from test_risks import cited, made_up, made_up_costs, made_up_risks
 
 from businesscase.calculations.risks import scale
+from businesscase.calculations.wording import in_words
 from businesscase.cases.case import case_names, load_case
 from businesscase.shown import risks as show
-from businesscase.shown.display import Chart, Table, in_words
+from businesscase.shown.display import Chart, Table
 from businesscase.study import load_study
 
 TABLES = [
@@ -267,7 +268,7 @@ def test_what_the_source_does_not_give_has_no_column_of_costs():
     )
     whole = show.costs(load_study("worked-example"))
     assert set(whole.labels) >= {"inherent", "response_cost_gbp", "value"}
-    total = whole.frame.set_index("risk").loc[show.TOTAL]
+    total = whole.frame.set_index("risk").loc[show.ALL_RISKS]
     removed = total["inherent"] - total["expected"]
     assert total["value"] == pytest.approx(removed - total["response_cost_gbp"])
 

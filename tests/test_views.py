@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from businesscase.calculations.wording import printed
 from businesscase.cases.case import case_names, load_case
 from businesscase.shown import (
     baseline,
@@ -16,7 +17,7 @@ from businesscase.shown import (
     risks,
     savings,
 )
-from businesscase.shown.display import CHART, TABLE, Chart, Table, chart, printed
+from businesscase.shown.display import CHART, TABLE, Chart, Table, chart
 from businesscase.study import load_study
 
 

@@ -391,8 +391,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _check_assurance(arguments: argparse.Namespace) -> int:
+    from businesscase.calculations.wording import printed
     from businesscase.shown import assurance as show
-    from businesscase.shown.display import printed
 
     today = dt.date.today()
     studies, wrong = _base_studies(_known(arguments.case))

@@ -4,9 +4,10 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from numbers import Real
 
 import pandas as pd
+
+from businesscase.calculations.wording import capitalised, worded, words
 
 MET, NOT_MET, NOT_KNOWN = "met", "not met", "not known"
 GO, CONDITIONAL, NOT_READY, STOP = "go", "go with conditions", "not ready to decide", "stop"
@@ -34,7 +35,6 @@ ITEM_SUBJECTS = {
     "service_measure_last": "the latest reading of {}",
 }
 MOST_DIGITS = 12  # more than a sentence gives, to tell two figures apart
-BARE_UNITS = ("count", "fraction", "letter", "rank", "ratio", "score", "text", "date", "")
 
 
 def result_item(item: str, appraised: str) -> str:
@@ -141,7 +141,7 @@ def reason(gate, lacking: str = "", detail: str = "") -> str:
     detail : str
         What stands in brackets behind the figure.
     """
-    criterion = gate.criterion[:1].upper() + gate.criterion[1:]
+    criterion = capitalised(gate.criterion)
     if gate.outcome == NOT_KNOWN:
         if isinstance(gate.found, str):
             because = gate.found.removeprefix("none").removeprefix(": ") or "there is none"
@@ -178,7 +178,7 @@ def subject(measure: str, item: str) -> str:
     """
     if item != "all" and measure in ITEM_SUBJECTS:
         return ITEM_SUBJECTS[measure].format(item)
-    name = SUBJECTS.get(measure, f"the {measure.replace('_', ' ')}")
+    name = SUBJECTS.get(measure, f"the {words(measure)}")
     return name if item == "all" else f"{name} ({item})"
 
 
@@ -196,40 +196,6 @@ def worded_test(comparison: str, threshold: float | dt.date, unit: str, more: in
     return (
         f"at most {value} is allowed" if comparison == "at_most" else f"at least {value} is needed"
     )
-
-
-def worded(value, unit: str, more: int = 0) -> str:
-    """Return a figure with its unit as prose has it, or with more digits than that.
-
-    Examples
-    --------
-    >>> worded(2_726_996.6, "£"), worded(-4500.4, "£ a year"), worded(0.99158, "fraction")
-    ('£2.73m', '-£4,500 a year', '99.2%')
-    >>> worded(1.6, "years"), worded(2, "count"), worded(pd.Timestamp("2012-12-01"), "date")
-    ('1.6 years', '2', '1 December 2012')
-    """
-    if isinstance(value, dt.date):
-        return f"{value.day} {value:%B %Y}"
-    if not isinstance(value, Real):
-        return str(value)
-    value = float(value)
-    if value == float("inf"):
-        return "never"
-    if unit.startswith("£"):
-        rounded = abs(round(value, more))
-        size = (
-            f"£{abs(value) / 1e6:.{2 + more}f}m" if abs(value) >= 1e6 else f"£{rounded:,.{more}f}"
-        )
-        return f"{'-' if round(value, more) < 0 else ''}{size}{unit[1:]}"
-    if unit.startswith("fraction"):
-        return f"{_plain(100 * value, 1 + more)}%{unit.removeprefix('fraction')}"
-    return _plain(value, 2 + more) + (f" {unit}" if unit not in BARE_UNITS else "")
-
-
-def _plain(value: float, digits: int) -> str:
-    text = f"{value:,.{digits}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
 
 
 def recommendation(outcomes: pd.Series, if_not_met: pd.Series) -> str:

@@ -249,6 +249,17 @@ def limits(name: str) -> tuple[float, float]:
     return float(lowest), float(highest)
 
 
+def label_of(name: str) -> str:
+    """Return what a parameter is called, without what a blank means.
+
+    Examples
+    --------
+    >>> label_of("discount_rate")
+    'Discount rate'
+    """
+    return Parameters.model_fields[name].description.partition(";")[0]
+
+
 class Scenario(BaseModel):
     """A named difference from the base scenario, and why it is plausible."""
 

@@ -4,10 +4,10 @@ import datetime as dt
 
 import pandas as pd
 
-from businesscase.calculations.decision import worded
+from businesscase.calculations.wording import in_words, listed, percent, worded, words
 from businesscase.cases import assurance
 from businesscase.cases.errors import Fault
-from businesscase.shown.display import Sentence, Table, in_words, listed, percent
+from businesscase.shown.display import Sentence, Table
 from businesscase.study import Study
 
 NAMED = 3  # names that stand for a longer list
@@ -55,7 +55,7 @@ def worked_rows(tables: assurance.Tables) -> Sentence | None:
     rows = "1 row is" if count == 1 else f"{count:,} rows are"
     return Sentence(
         f"**Nothing can be decided on this yet**: {rows} still worked rows, which no council has "
-        f"given, in {shortened([f'{_words(stem)} ({number})' for stem, number in counts.items()])}."
+        f"given, in {shortened([f'{words(stem)} ({number})' for stem, number in counts.items()])}."
     )
 
 
@@ -123,10 +123,6 @@ def _input(move: pd.Series) -> str:
     return f"“{move['item']}” in {place}" if move["item"] else f"what {place} assumes"
 
 
-def _words(stem: str) -> str:
-    return stem.replace("_", " ")
-
-
 def past_today(study: Study, today: dt.date) -> Sentence | None:
     """Name the figures whose sunset has passed by now; None if there are none."""
     passed = assurance.past_sunset(study.tables["data_log"], pd.Timestamp(today))
@@ -166,7 +162,7 @@ def outputs(study: Study) -> Table:
     table = study.assurance.output_origins
     names = {"gates": "thresholds"}
     movers = [
-        shortened([names.get(name, _words(name)) for name in rests]) for rests in table["rests_on"]
+        shortened([names.get(name, words(name)) for name in rests]) for rests in table["rests_on"]
     ]
     found = [worded(row.found, row.unit) for row in table.itertuples()]
     return Table(
@@ -203,7 +199,7 @@ def moves(study: Study) -> Table:
 def _move(move: pd.Series, log: pd.DataFrame) -> dict:
     keys = [(move["table"], move["item"]), (move["table"], "")]
     entry = next((log.loc[key] for key in keys if key in log.index), {})
-    table, (low, high) = _words(move["table"]), (move["decision_low"], move["decision_high"])
+    table, (low, high) = words(move["table"]), (move["decision_low"], move["decision_high"])
     return {
         "input": f"{table}: {move['item']}" if move["item"] else table,
         "of": f"{move['assumed']} of {move['rows']}",
@@ -219,11 +215,11 @@ def _move(move: pd.Series, log: pd.DataFrame) -> dict:
 def without_effect(study: Study) -> Sentence | None:
     """Name the assumed inputs that move nothing, and those that can't be moved, with the reason."""
     idle = study.assurance.assumed_moves.drop(_moving(study).index)
-    names = [row.item or _words(row.table) for row in idle[idle["stays"] == ""].itertuples()]
+    names = [row.item or words(row.table) for row in idle[idle["stays"] == ""].itertuples()]
     said = []
     if names:
         together = "all assumed rows of one moved together, so that their proportions stay"
         said.append(f"No effect on the answer ({together}): {', '.join(names)}.")
     for why, rows in idle[idle["stays"] != ""].groupby("stays", sort=False):
-        said.append(f"Not moved ({why}): {', '.join(map(_words, rows['table']))}.")
+        said.append(f"Not moved ({why}): {', '.join(map(words, rows['table']))}.")
     return Sentence("\n".join(said)) if said else None

@@ -8,6 +8,17 @@ import plotly.graph_objects as go
 from businesscase.calculations import baseline, service
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.estate import DIFFERENT, ONE, RELATIONS, SAME
+from businesscase.calculations.wording import (
+    capitalised,
+    in_words,
+    listed,
+    month,
+    percent,
+    pounds,
+    printed,
+    words,
+    year_label,
+)
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
@@ -16,18 +27,14 @@ from businesscase.shown.display import (
     ORANGE,
     PALE,
     TEAL,
+    TOTAL,
     Chart,
     Sentence,
     Table,
     chart,
-    in_words,
-    listed,
-    percent,
-    pounds,
-    printed,
+    lowered,
     tiles,
     with_legend,
-    year_label,
 )
 from businesscase.study import Study
 
@@ -112,8 +119,8 @@ def _measure_sentences(study: Study) -> list[str]:
 
 def _measure_sentence(trend) -> str:
     first, last = (_reading(trend, end) for end in ("first", "last"))
-    name, then = _capitalised(_place(trend)), f"in {trend.last_date:%B %Y}"
-    before = f"{first} in {trend.first_date:%B %Y}"
+    name, then = capitalised(_place(trend)), f"in {month(trend.last_date)}"
+    before = f"{first} in {month(trend.first_date)}"
     if trend.direction == service.NOT_KNOWN:
         return (
             f"**{name} stood at {last}** {then}, after {before}: the wording leaves open whether it "
@@ -166,7 +173,7 @@ def _survey_sentences(study: Study) -> list[str]:
 
 
 def _survey_sentence(change, margin: str) -> str:
-    about = f"{_capitalised(change.survey)} at {change.partner}"
+    about = f"{capitalised(change.survey)} at {change.partner}"
     if pd.isna(change.difference):
         return (
             f"{about}: whether it is no worse after the change is **not known**, because "
@@ -237,10 +244,6 @@ def _quality_sentence(study: Study) -> str:
         f"As evidence the baseline scores **{quality['score'].mean():.0f} of 100**: the case has "
         f"{(quality['rows'] > 0).sum()} of the {len(quality)} tables of a full one."
     )
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _bounded(bound: str, value: float) -> str:
@@ -349,9 +352,9 @@ def trend_chart(study: Study) -> Chart:
     figure.update_yaxes(title=first["unit"], range=[0, highest * 1.2])
     figure.update_xaxes(tickformat="%B %Y", nticks=5, showgrid=False)
     title = (
-        f"{_capitalised(first['measure'])} at {first['partner']}: from "
-        f"{_bounded(first['first_bound'], first['first'])} in {first['first_date']:%B %Y} to "
-        f"{_bounded(first['last_bound'], first['last'])} in {first['last_date']:%B %Y}"
+        f"{capitalised(first['measure'])} at {first['partner']}: from "
+        f"{_bounded(first['first_bound'], first['first'])} in {month(first['first_date'])} to "
+        f"{_bounded(first['last_bound'], first['last'])} in {month(first['last_date'])}"
     )
     drawn = pd.concat(
         rows.assign(name=f"{measure}, {partner}") for (measure, partner), rows in series
@@ -385,13 +388,7 @@ def application_chart(study: Study) -> Chart:
         f"{_assumed(study, 'applications')}"
     )
     description = "Each row is a business function with the product of each partner; the table of applications has its contracts."
-    return _below_axis(chart(figure, title, description, texts, 110 + 34 * len(texts)))
-
-
-def _below_axis(built: Chart) -> Chart:
-    """Leave room between the title and labels that stand above the drawing."""
-    built.figure.update_layout(margin={"t": built.figure.layout.margin.t + 20})
-    return built
+    return lowered(chart(figure, title, description, texts, 110 + 34 * len(texts)), 20)
 
 
 def _relation_order(relations: pd.Series) -> pd.Series:
@@ -403,7 +400,7 @@ def quality_chart(study: Study) -> Chart:
     scores = study.baseline.data_quality["score"]
     figure = go.Figure()
     figure.add_bar(
-        y=[_words(stem) for stem in scores.index],
+        y=[words(stem) for stem in scores.index],
         x=list(scores),
         orientation="h",
         marker={"color": BLUE},
@@ -414,20 +411,16 @@ def quality_chart(study: Study) -> Chart:
     figure.update_xaxes(title="score of 100", range=[0, 100])
     figure.update_yaxes(autorange="reversed", showgrid=False)
     title = f"As evidence the baseline scores {scores.mean():.0f} of 100"
-    data = scores.rename(_words).rename_axis("Table").to_frame("Score of 100")
+    data = scores.rename(words).rename_axis("Table").to_frame("Score of 100")
     description = "The parts of each score are in the table."
     return chart(figure, title, description, data, 140 + 50 * len(scores))
-
-
-def _words(stem: str) -> str:
-    return stem.replace("_", " ")
 
 
 def data_quality(study: Study) -> Table:
     """Show how far each table of a baseline can be relied on, those that are missing too."""
     table = study.baseline.data_quality.reset_index(names="table")
     return Table(
-        table.assign(table=table["table"].map(_words), score=table["score"].round()),
+        table.assign(table=table["table"].map(words), score=table["score"].round()),
         "Data quality: the score is completeness times provenance times freshness, of 100; "
         f"{table['score'].mean():.0f} on average",
         {
@@ -490,7 +483,7 @@ def costs(study: Study) -> Table:
 
 
 def _total_of(study: Study, table: pd.DataFrame) -> dict:
-    words = {"service": "All", "partner": "All partners"}
+    words = {"service": "All", "partner": TOTAL}
     counts = {"users": study.baseline.users.sum(), "devices": study.baseline.devices.sum()}
     return {name: words.get(name, counts.get(name, table[name].sum())) for name in table} | words
 
@@ -510,9 +503,7 @@ def prices(study: Study) -> Table:
             status=table["year"].map(status).where(table["price_index"].notna()),
             year=table["year"].map(year_label),
         ),
-        f"Prices: {converted} of {len(table)} budget years brought to {_base_year(study)}"
-        if len(table)
-        else "No budget is published, so there are no prices to convert",
+        f"Prices: {converted} of {len(table)} budget years brought to {_base_year(study)}",
         {
             "year": "Budget of",
             "amount_gbp": "As budgeted (£ a year)",
@@ -520,6 +511,7 @@ def prices(study: Study) -> Table:
             "real_gbp": f"In prices of {_base_year(study)} (£ a year)",
             "change_gbp": "Difference (£ a year)",
         },
+        absent="No budget is published, so there are no prices to convert",
     )
 
 
@@ -527,19 +519,17 @@ def benchmarks(study: Study) -> Table:
     """Show all and each partner beside each benchmark, and what the gap is worth."""
     table = study.baseline.benchmark_gaps
     shared = (table["measure"] == "annual_cost") & (table["item"] != ALL)
-    items = table["item"].replace(ALL, "All partners").where(~shared, table["item"] + ", by users")
+    items = table["item"].replace(ALL, TOTAL).where(~shared, table["item"] + ", by users")
     places = [_position(study, row) for row in table.itertuples()]
     return Table(
         table.assign(
             item=items,
-            measure=table["measure"].map(_words),
+            measure=table["measure"].map(words),
             amount_gbp=table["amount_gbp"].where(~shared),
             level_gbp=table["level_gbp"].where(~shared),
             position=pd.Series(places, dtype=object).where(~shared),
         ),
-        "Cost beside benchmarks, and what the gap is worth"
-        if len(table)
-        else "The case gives no benchmark",
+        "Cost beside benchmarks, and what the gap is worth",
         {
             "benchmark": "Benchmark",
             "basis": "Basis",
@@ -551,6 +541,7 @@ def benchmarks(study: Study) -> Table:
             "worth_gbp": "Below by, in all (£ a year)",
             "paragraph": "Paragraph",
         },
+        absent="The case gives no benchmark",
     )
 
 
@@ -573,7 +564,7 @@ def service_measures(study: Study) -> Table:
     )
     return Table(
         table,
-        "How the service has moved" if len(table) else "The case gives no service measure",
+        "How the service has moved",
         {
             "measure": "Measure",
             "partner": "Partner",
@@ -586,6 +577,7 @@ def service_measures(study: Study) -> Table:
             "target": "Target",
             "on_target": "On target",
         },
+        absent="The case gives no service measure",
     )
 
 
@@ -609,9 +601,7 @@ def surveys(study: Study) -> Table:
     return Table(
         table,
         f"Users' satisfaction, with {percent(standards['confidence'], 0)} intervals; a fall of up to "
-        f"{percent(standards['margin'], 0)} of users still counts as no worse"
-        if len(table)
-        else "The case has no survey of users",
+        f"{percent(standards['margin'], 0)} of users still counts as no worse",
         {
             "survey": "Survey",
             "partner": "Partner",
@@ -622,6 +612,7 @@ def surveys(study: Study) -> Table:
             "change": "Difference",
             "outcome": "Afterwards",
         },
+        absent="The case has no survey of users",
     )
 
 
@@ -641,9 +632,7 @@ def applications(study: Study) -> Table:
     return Table(
         table.assign(relation=table["relation"].map(RELATION_WORDS)),
         f"Applications: one product for each function would save up to {in_words(saved)} a year, "
-        f"before the cost of moving{_assumed(study, 'applications')}"
-        if len(table)
-        else "The case lists no applications",
+        f"before the cost of moving{_assumed(study, 'applications')}",
         {
             "business_function": "Business function",
             **{partner: partner for partner in study.partners},
@@ -653,6 +642,7 @@ def applications(study: Study) -> Table:
             "saving_gbp": "Saving (£ a year)",
             "earliest_date": "Earliest date",
         },
+        absent="The case lists no applications",
     )
 
 
@@ -660,9 +650,7 @@ def skills(study: Study) -> Table:
     """Show who holds each skill, and where it hangs on one person."""
     return Table(
         study.baseline.skill_cover,
-        f"Skills, and where they rest on one person alone{_assumed(study, 'skills')}"
-        if len(study.baseline.skill_cover)
-        else "The case lists no skills",
+        f"Skills, and where they rest on one person alone{_assumed(study, 'skills')}",
         {
             "skill": "Skill",
             "partner": "Partner",
@@ -672,6 +660,7 @@ def skills(study: Study) -> Table:
             "unfilled": "Nobody",
             "people_together": "People at all partners",
         },
+        absent="The case lists no skills",
     )
 
 
@@ -680,9 +669,7 @@ def assets(study: Study) -> Table:
     table = study.tables["assets"]
     return Table(
         table,
-        "Assets, and whose they are once the service is shared"
-        if len(table)
-        else "The case lists no assets",
+        "Assets, and whose they are once the service is shared",
         {
             "asset": "Asset",
             "partner": "Partner",
@@ -691,6 +678,7 @@ def assets(study: Study) -> Table:
             "status": "Status",
             "paragraph": "Paragraph",
         },
+        absent="The case lists no assets",
     )
 
 

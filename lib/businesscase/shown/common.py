@@ -3,9 +3,10 @@
 import pandas as pd
 
 from businesscase import __version__
+from businesscase.calculations.wording import listed, printed
 from businesscase.cases.case import BASE
 from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
-from businesscase.shown.display import Sentence, Table, listed, printed
+from businesscase.shown.display import Sentence, Table
 from businesscase.study import Study, results
 
 QUALITY = {
@@ -20,7 +21,7 @@ def introduction(study: Study) -> Sentence:
     file, scenario = study.case.file, study.scenario
     return Sentence(
         f"**{file.title}.** {file.question} For: {file.decision_maker}, "
-        f"{printed(pd.Timestamp(file.decision_date))}.\n\n"
+        f"{printed(file.decision_date)}.\n\n"
         f"Scenario **{study.scenario_name}**: {scenario.title}. {scenario.why}"
     )
 
@@ -138,7 +139,7 @@ def made_from(study: Study) -> Table:
             f"{name} = {value}" for name, value in differing.items()
         )
         or "none",
-        "Date of the figures": printed(pd.Timestamp(study.case.file.data_date)),
+        "Date of the figures": printed(study.case.file.data_date),
         "Fingerprint of the input files": study.case.input_hash,
         "Version of the calculations": __version__,
     }

@@ -1,5 +1,6 @@
 """What notebook 08 shows: the scenarios of a case side by side, why they differ, what is regretted."""
 
+import datetime as dt
 import textwrap
 from collections import Counter
 
@@ -8,31 +9,36 @@ import plotly.graph_objects as go
 
 from businesscase.calculations import regret
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.decision import worded
+from businesscase.calculations.wording import (
+    capitalised,
+    in_words,
+    listed,
+    percent,
+    pounds,
+    printed,
+    setting,
+    words,
+    year_label,
+)
 from businesscase.cases.case import BASE
-from businesscase.cases.parameters import Parameters
+from businesscase.cases.parameters import Parameters, label_of, unit_of
 from businesscase.shown.decision import OUTCOME_COLOURS, OUTCOME_SIGNS, with_recommendations
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
     GREY,
     PALE,
+    TOTAL,
     Chart,
     Sentence,
     Table,
+    absent,
     chart,
-    in_words,
-    listed,
     named_tiles,
-    percent,
-    pounds,
-    printed,
     with_legend,
-    year_label,
 )
 from businesscase.study import Study, comparison
 
-TOTAL = "All partners"
 NO_MONEY = "The case states no money, so no scenario has a worth"
 NO_CHOICE = (
     "The case has neither money that recurs nor scores of several options, so no regret is known"
@@ -178,9 +184,8 @@ def recommendations_chart(study: Study) -> Chart:
     said = [f"{row.title}: {row.recommendation}" for row in rows.itertuples()]
     same = _same_everywhere(outcomes, alike)
     data = with_recommendations(outcomes[differing], studies.values(), titles)
-    built = chart(figure, title, f"{'; '.join(said)}.{same}", data, _height(len(studies), 150))
-    built.figure.update_layout(margin={"t": 120})
-    return built
+    description = f"{'; '.join(said)}.{same}"
+    return chart(figure, title, description, data, _height(len(studies), 150), t=120)
 
 
 def _tally(counts: pd.Series, scenarios: int) -> str:
@@ -202,7 +207,7 @@ def _same_everywhere(outcomes: pd.DataFrame, alike: list[str]) -> str:
         )
     ]
     said = "; ".join(parts)
-    return f" {said[:1].upper()}{said[1:]}." if said else ""
+    return f" {capitalised(said)}." if said else ""
 
 
 def side_by_side(study: Study) -> Table:
@@ -237,7 +242,7 @@ def _outcomes_table(study: Study, labels: dict[str, str], caption: str) -> Table
     table = comparison.outcomes(study)
     known = {name: label for name, label in labels.items() if table[name].notna().any()}
     if list(known) == ["title"]:
-        return Table(pd.DataFrame(), NO_EXPOSURE, {})
+        return absent(NO_EXPOSURE)
     return Table(table, caption, known)
 
 
@@ -258,7 +263,7 @@ def not_known(study: Study) -> Sentence:
 def worth_chart(study: Study) -> Chart | Table:
     """Draw the net present value of every scenario, the highest first, with each partner's part."""
     if not comparison.has_money(study):
-        return Table(pd.DataFrame(), NO_MONEY, {})
+        return absent(NO_MONEY)
     worths = comparison.worths(study).sort_values(ALL, ascending=False, kind="stable")
     titles = [study.case.scenarios[name].title for name in worths.index]
     labels = _labels(titles)
@@ -314,7 +319,7 @@ def _finding(worth: pd.Series, losses: int) -> str:
 def worth_by_partner(study: Study) -> Table:
     """Show the net present value of every scenario, in all and by partner, and the change from the base."""
     if not comparison.has_money(study):
-        return Table(pd.DataFrame(), NO_MONEY, {})
+        return absent(NO_MONEY)
     worths = comparison.worths(study)
     table = worths.assign(
         title=[study.case.scenarios[name].title for name in worths.index],
@@ -349,7 +354,7 @@ def differences(study: Study) -> Table:
                 rows.append((scenario.title, what, before, after, effect))
     table = pd.DataFrame(rows, columns=["title", "what", "before", "after", "effect"])
     if table.empty:
-        return Table(table, "The case has no scenario besides the base", {})
+        return absent("The case has no scenario besides the base")
     labels = {"title": "Scenario", "what": "What changes", "before": "In the base", "after": "Here"}
     if not money:
         return Table(table, "What each scenario changes; what that is worth is not known", labels)
@@ -397,7 +402,7 @@ def _change(study: Study, scenario: str, group: tuple[str, ...]) -> tuple[str, s
 
 
 def _name(parameter: str) -> str:
-    described = Parameters.model_fields[parameter].description.split(";")[0]
+    described = label_of(parameter)
     return NAMES.get(parameter, described)
 
 
@@ -458,29 +463,23 @@ def _entry(study: Study, parameter: str, item: tuple) -> str:
 
 def _setting(study: Study, parameter: str) -> str:
     """Return the value of a parameter in words, with its unit."""
-    value, field = getattr(study.parameters, parameter), Parameters.model_fields[parameter]
+    value = getattr(study.parameters, parameter)
     if parameter == "option":
         names = study.tables["options"].set_index("option")["name"]
         called = names.get(study.option)
         return f"option {study.option}" + (f", {called}" if called else "")
     if value in (None, "") or value == {}:
-        return field.description.partition("; blank is ")[2] or "none"
+        return Parameters.model_fields[parameter].description.partition("; blank is ")[2] or "none"
     if isinstance(value, dict):
-        return ", ".join(
-            f"{name.replace('_', ' ')} {printed(part)}" for name, part in value.items()
-        )
+        return ", ".join(f"{words(name)} {printed(part)}" for name, part in value.items())
     if parameter == "report_date":
-        return printed(pd.Timestamp(value))
+        return printed(dt.date.fromisoformat(value))
     if isinstance(value, bool):
         return printed(value)
     if isinstance(value, str):
-        return value.replace("_", " ")
-    unit = field.json_schema_extra["unit"]
-    if unit.startswith("fraction"):
-        return worded(value, "fraction") + (" a year" if "a year" in unit else "")
-    if unit in ("years", "levels"):
-        return printed(value) + f" {unit if value != 1 else unit[:-1]}"
-    return worded(value, unit)
+        return words(value)
+    unit = unit_of(parameter)
+    return setting(value, unit) + (" a year" if unit == "fraction a year" else "")
 
 
 def why_it_turns(study: Study) -> Sentence:
@@ -505,7 +504,7 @@ def regret_answer(study: Study) -> Sentence | Table:
     """Say what is chosen between, in how many futures, and which choice is regretted least."""
     chosen = comparison.choices(study)
     if chosen is None:
-        return Table(pd.DataFrame(), NO_CHOICE, {})
+        return absent(NO_CHOICE)
     what = {
         comparison.OPTION_WORTH: "the options that state money",
         comparison.GO_OR_STOP: "to go on, or to stop, which is worth nothing more or less than today",
@@ -536,7 +535,7 @@ def regret_chart(study: Study) -> Chart | Table:
     """Draw how far each choice stays behind the best one in each future, and at most."""
     chosen = comparison.choices(study)
     if chosen is None:
-        return Table(pd.DataFrame(), NO_CHOICE, {})
+        return absent(NO_CHOICE)
     found = regret.regrets(chosen.values)
     largest = found.max()
     every = pd.concat([found, largest.to_frame("largest").T])
@@ -555,7 +554,7 @@ def regret_chart(study: Study) -> Chart | Table:
     names = listed([_called(chosen, name).split(" (")[0] for name in least])
     most = largest[least[0]]
     title = (
-        f"{names[:1].upper()}{names[1:]} can be regretted least: by {_amount(chosen, most)} at most"
+        f"{capitalised(names)} can be regretted least: by {_amount(chosen, most)} at most"
         if round(most, regret.ROUNDING)
         else f"No other choice is better than {names} in any future"
     )
@@ -564,9 +563,7 @@ def regret_chart(study: Study) -> Chart | Table:
         for name, value in largest.items()
     ]
     description = f"How far each choice stays behind the best of each future: {'; '.join(said)}."
-    built = chart(figure, title, description, data, _height(len(every), 150))
-    built.figure.update_layout(margin={"t": 120})
-    return built
+    return chart(figure, title, description, data, _height(len(every), 150), t=120)
 
 
 def _column(chosen: comparison.Choices, choice: str) -> str:
@@ -585,7 +582,7 @@ def regret_table(study: Study) -> Table:
     """Show of each choice the largest regret, the future that regrets it, and how often it is best."""
     chosen = comparison.choices(study)
     if chosen is None:
-        return Table(pd.DataFrame(), NO_CHOICE, {})
+        return absent(NO_CHOICE)
     largest, count = regret.largest_regrets(chosen.values), regret.best_counts(chosen.values)
     scores = chosen.kind == comparison.OPTION_SCORE
     table = pd.DataFrame(
@@ -627,9 +624,9 @@ def left_out(study: Study) -> Table:
     """Show which choice would be regretted least if one of the futures were left out."""
     chosen = comparison.choices(study)
     if chosen is None:
-        return Table(pd.DataFrame(), NO_CHOICE, {})
+        return absent(NO_CHOICE)
     if len(chosen.values) < 2:
-        return Table(pd.DataFrame(), "There is one future only, so none can be left out", {})
+        return absent("There is one future only, so none can be left out")
     now = regret.least_regretted(chosen.values)
     rows = []
     for name in chosen.values.index:
@@ -680,7 +677,7 @@ def checks(study: Study) -> Table:
             uncosted = f"; option {column}, that of the base, has no money and is not among the choices"  # fmt: skip
     table = pd.DataFrame(rows, columns=["check", "gap"])
     if table.empty:
-        return Table(table, "Nothing is added up here that could be checked: no money is known", {})
+        return absent("Nothing is added up here that could be checked: no money is known")
     table["agrees"] = table["gap"].fillna(0.0) < 0.01
     agreed = int(table["agrees"].sum())
     return Table(

@@ -5,26 +5,25 @@ from collections.abc import Iterable
 import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.decision import (
-    MET,
-    NOT_KNOWN,
-    NOT_MET,
-    STOPS,
-    recommendation,
+from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_MET, STOPS, recommendation
+from businesscase.calculations.wording import (
+    capitalised,
+    in_words,
+    listed,
+    printed,
+    setting,
     worded,
 )
-from businesscase.cases.parameters import Parameters, unit_of
+from businesscase.cases.parameters import label_of, unit_of
 from businesscase.shown.display import (
     BLUE,
     PALE,
     Chart,
     Sentence,
     Table,
+    absent,
     chart,
-    in_words,
-    listed,
     named_tiles,
-    printed,
 )
 from businesscase.study import Study
 
@@ -66,7 +65,7 @@ def reasons(study: Study) -> Table:
     )
     return Table(
         table,
-        "The criteria, what was found, and the outcome of each" if len(table) else NO_CRITERION,
+        "The criteria, what was found, and the outcome of each",
         {
             "criterion": "Criterion",
             "question": "Question",
@@ -77,6 +76,7 @@ def reasons(study: Study) -> Table:
             "set_by": "Threshold set by",
             "note": "Why this threshold",
         },
+        absent=NO_CRITERION,
     )
 
 
@@ -99,7 +99,7 @@ def reasons_in_words(study: Study) -> Sentence:
 def gates_chart(study: Study) -> Chart | Table:
     """Draw the outcome of every criterion under every scenario."""
     if study.decision.gates.empty:
-        return Table(pd.DataFrame(), NO_CRITERION, {})
+        return absent(NO_CRITERION)
     studies = {name: _decided(study, name) for name in study.case.scenarios}
     criteria = list(study.decision.gates["criterion"])
     outcomes = pd.DataFrame(
@@ -130,9 +130,7 @@ def gates_chart(study: Study) -> Chart | Table:
     title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.decision.recommendation}"
     said = [f"{titles[name]}: {other.decision.recommendation}" for name, other in studies.items()]
     data = with_recommendations(outcomes, studies.values(), titles.values())
-    built = chart(figure, title, f"{'; '.join(said)}.", data, 170 + 44 * len(studies))
-    built.figure.update_layout(margin={"t": 130})
-    return built
+    return chart(figure, title, f"{'; '.join(said)}.", data, 170 + 44 * len(studies), t=130)
 
 
 def with_recommendations(
@@ -206,7 +204,7 @@ def _otherwise(study: Study, row: pd.Series) -> str:
         if names
     ]
     said = ", and ".join(parts)
-    return f"{said[:1].upper()}{said[1:]}." if said else ""
+    return f"{capitalised(said)}." if said else ""
 
 
 def _what_holds_it(study: Study) -> str:
@@ -232,18 +230,14 @@ def _change(row: pd.Series) -> str:
 def _label(parameter: str) -> str:
     if parameter == "readiness_scores":
         return "readiness score"
-    return Parameters.model_fields[parameter].description.split(";")[0]
+    return label_of(parameter)
 
 
 def _setting(row: pd.Series, column: str) -> str:
-    """Return a value of a parameter in its unit, with digits enough to tell it from the present one."""
-    value, parameter = row[column], row["parameter"]
+    parameter = row["parameter"]
     if parameter == "readiness_scores":
-        return printed(value)
-    unit = unit_of(parameter)
-    if unit.startswith("fraction"):
-        return f"{100 * value:.1f}%".replace(".0%", "%")
-    return printed(value) + (f" {unit}" if unit == "years" else "")
+        return printed(row[column])
+    return setting(row[column], unit_of(parameter))
 
 
 def turning_changes(study: Study) -> Table:
@@ -313,10 +307,9 @@ def what_would_turn_it(study: Study) -> Table:
     turning = (table[[MET, NOT_MET]] != study.decision.recommendation).any(axis="columns")
     return Table(
         table,
-        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.decision.recommendation}' alone"
-        if len(table)
-        else NO_CRITERION,
+        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.decision.recommendation}' alone",
         {"criterion": "Criterion", "now": "Now", MET: "If met", NOT_MET: "If not met"},
+        absent=NO_CRITERION,
     )
 
 
@@ -325,8 +318,7 @@ def committed(study: Study) -> Table:
     table = study.savings.committed_cost.rename_axis("partner").reset_index(name="cost")
     return Table(
         table,
-        f"One-off cost: {in_words(table['cost'].sum())} in all"
-        if len(table)
-        else "No one-off cost is given",
+        f"One-off cost: {in_words(table['cost'].sum())} in all",
         {"partner": "Partner", "cost": "One-off cost (£)"},
+        absent="No one-off cost is given",
     )

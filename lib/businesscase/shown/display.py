@@ -6,13 +6,16 @@ breaks) are kept, and whatever else would be a link, a picture, HTML or a formul
 
 import re
 import textwrap
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
+from dataclasses import InitVar, dataclass
 from html import escape
 from numbers import Number
 
 import pandas as pd
 import plotly.graph_objects as go
+
+from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.wording import capitalised, printed, year_label
 
 # Government Analysis Function palette, in its order: neighbours keep a contrast of 3 to 1
 COLOURS = ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]
@@ -23,6 +26,7 @@ TITLE_WIDTH = 88
 TABLE = "application/vnd.businesscase.table+json"
 CHART = "application/vnd.businesscase.chart+json"
 PLOTLY = "application/vnd.plotly.v1+json"
+TOTAL = "All partners"
 UNBROKEN = "\N{NO-BREAK SPACE}"
 HEADING = "## "
 # what sentences never use, so that it comes from a case: all of Markdown but bold, lists and breaks
@@ -55,12 +59,18 @@ class Sentence:
 class Table:
     """A frame with a caption; the unit in a column's label says how its numbers are printed.
 
-    ``labels`` maps the columns shown to their labels, for instance ``Annual cost (£)``.
+    ``labels`` maps the columns shown to their labels, for instance ``Annual cost (£)``; ``absent`` is
+    the caption of a frame without rows.
     """
 
     frame: pd.DataFrame
     caption: str
     labels: dict[Hashable, str]
+    absent: InitVar[str] = ""
+
+    def __post_init__(self, absent: str) -> None:
+        if absent and self.frame.empty:
+            object.__setattr__(self, "caption", absent)
 
     def as_read(self) -> dict:
         """Return caption, labels, which columns are numbers, and rows of texts; no row if empty."""
@@ -128,6 +138,21 @@ class Chart:
         return self.title
 
 
+def absent(caption: str) -> Table:
+    """Return what stands for a table or chart of which the case has nothing to show."""
+    return Table(pd.DataFrame(), caption, {})
+
+
+def by_year(years: Iterable[int]) -> dict[Hashable, str]:
+    """Return the labels of a table's columns of pounds by year."""
+    return {year: f"{year_label(year)} (£)" for year in years}
+
+
+def partner_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return results by partner and of all together as rows that name them."""
+    return table.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+
+
 def literal(text: str) -> str:
     r"""Return text that Markdown shows as it is.
 
@@ -192,83 +217,13 @@ def _is_numeric(column: pd.Series) -> bool:
     return len(known) > 0 and bool(numeric.all())
 
 
-def printed(value, label: str = "") -> str:
-    """Return a value as a reader sees it, by the unit in its label.
-
-    Examples
-    --------
-    >>> printed(-4500.4, "Net present value (£)"), printed(0.467, "Share (%)")
-    ('-£4,500', '46.7%')
-    >>> printed(pd.Timestamp("2020-12-16")), printed(None), printed(True), printed(3.50)
-    ('16 December 2020', '–', 'yes', '3.5')
-    """
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, pd.Timestamp):
-        return f"{value.day} {value:%B %Y}"
-    if not isinstance(value, Number):
-        return str(value)
-    if "£" in label:
-        return pounds(value)
-    if "%" in label:
-        return f"{100 * value:.1f}%"
-    if value == float("inf"):
-        return "not within the term"
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
-
-
-def pounds(value: float) -> str:
-    """Return whole pounds with the sign in front.
-
-    Examples
-    --------
-    >>> pounds(-4500.4), pounds(0.2)
-    ('-£4,500', '£0')
-    """
-    whole = round(value)
-    return f"-£{-whole:,}" if whole < 0 else f"£{whole:,}"
-
-
-def in_words(value: float) -> str:
-    """Return pounds as prose has them: millions to two decimals, else whole pounds.
-
-    Examples
-    --------
-    >>> in_words(3_710_000), in_words(-371_000)
-    ('£3.71m', '-£371,000')
-    """
-    if abs(value) < 1e6:
-        return pounds(value)
-    sign = "-" if value < 0 else ""
-    return f"{sign}£{abs(value) / 1e6:.2f}m"
-
-
-def percent(fraction: float, digits: int = 1) -> str:
-    """Return a fraction as a percentage, for instance 0.467 as 46.7%."""
-    return f"{100 * fraction:.{digits}f}%"
-
-
-def listed(names: list[str]) -> str:
-    """Return names as prose has them.
-
-    Examples
-    --------
-    >>> listed(["Maidstone", "Swale", "Tunbridge Wells"])
-    'Maidstone, Swale and Tunbridge Wells'
-    """
-    names = [str(name) for name in names]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def year_label(year: int) -> str:
-    """Return a financial year as councils write it: 2026 is 2026/27."""
-    return f"{year}/{(year + 1) % 100:02d}"
-
-
 def chart(
-    figure: go.Figure, title: str, description: str, data: pd.DataFrame, height: int = 420
+    figure: go.Figure,
+    title: str,
+    description: str,
+    data: pd.DataFrame,
+    height: int = 420,
+    **margin: int,
 ) -> Chart:
     """Dress a figure: its title states the finding, its text can be read, nothing is clipped.
 
@@ -279,6 +234,8 @@ def chart(
         column is named as a reader sees it, with its unit.
     height : int
         Height of the drawing [pixels].
+    **margin
+        Room around the drawing, ``l``, ``r``, ``t`` and ``b``, in place of the usual [pixels].
     """
     wrapped = textwrap.wrap(title, TITLE_WIDTH)
     figure.update_layout(
@@ -286,7 +243,7 @@ def chart(
         title={"text": "<br>".join(wrapped), "x": 0, "xref": "paper", "font": {"size": 17}},
         font={"family": "Arial, Helvetica, sans-serif", "size": 14, "color": "#0B0C0C"},
         height=height,
-        margin={"l": 10, "r": 30, "t": 40 + 22 * len(wrapped), "b": 40},
+        margin={"l": 10, "r": 30, "t": 40 + 22 * len(wrapped), "b": 40} | margin,
         paper_bgcolor="white",
         plot_bgcolor="white",
         showlegend=False,
@@ -294,7 +251,7 @@ def chart(
     )
     figure.update_xaxes(automargin=True, gridcolor="#D9D9D9", zerolinecolor="#3D3D3D")
     figure.update_yaxes(automargin=True, gridcolor="#D9D9D9", zerolinecolor="#3D3D3D")
-    labels = [data.index.name, *(f"{name[:1].upper()}{name[1:]}" for name in data)]
+    labels = [data.index.name, *map(capitalised, data)]
     # by place, because names of a case may be those of other columns
     frame = data.reset_index(allow_duplicates=True).set_axis(range(len(labels)), axis="columns")
     return Chart(figure, title, description, Table(frame, title, dict(enumerate(labels))))
@@ -305,8 +262,13 @@ def with_legend(built: Chart) -> Chart:
     built.figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
-        margin={"t": built.figure.layout.margin.t + 30},
     )
+    return lowered(built, 30)
+
+
+def lowered(built: Chart, by: int) -> Chart:
+    """Leave room between the title and what stands above the drawing [pixels]."""
+    built.figure.update_layout(margin={"t": built.figure.layout.margin.t + by})
     return built
 
 

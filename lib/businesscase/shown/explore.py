@@ -3,10 +3,10 @@
 import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
-from businesscase.shown.display import Sentence, Table, in_words, pounds, printed
+from businesscase.calculations.wording import in_words, pounds, printed
+from businesscase.shown.display import TOTAL, Sentence, Table
 from businesscase.study import Study
 
-TOTAL = "All partners"
 NOISE = 1e-9  # of sums of binary fractions
 
 

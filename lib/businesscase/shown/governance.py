@@ -3,7 +3,8 @@
 import pandas as pd
 
 from businesscase.calculations.governance import NO, PARTLY, YES
-from businesscase.shown.display import PALE, Chart, Sentence, Table, chart, listed, tiles
+from businesscase.calculations.wording import listed
+from businesscase.shown.display import PALE, Chart, Sentence, Table, absent, chart, lowered, tiles
 from businesscase.study import Study
 
 FILLS = {YES: ("#D5EBDD", "#0B0C0C"), PARTLY: (PALE, "#0B0C0C"), NO: ("#801650", "white")}
@@ -60,7 +61,7 @@ def examples(study: Study) -> Table:
     """Show how a published case settled what this one has not."""
     table = study.governance.examples
     if study.governance.matrix.empty:
-        return Table(pd.DataFrame(), NO_PRECEDENTS, {})
+        return absent(NO_PRECEDENTS)
     unmatched = [
         topic
         for topic in study.governance.settled.index[study.governance.settled != YES]
@@ -71,7 +72,7 @@ def examples(study: Study) -> Table:
         caption += f"; none goes further on {listed(unmatched)}"
     return Table(
         table,
-        caption if len(table) else "No published case goes further than this one on any topic",
+        caption,
         {
             "topic": "Topic",
             "here": "Settled here",
@@ -80,13 +81,14 @@ def examples(study: Study) -> Table:
             "arrangement": "How",
             "paragraph": "Paragraph",
         },
+        absent="No published case goes further than this one on any topic",
     )
 
 
 def precedents_chart(study: Study) -> Chart | Table:
     """Draw which topics each published case settled, with this case's own row in bold."""
     if study.governance.matrix.empty:
-        return Table(pd.DataFrame(), NO_PRECEDENTS, {})
+        return absent(NO_PRECEDENTS)
     matrix = _with_own_row(study)
     own = matrix.index.get_loc(study.case.name)
     texts = matrix.copy()
@@ -107,9 +109,10 @@ def precedents_chart(study: Study) -> Chart | Table:
     ]
     data = matrix.rename(index=_partnerships(study)).rename(index={study.case.name: "This case"})
     data = data.rename_axis(index="Case")
-    built = chart(figure, _matrix_title(study), f"{'; '.join(said)}.", data, 130 + 46 * len(matrix))
-    built.figure.update_layout(margin={"t": built.figure.layout.margin.t + 28, "b": 10})
-    return built
+    height = 130 + 46 * len(matrix)
+    return lowered(
+        chart(figure, _matrix_title(study), f"{'; '.join(said)}.", data, height, b=10), 28
+    )
 
 
 def _topics(settled: pd.Series, word: str) -> str:
@@ -158,7 +161,7 @@ def precedents(study: Study) -> Table:
     names = _partnerships(study)
     table = study.tables["governance_precedents"]
     if table.empty:
-        return Table(table, NO_PRECEDENTS, {})
+        return absent(NO_PRECEDENTS)
     said = table["settled"] + ": " + table["arrangement"] + " (" + table["paragraph"] + ")"
     texts = table.assign(said=said).pivot(index="topic", columns="case", values="said")
     texts = texts.reindex(index=study.governance.questions.index, columns=list(names))

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pandas as pd
 
 from businesscase.calculations.appraisal import present_value
-from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_READY, STOPS, worded
+from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_READY, STOPS
 from businesscase.calculations.savings import SIGNS
+from businesscase.calculations.wording import in_words, percent, printed, worded, words, year_label
 from businesscase.cases.case import TOLD_IN
 from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
 from businesscase.shown.common import QUALITY
-from businesscase.shown.display import Table, in_words, percent, printed, year_label
+from businesscase.shown.display import Table
 from businesscase.study import Study
 
 CHAPTERS = {
@@ -95,13 +96,13 @@ def _feeds(sections: list[str]) -> str:
 
 def _row(study: Study, stem: str, row: dict, effect: Effect) -> dict:
     keys = KEYS[stem]
-    words = [_key(name, row[name]) for name in keys if not _blank(row[name])]
+    named = [_key(name, row[name]) for name in keys if not _blank(row[name])]
     if stem in NAMED_BY:
-        words.append(textwrap.shorten(str(row[NAMED_BY[stem]]), LONGEST_NAME, placeholder=" …"))
+        named.append(textwrap.shorten(str(row[NAMED_BY[stem]]), LONGEST_NAME, placeholder=" …"))
     kept = {name: row[name] for name in ("status", "source", "paragraph", "note")}
     return {
-        "table": stem.replace("_", " "),
-        "what": ", ".join(words),
+        "table": words(stem),
+        "what": ", ".join(named),
         "value": _value(study, stem, row),
         **{name: "–" if _blank(value) else value for name, value in kept.items()},
         "effect": effect(row).replace("-£", "-\N{WORD JOINER}£"),  # else a line may break there
@@ -117,14 +118,14 @@ def _key(name: str, value) -> str:
         return printed(value)
     if not re.fullmatch("[a-z_]+", str(value)):  # a name, not a word of the schema
         return str(value)
-    return value.replace("one_off", "one-off").replace("_", " ")
+    return words(value.replace("one_off", "one-off"))
 
 
 def _value(study: Study, stem: str, row: dict) -> str:
     """Return the figures of a row, each with the name of its column where there are several."""
     if stem == "gates":
         unit = study.decision.gates.set_index("criterion").at[row["criterion"], "unit"]
-        return f"{row['comparison'].replace('_', ' ')} {worded(row['threshold'], unit)}"
+        return f"{words(row['comparison'])} {worded(row['threshold'], unit)}"
     known = {
         name: _figure(name, row[name]) for name in VALUE_COLUMNS[stem] if not _blank(row[name])
     }
@@ -136,9 +137,7 @@ def _value(study: Study, stem: str, row: dict) -> str:
 
 
 def _words(column: str) -> str:
-    return PLAINLY.get(
-        column, column.removesuffix("_gbp").removesuffix("_fraction").replace("_", " ")
-    )
+    return PLAINLY.get(column, words(column.removesuffix("_gbp").removesuffix("_fraction")))
 
 
 def _figure(name: str, value) -> str:

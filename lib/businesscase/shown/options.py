@@ -4,18 +4,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import robustness
-from businesscase.shown.display import (
-    BLUE,
-    GREY,
-    Chart,
-    Sentence,
-    Table,
-    chart,
-    listed,
-    percent,
-    printed,
-    tiles,
-)
+from businesscase.calculations.wording import listed, percent, printed, share_in_words
+from businesscase.shown.display import BLUE, GREY, Chart, Sentence, Table, chart, tiles
 from businesscase.study import Study
 
 LIGHT_BLUE = "#6BACE6"
@@ -66,18 +56,9 @@ def _ahead_of(ranking: pd.DataFrame) -> str:
 def _firmness(study: Study, best: str) -> str:
     share = study.options.acceptability["any"]
     return (
-        f"It comes first under {_share(share[best])} of all ways to weigh the factors, and under "
-        f"{_share(study.options.acceptability.at[best, 'band'])} of those near the stated weights."
+        f"It comes first under {share_in_words(share[best])} of all ways to weigh the factors, and under "
+        f"{share_in_words(study.options.acceptability.at[best, 'band'])} of those near the stated weights."
     )
-
-
-def _share(fraction: float) -> str:
-    """Return a share in percent that says 0 or 100 only if it is."""
-    if 0 < fraction < 0.001:
-        return "less than 0.1%"
-    if 0.999 < fraction < 1:
-        return "more than 99.9%"
-    return "none" if fraction == 0 else "all" if fraction == 1 else percent(fraction)
 
 
 def _screening(study: Study) -> str:
@@ -223,9 +204,7 @@ def contributions_chart(study: Study) -> Chart:
         lead = study.options.contributions.loc[order[0]] - study.options.contributions.loc[order[1]]
         title = f"{lead.idxmax()} does most to set option {order[0]} ahead of option {order[1]}"
     description = "Each cell is the score times the factor's share of the weight; a row adds up to the weighted score."
-    built = chart(figure, title, description, data, 130 + 52 * len(values))
-    built.figure.update_layout(margin={"t": 90})
-    return built
+    return chart(figure, title, description, data, 130 + 52 * len(values), t=90)
 
 
 def value_for_money(study: Study) -> Table:
@@ -327,17 +306,16 @@ def acceptability_chart(study: Study) -> Chart:
     labels = _labels(study)
     shares = study.options.rank_shares.loc[list(labels.index)]
     best = shares.index[0]
-    said = [f"{option} {_share(share)}" for option, share in shares[1].items()]
+    said = [f"{option} {share_in_words(share)}" for option, share in shares[1].items()]
     shares.index = list(labels)
     ranks = [f"Rank {rank}" for rank in shares.columns]
-    texts = shares.map(_share).set_axis(ranks, axis="columns")
+    texts = shares.map(share_in_words).set_axis(ranks, axis="columns")
     figure = _shaded(texts, shares)
     figure.update_xaxes(side="top")
-    title = f"Option {best} comes first under {_share(shares[1].iloc[0])} of all weightings"
+    title = f"Option {best} comes first under {share_in_words(shares[1].iloc[0])} of all weightings"
     description = f"Each cell is the share of weightings in which an option takes a place. First: {listed(said)}."
-    built = chart(figure, title, description, texts.set_axis(_names(study)), 130 + 52 * len(shares))
-    built.figure.update_layout(margin={"t": 90})
-    return built
+    data = texts.set_axis(_names(study))
+    return chart(figure, title, description, data, 130 + 52 * len(shares), t=90)
 
 
 def _shaded(texts: pd.DataFrame, values: pd.DataFrame) -> go.Figure:

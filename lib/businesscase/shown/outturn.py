@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.outturn import AMBER, GREEN, RED, Forecast, latest_readings
+from businesscase.calculations.wording import in_words, listed, percent, printed, spelt, year_label
 from businesscase.shown.display import (
     BLUE,
     GREY,
@@ -14,16 +15,12 @@ from businesscase.shown.display import (
     Chart,
     Sentence,
     Table,
+    absent,
     chart,
-    in_words,
-    listed,
-    percent,
-    printed,
-    year_label,
+    partner_rows,
 )
 from businesscase.study import Study
 
-ALL_PARTNERS = "All partners"
 FLOWS = {
     "saving": "saving",
     "one_off_cost": "one-off cost",
@@ -159,14 +156,9 @@ def _review_date(study: Study) -> str:
     if event is None:
         return "The case dates no review that is still to come."
     year = study.outturn.review_year
-    when = f", in year {_number(year)} of the service" if year else ""
+    when = f", in year {spelt(year)} of the service" if year else ""
     kind = "review" if event["kind"] == "review" else "date at which to look back"
     return f"The next {kind} is **{printed(event['date'])}**{when} ({event['event']})."
-
-
-def _number(year: int) -> str:
-    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-    return words[year - 1] if year <= len(words) else str(year)
 
 
 def _required(study: Study) -> list[str]:
@@ -230,7 +222,7 @@ def _required_cost(study: Study) -> list[str]:
 def savings_chart(study: Study) -> Chart | Table:
     """Draw the saving by year: planned, actual, and what is expected with its range."""
     if study.outturn.realisation_to_date.empty:
-        return Table(pd.DataFrame(), "No saving has been reported yet", {})
+        return absent("No saving has been reported yet")
     table = study.outturn.yearly_outturn
     table = table.set_axis([year_label(year) for year in table.index])
     reported = table["actual"].dropna()
@@ -273,9 +265,7 @@ def savings_chart(study: Study) -> Chart | Table:
             **{level: table[level].drop(unseen) for level in ("p10", "mean", "p90")}
         )
     data = table[list(drawn)].rename(columns=drawn).rename_axis("Financial year")
-    built = chart(figure, title, _savings_in_words(table), data, 440)
-    built.figure.update_layout(margin={"r": 110})
-    return built
+    return chart(figure, title, _savings_in_words(table), data, 440, r=110)
 
 
 def _part(ratio: float) -> str:
@@ -326,7 +316,7 @@ def savings_by_year(study: Study) -> Table:
     """Show the figures of the chart."""
     table = study.outturn.yearly_outturn
     if study.outturn.realisation_to_date.empty:
-        return Table(pd.DataFrame(), NO_MONEY, {})
+        return absent(NO_MONEY)
     levels = [name for name in ("mean", "p10", "p90") if name in table]
     table = table.assign(
         year=[year_label(year) for year in table.index],
@@ -341,12 +331,10 @@ def savings_by_year(study: Study) -> Table:
 def realisation(study: Study) -> Table:
     """Show how much of the planned saving each partner has had."""
     saved = study.outturn.realisation_to_date
-    table = saved.rename(index={ALL: ALL_PARTNERS}).rename_axis("partner").reset_index()
+    table = partner_rows(saved)
     return Table(
         table.assign(variance=table["actual"] - table["planned"]),
-        "Saving to date by partner"
-        if len(table)
-        else "No saving has been reported yet, so there is no realisation by partner",
+        "Saving to date by partner",
         {
             "partner": "Partner",
             "planned": "Planned (£)",
@@ -354,6 +342,7 @@ def realisation(study: Study) -> Table:
             "variance": "Actual less planned (£)",
             "ratio": "Realised (%)",
         },
+        absent="No saving has been reported yet, so there is no realisation by partner",
     )
 
 
@@ -383,7 +372,7 @@ def variances(study: Study) -> Table:
 def reforecast(study: Study) -> Table:
     """Show how own results and those of others make the re-forecast."""
     if study.outturn.money_to_date.empty:
-        return Table(pd.DataFrame(), "No own result has come in yet to update what others got", {})
+        return absent("No own result has come in yet to update what others got")
     costs = study.outturn.money_to_date.query("flow == 'one_off_cost'")
     saved, planned = study.outturn.realisation_to_date, costs["planned"].sum()
     of_saving = saved.at[ALL, "ratio"] if len(saved) else None
@@ -428,7 +417,7 @@ def measures_chart(study: Study) -> Chart | Table:
     """Draw each reading as a part of what it is held against, with the figures beside it."""
     table = _readings(study)
     if table.empty:
-        return Table(pd.DataFrame(), "No reading of the service or of its users can be held against a plan", {})  # fmt: skip
+        return absent("No reading of the service or of its users can be held against a plan")  # fmt: skip
     figure = go.Figure()
     colours = [BLUE if reached else PURPLE for reached in table["reached"]]
     figure.add_bar(
@@ -493,7 +482,7 @@ def measures(study: Study) -> Table:
     users["held_against"] = "plan"
     table = pd.concat([part for part in (readings, users) if len(part)] or [readings])
     if table.empty:
-        return Table(table, "No service measure and no count of users has been reported yet", {})
+        return absent("No service measure and no count of users has been reported yet")
     return Table(
         table.assign(
             reading=[_reading(row) for _, row in table.iterrows()],
@@ -523,9 +512,7 @@ def tasks(study: Study) -> Table:
     late = table.loc[table["end"] == "finish", "days_late"]
     return Table(
         table,
-        f"Tasks beside the plan: {int((late > 0).sum())} of {len(late)} that are done ended late"
-        if len(table)
-        else "No start or finish of a task has been reported yet",
+        f"Tasks beside the plan: {int((late > 0).sum())} of {len(late)} that are done ended late",
         {
             "task": "Task",
             "name": "Name",
@@ -534,4 +521,5 @@ def tasks(study: Study) -> Table:
             "actual": "Actual",
             "days_late": "Late (working days)",
         },
+        absent="No start or finish of a task has been reported yet",
     )

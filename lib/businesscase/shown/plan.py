@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.durations import CERTAINTY
 from businesscase.calculations.progress import AMBER, COMPLETE, GREEN, NOT_DUE, RED
+from businesscase.calculations.wording import chance_in_words, listed, percent, printed, short_day
 from businesscase.cases.parameters import limits
 from businesscase.shown import common
 from businesscase.shown.display import (
@@ -19,10 +20,8 @@ from businesscase.shown.display import (
     Chart,
     Sentence,
     Table,
+    absent,
     chart,
-    listed,
-    percent,
-    printed,
 )
 from businesscase.study import Study
 
@@ -78,7 +77,7 @@ def _said_of_others(study: Study) -> list[str]:
     first = others.loc[others["criticality"].idxmax()]
     return [
         f"{first['name']} has float in the plan, but once durations vary the end hangs on it in "
-        f"{_chance(first['criticality'])} of simulated plans."
+        f"{chance_in_words(first['criticality'])} of simulated plans."
     ]
 
 
@@ -101,10 +100,10 @@ def _said_of_deadlines(study: Study) -> list[str]:
         ]
     if study.plan.has_ranges:
         last = study.plan.headline_deadlines.iloc[0]
-        chance = _chance(study.plan.deadline_chances.at[ALL, "chance"])
+        chance = chance_in_words(study.plan.deadline_chances.at[ALL, "chance"])
         said.append(
             f"The chance that all are met is {chance}; that of the last one, {last['name']} by "
-            f"{printed(last['deadline'])}, is {_chance(last['chance'])}."
+            f"{printed(last['deadline'])}, is {chance_in_words(last['chance'])}."
         )
     return said
 
@@ -115,13 +114,6 @@ def _assumed(study: Study) -> list[str]:
     if plan == {"assumed"}:
         return [f"Durations{' and their ranges' * (ranges == plan)} are assumed."]
     return ["The ranges of durations are assumed."] if ranges == {"assumed"} else []
-
-
-def _chance(fraction: float) -> str:
-    """Return a simulated chance in whole hundredths; draws prove nothing certain or impossible."""
-    if fraction < 0.01:
-        return "under 1%"
-    return "over 99%" if fraction > 0.99 else percent(fraction, 0)
 
 
 def gantt(study: Study) -> Chart:
@@ -445,7 +437,7 @@ def tasks(study: Study) -> Table:
 def deadline_chart(study: Study) -> Chart | Table:
     """Draw how likely the last deadlines are met by when, with their contingency."""
     if not study.plan.has_ranges:
-        return Table(pd.DataFrame(), NO_RANGES, {})
+        return absent(NO_RANGES)
     headlines = study.plan.headline_deadlines
     simulated = study.plan.simulated
     curves = {
@@ -459,9 +451,9 @@ def deadline_chart(study: Study) -> Chart | Table:
     figure.update_yaxes(tickformat=".0%", range=[0, highest], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1.0])
     figure.add_hline(y=CERTAINTY, line={"color": GREY, "width": 1, "dash": "dot"})
     said = [
-        f"{row.name} by {printed(row.deadline)}: {_chance(row.chance)}"
+        f"{row.name} by {printed(row.deadline)}: {chance_in_words(row.chance)}"
         + (
-            f", with its contingency {_chance(row.chance_with_contingency)}"
+            f", with its contingency {chance_in_words(row.chance_with_contingency)}"
             if row.contingency_days
             else ""
         )
@@ -526,7 +518,7 @@ def _likelihood_said(study: Study) -> str:
     last = study.plan.headline_deadlines.iloc[0]
     return (
         f"{last['name']} is done by {printed(last['deadline'])} with a chance of "
-        f"{_chance(last['chance'])}, and {percent(CERTAINTY, 0)} certain by {printed(last['p80'])}"
+        f"{chance_in_words(last['chance'])}, and {percent(CERTAINTY, 0)} certain by {printed(last['p80'])}"
     )
 
 
@@ -534,9 +526,9 @@ def _deadline_lines(study: Study, headlines: pd.DataFrame) -> list[tuple]:
     """Return dates, labels and the number of the curve of the deadlines and their contingencies."""
     lines = []
     for number, row in enumerate(headlines.itertuples()):
-        lines.append((row.deadline, f"deadline: {_chance(row.chance)}", number))
+        lines.append((row.deadline, f"deadline: {chance_in_words(row.chance)}", number))
         if row.contingency_days:
-            reserve = f"with contingency: {_chance(row.chance_with_contingency)}"
+            reserve = f"with contingency: {chance_in_words(row.chance_with_contingency)}"
             lines.append((study.plan.with_contingency(row.task), reserve, number))
     return sorted(lines)
 
@@ -555,7 +547,7 @@ def _add_deadlines(figure: go.Figure, lines: list[tuple]) -> float:
         figure.add_annotation(
             x=end,
             y=height,
-            text=f"{date.day} {date:%b %Y}<br>{text}",
+            text=f"{short_day(date)}<br>{text}",
             showarrow=False,
             align="right",
             xanchor="right",
@@ -573,7 +565,7 @@ def deadlines(study: Study) -> Table:
     """Show each deadline: when the task ends, how surely, and how likely the deadline is met."""
     table = study.plan.deadlines
     if table.empty:
-        return Table(table, "No task of the plan has a deadline", {})
+        return absent("No task of the plan has a deadline")
     labels = {
         "task": "Task",
         "name": "Name",
@@ -590,7 +582,7 @@ def deadlines(study: Study) -> Table:
     }
     caption = (
         f"Deadlines in {study.plan.simulated.networks:,} simulated plans; chance that all are met: "
-        f"{_chance(study.plan.deadline_chances.at[ALL, 'chance'])}"
+        f"{chance_in_words(study.plan.deadline_chances.at[ALL, 'chance'])}"
     )
     if (table["contingency_days"] > 0).any():
         labels |= {
@@ -605,18 +597,18 @@ def _printable(table: pd.DataFrame) -> pd.DataFrame:
     said = {}
     for name, column in table.items():
         if pd.api.types.is_datetime64_any_dtype(column):
-            said[name] = column.map(_day_said)
+            said[name] = column.map(_unbroken_day)
         elif name.startswith(("chance", "criticality")):
-            said[name] = column.map(_chance)
+            said[name] = column.map(chance_in_words)
     return table.assign(**said)
 
 
 def earlier_starts(study: Study) -> Table:
     """Show how much earlier the plan must start for the last deadlines to be fairly sure."""
     if not study.plan.has_ranges:
-        return Table(pd.DataFrame(), NO_RANGES, {})
+        return absent(NO_RANGES)
     if study.plan.headline_deadlines.empty:
-        return Table(study.plan.headline_deadlines, "No task of the plan has a deadline", {})
+        return absent("No task of the plan has a deadline")
     table = study.plan.earlier_starts
     said = [
         "no earlier start is enough, for fixed dates hold it"
@@ -697,7 +689,7 @@ def progress_chart(study: Study) -> Chart:
             y=labels,
             x=[number + 1.5] * len(drawn),
             mode="text",
-            text=[_day_said(date) for date in dates],
+            text=[_unbroken_day(date) for date in dates],
             hoverinfo="skip",
         )
     figure.update_layout(bargap=0.15)
@@ -732,9 +724,8 @@ def progress_chart(study: Study) -> Chart:
     return built
 
 
-def _day_said(date: pd.Timestamp) -> str:
-    """Return a short date that does not break over lines."""
-    return "–" if pd.isna(date) else f"{date.day}\N{NO-BREAK SPACE}{date:%b\N{NO-BREAK SPACE}%Y}"
+def _unbroken_day(date: pd.Timestamp) -> str:
+    return short_day(date).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def progress(study: Study) -> Table:
@@ -766,20 +757,21 @@ def work_packages(study: Study) -> Table:
     table = study.tables["work_packages"]
     return Table(
         table,
-        "Work packages" if len(table) else "The case describes no work packages",
+        "Work packages",
         {
             "package": "Work package",
             "outputs": "Outputs",
             "lead": "Lead",
             "deadline": "Due",
         },
+        absent="The case describes no work packages",
     )
 
 
 def what_moves_it(study: Study) -> Table:
     """Show end and deadline if one critical task alone takes its shortest or longest time."""
     if not study.plan.has_ranges:
-        return Table(pd.DataFrame(), NO_RANGES, {})
+        return absent(NO_RANGES)
     table = study.plan.tried_tasks
     headlines = study.plan.headline_deadlines
     caption = (
@@ -799,7 +791,7 @@ def what_moves_it(study: Study) -> Table:
         last = headlines.iloc[0]
         caption += (
             f", and the chance of {last['name']} by {printed(last['deadline'])} "
-            f"(now {_chance(last['chance'])})"
+            f"(now {chance_in_words(last['chance'])})"
         )
         labels |= {
             "chance_if_shortest": "Chance, if shortest",

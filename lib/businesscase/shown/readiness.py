@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 import plotly.graph_objects as go
 
+from businesscase.calculations.wording import capitalised, counted, in_words, listed, printed
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
@@ -13,10 +14,9 @@ from businesscase.shown.display import (
     Chart,
     Sentence,
     Table,
+    absent,
     chart,
-    in_words,
-    listed,
-    printed,
+    lowered,
 )
 from businesscase.study import Study
 
@@ -78,7 +78,7 @@ def _red_line_sentences(study: Study) -> list[str]:
     }
     crossed = named["no"]
     said = (
-        f"The proposal crosses {_count(len(crossed), 'red line')}: {listed(crossed)}."
+        f"The proposal crosses {counted(len(crossed), 'red line')}: {listed(crossed)}."
         if crossed
         else "The proposal crosses no red line that is known."
     )
@@ -91,10 +91,6 @@ def _red_line_sentences(study: Study) -> list[str]:
 def _line_name(line) -> str:
     name = f"“{line.red_line}”"
     return name if line.partner == "shared" else f"{name} ({line.partner})"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _size_sentences(study: Study) -> list[str]:
@@ -123,7 +119,7 @@ def gap_chart(study: Study) -> Chart | Table:
     Each partner has a lane of its own within an area, so that equal scores are both seen.
     """
     if study.readiness.scores.empty:
-        return Table(pd.DataFrame(), NOT_SCORED, {})
+        return absent(NOT_SCORED)
     table = study.readiness.divergence.assign(
         beyond=study.readiness.divergence.eval("gap - largest_gap")
     )
@@ -250,12 +246,12 @@ def _gap_title(study: Study) -> str:
         said = (
             f"{listed(apart)}: the partners stand too far apart, and one is below the minimum score"
         )
-        return _sentence_start(said)
+        return capitalised(said)
     said = [f"{listed(apart)}: the partners stand too far apart"] if apart else []
     if below:
         said.append(f"{listed(below)}: a partner is below the minimum score")
     ready = "in every area the partners are ready and close enough together"
-    return _sentence_start("; ".join(said) or ready)
+    return capitalised("; ".join(said) or ready)
 
 
 def _gap_words(study: Study, order: list[str]) -> str:
@@ -272,11 +268,11 @@ def _gap_words(study: Study, order: list[str]) -> str:
         )
     others = study.readiness.divergence.drop(index=list(in_the_way))
     if len(others):
-        where = f"in the {_count(len(others), 'other area')}" if said else "in every area"
+        where = f"in the {counted(len(others), 'other area')}" if said else "in every area"
         said.append(
             f"{where} the gap is {printed(others['gap'].max())} at most, and nobody is below a minimum score"
         )
-    return f"{_sentence_start('; '.join(said))}."
+    return f"{capitalised('; '.join(said))}."
 
 
 def _keyed(built: Chart, study: Study) -> Chart:
@@ -287,7 +283,7 @@ def _keyed(built: Chart, study: Study) -> Chart:
     if study.readiness.areas["lowest_score"].notna().any():
         parts.append("dark line: minimum score, nobody may be left of it")
     built.figure.add_annotation(
-        text=_sentence_start("; ".join(parts)),
+        text=capitalised("; ".join(parts)),
         x=0,
         y=1,
         xref="paper",
@@ -297,12 +293,7 @@ def _keyed(built: Chart, study: Study) -> Chart:
         showarrow=False,
         font={"size": 13, "color": GREY},
     )
-    built.figure.update_layout(margin={"t": built.figure.layout.margin.t + 28})
-    return built
-
-
-def _sentence_start(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return lowered(built, 28)
 
 
 # tables
@@ -314,7 +305,7 @@ def scores(study: Study) -> Table:
         study.readiness.scores.join(study.readiness.divergence).rename_axis("area").reset_index()
     )
     if table.empty:
-        return Table(table, NOT_SCORED, {})
+        return absent(NOT_SCORED)
     table["lowest_score"] = table["area"].map(study.readiness.areas["lowest_score"])
     table["below"] = [
         ", ".join(row.index[row]) or "nobody" for _, row in study.readiness.below_minimum.iterrows()
@@ -341,7 +332,7 @@ def areas(study: Study) -> Table:
     repeated = table["note"] == table["note"].shift()
     return Table(
         table.assign(note=table["note"].mask(repeated, "as above")),
-        "What a partner with the highest score can show" if len(table) else NOT_SCORED,
+        "What a partner with the highest score can show",
         {
             "area": "Area",
             "definition": "A partner with the highest score can show that",
@@ -349,6 +340,7 @@ def areas(study: Study) -> Table:
             "note": "Gap and minimum score: reasoning",
             "paragraph": "Paragraph",
         },
+        absent=NOT_SCORED,
     )
 
 
@@ -356,7 +348,7 @@ def evidence(study: Study) -> Table:
     """Show what each score rests on, partners with the same score and evidence in one row."""
     table = study.tables["readiness"]
     if table.empty:
-        return Table(table, NOT_SCORED, {})
+        return absent(NOT_SCORED)
     scores = [study.readiness.scores.at[row.area, row.partner] for row in table.itertuples()]
     alike = ["area", "score", "status", "note", "paragraph"]
     merged = table.assign(score=scores).groupby(alike, sort=False)["partner"].agg(list)
@@ -392,9 +384,7 @@ def red_lines(study: Study) -> Table:
     ]
     return Table(
         table.assign(partner=table["partner"].replace("shared", "all")),
-        f"What a partner will not give up: {listed(said)}"
-        if len(table)
-        else "No red line is recorded: the case has no red_lines.csv",
+        f"What a partner will not give up: {listed(said)}",
         {
             "partner": "Partner",
             "red_line": "Red line",
@@ -404,6 +394,7 @@ def red_lines(study: Study) -> Table:
             "note": "Why",
             "paragraph": "Paragraph",
         },
+        absent="No red line is recorded: the case has no red_lines.csv",
     )
 
 
@@ -412,7 +403,7 @@ def sizes(study: Study) -> Table:
     table, known = study.readiness.partner_sizes, study.readiness.size_ratios.dropna()
     if known.empty:
         caption = "How unequal the partners are in size is not known: neither users, devices nor spend is given for every partner"  # fmt: skip
-        return Table(known.to_frame(), caption, {})
+        return absent(caption)
     shown = pd.DataFrame(
         {
             "size": ["Users", "Devices", "Spend a year"],
@@ -458,7 +449,7 @@ def lessons(study: Study) -> Table:
         caption = "No lesson is recorded, though the programme has ended" if stopped else (
             "No lesson is recorded: the programme has not stopped"
         )  # fmt: skip
-        return Table(table, caption, {})
+        return absent(caption)
     events = study.tables["events"]
     decided = events[events["kind"].isin(EVENT_KINDS[:2])].drop_duplicates("date")
     at = decided.set_index("date")["event"]
@@ -498,7 +489,7 @@ def lesson_chart(study: Study) -> Chart | Table:
     """Draw from when each reason for the stop could have been known until the stop."""
     table = study.readiness.lessons
     if study.readiness.stop is None or table.empty:
-        return Table(pd.DataFrame(), "There is no stop to look back from", {})
+        return absent("There is no stop to look back from")
     figure = go.Figure()
     for lesson in table.itertuples():
         figure.add_scatter(
@@ -533,7 +524,7 @@ def lesson_chart(study: Study) -> Chart | Table:
             (lesson.lesson, lesson.known_from, _lesson_label(lesson))
             for lesson in table.itertuples()
         ),
-        *((_sentence_start(kind), date, "") for date, kind in _past_events(study).items()),
+        *((capitalised(kind), date, "") for date, kind in _past_events(study).items()),
     ]
     data = pd.DataFrame(drawn, columns=["What", "Known from, or held on", "Until the stop"])
     data = data.set_index("What")
@@ -541,7 +532,7 @@ def lesson_chart(study: Study) -> Chart | Table:
 
 
 def _lesson_label(lesson) -> str:
-    months = _count(int(lesson.months_to_stop), "month")
+    months = counted(int(lesson.months_to_stop), "month")
     after = lesson.spent_after
     spent = "no spend is printed" if pd.isna(after) else f"at most {in_words(after)} spent after"
     return f"{months} before the stop; {spent}"
@@ -549,14 +540,14 @@ def _lesson_label(lesson) -> str:
 
 def _lesson_title(study: Study) -> str:
     longest = study.readiness.lessons.sort_values("months_to_stop").iloc[-1]
-    earliest = f"{_count(int(longest['months_to_stop']), 'month')} earlier"
+    earliest = f"{counted(int(longest['months_to_stop']), 'month')} earlier"
     after = longest["spent_after"]
     spent = "" if pd.isna(after) else f"; at most {in_words(after)} was spent since"
     every = (study.readiness.lessons["known_from"] == longest["known_from"]).all()
     who = ("every" if len(study.readiness.lessons) > 1 else "the") if every else "a"
     said = f"{who} reason for the stop could have been known {earliest}{spent}"
     ours = (study.readiness.lessons["status"] == "assumed").any()
-    return f"In our judgement {said}" if ours else _sentence_start(said)
+    return f"In our judgement {said}" if ours else capitalised(said)
 
 
 def _past_events(study: Study) -> pd.Series:
@@ -576,7 +567,7 @@ def _draw_events(figure: go.Figure, study: Study) -> None:
     figure.add_scatter(
         x=list(past.index),
         y=[""] * len(past),
-        text=[f"{_sentence_start(kind)}<br>{printed(date)}" for date, kind in past.items()],
+        text=[f"{capitalised(kind)}<br>{printed(date)}" for date, kind in past.items()],
         textposition="bottom center",
         textfont={"size": 12},
         mode="markers+text",
@@ -594,26 +585,23 @@ def objectives(study: Study) -> Table:
     table = study.tables["objectives"]
     return Table(
         table.assign(kind=table["kind"].str.replace("_", " ")),
-        "What the partners set out to do"
-        if len(table)
-        else "No aim is recorded: the case has no objectives.csv",
+        "What the partners set out to do",
         {"kind": "Kind", "item": "Item", "text": "What it says", "paragraph": "Paragraph"},
+        absent="No aim is recorded: the case has no objectives.csv",
     )
 
 
 def needed_rises(study: Study) -> Table:
     """Show who must rise, and by how much, to bring each area within its gap and minimum score."""
     if study.readiness.scores.empty:
-        return Table(pd.DataFrame(), NOT_SCORED, {})
+        return absent(NOT_SCORED)
     table = study.readiness.needed_rises
     if table.empty:
-        return Table(
-            table, "Nobody has to rise: every area is within its gap and minimum score", {}
-        )
+        return absent("Nobody has to rise: every area is within its gap and minimum score")
     caption = (
         "One change of score alone brings the partners within every gap and minimum score"
         if len(table) == 1
-        else f"{len(table)} changes of score, in {_count(table['area'].nunique(), 'area')}, bring the "
+        else f"{len(table)} changes of score, in {counted(table['area'].nunique(), 'area')}, bring the "
         "partners within every gap and minimum score"
     )
     return Table(
@@ -633,7 +621,7 @@ def needed_rises(study: Study) -> Table:
 def one_step_closer(study: Study) -> Table:
     """Show which areas stay too far apart if the partners move closer or further apart."""
     if study.readiness.scores.empty:
-        return Table(pd.DataFrame(), NOT_SCORED, {})
+        return absent(NOT_SCORED)
     gaps = study.readiness.divergence
     rows = []
     for step in (-2, -1, 0, 1):

@@ -9,22 +9,29 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import exposure, risks
+from businesscase.calculations.wording import (
+    capitalised,
+    estimated,
+    in_words,
+    listed,
+    percent,
+    printed,
+    year_label,
+)
 from businesscase.cases.parameters import limits
 from businesscase.shown.display import (
     BLUE,
     GREY,
     ORANGE,
+    TOTAL,
     Chart,
     Sentence,
     Table,
+    absent,
+    by_year,
     chart,
-    in_words,
-    listed,
-    percent,
-    printed,
     tiles,
     with_legend,
-    year_label,
 )
 from businesscase.study import Study
 from businesscase.study.risks import DRAWS
@@ -37,7 +44,7 @@ ARROWS = 10  # arrows that a matrix can show and still be read
 ABREAST = 4  # ends of arrows side by side in a cell
 CELL_WIDTH = 22  # characters of risk numbers that fit into a cell
 NAMED = 10  # numbers that a sentence names
-TOTAL = "All risks"
+ALL_RISKS = "All risks"
 NOT_COSTED = "No risk of the register is costed, so there is no expected cost and no contingency"
 ELSEWHERE = (
     "Every cost of a risk is counted elsewhere in this scenario, so no contingency is left to draw"
@@ -104,11 +111,11 @@ def _money_sentence(study: Study) -> str:
     left_out = _left_out(study)
     kind = "costed and counted here" if left_out else "costed"
     said = (
-        f"The {number} that {verb} {kind}{basis} {verb} expected to cost about {_rounded(expected)} "
-        f"in all; about {_rounded(study.risks.contingency['p80'])} is enough in eight of ten simulated "
+        f"The {number} that {verb} {kind}{basis} {verb} expected to cost about {estimated(expected)} "
+        f"in all; about {estimated(study.risks.contingency['p80'])} is enough in eight of ten simulated "
         "futures."
     )
-    said = f"{said} {left_out[0].upper()}{left_out[1:]}." if left_out else said
+    said = f"{said} {capitalised(left_out)}." if left_out else said
     return f"{said} {_responses_sentence(study)}" if study.risks.response_cost else said
 
 
@@ -118,8 +125,8 @@ def _responses_sentence(study: Study) -> str:
     net = saved - study.risks.response_cost
     return (
         f"The responses cost {in_words(study.risks.response_cost)}, which the net present value leaves out, "
-        f"and take about {_rounded(saved)} off what the risks are expected to cost: about "
-        f"{_rounded(abs(net))} {'saved' if net >= 0 else 'lost'} net."
+        f"and take about {estimated(saved)} off what the risks are expected to cost: about "
+        f"{estimated(abs(net))} {'saved' if net >= 0 else 'lost'} net."
     )
 
 
@@ -139,11 +146,6 @@ def _all_assumed(study: Study, stem: str) -> bool:
 def _expected(study: Study) -> float:
     """Return the discounted expected cost of all costed risks [£]."""
     return study.risks.expected_costs.to_numpy().sum()
-
-
-def _rounded(value: float) -> str:
-    """Return pounds to three digits: more would be false precision in an estimate."""
-    return in_words(float(f"{value:.3g}"))
 
 
 def _numbers(numbers: pd.Series) -> str:
@@ -452,8 +454,9 @@ def findings(study: Study) -> Table:
     table = pd.DataFrame({"count": grouped.size(), "risks": grouped.agg(_numbers)})
     return Table(
         table.reset_index(),
-        "Gaps in the register" if len(table) else "The register has no gaps",
+        "Gaps in the register",
         {"finding": "Finding", "count": "How many", "risks": "Risks"},
+        absent="The register has no gaps",
     )
 
 
@@ -465,7 +468,7 @@ def _of_money(view: Callable[[Study], Chart | Table]) -> Callable[[Study], Chart
 
     @wraps(view)
     def shown(study: Study) -> Chart | Table:
-        return view(study) if study.risks.costed else Table(pd.DataFrame(), NOT_COSTED, {})
+        return view(study) if study.risks.costed else absent(NOT_COSTED)
 
     return shown
 
@@ -499,7 +502,7 @@ def costs(study: Study) -> Table:
         value=study.risks.response_values.reindex(register.index),
     ).sort_values("expected", ascending=False, kind="stable")
     totals = ["inherent", "expected", "response_cost_gbp", "value"]
-    total = table[totals].sum(min_count=1).to_frame(TOTAL).T
+    total = table[totals].sum(min_count=1).to_frame(ALL_RISKS).T
     shown = pd.concat([table.head(SHOWN), total]).rename_axis("risk").reset_index()
     hidden, lacking = [], []
     if np.allclose(table["inherent"], table["expected"]):
@@ -549,17 +552,16 @@ def costs_by_year(study: Study) -> Table:
     by_risk = study.risks.expected_costs
     by_risk = by_risk.loc[:, by_risk.any()]
     order = by_risk.sum(axis="columns").sort_values(ascending=False, kind="stable").index
-    total = by_risk.sum().to_frame(TOTAL).T
+    total = by_risk.sum().to_frame(ALL_RISKS).T
     undiscounted = by_risk.sum() / study.savings.discount_factors[by_risk.columns]
-    undiscounted = undiscounted.to_frame(f"{TOTAL}, not discounted").T
+    undiscounted = undiscounted.to_frame(f"{ALL_RISKS}, not discounted").T
     table = pd.concat([by_risk.loc[order].head(SHOWN), total, undiscounted])
     table["sum"] = table.sum(axis="columns")
-    years = {year: f"{year_label(year)} (£)" for year in by_risk.columns}
     return Table(
         table.rename_axis("risk").reset_index(),
         "Expected cost by financial year, discounted unless said otherwise; years without any are "
         f"left out; {_cut_in_words(by_risk, 'the largest first')}",
-        {"risk": "Risk"} | years | {"sum": "Sum (£)"},
+        {"risk": "Risk"} | by_year(by_risk.columns) | {"sum": "Sum (£)"},
     )
 
 
@@ -567,7 +569,7 @@ def costs_by_year(study: Study) -> Table:
 def contingency_chart(study: Study) -> Chart | Table:
     """Draw how likely each sum is to be enough, with the levels that a contingency is held at."""
     if study.risks.costs.empty:
-        return Table(pd.DataFrame(), ELSEWHERE, {})
+        return absent(ELSEWHERE)
     chances = np.linspace(0, 100, 101)
     costs = np.percentile(study.risks.simulated_contingency, chances)
     expected = _expected(study)
@@ -586,14 +588,14 @@ def contingency_chart(study: Study) -> Chart | Table:
         figure.add_annotation(
             x=cost,
             y=share,
-            text=f"{name.upper()} {_rounded(cost)}",
+            text=f"{name.upper()} {estimated(cost)}",
             bgcolor="rgba(255, 255, 255, 0.85)",
             showarrow=False,
             **(beside if cost > 0.3 * costs[-1] else below),
         )
     figure.add_vline(x=expected, line={"color": GREY, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        x=expected, y=0.03, text=f"expected {_rounded(expected)}", xanchor="left", xshift=6, showarrow=False
+        x=expected, y=0.03, text=f"expected {estimated(expected)}", xanchor="left", xshift=6, showarrow=False
     )  # fmt: skip
     figure.update_xaxes(
         title="Cost of the risks, discounted (£)",
@@ -604,11 +606,11 @@ def contingency_chart(study: Study) -> Chart | Table:
     )
     figure.update_yaxes(title="Chance that it is enough", tickformat=".0%", range=[-0.02, 1.04])
     title = (
-        f"About {_rounded(levels['p80'])} is enough in eight of ten draws; about "
-        f"{_rounded(expected)} is expected"
+        f"About {estimated(levels['p80'])} is enough in eight of ten draws; about "
+        f"{estimated(expected)} is expected"
     )
     description = (
-        f"The chance that a sum is enough rises from {_rounded(costs[0])} to {_rounded(costs[-1])} "
+        f"The chance that a sum is enough rises from {estimated(costs[0])} to {estimated(costs[-1])} "
         f"over {DRAWS:,} draws; points mark the levels of the table below, the dashed line the "
         "expected cost."
     )
@@ -650,7 +652,7 @@ def contingency(study: Study) -> Table:
 def contributors_chart(study: Study) -> Chart | Table:
     """Draw what the largest contributors cost on average and in the fifth of draws that cost most."""
     if study.risks.costs.empty:
-        return Table(pd.DataFrame(), ELSEWHERE, {})
+        return absent(ELSEWHERE)
     table = study.risks.contributions.head(NAMED)
     descriptions = study.tables["risks"].set_index("risk")["description"]
     names = [
@@ -668,7 +670,7 @@ def contributors_chart(study: Study) -> Chart | Table:
             x=list(table[column]),
             orientation="h",
             marker={"color": colour},
-            text=[_rounded(value) for value in table[column]],
+            text=[estimated(value) for value in table[column]],
             textposition="outside",
             cliponaxis=False,
         )
@@ -685,7 +687,7 @@ def contributors_chart(study: Study) -> Chart | Table:
     )
     description = (
         f"Mean cost of each risk, expected and in the fifth of draws that cost most: of risk {table.index[0]} "
-        f"{_rounded(first['expected_cost'])} and {_rounded(first['tail_cost'])}; the table below has all."
+        f"{estimated(first['expected_cost'])} and {estimated(first['tail_cost'])}; the table below has all."
     )
     data = table[["expected_cost", "tail_cost"]].set_axis(pd.Index(names, name="Risk"))
     data.columns = ["Expected (£)", "In the worst fifth of draws (£)"]
@@ -731,7 +733,7 @@ def who_bears(study: Study) -> Table:
         {"partner": partner, "expected": borne[partner], **exposure.contingency(own)}
         for partner, own in zip(study.partners, draws, strict=True)
     ]
-    rows.append({"partner": "All partners", "expected": borne.sum(), **study.risks.contingency})
+    rows.append({"partner": TOTAL, "expected": borne.sum(), **study.risks.contingency})
     table = pd.DataFrame(rows)
     return Table(
         table.assign(share=table["expected"] / (borne.sum() or 1)),

@@ -5,7 +5,17 @@ import plotly.graph_objects as go
 
 from businesscase.calculations import savings
 from businesscase.calculations.apportionment import ALL
-from businesscase.cases.parameters import Parameters, unit_of
+from businesscase.calculations.wording import (
+    in_words,
+    listed,
+    percent,
+    pounds,
+    printed,
+    setting,
+    words,
+    year_label,
+)
+from businesscase.cases.parameters import label_of, unit_of
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.shown.display import (
     BLUE,
@@ -13,20 +23,16 @@ from businesscase.shown.display import (
     GREY,
     ORANGE,
     TEAL,
+    TOTAL,
     Chart,
     Sentence,
     Table,
+    absent,
+    by_year,
     chart,
-    in_words,
-    listed,
-    percent,
-    pounds,
-    printed,
-    year_label,
+    partner_rows,
 )
 from businesscase.study import Study
-
-TOTAL = "All partners"
 
 
 def answer(study: Study) -> Sentence:
@@ -123,9 +129,7 @@ def cumulative_chart(study: Study) -> Chart:
     said = [f"{name} {pounds(value)}" for name, value in position.iloc[:, -1].items()]
     description = f"Cumulative saving less cost at the end: {listed(said)}."
     data = position.T.set_axis(years).add_suffix(" (£)").rename_axis("Financial year")
-    built = chart(figure, title, description, data, 470)
-    built.figure.update_layout(margin={"r": 240})
-    return built
+    return chart(figure, title, description, data, 470, r=240)
 
 
 def _spread(ends: pd.Series, span: float) -> pd.Series:
@@ -140,7 +144,7 @@ def _spread(ends: pd.Series, span: float) -> pd.Series:
 
 def by_partner(study: Study) -> Table:
     """Show what the case is worth to the partnership and to each partner."""
-    table = study.savings.appraisal.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
+    table = partner_rows(study.savings.appraisal)
     for name in ("payback_years", "discounted_payback_years"):
         table[name] = table[name].astype(float).fillna(float("inf"))
     for name in ("benefit_cost_ratio", "internal_rate_of_return"):
@@ -232,18 +236,12 @@ def fan_chart(study: Study) -> Chart:
         }
     )
     data = data.set_axis(years).rename_axis("Financial year")
-    built = chart(figure, title, description, data, 450)
-    built.figure.update_layout(margin={"r": 220})
-    return built
+    return chart(figure, title, description, data, 450, r=220)
 
 
 def risk_of_loss(study: Study) -> Table:
     """Show percentiles of the net present value and the probability of loss by partner."""
-    table = (
-        study.uncertainty.risk_of_loss.rename(index={ALL: TOTAL})
-        .rename_axis("partner")
-        .reset_index()
-    )
+    table = partner_rows(study.uncertainty.risk_of_loss)
     planned = study.savings.appraisal["net_present_value"].rename({ALL: TOTAL})
     table["planned"] = table["partner"].map(planned)
     table["as_others"] = study.uncertainty.as_others.risk_of_loss["npv_p50"].to_numpy()
@@ -270,7 +268,7 @@ def uncertain_inputs(study: Study) -> Table:
     shares = study.uncertainty.variance_shares.set_index("input")
     table = study.uncertainty.uncertain_inputs.assign(
         label=[
-            row.name if row.is_line else _label(row.name)
+            row.name if row.is_line else label_of(row.name)
             for row in study.uncertainty.uncertain_inputs.itertuples(index=False)
         ],
         total=study.uncertainty.uncertain_inputs["name"].map(shares["total"]).clip(lower=0),
@@ -320,7 +318,7 @@ def switching_values(study: Study) -> Table:
         for name, row in table.iterrows()
     ]
     shown = pd.DataFrame(texts, index=table.index, columns=table.columns)
-    shown.insert(0, "label", [_label(name) for name in order])
+    shown.insert(0, "label", [label_of(name) for name in order])
     shown.insert(1, "current", [_setting(row.Index, row.current) for row in facts.itertuples()])
     shown.insert(2, "range", [_range(row) for row in facts.itertuples()])
     return Table(
@@ -338,9 +336,7 @@ def breakeven(study: Study) -> Table:
     return Table(
         table,
         "Combined annual cost above which the other option, its one-off cost counted, is worth more "
-        f"than option {study.option}{dash}"
-        if len(table)
-        else "No other option's saving is stated as a share of the present cost",
+        f"than option {study.option}{dash}",
         {
             "option": "Option",
             "line": "Saving",
@@ -350,6 +346,7 @@ def breakeven(study: Study) -> Table:
             "present_cost": "Present cost (£ a year)",
             "better": "Worth more at the present cost",
         },
+        absent="No other option's saving is stated as a share of the present cost",
     )
 
 
@@ -364,7 +361,7 @@ def withdrawal(study: Study) -> Table:
     else:
         caption = "No partner withdraws in this scenario"
     return Table(
-        study.savings.withdrawal.rename_axis("partner").reset_index(),
+        partner_rows(study.savings.withdrawal),
         caption,
         {
             "partner": "Partner",
@@ -404,20 +401,18 @@ def optimism_bias(study: Study) -> Table:
 def medium_term_plan(study: Study) -> Table:
     """Show the effect on each partner's budget by year, in cash."""
     table = study.cash.medium_term_plan.copy()
-    years = {str(year): f"{year_label(year)} (£)" for year in study.years}
-    table.columns = [str(year) for year in table.columns]
     table = table[(table.abs() > 0.005).any(axis="columns")].reset_index()
     assumed = ", ".join(
-        f"{name.replace('_', ' ')} {percent(study.cash.assumption(name))}"
+        f"{words(name)} {percent(study.cash.assumption(name))}"
         for name in ("pay_inflation", "price_inflation")
     )
     if table.empty:
-        return Table(table, f"Option {study.option} changes no partner's budget", {})
+        return absent(f"Option {study.option} changes no partner's budget")
     return Table(
         table,
         f"Medium-term financial plan in cash, {assumed}, capital paid from "
         f"{study.parameters.capital_funding}: a saving is positive",
-        {"partner": "Partner", "line": "Line"} | years,
+        {"partner": "Partner", "line": "Line"} | by_year(study.years),
     )
 
 
@@ -425,12 +420,10 @@ def yearly(study: Study) -> Table:
     """Show saving less cost by partner and year."""
     net = savings.with_total(study.savings.net_flows, TOTAL)
     net["sum"] = net.sum(axis="columns")
-    net.columns = [str(name) for name in net.columns]
-    years = {str(year): f"{year_label(year)} (£)" for year in study.years}
     return Table(
-        net.rename_axis("partner").reset_index(),
+        partner_rows(net),
         "Saving less cost by financial year, prices of the base year, not discounted",
-        {"partner": "Partner"} | years | {"sum": "Sum (£)"},
+        {"partner": "Partner"} | by_year(study.years) | {"sum": "Sum (£)"},
     )
 
 
@@ -438,22 +431,20 @@ def lines(study: Study) -> Table:
     """Show each line of money, summed over partners, by year."""
     flows = study.savings.flows.groupby(level=["flow", "line", "funding"], sort=False).sum()
     flows["sum"] = flows.sum(axis="columns")
-    flows.columns = [str(name) for name in flows.columns]
     table = flows.reset_index()
     table["flow"] = table["flow"].str.replace("_", " ")
-    years = {str(year): f"{year_label(year)} (£)" for year in study.years}
     return Table(
         table,
         "The money behind the answer: every line, all partners together",
-        {"line": "Line", "flow": "Kind", "funding": "Funding"} | years | {"sum": "Sum (£)"},
+        {"line": "Line", "flow": "Kind", "funding": "Funding"}
+        | by_year(study.years)
+        | {"sum": "Sum (£)"},
     )
 
 
 def cost_change(study: Study) -> Table:
     """Show the cost of a full year before and after, where the case states a running cost."""
-    table = (
-        study.savings.cost_change.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
-    )
+    table = partner_rows(study.savings.cost_change)
     kinds = set(study.savings.flow_lines["flow"])
     part = (
         ", only of what the new service replaces: the lines of saving come on top"
@@ -497,9 +488,9 @@ def tornado(study: Study) -> Chart | Table:
     table = study.uncertainty.sensitivity[study.uncertainty.sensitivity["swing"] > 0]
     if table.empty:
         said = f"No parameter that has a range moves the net present value of option {study.option}"
-        return Table(pd.DataFrame(), said, {})
+        return absent(said)
     base = study.savings.appraisal.at[ALL, "net_present_value"]
-    labels = [_label(name) for name in table["parameter"]]
+    labels = [label_of(name) for name in table["parameter"]]
     figure = go.Figure()
     for end, colour in (("low", TEAL), ("high", BLUE)):
         values = table[f"at_{end}"]
@@ -533,7 +524,7 @@ def tornado(study: Study) -> Chart | Table:
     figure.update_yaxes(autorange="reversed", showgrid=False)
     first = table.iloc[0]
     title = (
-        f"{_label(first['parameter'])} matters most: it moves the net present value by "
+        f"{label_of(first['parameter'])} matters most: it moves the net present value by "
         f"{in_words(first['swing'])}"
     )
     description = (
@@ -546,22 +537,8 @@ def tornado(study: Study) -> Chart | Table:
     return chart(figure, title, description, data, 150 + 60 * len(table))
 
 
-def _label(parameter: str) -> str:
-    return Parameters.model_fields[parameter].description.split(";")[0]
-
-
 def _setting(parameter: str, value: float) -> str:
-    """Return the value of a parameter with its unit.
-
-    Examples
-    --------
-    >>> _setting("realisation", 0.111025), _setting("delay_years", 2.0)
-    ('11.1%', '2 years')
-    """
-    unit = unit_of(parameter)
-    if unit.startswith("fraction"):
-        return f"{100 * value:,.1f}".removesuffix(".0") + "%"
-    return pounds(value) if unit == "£" else f"{value:.4g} {unit}"
+    return setting(value, unit_of(parameter))
 
 
 def _range(fact) -> str:
@@ -572,7 +549,7 @@ def sensitivity(study: Study) -> Table:
     """Show the net present value at the low and high of each parameter's range."""
     given = study.uncertainty.sensitivity
     table = given.assign(
-        label=given["parameter"].map(_label),
+        label=given["parameter"].map(label_of),
         **{
             end: [_setting(*pair) for pair in zip(given["parameter"], given[end], strict=True)]
             for end in ("low", "high")

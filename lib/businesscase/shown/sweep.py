@@ -8,19 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from businesscase.calculations.wording import capitalised, listed, percent, printed, share_in_words
 from businesscase.cases.validation import has_recurring_flows
-from businesscase.shown.display import (
-    GREY,
-    ORANGE,
-    PALE,
-    Chart,
-    Sentence,
-    Table,
-    chart,
-    listed,
-    percent,
-    printed,
-)
+from businesscase.shown.display import GREY, ORANGE, PALE, Chart, Sentence, Table, absent, chart
 from businesscase.study import Study
 from businesscase.study.sweep import (
     ANY_PARTNER,
@@ -68,12 +58,12 @@ def any_partner(findings: Findings | None) -> Sentence | Table:
 
 def _sentence(findings: Findings | None, of: str) -> Sentence | Table:
     if findings is None:
-        return Table(pd.DataFrame(), NOTHING, {})
+        return absent(NOTHING)
     found, futures = findings.fails[of], f"{findings.draws:,} futures"
     if found.share in (0.0, 1.0):
         every = "every one" if found.share else "none"
         return Sentence(f"**In {every} of {futures} {LOSES[of]}.**")
-    said = f"**In {_share(found.share)} of {futures} {LOSES[of]}**"
+    said = f"**In {share_in_words(found.share)} of {futures} {LOSES[of]}**"
     if not found.conditions:
         return Sentence(f"{said}, and no few conditions tell when.")
     met = listed([_condition(findings, condition) for condition in found.conditions])
@@ -84,13 +74,6 @@ def _sentence(findings: Findings | None, of: str) -> Sentence | Table:
         f"{said}: {met} {holds} {percent(found.coverage, 0)} of the {sought}, and "
         f"{percent(found.density, 0)} of the futures that meet {all_of_them} are {are}."
     )
-
-
-def _share(fraction: float) -> str:
-    """Return a share as a percentage that is never rounded to none or all."""
-    if fraction < 0.0005:
-        return "fewer than 0.1%"
-    return "more than 99.9%" if fraction > 0.9995 else percent(fraction)
 
 
 def _condition(findings: Findings, condition: Condition) -> str:
@@ -122,7 +105,7 @@ def picture(findings: Findings | None, of: str = PARTNERSHIP) -> Chart | Table:
     Without conditions the inputs along which the share of failures differs most are shown.
     """
     if findings is None:
-        return Table(pd.DataFrame(), NOTHING, {})
+        return absent(NOTHING)
     found = findings.fails[of]
     kept = {condition.name: condition for condition in found.conditions}
     names = list(kept) or sorted(found.strips, key=lambda name: -_spread(found, name))[:MOST_ROWS]
@@ -185,7 +168,7 @@ def _spread(found: Found, name: str) -> float:
 
 def _row_name(name: str) -> str:
     said = CHOSEN.get(name) or _name(name).strip("“”")
-    return said[0].upper() + said[1:]
+    return capitalised(said)
 
 
 def _add_row(
@@ -269,7 +252,7 @@ def _outline(figure: go.Figure, findings: Findings, condition: Condition, row: i
 
 def _words(findings: Findings, found: Found, of: str, has_conditions: bool) -> tuple[str, str]:
     """Return the title and the description of the picture."""
-    title = f"In {_share(found.share)} of the futures {LOSES[of]}"
+    title = f"In {share_in_words(found.share)} of the futures {LOSES[of]}"
     if not found.share:
         title = f"In none of the futures {LOSES[of]}"
     description = "Each bar runs over an input's range; the darker a part, the more of its futures fail, and a white part was not drawn."

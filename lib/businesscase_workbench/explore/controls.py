@@ -6,7 +6,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from businesscase.cases.parameters import ApportionmentRule, Parameters
+from businesscase.calculations.wording import words
+from businesscase.cases.parameters import ApportionmentRule, Parameters, label_of
 from businesscase.cases.validation.core import rules_with_data
 from businesscase.study import Study
 from businesscase_workbench.explore.settings import Setting, settings
@@ -58,7 +59,7 @@ class Choice:
     ):
         self.parameter = parameter
         self._start = getattr(study.parameters, parameter)
-        label = Parameters.model_fields[parameter].description.partition(";")[0]
+        label = label_of(parameter)
         self.widget = widgets.Dropdown(options=options, value=self._start, description=label)
         self.widget.observe(lambda _: changed(), "value")
 
@@ -262,7 +263,7 @@ def control(study: Study, parameter: str, changed: Changed):
         return RiskPositions(study, changed)
     annotation = Parameters.model_fields[parameter].annotation
     if typing.get_origin(annotation) is typing.Literal:
-        options = [(choice.replace("_", " "), choice) for choice in typing.get_args(annotation)]
+        options = [(words(choice), choice) for choice in typing.get_args(annotation)]
         if annotation == ApportionmentRule:
             allowed = {*rules_with_data(study.tables), getattr(study.parameters, parameter)}
             options = [option for option in options if option[1] in allowed]
@@ -291,7 +292,7 @@ def _slider(setting: Setting) -> NumberControl:
 def _fieldset(parameter: str, controls: list) -> widgets.Widget:
     if len(controls) == 1:
         return controls[0]
-    return _group(Parameters.model_fields[parameter].description.partition(";")[0], controls)
+    return _group(label_of(parameter), controls)
 
 
 def _group(title: str, controls: list) -> widgets.Widget:

@@ -9,11 +9,12 @@ import mistune
 import pandas as pd
 
 from businesscase import __version__
+from businesscase.calculations.wording import plain, printed, words
 from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, TABLES
 from businesscase.shown import assurance, common, decision
-from businesscase.shown.display import CHART, PLOTLY, TABLE, Table, literal, printed
+from businesscase.shown.display import CHART, PLOTLY, TABLE, Table, literal
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
 from businesscase.study import Study, results
 from businesscase.study.decision import LACKS
@@ -190,13 +191,13 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     if study.case.findings:
         yield "Findings", f"{'; '.join(study.case.findings)}."
     yield "For", file.decision_maker
-    yield "Date of the decision", printed(pd.Timestamp(file.decision_date))
+    yield "Date of the decision", printed(file.decision_date)
     yield "Scenario", f"{scenario.title} ({study.scenario_name}). {scenario.why}"
 
 
 def _purpose(study: Study) -> Iterator[Block]:
     file = study.case.file
-    date = printed(pd.Timestamp(file.decision_date))
+    date = printed(file.decision_date)
     yield Prose(literal(f"{file.question} For decision on {date}: {file.decision_maker}."))
     changes = _changes(study)
     if changes is not None:
@@ -235,7 +236,7 @@ def _setting(value) -> str:
         return "none" if value == {} else "blank"
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_setting(part)}" for key, part in value.items())
-    return value.replace("_", " ") if isinstance(value, str) else f"{value:g}"
+    return words(value) if isinstance(value, str) else plain(value, 6)
 
 
 def _recommendation(study: Study) -> Iterator[Block]:
@@ -281,7 +282,7 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
     rows = {
         "Case": study.case.name,
         "Scenario": scenario,
-        "Date of the figures": printed(pd.Timestamp(study.case.file.data_date)),
+        "Date of the figures": printed(study.case.file.data_date),
         "Fingerprint of the input files": study.case.input_hash,
         "Version of the calculations": __version__,
     }
@@ -295,7 +296,7 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
     yield Heading("Sources")
     lines = []
     for key, source in documents(study.case).items():
-        date = f", {printed(pd.Timestamp(source.date))}" if source.date else ""
+        date = f", {printed(source.date)}" if source.date else ""
         lines.append(f"- {literal(f'{source.title} ({source.publisher}{date}), cited as “{key}”')}")
     yield Prose("\n".join(lines))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from businesscase import __version__
+from businesscase.calculations.wording import year_label
 from businesscase.cases.case import BASE, documents
 from businesscase.cases.parameters import Parameters
 from businesscase.cases.schema import SHARED_TABLES, TABLES, Entry, Figure
@@ -87,7 +88,7 @@ def _cover(study: Study) -> Sheet:
         "About the case": file.summary,
         "Date of the figures": file.data_date,
         "Partners": ", ".join(study.partners),
-        "Financial years": f"{study.years[0]}/{(study.years[0] + 1) % 100:02d} to {study.years[-1]}/{(study.years[-1] + 1) % 100:02d}",
+        "Financial years": f"{year_label(study.years[0])} to {year_label(study.years[-1])}",
         "Case": study.case.name,
         "Fingerprint of the input files": study.case.input_hash,
         "Version of the calculations": __version__,

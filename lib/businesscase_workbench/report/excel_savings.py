@@ -17,8 +17,8 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from businesscase.calculations import appraisal, savings
 from businesscase.calculations.apportionment import ALL, SHARED
+from businesscase.calculations.wording import year_label
 from businesscase.cases.parameters import Parameters, limits
-from businesscase.shown.display import year_label
 from businesscase.study import Study
 from businesscase_workbench.report.excel_sheets import Cell, Formula, Sheet
 

@@ -1,0 +1,195 @@
+"""Numbers, amounts, dates and names as a reader sees them, in every format: the one place for it.
+
+What a program reads, ``results.csv``, is `businesscase.study.results.as_text`.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from numbers import Real
+
+import pandas as pd
+
+BARE_UNITS = ("count", "fraction", "letter", "rank", "ratio", "score", "text", "date", "")
+
+
+def printed(value, label: str = "") -> str:
+    """Return a value as a table has it, by the unit in the label of its column.
+
+    Examples
+    --------
+    >>> printed(-4500.4, "Net present value (£)"), printed(0.467, "Share (%)")
+    ('-£4,500', '46.7%')
+    >>> printed(dt.date(2020, 12, 16)), printed(None), printed(True), printed(3.50)
+    ('16 December 2020', '–', 'yes', '3.5')
+    """
+    if value is None or value is pd.NA or value != value:  # no number, no date
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.date):
+        return f"{value.day} {value:%B %Y}"
+    if not isinstance(value, Real):
+        return str(value)
+    value = float(value)
+    if "£" in label:
+        return pounds(value)
+    if "%" in label:
+        return percent(value)
+    return "not within the term" if value == float("inf") else plain(value)
+
+
+def worded(value, unit: str, more: int = 0) -> str:
+    """Return a figure with its unit as prose has it, or with more digits than that.
+
+    Examples
+    --------
+    >>> worded(2_726_996.6, "£"), worded(-4500.4, "£ a year"), worded(0.99158, "fraction")
+    ('£2.73m', '-£4,500 a year', '99.2%')
+    >>> worded(1.6, "years"), worded(2, "count"), worded(dt.date(2012, 12, 1), "date")
+    ('1.6 years', '2', '1 December 2012')
+    """
+    if not isinstance(value, Real):
+        return printed(value)
+    value = float(value)
+    if value == float("inf"):
+        return "never"
+    if unit.startswith("£"):
+        return in_words(value, more) + unit[1:]
+    if unit.startswith("fraction"):
+        return f"{plain(100 * value, 1 + more)}%{unit.removeprefix('fraction')}"
+    return plain(value, 2 + more) + (f" {unit}" if unit not in BARE_UNITS else "")
+
+
+def setting(value: float, unit: str) -> str:
+    """Return the value of a parameter with its unit, but for what a fraction is of.
+
+    Examples
+    --------
+    >>> setting(0.111025, "fraction of plan"), setting(2.0, "years"), setting(1, "levels")
+    ('11.1%', '2 years', '1 level')
+    >>> setting(1_500_000, "£"), setting(1.5, "ratio")
+    ('£1,500,000', '1.5')
+    """
+    if unit in ("years", "levels"):
+        return f"{plain(value)} {unit if value != 1 else unit[:-1]}"
+    if unit == "£":
+        return pounds(value)
+    return worded(value, "fraction" if unit.startswith("fraction") else unit)
+
+
+def plain(value: float, digits: int = 2) -> str:
+    """Return a number with at most so many digits behind the point, and none that says nothing.
+
+    Examples
+    --------
+    >>> plain(12_000.50), plain(3.0), plain(0.035), plain(0.035, 6), plain(-0.001)
+    ('12,000.5', '3', '0.04', '0.035', '0')
+    """
+    text = f"{value:,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def pounds(value: float, digits: int = 0) -> str:
+    """Return whole pounds with the sign in front, or with digits behind the point.
+
+    Examples
+    --------
+    >>> pounds(-4500.4), pounds(0.2), pounds(-0.2)
+    ('-£4,500', '£0', '£0')
+    """
+    rounded = round(value, digits)
+    return f"{'-' if rounded < 0 else ''}£{abs(rounded):,.{digits}f}"
+
+
+def in_words(value: float, more: int = 0) -> str:
+    """Return pounds as prose has them: millions to two decimals, else whole pounds.
+
+    Examples
+    --------
+    >>> in_words(3_710_000), in_words(-371_000), in_words(-371_000.2, 1)
+    ('£3.71m', '-£371,000', '-£371,000.2')
+    """
+    if abs(value) < 1e6:
+        return pounds(value, more)
+    return f"{'-' if value < 0 else ''}£{abs(value) / 1e6:.{2 + more}f}m"
+
+
+def percent(fraction: float, digits: int = 1) -> str:
+    """Return a fraction as a percentage, for instance 0.467 as 46.7%."""
+    return f"{100 * fraction:.{digits}f}%"
+
+
+def share_in_words(fraction: float) -> str:
+    """Return a share in percent that says none or all only if it is.
+
+    Examples
+    --------
+    >>> [share_in_words(share) for share in (0.0, 0.0002, 0.467, 0.9996, 1.0)]
+    ['none', 'less than 0.1%', '46.7%', 'more than 99.9%', 'all']
+    """
+    if 0 < fraction < 0.001:
+        return "less than 0.1%"
+    if 0.999 < fraction < 1:
+        return "more than 99.9%"
+    return "none" if fraction == 0 else "all" if fraction == 1 else percent(fraction)
+
+
+def chance_in_words(fraction: float) -> str:
+    """Return a simulated chance in whole hundredths; draws prove nothing certain or impossible."""
+    if fraction < 0.01:
+        return "under 1%"
+    return "over 99%" if fraction > 0.99 else percent(fraction, 0)
+
+
+def estimated(value: float) -> str:
+    """Return pounds to three digits: more would be false precision in an estimate."""
+    return in_words(float(f"{value:.3g}"))
+
+
+def short_day(date: dt.date) -> str:
+    """Return a date where there is little room, for instance 1 Apr 2026."""
+    return printed(date) if pd.isna(date) else f"{date.day} {date:%b %Y}"
+
+
+def month(date: dt.date) -> str:
+    """Return the month of a date, for instance April 2026."""
+    return f"{date:%B %Y}"
+
+
+def year_label(year: int) -> str:
+    """Return a financial year as councils write it: 2026 is 2026/27."""
+    return f"{year}/{(year + 1) % 100:02d}"
+
+
+def listed(names: Iterable) -> str:
+    """Return names as prose has them.
+
+    Examples
+    --------
+    >>> listed(["Maidstone", "Swale", "Tunbridge Wells"])
+    'Maidstone, Swale and Tunbridge Wells'
+    """
+    names = [str(name) for name in names]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things: 1 month, 2 months."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def spelt(number: int) -> str:
+    """Return a number in words up to ten, in digits from there on."""
+    names = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    return names[number - 1] if number <= len(names) else str(number)
+
+
+def words(name: str) -> str:
+    """Return the name of a column or table in words: one_off_cost is one off cost."""
+    return name.replace("_", " ")
+
+
+def capitalised(text: str) -> str:
+    """Return text with a capital letter in front, and all else as it is."""
+    return text[:1].upper() + text[1:]
