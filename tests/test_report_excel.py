@@ -20,8 +20,9 @@ from businesscase.cases.schema import SHARED_TABLES, TABLES
 from businesscase.study import Study, load_study
 from businesscase.study.results import as_text
 from businesscase_workbench.report.excel import workbook
-from businesscase_workbench.report.excel_savings import NEVER, WORTH, savings_sheets
-from businesscase_workbench.report.excel_sheets import LONGEST_TEXT, Sheet, printable, xlsx
+from businesscase_workbench.report.excel_savings import NOT_WITHIN_TERM, WORTHS, savings_sheets
+from businesscase_workbench.report.excel_sheets import SheetShown, printable, xlsx
+from businesscase_workbench.spreadsheet.written import LONGEST_CELL
 
 CREATED = {"created": dt.datetime(2026, 4, 1)}
 SCENARIOS = [
@@ -151,7 +152,7 @@ def worths(file, book, column="This file now"):
     """Return the measures of worth by partner as the engine has them."""
     stated = table(file, "Savings worth")
     first, number = header(file, "Savings worth") + 1, list(stated).index(column) + 1
-    names = {label: name for name, (label, *_) in WORTH.items()}
+    names = {label: name for name, (label, *_) in WORTHS.items()}
     found = {}
     for row, (label, item) in enumerate(zip(stated["Measure"], stated["Partner"], strict=True)):
         found.setdefault(item, {})[names[label]] = book.get_value(
@@ -164,14 +165,14 @@ def held_against(found, study, pence=0):
     """Hold the measures of a file against those of the library, amounts to within so many pence."""
     assert list(found) == [ALL, *study.partners]
     for item, measures in found.items():
-        for name in WORTH:
+        for name in WORTHS:
             if name in ("benefits", "costs"):
                 continue
             expected = study.savings.appraisal.at[item, name]
             if pd.isna(expected):
-                assert measures[name] in (NEVER, "none: there is no cost")
+                assert measures[name] in (NOT_WITHIN_TERM, "none: there is no cost")
             else:
-                within = pence / 100 if WORTH[name][1] == "pounds" else pence * 1e-6
+                within = pence / 100 if WORTHS[name][1] == "pounds" else pence * 1e-6
                 assert measures[name] == approx(expected, rel=1e-9, abs=1e-6 + within), (item, name)
 
 
@@ -468,7 +469,7 @@ def test_the_same_study_gives_the_same_bytes():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text):
-    file = xlsx([Sheet("One", text, (text,), ("Text",), [[text]])], CREATED)
+    file = xlsx([SheetShown("One", text, (text,), ("Text",), [[text]])], CREATED)
     assert read(file)["One"] == [[text], [text], ["Text"], [text]]
     with zipfile.ZipFile(io.BytesIO(file)) as parts:
         sheet = parts.read("xl/worksheets/sheet1.xml").decode()
@@ -480,18 +481,18 @@ def test_hostile_text_stays_text(text):
 
 def test_what_a_cell_cannot_hold_is_replaced_visibly():
     text = "a\x00b\x1bc\ud800d\uffffe\r\nf\rg _x0041_"
-    file = xlsx([Sheet("One", "t", (), ("Text",), [[text]])], CREATED)
+    file = xlsx([SheetShown("One", "t", (), ("Text",), [[text]])], CREATED)
     assert read(file)["One"][-1] == ["a␀b␛c�d�e\nf␍g _x0041_"]
 
 
 @pytest.mark.parametrize("character", ["a", "😀"])
 def test_text_longer_than_a_cell_holds_is_cut_with_a_note(character):
-    fits = character * (LONGEST_TEXT // len(character.encode("utf-16-le")) * 2)
+    fits = character * (LONGEST_CELL // len(character.encode("utf-16-le")) * 2)
     assert printable(fits) == fits
     cut = printable(character * 40_000)
     assert cut.endswith("[cut: the text has 40,000 characters]")
-    assert len(cut.encode("utf-16-le")) // 2 <= LONGEST_TEXT
-    assert read(xlsx([Sheet("One", "t", (), ("Text",), [[cut]])], CREATED))["One"][-1] == [cut]
+    assert len(cut.encode("utf-16-le")) // 2 <= LONGEST_CELL
+    assert read(xlsx([SheetShown("One", "t", (), ("Text",), [[cut]])], CREATED))["One"][-1] == [cut]
 
 
 def test_hostile_names_of_partners_and_lines_change_no_number():

@@ -8,7 +8,7 @@ from businesscase.cases.errors import shown
 from businesscase.cases.schema import KEYS, TABLES
 from businesscase_workbench.spreadsheet.cells import Cell
 from businesscase_workbench.spreadsheet.columns import table_columns
-from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import Wanted, table_in
 from businesscase_workbench.spreadsheet.left_out import LeftOut
 from businesscase_workbench.spreadsheet.sheets import Looks, Sheet, letters, normal
@@ -30,7 +30,7 @@ BOX = st.tuples(*[st.integers(0, 30)] * 4)
 
 
 def found_in(cells, leave_out=(), merged=(), is_csv=False):
-    findings = Findings()
+    findings = ImportFindings()
     sheet = Sheet("x.xlsx", "assets", cells, merged, is_csv=is_csv)
     wanted = Wanted("assets", COLUMNS, KEYS["assets"])
     table = table_in(sheet, wanted, LeftOut(leave_out), findings)
@@ -123,7 +123,7 @@ COSTS = table_columns(TABLES["service_costs"])
 def costs(lines, leave_out=(), keep=()):
     """Return the rows read of some costs, and what is refused; a line is partner, category, amount, more."""
     names = ["partner", "category", "amount_gbp", "nature", "funding", "service", "year"]
-    findings, cells = Findings(), rows(names, *lines)
+    findings, cells = ImportFindings(), rows(names, *lines)
     wanted = Wanted("service_costs", COSTS, KEYS["service_costs"])
     table = table_in(
         Sheet("x.xlsx", "service_costs", cells), wanted, LeftOut(leave_out, keep), findings
@@ -262,7 +262,7 @@ def test_unit_is_refused_above_below_and_beside_the_rows():
     looks = Looks(
         remarks=((0, 0, "&CAssets (£m)"), (3, 2, "in thousands"), (4, 2, "was £000 last year"))
     )
-    findings = Findings()
+    findings = ImportFindings()
     sheet = Sheet("x.xlsx", "assets", cells, looks=looks)
     table_in(sheet, Wanted("assets", COLUMNS, KEYS["assets"]), LeftOut(["assets.unit"]), findings)
     found = [(fault.details.get("cell"), fault.details["found"]) for fault in findings.faults]

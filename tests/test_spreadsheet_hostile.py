@@ -16,7 +16,7 @@ from python_calamine import PasswordError
 from businesscase.cases.errors import InputError
 from businesscase_workbench import spreadsheet
 from businesscase_workbench.spreadsheet.files import sheets_of
-from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.legacy import legacy_marks, stream_marks
 
 FILES = ROOT / "tests" / "spreadsheets"
@@ -215,7 +215,7 @@ def test_another_document_of_the_old_kind(tmp_path):
 
 def test_reading_that_takes_too_long(tmp_path, good):
     with pytest.raises(InputError, match=r"can't be read within 0\.01 seconds"):
-        sheets_of(tmp_path / "good.xlsx", Findings(), seconds=0.01)
+        sheets_of(tmp_path / "good.xlsx", ImportFindings(), seconds=0.01)
 
 
 def test_file_that_is_too_large(tmp_path):

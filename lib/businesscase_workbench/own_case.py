@@ -33,10 +33,10 @@ from businesscase.cases.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.cases.schema import Partner
 from businesscase.cases.upgrading import VERSION, upgraded, version_of
 from businesscase_workbench import spreadsheet
+from businesscase_workbench.spreadsheet.case_sheets import SOURCES
 from businesscase_workbench.starter import example_rows, starter_case
 
 PARTNERS = ("Council A", "Council B", "Council C")  # where none are named
-SOURCES = "sources"
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from businesscase.cases.schema import (
 )
 from businesscase.cases.upgrading import upgraded
 from businesscase.cases.validation import table_faults
-from businesscase.cases.validation.core import Fault as TableFault
+from businesscase.cases.validation.core import PlacedFault
 from businesscase.cases.validation.rows import (
     BASE,
     COMPARISON,
@@ -39,7 +39,7 @@ from businesscase.cases.validation.rows import (
 __all__ = ["BASE", "COMPARISON"]
 
 TOLD_IN = {"outturn": "decision"}  # sections without a chapter and a notebook of their own
-SAID_IN_FULL = 3  # rows of a table with the same fault
+ROWS_IN_FULL = 3  # rows of a table with the same fault
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 
 
@@ -226,15 +226,15 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     return Case(name, file, tables, scenarios, fingerprint, read_as_now)
 
 
-def _summed_up(faults: Iterable[TableFault]) -> Iterator[TableFault]:
+def _summed_up(faults: Iterable[PlacedFault]) -> Iterator[PlacedFault]:
     """Yield the faults of tables; of one that many rows have, the first few and how many more."""
-    rows: dict[tuple[str, str], list[TableFault]] = {}
+    rows: dict[tuple[str, str], list[PlacedFault]] = {}
     for fault in faults:
         rows.setdefault((fault[0], str(fault[2])), []).append(fault)
     for alike in rows.values():
-        yield from alike[: SAID_IN_FULL - 1]
-        for part, item, sentence in alike[SAID_IN_FULL - 1 : SAID_IN_FULL]:
-            more, details = len(alike) - SAID_IN_FULL, getattr(sentence, "details", {})
+        yield from alike[: ROWS_IN_FULL - 1]
+        for part, item, sentence in alike[ROWS_IN_FULL - 1 : ROWS_IN_FULL]:
+            more, details = len(alike) - ROWS_IN_FULL, getattr(sentence, "details", {})
             said = f"{sentence}; and {more} more like it" if more else sentence
             yield part, item, Fault(said, **details)
 

@@ -33,9 +33,9 @@ AT_LINE = re.compile(r"at line (\d+)")  # where its reader says that TOML goes w
 ARCHIVE = b"PK\x03\x04"  # begins an .xlsx, whatever its name
 IMPORT_IT = "give it to `businesscase import`, which reads it"
 SUFFIXES = (".csv", ".toml", ".yaml", ".yml")  # of files that somebody may take for inputs
-READ = (".csv", ".toml")  # those of inputs
+READ_SUFFIXES = (".csv", ".toml")  # those of inputs
 UNFINISHED, WHOLE = ".unfinished", ".whole"  # end the hidden names of folders that aren't there yet
-KINDS = {
+FILE_KINDS = {
     stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
 }  # fmt: skip
@@ -128,7 +128,7 @@ def inputs(folder: Path) -> Iterator[tuple[str, bytes]]:
     What is hidden, such as an editor's lock, is no input.
     """
     for path in sorted(folder.glob("[!.]*.*")):
-        if path.suffix in READ:
+        if path.suffix in READ_SUFFIXES:
             with suppress(InputError, FileNotFoundError):
                 yield path.name, _content(path, LARGEST_TABLE)
 
@@ -146,7 +146,7 @@ def _content(path: Path, largest: int) -> bytes:
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            kind = KINDS.get(stat.S_IFMT(found.st_mode), "no file")
+            kind = FILE_KINDS.get(stat.S_IFMT(found.st_mode), "no file")
             raise InputError(Fault(f"is {kind}; allowed is a file", found=kind, allowed="a file"))
         if found.st_size > largest:
             raise InputError(_too_large(found.st_size, largest))
@@ -478,7 +478,7 @@ def _refuse_large(folder: Path) -> None:
 def _neither_file_nor_folder(folder: str, names: list[str]) -> set[str]:
     """Return what can't be copied, such as a pipe; it stays in the folder that is kept."""
     kinds = {name: stat.S_IFMT(Path(folder, name).lstat().st_mode) for name in names}
-    return {name for name, kind in kinds.items() if kind in set(KINDS) - {stat.S_IFDIR}}
+    return {name for name, kind in kinds.items() if kind in set(FILE_KINDS) - {stat.S_IFDIR}}
 
 
 def changed_files(folder: Path, before: RawCase, after: RawCase) -> dict[str, tuple[str, str]]:

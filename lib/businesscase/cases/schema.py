@@ -537,7 +537,7 @@ class RiskCost(Figure):
         return self
 
 
-class Task(Figure):
+class PlannedTask(Figure):
     """A task of the work plan."""
 
     task: int = Field(ge=1, description="the task's number")
@@ -990,7 +990,7 @@ TABLES: dict[str, type[Entry]] = {
     "risk_bands": RiskBand,
     "risk_probabilities": RiskProbability,
     "risk_costs": RiskCost,
-    "tasks": Task,
+    "tasks": PlannedTask,
     "task_ranges": TaskRange,
     "work_packages": WorkPackage,
     "events": Event,

@@ -14,12 +14,12 @@ from businesscase.shown import common
 from businesscase.shown.assurance import worked_rows
 from businesscase.study import Study, results
 from businesscase_workbench.report.excel_savings import savings_sheets
-from businesscase_workbench.report.excel_sheets import Cell, Link, Sheet, xlsx
+from businesscase_workbench.report.excel_sheets import CellShown, SheetLink, SheetShown, xlsx
 
 AUTHOR = "businesscase"
 ORIGIN = list(Figure.model_fields)  # the columns that say where a row came from, shown last
-BLANK = "A blank cell means that the source gives no value or that the column does not apply to the row."
-KINDS = {
+BLANK_CELLS = "A blank cell means that the source gives no value or that the column does not apply to the row."
+UNIT_KINDS = {
     # by the end of a column's name, or by the first word of a unit: how its numbers are shown
     "_gbp": "pence", "_fraction": "percent", "_year": "whole", "year": "whole",
     "£": "pence", "fraction": "percent", "count": "count", "score": "score", "ratio": "score",
@@ -71,7 +71,7 @@ def workbook(study: Study) -> bytes:
     return xlsx([_cover(study), contents, notes, *sheets], properties)
 
 
-def _cover(study: Study) -> Sheet:
+def _cover(study: Study) -> SheetShown:
     file, scenario = study.case.file, study.scenario
     worked = worked_rows(study.tables)
     rows = {
@@ -92,10 +92,10 @@ def _cover(study: Study) -> Sheet:
         "Case": study.case.name,
         "Fingerprint of the input files": study.case.input_hash,
         "Version of the calculations": __version__,
-        "List of the sheets": Link("Contents"),
-        "How to read the sheets": Link("Notes"),
+        "List of the sheets": SheetLink("Contents"),
+        "How to read the sheets": SheetLink("Notes"),
     }  # fmt: skip
-    return Sheet(
+    return SheetShown(
         "Cover",
         f"{file.title}: tables of the report",
         (
@@ -115,17 +115,17 @@ def _changes(study: Study) -> str:
     return "; ".join(changed) or "nothing"
 
 
-def _contents(sheets: list[Sheet]) -> Sheet:
-    return Sheet(
+def _contents(sheets: list[SheetShown]) -> SheetShown:
+    return SheetShown(
         "Contents",
         "List of the sheets",
         ("Each name leads to its sheet.",),
         ("Sheet", "What it shows", "Rows"),
-        [[Link(sheet.name), sheet.title, len(sheet.rows)] for sheet in sheets],
+        [[SheetLink(sheet.name), sheet.title, len(sheet.rows)] for sheet in sheets],
     )
 
 
-def _notes() -> Sheet:
+def _notes() -> SheetShown:
     rows = [
         *((f"Status: {status}", f"The figure is {meaning}.") for status, meaning in common.QUALITY.items()),
         ("Sheets 'Input …'", "Every row of the case's tables as it was read, with status, source, paragraph and note. The sheet 'Input columns' says what each column means."),
@@ -144,7 +144,7 @@ def _notes() -> Sheet:
         ("[cut: …]", "The text was longer than a cell holds; the input file has all of it."),
         ("Colour", "No colour has a meaning of its own."),
     ]  # fmt: skip
-    return Sheet(
+    return SheetShown(
         "Notes",
         "How to read the sheets",
         ("Terms, signs and conventions.",),
@@ -153,8 +153,8 @@ def _notes() -> Sheet:
     )
 
 
-def _decision(study: Study) -> Iterator[Sheet]:
-    if study.decision.gates.empty:  # the cover says so
+def _decision(study: Study) -> Iterator[SheetShown]:
+    if study.gates.empty:  # the cover says so
         return
     columns = {
         "criterion": "Criterion", "question": "Question", "outcome": "Outcome", "reason": "Reason",
@@ -164,7 +164,9 @@ def _decision(study: Study) -> Iterator[Sheet]:
     }  # fmt: skip
     rows = [
         [
-            Cell(row[name], _kind(row["unit"])) if name in ("found", "threshold") else row[name]
+            CellShown(row[name], _kind(row["unit"]))
+            if name in ("found", "threshold")
+            else row[name]
             for name in columns
         ]
         for row in study.decision.gates.to_dict("records")
@@ -174,19 +176,19 @@ def _decision(study: Study) -> Iterator[Sheet]:
     notes = (
         *([worked.plain] if worked else []),
         "The criteria of the decision, what was found, and what follows if one is not met.",
-        BLANK,
+        BLANK_CELLS,
     )
-    yield Sheet("Recommendation", title, notes, tuple(columns.values()), rows)
+    yield SheetShown("Recommendation", title, notes, tuple(columns.values()), rows)
 
 
-def _results(study: Study) -> Iterator[Sheet]:
+def _results(study: Study) -> Iterator[SheetShown]:
     labels = tuple(name.capitalize() for name in results.COLUMNS)
     for section, rows in study.results.groupby("section", sort=False):
         notes = (
             "The unit of each value stands beside it. The rows are those of results.csv.",
             "A blank year means that the result is not of one year; 2026 means 2026/27.",
         )
-        yield Sheet(
+        yield SheetShown(
             f"Results {section}",
             f"Results: {SECTION_TITLES[section]}",
             notes,
@@ -198,19 +200,26 @@ def _results(study: Study) -> Iterator[Sheet]:
 
 def _result(row) -> list:
     value = "never" if row.value == results.NEVER else row.value
-    year = None if row.year is pd.NA else Cell(row.year, "whole")
-    return [row.section, row.measure, row.item, year, Cell(value, _kind(row.unit, value)), row.unit]
+    year = None if row.year is pd.NA else CellShown(row.year, "whole")
+    return [
+        row.section,
+        row.measure,
+        row.item,
+        year,
+        CellShown(value, _kind(row.unit, value)),
+        row.unit,
+    ]
 
 
-def _reconciliation(study: Study) -> Iterator[Sheet]:
+def _reconciliation(study: Study) -> Iterator[SheetShown]:
     published = study.tables["published"]
     if published.empty:
         return
     table = results.reconciliation(published, study.in_scenario(BASE).results)
     rows = [
         [
-            Cell(_number(row[name]), _kind(row["unit"])) if name in ("published", "recomputed") else
-            Cell(row[name], "whole") if name == "year" else row[name]
+            CellShown(_number(row[name]), _kind(row["unit"])) if name in ("published", "recomputed") else
+            CellShown(row[name], "whole") if name == "year" else row[name]
             for name in table
         ]
         for row in table.astype(object).to_dict("records")
@@ -218,10 +227,10 @@ def _reconciliation(study: Study) -> Iterator[Sheet]:
     title = f"Reconciliation: {int(table['agrees'].sum())} of {len(table)} published figures agree"
     notes = (
         "Published figures beside those computed from the inputs, base scenario.",
-        BLANK,
+        BLANK_CELLS,
     )
     labels = tuple(name.capitalize() for name in table)
-    yield Sheet("Reconciliation", title, notes, labels, rows, frozen_columns=3)
+    yield SheetShown("Reconciliation", title, notes, labels, rows, frozen_columns=3)
 
 
 def _number(text: str) -> float | str:
@@ -231,18 +240,18 @@ def _number(text: str) -> float | str:
         return text
 
 
-def _inputs(study: Study) -> Iterator[Sheet]:
+def _inputs(study: Study) -> Iterator[SheetShown]:
     for stem, model in _models(study):
         table = study.tables[stem]
         columns = _ordered(table.columns)
         rows = [
-            [Cell(row[name], _kind(name, row[name])) for name in columns]
+            [CellShown(row[name], _kind(name, row[name])) for name in columns]
             for row in table.astype(object).to_dict("records")
         ]
         whose = "for every case" if stem in SHARED_TABLES else "of the case"
         said = model.__doc__.splitlines()[0].rstrip(".")
-        notes = (f"Input table {whose}, {stem}.csv, as it was read. The sheet 'Input columns' says what each column means.", BLANK)  # fmt: skip
-        yield Sheet(
+        notes = (f"Input table {whose}, {stem}.csv, as it was read. The sheet 'Input columns' says what each column means.", BLANK_CELLS)  # fmt: skip
+        yield SheetShown(
             _input_name(stem), f"Input: {said[0].lower()}{said[1:]}", notes, tuple(columns), rows
         )
 
@@ -264,7 +273,7 @@ def _input_name(stem: str) -> str:
     return f"Input {stem.replace('_', ' ')}"
 
 
-def _columns(study: Study) -> Sheet:
+def _columns(study: Study) -> SheetShown:
     rows = [
         [_input_name(stem), name, model.model_fields[name].description]
         for stem, model in _models(study)
@@ -272,7 +281,7 @@ def _columns(study: Study) -> Sheet:
     ]
     notes = ("Units stand in square brackets.",)
     labels = ("Sheet", "Column", "Meaning")
-    return Sheet(
+    return SheetShown(
         "Input columns",
         "What the columns of the input sheets mean",
         notes,
@@ -282,14 +291,14 @@ def _columns(study: Study) -> Sheet:
     )
 
 
-def _sources(study: Study) -> Sheet:
+def _sources(study: Study) -> SheetShown:
     rows = [
         [key, source.title, source.publisher, source.date or "no date known"]
         for key, source in documents(study.case).items()
     ]
     notes = ("Input rows cite a source by its key.",)
     labels = ("Key", "Title", "Publisher", "Date")
-    return Sheet("Sources", "The documents that figures come from", notes, labels, rows)
+    return SheetShown("Sources", "The documents that figures come from", notes, labels, rows)
 
 
 def _kind(unit: str, value: object = 0.0) -> str:
@@ -304,4 +313,4 @@ def _kind(unit: str, value: object = 0.0) -> str:
         return ""
     first_word = unit.partition(" ")[0]
     ending = f"_{unit.rpartition('_')[2]}"
-    return KINDS.get(first_word) or KINDS.get(ending, "")
+    return UNIT_KINDS.get(first_word) or UNIT_KINDS.get(ending, "")

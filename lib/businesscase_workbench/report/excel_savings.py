@@ -20,14 +20,14 @@ from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.wording import year_label
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.study import Study
-from businesscase_workbench.report.excel_sheets import Cell, Formula, Sheet
+from businesscase_workbench.report.excel_sheets import CellShown, Formula, SheetShown
 
 AS_SCHEDULED = "as the schedule"
-NEVER = "not within the term"
+NOT_WITHIN_TERM = "not within the term"
 NO_COST = "none: there is no cost"
 SAVING, COST = "savings", "costs"
 TRANSFER = "no_detriment_transfer"
-LEVERS = {  # parameters that may have a cell of their own name, and how it is shown
+LEVER_CELLS = {  # parameters that may have a cell of their own name, and how it is shown
     "realisation": "percent", "delay_years": "score", "overrun": "percent", "optimism_bias": "percent",
     "running_cost_change": "percent", "discount_rate": "percent",
 }  # fmt: skip
@@ -40,7 +40,9 @@ SIZES = {  # what a lever multiplies its rows by
 }
 SUM = "SUMPRODUCT({}{{mine}}{{signs}}*{{factors}}*{{amounts}})"
 PAYBACK = (
-    'IF({{{0}}}<-0.005,"' + NEVER + '",IF({{number}}=0,0,IF(ISNUMBER({{{1}_was}}),{{{1}_was}},'
+    'IF({{{0}}}<-0.005,"'
+    + NOT_WITHIN_TERM
+    + '",IF({{number}}=0,0,IF(ISNUMBER({{{1}_was}}),{{{1}_was}},'
     "{{number}}-1-ROUND({{{0}_was}},2)/(ROUND({{{0}}},2)-ROUND({{{0}_was}},2)))))"
 )
 MEASURES = {  # rows of the sheet by year: what they are called, how they are shown, their formula
@@ -58,7 +60,7 @@ SUMMED = {  # from the flow of each year: its sum so far, and when that is nil
     "net": ("cumulative", "payback"),
     "present": ("cumulative_present", "discounted_payback"),
 }
-WORTH = {  # the same for what the option is worth; ``now`` are cells of this sheet
+WORTHS = {  # the same for what the option is worth; ``now`` are cells of this sheet
     "total_saving": ("Total saving (£)", "pounds", "SUM({saving_so_far})"),
     "average_annual_saving": ("Average saving (£ a year)", "pounds", "{now_total_saving}/IF(SUM({term})>0,SUM({term}),1)"),
     "one_off_cost": ("One-off cost (£)", "pounds", "SUM({one_off_so_far})"),
@@ -70,7 +72,7 @@ WORTH = {  # the same for what the option is worth; ``now`` are cells of this sh
     "discounted_payback_years": ("Discounted payback (years)", "factor", "{discounted_payback}"),
     "peak_funding": ("Peak funding (£)", "pounds", "MAX(0,-MIN({cumulative_so_far}))"),
 }  # fmt: skip
-PRICES = "Pounds in prices of year 0. Costs and savings are both positive."
+AMOUNTS = "Pounds in prices of year 0. Costs and savings are both positive."
 TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the years
     "levers": (
         "Savings: the levers that you may change",
@@ -88,14 +90,14 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
     ),
     "by_year": (
         "Savings: what each partner saves, spends and has left, by year",
-        (PRICES + " The net flow is saving less one-off cost.",
+        (AMOUNTS + " The net flow is saving less one-off cost.",
          "Payback is the moment after the last year-end out of pocket at which the money is back; a year's flow is taken to arrive evenly over the year.",
          "With a no-detriment floor, a partner below zero is paid up to zero by those above zero, in proportion to what they are ahead."),
         ("Measure", "Partner"),
     ),
     "rows": (
         "Savings: planned amounts by partner and year, and the factor by which the levers move each row",
-        (PRICES + " The sign says whether a flow counts for or against. Amounts with a frame and a pale ground may be changed.",
+        (AMOUNTS + " The sign says whether a flow counts for or against. Amounts with a frame and a pale ground may be changed.",
          "What recurs has a row for each whole year of delay; a delay of 1.5 years is half of the row one year late and half of the next.",
          "A part of an amount on 'Savings pooled' is the amount times the share, and the pence that round it as in the report."),
         ("Flow", "Line", "Follows", "Funding", "Partner", "Counts", "Sign", "Line number", "Years late", "Factor"),
@@ -116,12 +118,12 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
         ("Quantity",),
     ),
 }  # fmt: skip
-PARTNER, COUNTS, SIGN, LINE, LAG, FACTOR = range(4, 10)  # columns of the rows
+PARTNER_AT, COUNTS_AT, SIGN_AT, LINE_AT, LATE_AT, FACTOR_AT = range(4, 10)  # columns of the rows
 PRESENTS = ("Present value (£)", "Of the flow (£)", "Of the line, all partners (£)")  # at the end
-NUMBER, SCHEDULED, RATE, DISCOUNT, RUNNING, TERM = range(6)  # rows of the years
+NUMBER_AT, SCHEDULED_AT, RATE_AT, DISCOUNT_AT, TERMS_AT, LEFT_AT = range(6)  # rows of the years
 
 
-def savings_sheets(study: Study) -> list[Sheet]:
+def savings_sheets(study: Study) -> list[SheetShown]:
     """Return the sheets of the savings model, none if the option has no flows."""
     if study.savings.flow_lines.empty:
         return []
@@ -132,7 +134,7 @@ def savings_sheets(study: Study) -> list[Sheet]:
         labels += () if name in ("levers", "worth") else (*years, *PRESENTS * (name == "rows"))
         if rows := getattr(model, name)():
             frozen = 1 if name in ("levers", "years") else 2
-            sheets.append(Sheet(PLACE[name].sheet, title, notes, labels, rows, True, frozen))
+            sheets.append(SheetShown(PLACES[name].sheet, title, notes, labels, rows, True, frozen))
     return sheets
 
 
@@ -161,7 +163,7 @@ class _Place:
         return f"{self.cell(row, self.left, row_abs=True, col_abs=True)}:{end}"
 
 
-PLACE = {
+PLACES = {
     name: _Place(f"Savings {name.replace('_', ' ')}", 2 + len(notes), len(labels))
     for name, (_, notes, labels) in TEXTS.items()
 }
@@ -198,13 +200,13 @@ class _Model:
         found = []
         for row, lever in enumerate(self.table.index.get_level_values("lever")):
             recurs = lever not in (savings.FIXED, "one_off_cost")
-            late = LATE.format(PLACE["rows"].cell(row, LAG)) if recurs else ""
+            late = LATE.format(PLACES["rows"].cell(row, LATE_AT)) if recurs else ""
             found.append("*".join(filter(None, (SIZES.get(lever), late))) or "1")
         return found
 
     def levers(self) -> list[list]:
         used = " ".join([*self.factors, "delay_years discount_rate"])
-        return [self._lever(name, kind) for name, kind in LEVERS.items() if name in used]
+        return [self._lever(name, kind) for name, kind in LEVER_CELLS.items() if name in used]
 
     def _lever(self, name: str, kind: str) -> list:
         field, value = Parameters.model_fields[name], getattr(self.chosen, name)
@@ -216,11 +218,11 @@ class _Model:
             said = "Discount rate of every year; any text is the schedule's"
         if value is None:
             value, checked = AS_SCHEDULED, None  # the cell takes a number or a text
-        cell = Cell(value, kind, True, checked, name)
-        return [said, cell, unit, *(Cell(bound, kind) for bound in bounds), name]
+        cell = CellShown(value, kind, True, checked, name)
+        return [said, cell, unit, *(CellShown(bound, kind) for bound in bounds), name]
 
     def years(self) -> list[list]:
-        study, cell = self.study, PLACE["years"].year
+        study, cell = self.study, PLACES["years"].year
         numbers = np.arange(self.last + 1)
         # the schedule's own rates stand here, whatever the scenario's single rate
         scheduled = appraisal.scheduled_rates(study.tables["discount_rates"], study.years)
@@ -229,15 +231,15 @@ class _Model:
         terms = np.array([savings.delayed(running, late).sum() for late in numbers])
         left = np.maximum(0.0, 1 - np.abs(self.chosen.delay_years - numbers)) * terms
         return [
-            ["Year number", *(Cell(number, "whole") for number in numbers)],
-            ["Discount rate of the schedule (input)", *(Cell(rate, "percent", True) for rate in scheduled)],
+            ["Year number", *(CellShown(number, "whole") for number in numbers)],
+            ["Discount rate of the schedule (input)", *(CellShown(rate, "percent", True) for rate in scheduled)],
             ["Discount rate used", *_cells(
-                lambda j: f"IF(ISNUMBER(discount_rate),discount_rate,{cell(SCHEDULED, j)})", study.savings.rates, "percent")],
+                lambda j: f"IF(ISNUMBER(discount_rate),discount_rate,{cell(SCHEDULED_AT, j)})", study.rates, "percent")],
             ["Discount factor", *_cells(
-                lambda j: f"{cell(DISCOUNT, j - 1)}/(1+{cell(RATE, j)})" if j else "1", study.savings.discount_factors, "factor")],
-            ["Years in which it saves or runs, if as late as the year's number", *(Cell(term, "score") for term in terms)],
+                lambda j: f"{cell(DISCOUNT_AT, j - 1)}/(1+{cell(RATE_AT, j)})" if j else "1", study.discount_factors, "factor")],
+            ["Years in which it saves or runs, if as late as the year's number", *(CellShown(term, "score") for term in terms)],
             ["The same, as far as the delay is so long", *_cells(
-                lambda j: f"{cell(RUNNING, j)}*{LATE.format(cell(NUMBER, j))}", left, "score")],
+                lambda j: f"{cell(TERMS_AT, j)}*{LATE.format(cell(NUMBER_AT, j))}", left, "score")],
         ]  # fmt: skip
 
     # the rows
@@ -280,12 +282,14 @@ class _Model:
         return [own, *(own.groupby(of).transform("sum") for of in (self.of_flow, self.of_line))]
 
     def rows(self) -> list[list]:
-        place, rows = PLACE["rows"], []
+        place, rows = PLACES["rows"], []
         end = place.left + self.last + 1
-        lines, own = (place.column(column, len(self.table) - 1) for column in (LINE, end))
-        discount = PLACE["years"].years(DISCOUNT, self.last)
+        lines, own = (place.column(column, len(self.table) - 1) for column in (LINE_AT, end))
+        discount = PLACES["years"].years(DISCOUNT_AT, self.last)
         for row, ((*label, _, lag), amounts) in enumerate(self.table.iterrows()):
-            sign, line, factor = (place.cell(row, column) for column in (SIGN, LINE, FACTOR))
+            sign, line, factor = (
+                place.cell(row, column) for column in (SIGN_AT, LINE_AT, FACTOR_AT)
+            )
             first, last = np.flatnonzero(self.of_flow == self.of_flow[row])[[0, -1]]
             presents = [
                 f"{sign}*{factor}*SUMPRODUCT({place.years(row, self.last)},{discount})",
@@ -294,32 +298,32 @@ class _Model:
             ]
             rows.append([
                 *label, "once" if label[0] in savings.ONE_OFF else "yearly",
-                *(Cell(number, "whole") for number in (self.signs[row], self.of_line[row], lag)),
-                Cell(Formula(self.factors[row], self.multiples[row]), "factor"),
+                *(CellShown(number, "whole") for number in (self.signs[row], self.of_line[row], lag)),
+                CellShown(Formula(self.factors[row], self.multiples[row]), "factor"),
                 *(self._amount(row, label, lag, year, amount) for year, amount in enumerate(amounts)),
                 *_cells(presents.__getitem__, [worth.iloc[row] for worth in self.presents]),
             ])  # fmt: skip
         return rows
 
-    def _amount(self, row: int, label: list[str], lag: int, year: int, amount: float) -> Cell:
+    def _amount(self, row: int, label: list[str], lag: int, year: int, amount: float) -> CellShown:
         """Return a prepared amount, as a formula where it follows from other cells."""
         *line, partner = label
         if label[0] == TRANSFER:
-            return Cell(Formula(self._transfer(partner, year), amount), "pence")
+            return CellShown(Formula(self._transfer(partner, year), amount), "pence")
         if self.chosen.leaver or lag > year:
-            return Cell(amount, "pence")
+            return CellShown(amount, "pence")
         if lag:
-            return Cell(Formula(PLACE["rows"].year(row - lag, year - lag), amount), "pence")
+            return CellShown(Formula(PLACES["rows"].year(row - lag, year - lag), amount), "pence")
         if tuple(label) not in self.pools:
-            return Cell(amount, "pence", True)
+            return CellShown(amount, "pence", True)
         rows, shares = list(self.pools), list(self.partners_shares)
         whole, beside = (rows.index((*line, of)) for of in (ALL, partner))
-        share = PLACE["shares"].year(shares.index((_shared_as(line), partner)), year)
-        pool, more = (PLACE["pooled"].year(row, year) for row in (whole, beside))
-        return Cell(Formula(f"{pool}*{share}+{more}", amount), "pence")
+        share = PLACES["shares"].year(shares.index((_shared_as(line), partner)), year)
+        pool, more = (PLACES["pooled"].year(row, year) for row in (whole, beside))
+        return CellShown(Formula(f"{pool}*{share}+{more}", amount), "pence")
 
     def _transfer(self, partner: str, year: int) -> str:
-        place, first = PLACE["by_year"], self._row("before", ALL) + 1
+        place, first = PLACES["by_year"], self._row("before", ALL) + 1
         own = place.year(self._row("before", partner), year)
         every = place.column(place.left + year, first + len(self.study.partners) - 1, first)
         ahead, behind = f'SUMIF({every},">0")', f'-SUMIF({every},"<0")'
@@ -358,35 +362,35 @@ class _Model:
         return rows
 
     def worth(self) -> list[list]:
-        place, rows = PLACE["worth"], []
-        for item, (measure, (label, kind, formula)) in product(self.items, WORTH.items()):
+        place, rows = PLACES["worth"], []
+        for item, (measure, (label, kind, formula)) in product(self.items, WORTHS.items()):
             value = self._worths(item)[measure]
             was, now = (place.cell(len(rows), column) for column in (2, 3))
             moved = f'IF(AND(ISNUMBER({was}),ISNUMBER({now})),ROUND({now}-{was},6),IF({was}={now},0,"changed"))'
             formulas = (Formula(self._filled(formula, item, self.last), value), Formula(moved, 0.0))
-            rows.append([label, item, *(Cell(shown, kind) for shown in (value, *formulas))])
+            rows.append([label, item, *(CellShown(shown, kind) for shown in (value, *formulas))])
         return rows
 
     def _filled(self, formula: str, item: str, year: int) -> str:
         """Return a formula with the cells of a partner, of a year and of the years so far in it."""
-        rows, by_year, years = (PLACE[name] for name in ("rows", "by_year", "years"))
+        rows, by_year, years = (PLACES[name] for name in ("rows", "by_year", "years"))
         last = self.last_planned if formula == MEASURES["before"][2] else len(self.table) - 1
         own, of_flow, of_line = range(rows.left + self.last + 1, rows.left + self.last + 4)
         columns = {
-            "partners": PARTNER, "counts": COUNTS, "signs": SIGN, "factors": FACTOR, "amounts": rows.left + year,
+            "partners": PARTNER_AT, "counts": COUNTS_AT, "signs": SIGN_AT, "factors": FACTOR_AT, "amounts": rows.left + year,
             "own": own, "together": of_line if item == ALL else of_flow,
         }  # fmt: skip
         cells = {name: rows.column(column, last) for name, column in columns.items()}
         partner = by_year.cell(self._row("saving", item), 1)
         cells["mine"] = "" if item == ALL else f"({cells['partners']}={partner})*"
-        cells |= {"number": years.year(NUMBER, year), "discount": years.year(DISCOUNT, year)}
-        cells["term"] = years.years(TERM, year)
+        cells |= {"number": years.year(NUMBER_AT, year), "discount": years.year(DISCOUNT_AT, year)}
+        cells["term"] = years.years(LEFT_AT, year)
         for name in MEASURES:
             row = self._row(name, item)
             cells |= {name: by_year.year(row, year), f"{name}_was": by_year.year(row, year - 1)}
             cells[f"{name}_so_far"] = by_year.years(row, year)
-        for row, name in enumerate(WORTH, self.items.index(item) * len(WORTH)):
-            cells[f"now_{name}"] = PLACE["worth"].cell(row, 3)
+        for row, name in enumerate(WORTHS, self.items.index(item) * len(WORTHS)):
+            cells[f"now_{name}"] = PLACES["worth"].cell(row, 3)
         return formula.format_map(cells)
 
     def _worths(self, item: str) -> dict[str, float | str]:
@@ -395,8 +399,8 @@ class _Model:
         decides, counted = (of_line, own) if item == ALL else (of_flow, own * mine)
         values = self.study.savings.appraisal.loc[item].to_dict()
         values |= {"benefits": counted[decides > 0].sum(), "costs": -counted[decides < 0].sum()}
-        absent = dict.fromkeys(WORTH, NEVER) | {"benefit_cost_ratio": NO_COST}
-        return {name: absent[name] if pd.isna(values[name]) else values[name] for name in WORTH}
+        absent = dict.fromkeys(WORTHS, NOT_WITHIN_TERM) | {"benefit_cost_ratio": NO_COST}
+        return {name: absent[name] if pd.isna(values[name]) else values[name] for name in WORTHS}
 
 
 def _shared_as(label: Sequence[str]) -> str:
@@ -404,14 +408,20 @@ def _shared_as(label: Sequence[str]) -> str:
 
 
 def _inputs(rows: dict[tuple, pd.Series], kind: str) -> list[list]:
-    return [[*label, *(Cell(value, kind, True) for value in row)] for label, row in rows.items()]
+    return [
+        [*label, *(CellShown(value, kind, True) for value in row)] for label, row in rows.items()
+    ]
 
 
 def _paybacks(flows: pd.Series) -> pd.Series:
     """Return the payback by the end of each year [years]."""
     found = [appraisal.payback_years(flows.iloc[:count]) for count in range(1, len(flows) + 1)]
-    return pd.Series([NEVER if years is None else years for years in found], index=flows.index)
+    return pd.Series(
+        [NOT_WITHIN_TERM if years is None else years for years in found], index=flows.index
+    )
 
 
-def _cells(formula: Callable[[int], str], values: Iterable, kind: str = "pounds") -> list[Cell]:
-    return [Cell(Formula(formula(number), value), kind) for number, value in enumerate(values)]
+def _cells(
+    formula: Callable[[int], str], values: Iterable, kind: str = "pounds"
+) -> list[CellShown]:
+    return [CellShown(Formula(formula(number), value), kind) for number, value in enumerate(values)]

@@ -7,7 +7,6 @@ in A1, one-line notes below, then one marked table without merged cells or blank
 import datetime as dt
 import io
 import re
-import textwrap
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,20 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-FORMATS = {
+from businesscase_workbench.spreadsheet.written import (
+    HEAD_COLOUR,
+    LIKE_A_FORMULA,
+    LINE_HEIGHT,
+    LINKED,
+    LONGEST_CELL,
+    RULED,
+    TALLEST,
+    TINT,
+    WHITE,
+    wrapped_lines,
+)
+
+CELL_FORMATS = {
     # by kind of cell: how Excel shows it; the sign stands in front of the pound
     "text": "@",
     "truth": "General",
@@ -32,29 +44,15 @@ FORMATS = {
     "factor": "0.0000",
     "date": "d mmmm yyyy",
 }
-WORDS = ("text", "truth", "date")  # set from the left
-LONGEST_TEXT = 32_767  # what a cell of Excel holds, in UTF-16 units
+WORDY_KINDS = ("text", "truth", "date")  # set from the left
 CUT = " [cut: the text has {} characters]"
 # what XML can't hold, and half a surrogate pair, which no encoding can
 NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
-WIDEST, WIDE, NARROWEST = (
-    90,
-    44,
-    9,
-)  # columns in characters: in a sheet of two or three, of more, and any
-LINE_HEIGHT, TALLEST = 15.0, 405.0  # rows in points; Excel's limit is 409
-A3, A4, PAGE_WIDTH = 8, 9, 170  # paper, and the characters across that A4 shows legibly
-BLUE, WHITE, DARK, LINE, INPUT, LINK = (
-    "#12436D",
-    "#FFFFFF",
-    "#3D3D3D",
-    "#B1B4B6",
-    "#FFF7E0",
-    "#1D70B8",
-)
+COLUMN_WIDTHS = (9, 44, 90)  # in characters: any, in a sheet of more than three, of two or three
+A3, A4, A4_WIDTH = 8, 9, 170  # paper, and the characters across that A4 shows legibly
+FRAME = "#3D3D3D"  # of an input
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP archive knows
-LANGUAGE = "<dc:language>en-GB</dc:language>"
+LANGUAGE_ELEMENT = "<dc:language>en-GB</dc:language>"
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellShown:
     """A value shown as its kind says; an input may be changed, between bounds if it has any."""
 
     value: object
@@ -77,15 +75,15 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Link:
+class SheetLink:
     """The name of another sheet, which leads there."""
 
     sheet: str
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """A sheet: its title, notes of one line each, and a table whose cells are values or ``Cell``.
+class SheetShown:
+    """A sheet: its title, notes of one line each, and a table whose cells are values or ``CellShown``.
 
     A sheet with ``is_live`` computes: its rows can't be sorted without breaking references.
     """
@@ -104,12 +102,12 @@ class Sheet:
         return 1 + len(self.notes)
 
 
-def xlsx(sheets: Iterable[Sheet], properties: Mapping[str, object]) -> bytes:
+def xlsx(sheets: Iterable[SheetShown], properties: Mapping[str, object]) -> bytes:
     """Return a workbook of the sheets, the same bytes for the same sheets.
 
     Parameters
     ----------
-    sheets : iterable of Sheet
+    sheets : iterable of SheetShown
         The first is shown when the file is opened.
     properties : mapping
         Document properties as XlsxWriter names them; ``created`` is a fixed date.
@@ -136,10 +134,10 @@ def printable(text: str) -> str:
     """
     shown = NOT_IN_XML.sub(_picture, text.replace("\r\n", "\n"))
     units = shown.encode("utf-16-le")
-    if len(units) // 2 <= LONGEST_TEXT:
+    if len(units) // 2 <= LONGEST_CELL:
         return shown
     note = CUT.format(f"{len(text):,}")
-    kept = units[: 2 * (LONGEST_TEXT - len(note))].decode("utf-16-le", errors="ignore")
+    kept = units[: 2 * (LONGEST_CELL - len(note))].decode("utf-16-le", errors="ignore")
     return kept + note
 
 
@@ -154,10 +152,10 @@ class _Styles:
     def __init__(self, book: xlsxwriter.Workbook):
         self._book = book
         self._made: dict[tuple, Format] = {}
-        self.title = book.add_format({"bold": True, "font_size": 15, "font_color": BLUE})
-        self.link = self.of("text", font_color=LINK, underline=1)
+        self.title = book.add_format({"bold": True, "font_size": 15, "font_color": HEAD_COLOUR})
+        self.link = self.of("text", font_color=LINKED, underline=1)
         self.note = book.add_format({"font_size": 11})
-        header = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": BLUE, "font_color": WHITE, "border": 1, "border_color": WHITE}  # fmt: skip
+        header = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": HEAD_COLOUR, "font_color": WHITE, "border": 1, "border_color": WHITE}  # fmt: skip
         self.header = {
             False: book.add_format({**header, "align": "left", "indent": 1}),
             True: book.add_format({**header, "align": "right"}),
@@ -167,23 +165,23 @@ class _Styles:
         key = (kind, is_input, *more.items())
         if key not in self._made:
             look = {
-                "num_format": FORMATS[kind],
+                "num_format": CELL_FORMATS[kind],
                 "valign": "top",
                 "bottom": 1,
-                "bottom_color": LINE,
+                "bottom_color": RULED,
                 **more,
             }
-            if kind in WORDS:
+            if kind in WORDY_KINDS:
                 look |= {"text_wrap": kind == "text", "align": "left", "indent": 1}
             else:
                 look["align"] = "right"  # a formula's text too, which stands in place of a number
             if is_input:
-                look |= {"bg_color": INPUT, "border": 1, "border_color": DARK}
+                look |= {"bg_color": TINT, "border": 1, "border_color": FRAME}
             self._made[key] = self._book.add_format(look)
         return self._made[key]
 
 
-def _write(book: xlsxwriter.Workbook, styles: _Styles, sheet: Sheet, number: int) -> None:
+def _write(book: xlsxwriter.Workbook, styles: _Styles, sheet: SheetShown, number: int) -> None:
     page = book.add_worksheet(sheet.name)
     page.write_string(0, 0, printable(sheet.title), styles.title)
     for row, note in enumerate(sheet.notes, 1):
@@ -200,7 +198,7 @@ def _write(book: xlsxwriter.Workbook, styles: _Styles, sheet: Sheet, number: int
     page.set_footer("&L&A&RPage &P of &N")
 
 
-def _write_table(page: Worksheet, styles: _Styles, sheet: Sheet, number: int) -> None:
+def _write_table(page: Worksheet, styles: _Styles, sheet: SheetShown, number: int) -> None:
     top, columns = sheet.header_row, len(sheet.labels)
     numeric = [_is_numeric(sheet, column) for column in range(columns)]
     options = {
@@ -218,7 +216,7 @@ def _write_table(page: Worksheet, styles: _Styles, sheet: Sheet, number: int) ->
     page.add_table(top, 0, top + len(sheet.rows), columns - 1, options)
 
 
-def _is_numeric(sheet: Sheet, column: int) -> bool:
+def _is_numeric(sheet: SheetShown, column: int) -> bool:
     """Return whether most of what a column shows is set from the right."""
     shown = [_shown(row[column]) for row in sheet.rows]
     known = [value for value in shown if not _blank(value)]
@@ -228,13 +226,13 @@ def _is_numeric(sheet: Sheet, column: int) -> bool:
     return 2 * len(numbers) > len(known)
 
 
-def _lay_out(page: Worksheet, sheet: Sheet) -> None:
+def _lay_out(page: Worksheet, sheet: SheetShown) -> None:
     """Set widths and heights: not every program fits the height of a row to wrapped text."""
     lengths = [[_length(value) for value in row] for row in sheet.rows]
     widths = _widths(sheet, lengths)
     for column, width in enumerate(widths):
         page.set_column(column, column, width)
-    page.set_paper(A3 if sum(widths) > PAGE_WIDTH else A4)
+    page.set_paper(A3 if sum(widths) > A4_WIDTH else A4)
     page.set_row(
         sheet.header_row, LINE_HEIGHT * _lines(sheet.labels, map(len, sheet.labels), widths)
     )
@@ -250,28 +248,21 @@ def _lines(values: Iterable, lengths: Iterable[int], widths: list[int]) -> int:
     """Return the number of lines that the tallest cell of a row takes."""
     lines = 1
     for value, length, width in zip(values, lengths, widths, strict=True):
-        if isinstance(value, Cell):
+        if isinstance(value, CellShown):
             value = value.value
         if isinstance(value, str) and (length > width - 2 or "\n" in value):
-            parts = value.splitlines() or [""]
-            lines = max(
-                lines,
-                sum(
-                    len(textwrap.wrap(part[:LONGEST_TEXT], max(4, width - 2))) or 1
-                    for part in parts
-                ),
-            )
+            lines = max(lines, wrapped_lines(value, width - 2))
     return lines
 
 
 def _write_cell(book, page: Worksheet, styles: _Styles, row: int, column: int, given) -> None:
-    cell = given if isinstance(given, Cell) else Cell(given)
+    cell = given if isinstance(given, CellShown) else CellShown(given)
     value = cell.value
     shown = _shown(cell)
     style = styles.of(cell.kind or _kind(shown), is_input=cell.is_input)
     if isinstance(value, Formula):
         page.write_formula(row, column, f"={value.text}", style, value.value)
-    elif isinstance(value, Link):
+    elif isinstance(value, SheetLink):
         page.write_url(row, column, f"internal:'{value.sheet}'!A1", styles.link, value.sheet)
     elif _blank(value):
         page.write_blank(row, column, None, style)
@@ -290,7 +281,7 @@ def _write_cell(book, page: Worksheet, styles: _Styles, row: int, column: int, g
 
 
 def _write_text(
-    page: Worksheet, styles: _Styles, row: int, column: int, text: str, cell: Cell
+    page: Worksheet, styles: _Styles, row: int, column: int, text: str, cell: CellShown
 ) -> None:
     # the prefix keeps the text a text when somebody edits the cell and presses Enter
     more = {"quote_prefix": True} if text.startswith(LIKE_A_FORMULA) else {}
@@ -320,11 +311,12 @@ def _kind(value) -> str:
     return "text"
 
 
-def _widths(sheet: Sheet, lengths: list[list[int]]) -> list[int]:
+def _widths(sheet: SheetShown, lengths: list[list[int]]) -> list[int]:
     """Return the width of each column: its longest word or value, within bounds."""
-    widest = WIDEST if len(sheet.labels) <= 3 else WIDE
+    narrowest, wide, widest = COLUMN_WIDTHS
+    widest = widest if len(sheet.labels) <= 3 else wide
     return [
-        max(NARROWEST, max(map(len, label.split())) + 4, min(widest, longest + 3))
+        max(narrowest, max(map(len, label.split())) + 4, min(widest, longest + 3))
         for label, longest in zip(
             sheet.labels,
             (max(column, default=0) for column in zip(*lengths, strict=True)),
@@ -334,7 +326,7 @@ def _widths(sheet: Sheet, lengths: list[list[int]]) -> list[int]:
 
 
 def _shown(given):
-    value = given.value if isinstance(given, Cell) else given
+    value = given.value if isinstance(given, CellShown) else given
     return value.value if isinstance(value, Formula) else value
 
 
@@ -342,14 +334,14 @@ def _length(given) -> int:
     value = _shown(given)
     if isinstance(value, str):
         return len(value)
-    if isinstance(value, Link):
+    if isinstance(value, SheetLink):
         return len(value.sheet)
     if _blank(value):
         return 0
     if isinstance(value, dt.date):
         return len("30 September 2026")
     if isinstance(value, Number):
-        kind = given.kind if isinstance(given, Cell) else ""
+        kind = given.kind if isinstance(given, CellShown) else ""
         return len(f"{value:,.0f}") + {"pence": 4, "factor": 5, "": 4}.get(kind, 2)
     return 0
 
@@ -362,7 +354,7 @@ def _rewritten(archive: bytes) -> bytes:
             content = old.read(name)
             if name == "docProps/core.xml":
                 content = content.replace(
-                    b"</cp:coreProperties>", f"{LANGUAGE}</cp:coreProperties>".encode()
+                    b"</cp:coreProperties>", f"{LANGUAGE_ELEMENT}</cp:coreProperties>".encode()
                 )
             entry = zipfile.ZipInfo(name, TIMESTAMP)
             new.writestr(entry, content, zipfile.ZIP_DEFLATED)

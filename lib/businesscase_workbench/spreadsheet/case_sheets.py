@@ -8,14 +8,21 @@ from businesscase.cases.errors import unknown_name
 from businesscase.cases.parameters import Parameters
 from businesscase.cases.raw import CASE, SCENARIOS, Place
 from businesscase.cases.schema import CaseFile, Source
-from businesscase_workbench.spreadsheet.cells import TEXT, Cell, CellError, folded, read_cell, tidy
+from businesscase_workbench.spreadsheet.cells import (
+    TEXT_CELL,
+    Cell,
+    CellError,
+    folded,
+    read_cell,
+    tidy,
+)
 from businesscase_workbench.spreadsheet.columns import Column, column_of, parameter_column
-from businesscase_workbench.spreadsheet.findings import Findings
-from businesscase_workbench.spreadsheet.sheets import Table, normal
+from businesscase_workbench.spreadsheet.findings import ImportFindings
+from businesscase_workbench.spreadsheet.sheets import TableFound, normal
 
 PROJECT_MIX, SOURCES, CHANGES = "project_mix", "sources", "scenario_changes"
 BLANK_ON_PURPOSE = "(blank)"  # a scenario's parameter that is set to nothing
-KEYS = [name for name in CaseFile.model_fields if name not in (PROJECT_MIX, SOURCES)]
+CASE_KEYS = [name for name in CaseFile.model_fields if name not in (PROJECT_MIX, SOURCES)]
 SCENARIO_TEXTS = ("title", "why")
 
 SHEETS: dict[str, dict[str, Column]] = {
@@ -71,7 +78,7 @@ SHEETS: dict[str, dict[str, Column]] = {
 Placed = dict[tuple[str, str | None, str | None], Place]
 
 
-class Part(NamedTuple):
+class PlacedPart(NamedTuple):
     """A part of a case with the places of what it holds."""
 
     content: dict
@@ -83,7 +90,7 @@ class Part(NamedTuple):
 
 def case_rows(file: Mapping) -> Iterator[tuple[str, object, str]]:
     """Yield key, value or None, and meaning for each key of a case, also those of no schema."""
-    for name in (*KEYS, *(name for name in file if name not in CaseFile.model_fields)):
+    for name in (*CASE_KEYS, *(name for name in file if name not in CaseFile.model_fields)):
         field = CaseFile.model_fields.get(name)
         yield name, file.get(name), field.description if field else ""
 
@@ -138,9 +145,9 @@ def _entries(value, *names: str) -> Iterator[tuple]:
 # from tables found in a spreadsheet to a case
 
 
-def read_file(tables: Mapping[str, Table], findings: Findings) -> Part:
+def read_file(tables: Mapping[str, TableFound], findings: ImportFindings) -> PlacedPart:
     """Return what case.toml would hold, with the types of TOML; empty without a sheet for it."""
-    part = Part({}, {})
+    part = PlacedPart({}, {})
     if CASE in tables:
         _read_keys(tables[CASE], part, findings)
     if PROJECT_MIX in tables:
@@ -152,12 +159,12 @@ def read_file(tables: Mapping[str, Table], findings: Findings) -> Part:
     return part
 
 
-def _read_keys(table: Table, part: Part, findings: Findings) -> None:
+def _read_keys(table: TableFound, part: PlacedPart, findings: ImportFindings) -> None:
     for row in table.rows:
         given = tidy(table.cell(row, "key").text)
         key = normal(given)
-        if key not in KEYS:
-            findings.refuse(table.place(row, "key"), unknown_name("key", given, KEYS))
+        if key not in CASE_KEYS:
+            findings.refuse(table.place(row, "key"), unknown_name("key", given, CASE_KEYS))
             continue
         if (CASE, None, key) in part.placed:
             findings.refuse(table.place(row, "key"), f"key {key} stands here twice")
@@ -169,7 +176,7 @@ def _read_keys(table: Table, part: Part, findings: Findings) -> None:
             part.content[key] = _typed(text, column)
 
 
-def _read_mix(table: Table, part: Part, findings: Findings) -> dict[str, float]:
+def _read_mix(table: TableFound, part: PlacedPart, findings: ImportFindings) -> dict[str, float]:
     columns, mix = SHEETS[PROJECT_MIX], {}
     for row in table.rows:
         kind = value_text(table, row, "kind", columns["kind"], findings)
@@ -183,7 +190,7 @@ def _read_mix(table: Table, part: Part, findings: Findings) -> dict[str, float]:
     return mix
 
 
-def _read_sources(table: Table, part: Part, findings: Findings) -> dict[str, dict]:
+def _read_sources(table: TableFound, part: PlacedPart, findings: ImportFindings) -> dict[str, dict]:
     columns, documents = SHEETS[SOURCES], {}
     for row in table.rows:
         texts = {
@@ -201,9 +208,9 @@ def _read_sources(table: Table, part: Part, findings: Findings) -> dict[str, dic
     return documents
 
 
-def read_scenarios(tables: Mapping[str, Table], findings: Findings) -> Part:
+def read_scenarios(tables: Mapping[str, TableFound], findings: ImportFindings) -> PlacedPart:
     """Return what scenarios.toml would hold, with the types of TOML; empty without a sheet for it."""
-    part = Part({}, {})
+    part = PlacedPart({}, {})
     if SCENARIOS in tables:
         table, columns = tables[SCENARIOS], SHEETS[SCENARIOS]
         for row in table.rows:
@@ -228,7 +235,7 @@ def read_scenarios(tables: Mapping[str, Table], findings: Findings) -> Part:
     return part
 
 
-def _read_change(table: Table, row: int, part: Part, findings: Findings) -> None:
+def _read_change(table: TableFound, row: int, part: PlacedPart, findings: ImportFindings) -> None:
     columns = SHEETS[CHANGES]
     scenario, parameter, *names = (
         value_text(table, row, name, columns[name], findings)
@@ -261,7 +268,9 @@ def _read_change(table: Table, row: int, part: Part, findings: Findings) -> None
     part.placed.setdefault((SCENARIOS, scenario, parameter), table.place(row, "value"))
 
 
-def _change(table: Table, row: int, parameter: str, names: list[str], findings: Findings):
+def _change(
+    table: TableFound, row: int, parameter: str, names: list[str], findings: ImportFindings
+):
     """Return the value of a changed parameter, or None if it was refused, and its entry's names."""
     column, wanted = parameter_column(parameter)
     annotation = Parameters.model_fields[parameter].annotation
@@ -304,20 +313,27 @@ def _typed(text: str, column: Column):
     return text
 
 
-def _refuse_blank(table: Table, row: int, texts: dict[str, str], findings: Findings) -> None:
+def _refuse_blank(
+    table: TableFound, row: int, texts: dict[str, str], findings: ImportFindings
+) -> None:
     for name, text in texts.items():
         if not text and not tidy(table.cell(row, name).text):
             findings.refuse(table.place(row, name), f"found a blank cell; {name} must be filled")
 
 
 def value_text(
-    table: Table, row: int, name: str, column: Column, findings: Findings, subject: str = ""
+    table: TableFound,
+    row: int,
+    name: str,
+    column: Column,
+    findings: ImportFindings,
+    subject: str = "",
 ) -> str:
     """Return the text of a cell; a refusal is added to the findings, and the text is then empty.
 
     Parameters
     ----------
-    table : Table
+    table : TableFound
         The table.
     row : int
         The row in its sheet.
@@ -325,13 +341,13 @@ def value_text(
         Name of the cell's column in the table.
     column : Column
         What the cell holds.
-    findings : Findings
+    findings : ImportFindings
         Takes the fault, or how the cell was read.
     subject : str
         What the cell is about, where its column doesn't say it.
     """
     cell = table.cell(row, name)
-    if cell == Cell(TEXT, ""):
+    if cell == Cell(TEXT_CELL, ""):
         return ""
     place = table.place(row, name)
     try:

@@ -12,14 +12,14 @@ from businesscase.cases.names import UNPRINTABLE
 from businesscase.cases.schema import PLAIN
 from businesscase_workbench.spreadsheet.columns import LISTS_OF_NUMBERS, Column
 
-TEXT, NUMBER, BOOLEAN, DATE, DATETIME, TIME, DURATION, ERROR, UNCALCULATED = (
+TEXT_CELL, NUMBER_CELL, BOOLEAN_CELL, DATE_CELL, DATETIME_CELL, TIME_CELL, DURATION_CELL, ERROR_CELL, UNCALCULATED_CELL = (
     "text", "number", "boolean", "date", "datetime", "time", "duration", "error", "uncalculated",
 )  # fmt: skip
 
 # how a cell was changed on the way; conversions of one kind are summed up
 AS_GIVEN, TRIMMED = "", "trimmed"
 NUMBER_AS_TEXT, DATE_AS_TEXT = "number as text", "date as text"
-CLEANED, SCALED, PERCENTAGE, YEAR, TRUTH, CHOICE, LETTER = (
+CLEANED, SCALED, PERCENTAGE, YEAR, TRUTH, CHOICE, OPTION_LETTER = (
     "number", "scaled", "percentage", "year", "truth", "choice", "letter",
 )  # fmt: skip
 
@@ -28,11 +28,11 @@ OTHER_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 LONGEST_NUMBER = 25  # digits that are exact in decimal arithmetic
 EXACT_DIGITS = 15  # that a spreadsheet keeps of a number; more is noise of binary fractions
 SCALES = {"k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "billion": 9}
-MINUS = "-\u2212\u2013"
+MINUS_SIGNS = "-\u2212\u2013"
 WRITTEN = re.compile(
-    rf"""(?P<open>\()?\s*(?P<sign>[{MINUS}+])?\s*(?P<pound>£)?\s*(?P<inner>[{MINUS}])?\s*
+    rf"""(?P<open>\()?\s*(?P<sign>[{MINUS_SIGNS}+])?\s*(?P<pound>£)?\s*(?P<inner>[{MINUS_SIGNS}])?\s*
     (?P<whole>[1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+|[1-9][0-9]{{0,2}}(?:\ [0-9]{{3}})+|[0-9]+|(?=\.))
-    (?P<part>\.[0-9]+)?\s*(?P<scale>{"|".join(SCALES)})?\s*(?P<after>[{MINUS}])?
+    (?P<part>\.[0-9]+)?\s*(?P<scale>{"|".join(SCALES)})?\s*(?P<after>[{MINUS_SIGNS}])?
     \s*(?P<percent>%)?\s*(?P<close>\))?""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -133,13 +133,13 @@ def read_cell(cell: Cell, column: Column) -> Reading:
 
 
 def _refuse_what_no_column_holds(cell: Cell) -> None:
-    if cell.kind == ERROR:
+    if cell.kind == ERROR_CELL:
         raise CellError(cell.text, "a value; put the formula right or leave it blank", ", an error")
-    if cell.kind == UNCALCULATED:
+    if cell.kind == UNCALCULATED_CELL:
         raise CellError(
             "a formula without a value", "calculated: open the workbook, let it calculate, save it"
         )
-    if cell.kind in (TIME, DURATION):
+    if cell.kind in (TIME_CELL, DURATION_CELL):
         raise CellError(cell.text, "a value, not a time of day", ", a time")
     if (found := UNPRINTABLE.search(cell.text)) is not None:
         raise CellError(cell.text, "text", f", with the control character {found[0]!r}")
@@ -148,7 +148,7 @@ def _refuse_what_no_column_holds(cell: Cell) -> None:
 def _choice(cell: Cell, column: Column) -> Reading:
     by_folded = {folded(choice): choice for choice in column.choices}
     choice = by_folded.get(folded(cell.text))
-    if choice is None or cell.kind != TEXT:
+    if choice is None or cell.kind != TEXT_CELL:
         names = [name for name in column.choices if name]
         raise CellError(cell.text, " or ".join(names), nearest=nearest_names(cell.text, names))
     return Reading(choice, AS_GIVEN if choice == cell.text else CHOICE)
@@ -161,15 +161,15 @@ def folded(text: str) -> str:
 
 def _words(cell: Cell, column: Column) -> Reading:
     """Read a text; a number becomes the text that it is shown as, where that is certain."""
-    if cell.kind in (DATE, DATETIME):
+    if cell.kind in (DATE_CELL, DATETIME_CELL):
         if column.takes_dates:
             return _date(cell)
         raise CellError(
             cell.text, "text; type an apostrophe before it if it isn't a date", ", a date"
         )
-    if cell.kind == BOOLEAN:
+    if cell.kind == BOOLEAN_CELL:
         raise CellError(cell.text, "text", ", true or false")
-    if cell.kind == NUMBER:
+    if cell.kind == NUMBER_CELL:
         text = plain_number(cell.text)
         if column.name in LISTS_OF_NUMBERS and not text.isdecimal():
             raise CellError(
@@ -179,7 +179,7 @@ def _words(cell: Cell, column: Column) -> Reading:
             )
         return Reading(text, NUMBER_AS_TEXT)
     if column.is_letter and re.fullmatch("[A-Z]", cell.text):
-        return Reading(cell.text.lower(), LETTER)
+        return Reading(cell.text.lower(), OPTION_LETTER)
     return Reading(cell.text)
 
 
@@ -196,12 +196,14 @@ def _of_kinds(cell: Cell, column: Column) -> Reading:
 
 
 def _looks_like_a_number(cell: Cell) -> bool:
-    return cell.kind == NUMBER or (cell.kind == TEXT and bool(WRITTEN.fullmatch(cell.text)))
+    return cell.kind == NUMBER_CELL or (
+        cell.kind == TEXT_CELL and bool(WRITTEN.fullmatch(cell.text))
+    )
 
 
 def _truth(cell: Cell) -> Reading:
-    found = plain_number(cell.text) if cell.kind == NUMBER else cell.text.casefold()
-    if found not in TRUTHS or cell.kind in (DATE, DATETIME):
+    found = plain_number(cell.text) if cell.kind == NUMBER_CELL else cell.text.casefold()
+    if found not in TRUTHS or cell.kind in (DATE_CELL, DATETIME_CELL):
         raise CellError(cell.text, "yes or no (or true or false)")
     return Reading(TRUTHS[found], AS_GIVEN if found in ("true", "false") else TRUTH)
 
@@ -227,11 +229,11 @@ def _without_zeros(number: Decimal) -> str:
 
 
 def _number(cell: Cell, column: Column) -> Reading:
-    if cell.kind == NUMBER:
+    if cell.kind == NUMBER_CELL:
         text = plain_number(cell.text)
         # 2.0 is how a program hands on a whole number; only what was cleaned is a change
         reading = Reading(text, AS_GIVEN if float(text) == float(cell.text) else CLEANED)
-    elif cell.kind == TEXT:
+    elif cell.kind == TEXT_CELL:
         reading = _written_number(cell.text, column)
     else:
         raise CellError(cell.text, _allowed(column), f", a {cell.kind}")
@@ -283,14 +285,14 @@ def _written_number(text: str, column: Column) -> Reading:
 def _year(cell: Cell) -> Reading:
     """Read a financial year: 2013, 2013/14, FY13/14."""
     allowed = "a financial year such as 2026 or 2026/27"
-    if cell.kind == NUMBER:
+    if cell.kind == NUMBER_CELL:
         text = plain_number(cell.text)
         if not re.fullmatch("[0-9]{4}", text):
             raise CellError(cell.text, allowed)
         return Reading(text)
-    if cell.kind == TEXT and re.fullmatch("[0-9]{4}", cell.text):
+    if cell.kind == TEXT_CELL and re.fullmatch("[0-9]{4}", cell.text):
         return Reading(cell.text)
-    found = TWO_YEARS.fullmatch(cell.text) if cell.kind == TEXT else None
+    found = TWO_YEARS.fullmatch(cell.text) if cell.kind == TEXT_CELL else None
     if found is None:
         raise CellError(cell.text, allowed)
     first = _full_year(found["first"])
@@ -310,12 +312,12 @@ def _full_year(digits: str) -> int:
 
 def _date(cell: Cell) -> Reading:
     allowed = "a date such as 2026-04-01 or 01/04/2026 (day first)"
-    if cell.kind == DATE:
+    if cell.kind == DATE_CELL:
         return Reading(cell.text)
-    if cell.kind == NUMBER:
+    if cell.kind == NUMBER_CELL:
         raise CellError(cell.text, allowed, _serial(cell.text))
     found = None
-    if cell.kind in (TEXT, DATETIME):
+    if cell.kind in (TEXT_CELL, DATETIME_CELL):
         patterns = (ISO_DATE, DAY_FIRST, NAMED_MONTH)
         found = next((match for p in patterns if (match := p.fullmatch(cell.text))), None)
     if found is None:
@@ -325,7 +327,7 @@ def _date(cell: Cell) -> Reading:
     except ValueError:
         raise CellError(cell.text, allowed, ", and there is no such day") from None
     text = date.isoformat()
-    same = cell.text == text or cell.kind == DATETIME
+    same = cell.text == text or cell.kind == DATETIME_CELL
     return Reading(text, AS_GIVEN if same else DATE_AS_TEXT)
 
 

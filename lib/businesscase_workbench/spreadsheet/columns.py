@@ -54,7 +54,7 @@ class Column:
     @property
     def is_year(self) -> bool:
         """Whether it holds financial years, known by their bounds."""
-        return self.kinds == {int} and (self.low, self.high) == YEARS
+        return self.kinds == {int} and (self.low, self.high) == YEAR_BOUNDS
 
     @property
     def is_money(self) -> bool:
@@ -163,4 +163,4 @@ def _pattern(limit) -> str:
 
 
 _YEAR = bounds_of(FinancialYear)
-YEARS = (_first(_YEAR, "ge"), _first(_YEAR, "le"))
+YEAR_BOUNDS = (_first(_YEAR, "ge"), _first(_YEAR, "le"))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.raw import COMMENT
-from businesscase_workbench.spreadsheet.cells import TEXT, Cell
-from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.cells import TEXT_CELL, Cell
+from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN
 from businesscase_workbench.spreadsheet.sheets import Looks, Sheet, normal
 
@@ -31,14 +31,14 @@ TOO_MUCH = (
 )
 
 
-def sheets_of(source: Path, findings: Findings, seconds: float = SECONDS) -> list[Sheet]:
+def sheets_of(source: Path, findings: ImportFindings, seconds: float = SECONDS) -> list[Sheet]:
     """Return the sheets of a source.
 
     Parameters
     ----------
     source : Path
         A workbook, a folder of CSV files, or a CSV file.
-    findings : Findings
+    findings : ImportFindings
         Takes what is worth stating of the files.
     seconds : float
         That reading a workbook may take.
@@ -86,7 +86,7 @@ def _refuse_size(source: Path) -> None:
         raise InputError([_fault(source, "is empty, with 0 bytes")])
 
 
-def _workbook(source: Path, findings: Findings, seconds: float) -> list[Sheet]:
+def _workbook(source: Path, findings: ImportFindings, seconds: float) -> list[Sheet]:
     command = [
         sys.executable,
         "-P",
@@ -127,7 +127,7 @@ def _workbook(source: Path, findings: Findings, seconds: float) -> list[Sheet]:
     ]
 
 
-def _sheet(file: str, found: dict, findings: Findings) -> Sheet | None:
+def _sheet(file: str, found: dict, findings: ImportFindings) -> Sheet | None:
     cells = {
         int(row): {column: Cell(kind, text) for column, kind, text in values}
         for row, values in found["rows"].items()
@@ -156,7 +156,7 @@ def _looks(found: dict) -> Looks:
     )
 
 
-def _folder(source: Path, findings: Findings) -> list[Sheet]:
+def _folder(source: Path, findings: ImportFindings) -> list[Sheet]:
     files = sorted(path for path in source.iterdir() if not path.name.startswith((".", "~$")))
     tables = [path for path in files if path.suffix.lower() == CSV and path.is_file()]
     if not tables:
@@ -176,7 +176,7 @@ def _folder(source: Path, findings: Findings) -> list[Sheet]:
     return sheets
 
 
-def _csv(source: Path, findings: Findings) -> Sheet:
+def _csv(source: Path, findings: ImportFindings) -> Sheet:
     text = _decoded(source, findings)
     if text[:4].lower() == "sep=":  # a word of Excel to itself
         first, _, text = text.partition("\n")
@@ -194,7 +194,7 @@ def _csv(source: Path, findings: Findings) -> Sheet:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         for values in reader:
             line = reader.line_num + skipped
-            row = {at: Cell(TEXT, value) for at, value in enumerate(values) if value}
+            row = {at: Cell(TEXT_CELL, value) for at, value in enumerate(values) if value}
             if not cells and values and values[0].startswith(COMMENT):
                 comments.append((line, 0, delimiter.join(values)))
                 continue
@@ -224,7 +224,7 @@ def _csv(source: Path, findings: Findings) -> Sheet:
     return Sheet(source.name, source.stem, cells, is_csv=True, looks=looks)
 
 
-def _decoded(source: Path, findings: Findings) -> str:
+def _decoded(source: Path, findings: ImportFindings) -> str:
     """Return the text of a file; an encoding that had to be guessed is stated."""
     content = source.read_bytes()
     wide = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -11,7 +11,7 @@ SAID_IN_FULL = 3  # conversions of one kind in one column; more are counted
 
 
 @dataclass
-class Findings:
+class ImportFindings:
     """Faults and statements, in the order in which they were found."""
 
     faults: list[Fault] = field(default_factory=list)

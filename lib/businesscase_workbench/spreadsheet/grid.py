@@ -9,10 +9,10 @@ from businesscase.cases.errors import shown, unknown_name
 from businesscase.cases.raw import Place
 from businesscase_workbench.spreadsheet.cells import Cell, tidy
 from businesscase_workbench.spreadsheet.columns import PROVENANCE, Column, states_origin
-from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.left_out import HIDDEN, LeftOut, to_leave_out
 from businesscase_workbench.spreadsheet.looks import refuse_odd_cells, shown_rows, tell
-from businesscase_workbench.spreadsheet.sheets import Sheet, Table, letters, normal
+from businesscase_workbench.spreadsheet.sheets import Sheet, TableFound, letters, normal
 from businesscase_workbench.spreadsheet.totals import without_totals
 from businesscase_workbench.spreadsheet.units import (
     is_unit_alone,
@@ -44,7 +44,9 @@ class Wanted:
     keys: Collection[str] = ()
 
 
-def table_in(sheet: Sheet, wanted: Wanted, left_out: LeftOut, findings: Findings) -> Table | None:
+def table_in(
+    sheet: Sheet, wanted: Wanted, left_out: LeftOut, findings: ImportFindings
+) -> TableFound | None:
     """Find a table in a sheet; faults and what was left out are added to the findings.
 
     Returns
@@ -87,9 +89,9 @@ class _Search:
     sheet: Sheet
     wanted: Wanted
     left_out: LeftOut
-    findings: Findings
+    findings: ImportFindings
 
-    def table(self) -> Table | None:
+    def table(self) -> TableFound | None:
         filled = {
             row: cells
             for row, found in sorted(self.sheet.cells.items())
@@ -109,7 +111,7 @@ class _Search:
         if not unknown:  # one of those may be the column that is missing
             self._refuse_missing(header, named)
         rows = [row for row, cells in below.items() if not cells.keys().isdisjoint(named.values())]
-        found = Table(self.sheet, named, rows)
+        found = TableFound(self.sheet, named, rows)
         self._refuse_merged(found, header)
         self._state_gaps(header, filled, rows)
         found = shown_rows(found, self.left_out, self.findings)
@@ -301,7 +303,7 @@ class _Search:
             sentence = f"column {', '.join(missing)} is missing"
             self.findings.refuse(self.sheet.place(header), sentence, allowed=missing)
 
-    def _refuse_merged(self, table: Table, header: int) -> None:
+    def _refuse_merged(self, table: TableFound, header: int) -> None:
         if not table.rows or not table.columns:
             return
         columns = table.columns.values()

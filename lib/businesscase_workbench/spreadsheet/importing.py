@@ -11,20 +11,20 @@ from businesscase.cases.schema import KEYS, TABLES
 from businesscase_workbench.spreadsheet.case_sheets import (
     SHEETS,
     SOURCES,
-    Part,
     Placed,
+    PlacedPart,
     read_file,
     read_scenarios,
     value_text,
 )
 from businesscase_workbench.spreadsheet.columns import PROVENANCE, table_columns
 from businesscase_workbench.spreadsheet.files import sheets_of
-from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import Wanted, lacks_origin, table_in, tables_like
-from businesscase_workbench.spreadsheet.left_out import KINDS, LeftOut, to_leave_out
-from businesscase_workbench.spreadsheet.sheets import Sheet, Table, normal
+from businesscase_workbench.spreadsheet.left_out import DECIDED_ON, LeftOut, to_leave_out
+from businesscase_workbench.spreadsheet.sheets import Sheet, TableFound, normal
 
-READ_ME = ("read_me", "readme")
+READ_ME_NAMES = ("read_me", "readme")
 PARTS = [*SHEETS, *TABLES]
 NO_DOCUMENTS: Mapping[str, dict] = {}
 IMPORT = "import"  # key of the source of rows that state none
@@ -77,7 +77,7 @@ def read(
     InputError
         If the source itself can't be read.
     """
-    source, findings, left_out = Path(path), Findings(), LeftOut(leave_out, keep)
+    source, findings, left_out = Path(path), ImportFindings(), LeftOut(leave_out, keep)
     findings.faults += left_out.faults()
     sheets = _sheets_by_part(sheets_of(source, findings), left_out, findings)
     found = {
@@ -93,7 +93,7 @@ def read(
             rows[stem], found[stem] = _rows(stem, found[stem], file.content, documents, findings)
     for name in left_out.not_found():
         known = [sheet.name for sheet in sheets.values()]
-        fault = unknown_name("leave-out", name, [*KINDS, *known])
+        fault = unknown_name("leave-out", name, [*DECIDED_ON, *known])
         findings.faults.append(Fault(f"{source.name}: {fault}", **fault.details))
     raw = RawCase(
         file.content if read_whole else None,
@@ -105,18 +105,22 @@ def read(
     return Imported(raw, findings.conversions())
 
 
-def _part(read_part: Callable, found: dict[str, Table], findings: Findings) -> tuple[Part, bool]:
+def _part(
+    read_part: Callable, found: dict[str, TableFound], findings: ImportFindings
+) -> tuple[PlacedPart, bool]:
     """Return what a case's sheets give, and whether all of it could be read."""
     before = len(findings.faults)
     return read_part(found, findings), len(findings.faults) == before
 
 
-def _sheets_by_part(sheets: list[Sheet], left_out: LeftOut, findings: Findings) -> dict[str, Sheet]:
+def _sheets_by_part(
+    sheets: list[Sheet], left_out: LeftOut, findings: ImportFindings
+) -> dict[str, Sheet]:
     """Return the sheet of each part of a case; unknown ones are refused, blank ones left out."""
     parts: dict[str, Sheet] = {}
     for sheet in sheets:
         name, place = normal(sheet.name), sheet.place()
-        if name in READ_ME:
+        if name in READ_ME_NAMES:
             continue
         if left_out.takes(sheet.name):
             findings.say(f"{place.text}: left out")
@@ -146,14 +150,20 @@ def _sheets_by_part(sheets: list[Sheet], left_out: LeftOut, findings: Findings) 
     return parts
 
 
-def _table_of(part: str, sheet: Sheet, left_out: LeftOut, findings: Findings) -> Table | None:
+def _table_of(
+    part: str, sheet: Sheet, left_out: LeftOut, findings: ImportFindings
+) -> TableFound | None:
     columns = SHEETS.get(part) or table_columns(TABLES[part])
     return table_in(sheet, Wanted(part, columns, KEYS.get(part, [])), left_out, findings)
 
 
 def _rows(
-    stem: str, table: Table, file: dict, documents: Mapping[str, dict], findings: Findings
-) -> tuple[list[dict[str, str]], Table]:
+    stem: str,
+    table: TableFound,
+    file: dict,
+    documents: Mapping[str, dict],
+    findings: ImportFindings,
+) -> tuple[list[dict[str, str]], TableFound]:
     """Return the text of each row that can be read, by column, and the table of these rows alone.
 
     A row of a table that doesn't say where its rows come from is assumed.
@@ -203,7 +213,7 @@ class _Places:
 
     file: str
     sheets: dict[str, Sheet]
-    tables: dict[str, Table]
+    tables: dict[str, TableFound]
     placed: Placed
 
     def __call__(

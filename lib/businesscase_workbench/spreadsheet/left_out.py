@@ -8,7 +8,7 @@ from businesscase_workbench.spreadsheet.sheets import normal
 LEAVE_OUT, KEEP = "--leave-out {}", "--keep {}"
 # words for rows and columns that are read only when the user has said what to do with them
 TOTALS, HIDDEN, STRUCK_OUT = "totals", "hidden", "struck-out"
-KINDS = (TOTALS, HIDDEN, STRUCK_OUT)
+DECIDED_ON = (TOTALS, HIDDEN, STRUCK_OUT)
 
 
 def to_leave_out(name: str) -> str:
@@ -38,7 +38,7 @@ def to_tell(kind: str) -> str:
 
 def leave_out_option(name: str) -> str:
     """Return the words of the command line that leave something out."""
-    is_plain = name.isidentifier() or name in KINDS
+    is_plain = name.isidentifier() or name in DECIDED_ON
     return LEAVE_OUT.format(name if is_plain else shown(name))
 
 
@@ -68,14 +68,14 @@ class LeftOut:
     def not_found(self) -> list[str]:
         """Return what was not there to be left out; what is of a kind is left out if there is any."""
         names = dict.fromkeys(self._wanted.values())
-        kinds = set(map(normal, KINDS))
+        kinds = set(map(normal, DECIDED_ON))
         return [name for name in names if name not in self._found and normal(name) not in kinds]
 
     def faults(self) -> Iterator[Fault]:
         """Yield a sentence for each word that can't be kept, or is to be left out as well."""
         for key, name in self._kept.items():
-            if key not in map(normal, KINDS):
-                yield unknown_name("keep", name, KINDS)
+            if key not in map(normal, DECIDED_ON):
+                yield unknown_name("keep", name, DECIDED_ON)
             elif key in self._wanted:
                 yield Fault(f"{name} can't be both left out and kept; say one of them", found=name)
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 from python_calamine import PasswordError
 
-from businesscase_workbench.spreadsheet.cells import ERROR
+from businesscase_workbench.spreadsheet.cells import ERROR_CELL
 from businesscase_workbench.spreadsheet.marks import Marks
 
 END_OF_CHAIN = 0xFFFFFFFA  # from here on the numbers of sectors have a meaning of their own
 STREAM = "Workbook"
 BOF, EOF, SHEET, PASSWORD, FORMULA, BOOLEAN_OR_ERROR = 0x809, 0x0A, 0x85, 0x2F, 0x06, 0x205
-ERRORS = {
+ERROR_CODES = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
     0x0F: "#VALUE!",
@@ -67,7 +67,7 @@ def _sheet(stream: bytes, offset: int) -> Marks:
             error = record[6]
         if error is not None:
             row, column = struct.unpack_from("<HH", record)
-            marks.odd[row + 1, column] = (ERROR, ERRORS.get(error, "an error"))
+            marks.odd[row + 1, column] = (ERROR_CELL, ERROR_CODES.get(error, "an error"))
     return marks
 
 

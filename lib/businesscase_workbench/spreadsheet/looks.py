@@ -4,17 +4,17 @@ from collections.abc import Collection, Mapping
 
 from businesscase.cases.errors import shown
 from businesscase.cases.raw import Place
-from businesscase_workbench.spreadsheet.cells import NUMBER
+from businesscase_workbench.spreadsheet.cells import NUMBER_CELL
 from businesscase_workbench.spreadsheet.columns import Column
-from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.left_out import HIDDEN, STRUCK_OUT, LeftOut, to_tell
 from businesscase_workbench.spreadsheet.marks import STRUCK
-from businesscase_workbench.spreadsheet.sheets import Table
+from businesscase_workbench.spreadsheet.sheets import TableFound
 
-NAMED = 10  # rows at most that a sentence names
+ROWS_NAMED = 10  # rows at most that a sentence names
 
 
-def tell(place: Place, kind: str, said: str, left_out: LeftOut, findings: Findings) -> None:
+def tell(place: Place, kind: str, said: str, left_out: LeftOut, findings: ImportFindings) -> None:
     """Refuse what is hidden or struck out, or state it where the user wants it to be kept."""
     if left_out.keeps(kind):
         findings.say(f"{place.text}: {said}, and kept")
@@ -22,7 +22,7 @@ def tell(place: Place, kind: str, said: str, left_out: LeftOut, findings: Findin
         findings.refuse(place, f"{said}; {to_tell(kind)}", found=kind)
 
 
-def shown_rows(table: Table, left_out: LeftOut, findings: Findings) -> Table:
+def shown_rows(table: TableFound, left_out: LeftOut, findings: ImportFindings) -> TableFound:
     """Refuse rows that aren't shown or are struck out, or leave them out where that is wanted."""
     looks, read = table.sheet.looks, set(table.columns.values())
     rows = table.rows
@@ -39,19 +39,22 @@ def shown_rows(table: Table, left_out: LeftOut, findings: Findings) -> Table:
             rows = [row for row in rows if row not in odd]
         else:
             tell(table.place(), kind, said, left_out, findings)
-    return Table(table.sheet, table.columns, rows)
+    return TableFound(table.sheet, table.columns, rows)
 
 
 def _numbers(rows: list[int]) -> str:
     if len(rows) == 1:
         return f"row {rows[0]} is"
-    named = ", ".join(map(str, rows[:NAMED]))
-    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    named = ", ".join(map(str, rows[:ROWS_NAMED]))
+    more = f" and {len(rows) - ROWS_NAMED} more" if len(rows) > ROWS_NAMED else ""
     return f"rows {named}{more} are"
 
 
 def refuse_odd_cells(
-    table: Table, columns: Mapping[str, Column], keys: Collection[str], findings: Findings
+    table: TableFound,
+    columns: Mapping[str, Column],
+    keys: Collection[str],
+    findings: ImportFindings,
 ) -> None:
     """Refuse cells that would be read as what they don't show: a footnote, a word, another unit."""
     rows = set(table.rows)
@@ -60,7 +63,7 @@ def refuse_odd_cells(
         for row, (part, how) in _of_column(table.sheet.looks.parts, at, rows).items():
             cell = table.cell(row, name)
             is_footnote = not any(map(str.isalpha, part)) and name in keys
-            if cell.kind != NUMBER and (column.is_number or how == STRUCK or is_footnote):
+            if cell.kind != NUMBER_CELL and (column.is_number or how == STRUCK or is_footnote):
                 what = "the number" if column.is_number else "the text"
                 findings.refuse(
                     table.place(row, name),
@@ -69,7 +72,7 @@ def refuse_odd_cells(
                 )
         formats = _of_column(table.sheet.looks.formats, at, rows)
         formats = {
-            row: code for row, code in formats.items() if table.cell(row, name).kind == NUMBER
+            row: code for row, code in formats.items() if table.cell(row, name).kind == NUMBER_CELL
         }
         if column.is_number and formats:
             row, code = next(iter(formats.items()))

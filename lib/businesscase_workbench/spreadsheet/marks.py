@@ -58,7 +58,7 @@ class Look(NamedTuple):
     other_unit: str = ""  # the number format, if it shows another unit
 
 
-PLAIN = Look()
+PLAIN_LOOK = Look()
 
 
 def local_name(element: Element) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, iterparse
 
-from businesscase_workbench.spreadsheet.cells import ERROR, UNCALCULATED
+from businesscase_workbench.spreadsheet.cells import ERROR_CELL, UNCALCULATED_CELL
 from businesscase_workbench.spreadsheet.marks import (
     LOWERED,
     RAISED,
@@ -18,9 +18,9 @@ from businesscase_workbench.spreadsheet.marks import (
 )
 from businesscase_workbench.spreadsheet.units import shows_another_unit
 
-ERRORS = re.compile(r"#(REF!|N/A|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)|Err:[0-9]+")
+ERROR_TEXT = re.compile(r"#(REF!|N/A|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)|Err:[0-9]+")
 REPEATED = 500  # at most, like cells side by side, or like rows, that are marked each
-POUND = "GBP"
+STERLING = "GBP"
 
 
 @dataclass
@@ -201,8 +201,8 @@ class _Sheets:
         style = attribute(cell, "style-name") or self.row_style or self.column_styles.get(column)
         if self.styles.is_struck(style):
             self.marks.struck.update(spots)
-        currency = attribute(cell, "currency") or POUND
-        if unit := self.styles.other_unit(style) or (currency if currency != POUND else ""):
+        currency = attribute(cell, "currency") or STERLING
+        if unit := self.styles.other_unit(style) or (currency if currency != STERLING else ""):
             self.marks.formats |= dict.fromkeys(spots, unit)
         spans = (span for part in paragraphs for span in part.iter() if local_name(span) == "span")
         for span in spans:
@@ -218,10 +218,10 @@ class _Sheets:
 def _odd(cell: Element, text: str) -> tuple[str, str] | None:
     if attribute(cell, "formula") is None:
         return None
-    if attribute(cell, "value-type", "calc") == "error" or ERRORS.fullmatch(text):
-        return ERROR, text or "an error"
+    if attribute(cell, "value-type", "calc") == "error" or ERROR_TEXT.fullmatch(text):
+        return ERROR_CELL, text or "an error"
     if attribute(cell, "value-type", "office") is None:
-        return UNCALCULATED, ""
+        return UNCALCULATED_CELL, ""
     return None
 
 

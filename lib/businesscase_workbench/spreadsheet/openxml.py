@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from xml.etree.ElementTree import Element, iterparse
 
-from businesscase_workbench.spreadsheet.cells import ERROR, UNCALCULATED
+from businesscase_workbench.spreadsheet.cells import ERROR_CELL, UNCALCULATED_CELL
 from businesscase_workbench.spreadsheet.marks import (
     LOWERED,
-    PLAIN,
+    PLAIN_LOOK,
     RAISED,
     STRUCK,
     Look,
@@ -20,7 +20,7 @@ from businesscase_workbench.spreadsheet.marks import (
 )
 from businesscase_workbench.spreadsheet.units import shows_another_unit
 
-REFERENCE = re.compile(r"([A-Z]+)([0-9]+)")
+CELL_REFERENCE = re.compile(r"([A-Z]+)([0-9]+)")
 
 
 def openxml_marks(archive: zipfile.ZipFile) -> dict[str, Marks]:
@@ -150,7 +150,7 @@ def _worksheet(
                 if _is_true(element.get("hidden")) or _is_nil(element.get("ht")):
                     marks.hidden_rows.append((row, row))
             elif event == "end" and name == "c":
-                reference = REFERENCE.fullmatch(element.get("r", ""))
+                reference = CELL_REFERENCE.fullmatch(element.get("r", ""))
                 column = _number(reference[1]) if reference else column + 1
                 spot = (int(reference[2]) if reference else row, column)
                 _mark_cell(marks, spot, element)
@@ -175,9 +175,9 @@ def _mark_cell(marks: Marks, spot: Spot, cell: Element) -> None:
     kind = cell.get("t", "n")
     marks.formulas += "f" in parts
     if kind == "e":
-        marks.odd[spot] = (ERROR, parts.get("v") or "an error")
+        marks.odd[spot] = (ERROR_CELL, parts.get("v") or "an error")
     elif "f" in parts and not parts.get("v") and kind != "str":
-        marks.odd[spot] = (UNCALCULATED, "")
+        marks.odd[spot] = (UNCALCULATED_CELL, "")
 
 
 def _mark_look(
@@ -188,7 +188,7 @@ def _mark_look(
     shared: dict[int, tuple[str, str]],
 ) -> None:
     style = int(cell.get("s", 0))
-    look = looks[style] if style < len(looks) else PLAIN
+    look = looks[style] if style < len(looks) else PLAIN_LOOK
     if look.is_struck:
         marks.struck.add(spot)
     if look.other_unit:
@@ -213,7 +213,7 @@ def _remarks(
         with archive.open(part) as file:
             for _, element in iterparse(file):
                 if local_name(element) in ("comment", "threadedComment", "txBody"):
-                    spot = REFERENCE.fullmatch(element.get("ref", ""))
+                    spot = CELL_REFERENCE.fullmatch(element.get("ref", ""))
                     row, column = (int(spot[2]), _number(spot[1])) if spot else (0, 0)
                     yield row, column, " ".join(part for part in element.itertext() if part.strip())
 

@@ -26,13 +26,13 @@ from python_calamine import (
 )
 
 from businesscase_workbench.spreadsheet.cells import (
-    BOOLEAN,
-    DATE,
-    DATETIME,
-    DURATION,
-    NUMBER,
-    TEXT,
-    TIME,
+    BOOLEAN_CELL,
+    DATE_CELL,
+    DATETIME_CELL,
+    DURATION_CELL,
+    NUMBER_CELL,
+    TEXT_CELL,
+    TIME_CELL,
 )
 from businesscase_workbench.spreadsheet.legacy import legacy_marks
 from businesscase_workbench.spreadsheet.marks import Marks
@@ -45,7 +45,7 @@ except ImportError:  # Windows, where the time alone is limited
     resource = None
 
 MEMORY = 1_500_000_000  # bytes of addresses
-ROWS, COLUMNS = 100_000, 500
+MOST_ROWS, MOST_COLUMNS = 100_000, 500
 CELLS, CHARACTERS = 1_000_000, 50_000_000  # of all sheets together
 ENTRIES, INFLATED = 10_000, 200_000_000  # of an archive: files, and bytes in all
 EXACT_WHOLE = 10**15  # below it a whole number has all its digits
@@ -171,10 +171,10 @@ def _refuse_large(sheet: CalamineSheet) -> None:
     if sheet.end is None:
         return
     rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
-    if rows > ROWS or columns > COLUMNS:
+    if rows > MOST_ROWS or columns > MOST_COLUMNS:
         raise UnreadableError(
             f"has cells as far as row {rows:,} and column {columns:,} in sheet {sheet.name!r}; at most "
-            f"{ROWS:,} rows and {COLUMNS} columns are read: delete what stands far from the table"
+            f"{MOST_ROWS:,} rows and {MOST_COLUMNS} columns are read: delete what stands far from the table"
         )
 
 
@@ -196,19 +196,19 @@ def _cells(sheet: CalamineSheet, marks: Marks | None) -> dict[int, list]:
 
 def _kind_and_text(value) -> tuple[str, str]:
     if isinstance(value, bool):
-        return BOOLEAN, str(value).lower()
+        return BOOLEAN_CELL, str(value).lower()
     if isinstance(value, int | float):
         is_whole = float(value).is_integer() and abs(value) < EXACT_WHOLE
-        return NUMBER, str(int(value)) if is_whole else repr(value)
+        return NUMBER_CELL, str(int(value)) if is_whole else repr(value)
     if isinstance(value, dt.datetime):
-        return DATETIME, value.isoformat()
+        return DATETIME_CELL, value.isoformat()
     if isinstance(value, dt.date):
-        return DATE, value.isoformat()
+        return DATE_CELL, value.isoformat()
     if isinstance(value, dt.time):
-        return TIME, value.isoformat()
+        return TIME_CELL, value.isoformat()
     if isinstance(value, dt.timedelta):
-        return DURATION, str(value)
-    return TEXT, value
+        return DURATION_CELL, str(value)
+    return TEXT_CELL, value
 
 
 def _merged(sheet: CalamineSheet, marks: Marks | None) -> list:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from businesscase.cases.raw import Place
 from businesscase_workbench.spreadsheet.cells import Cell, tidy
+from businesscase_workbench.spreadsheet.marks import Spot
 
-Box = tuple[int, int, int, int]  # first row, first column, last row, last column
-Spot = tuple[int, int]  # row, counted from 1, and column, counted from 0
+CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Sheet:
     file: str
     name: str
     cells: dict[int, dict[int, Cell]]
-    merged: tuple[Box, ...] = ()
+    merged: tuple[CellRange, ...] = ()
     is_hidden: bool = False
     is_csv: bool = False
     looks: Looks = Looks()
@@ -94,7 +94,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableFound:
     """A table found in a sheet: the column of each name, and the rows that belong to it."""
 
     sheet: Sheet
@@ -103,14 +103,14 @@ class Table:
 
     def cell(self, row: int, name: str) -> Cell:
         """Return a cell, blank if there is none."""
-        return self.sheet.cells.get(row, {}).get(self.columns.get(name, -1), BLANK)
+        return self.sheet.cells.get(row, {}).get(self.columns.get(name, -1), BLANK_CELL)
 
     def place(self, row: int | None = None, name: str | None = None) -> Place:
         """Return where a cell of the table stands."""
         return self.sheet.place(row, self.columns.get(name), name)
 
 
-BLANK = Cell("text", "")
+BLANK_CELL = Cell("text", "")
 
 
 def letters(column: int) -> str:

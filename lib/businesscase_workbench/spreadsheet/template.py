@@ -19,8 +19,8 @@ from businesscase.cases.parameters import Parameters
 from businesscase.cases.raw import CASE, SCENARIOS, RawCase
 from businesscase.cases.schema import PLAIN, TABLES, CaseFile
 from businesscase_workbench.spreadsheet.case_sheets import (
+    CASE_KEYS,
     CHANGES,
-    KEYS,
     PROJECT_MIX,
     SHEETS,
     SOURCES,
@@ -38,18 +38,26 @@ from businesscase_workbench.spreadsheet.columns import (
     table_columns,
 )
 from businesscase_workbench.spreadsheet.sheets import letters
+from businesscase_workbench.spreadsheet.written import (
+    HEAD_COLOUR,
+    LIKE_A_FORMULA,
+    LINE_HEIGHT,
+    LINKED,
+    LONGEST_CELL,
+    RULED,
+    TALLEST,
+    TINT,
+    WHITE,
+    wrapped_lines,
+)
 
 READ_ME = "Read me"
-MADE = dt.datetime(2026, 1, 1)  # the same bytes for the same case
+WRITTEN_AT = dt.datetime(2026, 1, 1)  # the same bytes for the same case
 ROWS_TO_FILL = 200  # below the data: in them drop-downs and bounds hold
-LONGEST_TEXT = 32_767  # what a cell holds, in UTF-16 units
 LONGEST_LIST, LONGEST_MESSAGE = 255, 255  # characters, of a drop-down and of an error message
-LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")
 MANDATORY_MARK = " *"  # after the name of a column that must be filled
-DARK, PALE, INPUT, OPTIONAL, LINE, TEXT_COLOUR = (
-    "#12436D", "#DCE6EF", "#FFF7E0", "#FFFFFF", "#B1B4B6", "#0B0C0C",
-)  # fmt: skip
-NUMBER_FORMATS = {
+COMPUTED, TEXT_COLOUR = "#DCE6EF", "#0B0C0C"
+INPUT_FORMATS = {
     "text": "@",
     "date": "yyyy-mm-dd",
     "money": "#,##0.00",
@@ -57,12 +65,11 @@ NUMBER_FORMATS = {
     "whole": "0",
     "number": "General",
 }
-WIDTHS = {"date": 13, "money": 16, "fraction": 12, "whole": 10, "number": 12}
-NARROWEST, WIDEST = 14, 60  # of a column of text, in characters
-LINE_HEIGHT, TALLEST = 15.0, 405.0  # of a row, in points; Excel's limit is 409
+KIND_WIDTHS = {"date": 13, "money": 16, "fraction": 12, "whole": 10, "number": 12}
+TEXT_WIDTHS = (14, 60)  # of a column of text, in characters
 LINE_OF_TEXT = 110  # characters of a line of the sheet Read me
 READ_ME_WIDTHS = (30, 74, 26, 60)
-FIRST_DATE, LAST_DATE = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
+EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 NAMED_IN = {
     # columns whose names stand in another sheet
     "partner": ("partners", "partner"),
@@ -143,7 +150,7 @@ def write(
                 "title": f"Inputs of {title}",
                 "subject": "Business case of a shared ICT service",
                 "comments": "To be filled in; the sheet Read me says how.",
-                "created": MADE,
+                "created": WRITTEN_AT,
             }
         )
         styles = _Styles(book)
@@ -188,10 +195,10 @@ def _faults(page: _Page) -> Iterable[Fault]:
                     column=name,
                 )
             elif (
-                len(text) > LONGEST_TEXT // 2 and len(text.encode("utf-16-le")) // 2 > LONGEST_TEXT
+                len(text) > LONGEST_CELL // 2 and len(text.encode("utf-16-le")) // 2 > LONGEST_CELL
             ):
                 yield Fault(
-                    f"{where}: has {len(text):,} characters; a cell holds at most {LONGEST_TEXT:,}",
+                    f"{where}: has {len(text):,} characters; a cell holds at most {LONGEST_CELL:,}",
                     column=name,
                 )
 
@@ -217,16 +224,16 @@ class _Styles:
     def __init__(self, book: xlsxwriter.Workbook):
         self._book = book
         self._made: dict[tuple, Format] = {}
-        self.title = book.add_format({"bold": True, "font_size": 15, "font_color": DARK})
-        self.heading = book.add_format({"bold": True, "font_size": 12, "font_color": DARK})
+        self.title = book.add_format({"bold": True, "font_size": 15, "font_color": HEAD_COLOUR})
+        self.heading = book.add_format({"bold": True, "font_size": 12, "font_color": HEAD_COLOUR})
         self.line = book.add_format({"num_format": "@", "valign": "top"})
         self.wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
-        self.link = book.add_format({"font_color": "#1D70B8", "underline": 1, "valign": "top"})
-        header = {"bold": True, "valign": "top", "text_wrap": True, "indent": 1, "border": 1, "border_color": LINE}  # fmt: skip
+        self.link = book.add_format({"font_color": LINKED, "underline": 1, "valign": "top"})
+        header = {"bold": True, "valign": "top", "text_wrap": True, "indent": 1, "border": 1, "border_color": RULED}  # fmt: skip
         self.header = {
-            True: book.add_format({**header, "bg_color": DARK, "font_color": "#FFFFFF"}),
+            True: book.add_format({**header, "bg_color": HEAD_COLOUR, "font_color": WHITE}),
             False: book.add_format(
-                {**header, "bg_color": PALE, "font_color": TEXT_COLOUR, "italic": True}
+                {**header, "bg_color": COMPUTED, "font_color": TEXT_COLOUR, "italic": True}
             ),
         }
 
@@ -235,14 +242,14 @@ class _Styles:
         key = (kind, is_mandatory, is_input, quoted)
         if key not in self._made:
             look = {
-                "num_format": NUMBER_FORMATS[kind],
+                "num_format": INPUT_FORMATS[kind],
                 "valign": "top",
                 "border": 1,
-                "border_color": LINE,
+                "border_color": RULED,
                 "text_wrap": kind == "text",
                 "align": "left" if kind in ("text", "date") else "right",
                 "indent": int(kind in ("text", "date")),
-                "bg_color": (INPUT if is_mandatory else OPTIONAL) if is_input else PALE,
+                "bg_color": (TINT if is_mandatory else WHITE) if is_input else COMPUTED,
                 "locked": not is_input,
                 "quote_prefix": quoted,
             }
@@ -389,7 +396,7 @@ def _write_page(page: Worksheet, styles: _Styles, given: _Page, ranges: dict[str
     text_columns = f"A2:{letters(len(given.columns) - 1)}{last + 1}"
     page.ignore_errors({"number_stored_as_text": text_columns})
     if _is_needed(given.name):
-        page.set_tab_color(DARK)
+        page.set_tab_color(HEAD_COLOUR)
 
 
 def _is_needed(name: str) -> bool:
@@ -398,7 +405,7 @@ def _is_needed(name: str) -> bool:
 
 def _key_column(key: str) -> Column:
     field = CaseFile.model_fields.get(key)
-    return column_of(key, field) if field and key in KEYS else Column(key, may_be_blank=True)
+    return column_of(key, field) if field and key in CASE_KEYS else Column(key, may_be_blank=True)
 
 
 def _write_note(page: Worksheet, at: int, column: Column, mandatory: bool, example: str) -> None:
@@ -414,27 +421,21 @@ def _write_note(page: Worksheet, at: int, column: Column, mandatory: bool, examp
         0,
         at,
         "\n".join(lines),
-        {"width": 300, "height": height, "font_size": 10, "author": "", "color": "#FFFFFF"},
+        {"width": 300, "height": height, "font_size": 10, "author": "", "color": WHITE},
     )
 
 
 def _width(label: str, kind: str, values: list) -> float:
     header = len(label) + 4
-    if kind in WIDTHS:
-        return max(header, WIDTHS[kind])
+    if kind in KIND_WIDTHS:
+        return max(header, KIND_WIDTHS[kind])
     longest = max((len(str(value)) for value in values), default=0)
-    return max(header, NARROWEST, min(WIDEST, longest + 2))
+    narrowest, widest = TEXT_WIDTHS
+    return max(header, narrowest, min(widest, longest + 2))
 
 
 def _height(values: Sequence, widths: Sequence[float]) -> float:
-    """Return the height of a row: not every program fits it to wrapped text."""
-    lines = max(
-        sum(
-            len(textwrap.wrap(part, max(4, int(width)))) or 1
-            for part in str(value)[:LONGEST_TEXT].split("\n")
-        )
-        for value, width in zip(values, widths, strict=True)
-    )
+    lines = max(map(wrapped_lines, map(str, values), widths))
     return min(TALLEST, LINE_HEIGHT * lines)
 
 
@@ -463,7 +464,7 @@ def _rule(column: Column, names: str | None) -> dict | None:
         return {"validate": "list", "source": ["true", "false"], "error_type": "warning"}
     if column.kinds == {dt.date}:
         return {
-            "validate": "date", "criteria": "between", "minimum": FIRST_DATE, "maximum": LAST_DATE,
+            "validate": "date", "criteria": "between", "minimum": EARLIEST, "maximum": LATEST,
         }  # fmt: skip
     if column.is_number and dt.date not in column.kinds:
         bounds = {"minimum": column.low, "maximum": column.high}
@@ -516,4 +517,4 @@ def _as_date(value, column: Column) -> dt.date | None:
             return None
     else:
         return None
-    return date if date >= FIRST_DATE.replace(year=1901) else None
+    return date if date >= EARLIEST.replace(year=1901) else None

@@ -15,35 +15,38 @@ from typing import NamedTuple
 from businesscase.cases.errors import shown
 from businesscase_workbench.spreadsheet.cells import CellError, read_cell, tidy
 from businesscase_workbench.spreadsheet.columns import PROVENANCE, Column
-from businesscase_workbench.spreadsheet.findings import Findings
+from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.left_out import TOTALS, LeftOut, to_tell
-from businesscase_workbench.spreadsheet.sheets import Table, normal
+from businesscase_workbench.spreadsheet.sheets import TableFound, normal
 
-WORD = r"(?:grand|sub|overall)?[ -]*totals?"
-TOTAL = re.compile(
-    rf"(?:{WORD}\b(?: of| for)?\s*:?(?P<after>.*)|(?P<before>.*?)[ -]+{WORD}\s*:?)", re.IGNORECASE
+TOTAL_NOUN = r"(?:grand|sub|overall)?[ -]*totals?"
+TOTAL_NAME = re.compile(
+    rf"(?:{TOTAL_NOUN}\b(?: of| for)?\s*:?(?P<after>.*)|(?P<before>.*?)[ -]+{TOTAL_NOUN}\s*:?)",
+    re.IGNORECASE,
 )
 TOTAL_WORD = re.compile(r"(?<![a-z])(?:(?:sub)?totals?|sum|net|gross|overall|c_f|b_f)(?![a-z])")
 ROUNDED_BY = Decimal("0.5")  # at most, an amount that is shown in whole pounds
-FEWEST = 2  # rows with an amount that a sum is of; one row alone is often like the one above it
-PARTNER = "partner"
+FEWEST_PARTS = (
+    2  # rows with an amount that a sum is of; one row alone is often like the one above it
+)
+PARTNER_COLUMN = "partner"
 # so that a hostile file takes no hours: places that add up to an amount, rows above one that may be
 # rounded, and searches of the whole table
-NEAREST, FARTHEST, ROUNDS = 20, 500, 20
+NEAREST_ROWS, FARTHEST, ROUNDS = 20, 500, 20
 
 
 def without_totals(
-    table: Table,
+    table: TableFound,
     columns: Mapping[str, Column],
     keys: Collection[str],
     left_out: LeftOut,
-    findings: Findings,
-) -> Table:
+    findings: ImportFindings,
+) -> TableFound:
     """Refuse rows of totals, or leave out where that is wanted those that agree with the rows above.
 
     Parameters
     ----------
-    table : Table
+    table : TableFound
         The table as it stands.
     columns : mapping
         What its columns hold.
@@ -51,7 +54,7 @@ def without_totals(
         Columns that name its rows; in them, or in its first text, a row is named a total.
     left_out : LeftOut
         What the user wants to be left out or kept.
-    findings : Findings
+    findings : ImportFindings
         Takes the faults and statements.
     """
     kept: list[int] = []
@@ -109,10 +112,10 @@ def without_totals(
                 f"{to_tell(TOTALS)}",
                 found=words[row],
             )
-    return Table(table.sheet, table.columns, kept)
+    return TableFound(table.sheet, table.columns, kept)
 
 
-def _word(table: Table, row: int, keys: Collection[str], names: Collection[str]) -> str | None:
+def _word(table: TableFound, row: int, keys: Collection[str], names: Collection[str]) -> str | None:
     """Return the word that makes a row a total, or None."""
     texts = {
         at: tidy(cell.text)
@@ -131,12 +134,14 @@ def _is_total(text: str, names: Collection[str]) -> bool:
     >>> [_is_total(text, {"northmere"}) for text in ("Sub-total:", "Total Northmere", "Total cost")]
     [True, True, False]
     """
-    found = TOTAL.fullmatch(text)
+    found = TOTAL_NAME.fullmatch(text)
     of = normal(found["after"] or found["before"] or "") if found else ""
     return found is not None and (not of or of in names)
 
 
-def _comparison(table: Table, row: int, column: Column, parts: list[list[int]]) -> tuple[bool, str]:
+def _comparison(
+    table: TableFound, row: int, column: Column, parts: list[list[int]]
+) -> tuple[bool, str]:
     """Say whether a total is what the rows above it add up to: since the total before, or all."""
     try:
         total = _sum(table, [row], column)
@@ -153,7 +158,7 @@ def _comparison(table: Table, row: int, column: Column, parts: list[list[int]]) 
     return abs(found - total) <= count * ROUNDED_BY, said
 
 
-def _sum(table: Table, rows: list[int], column: Column) -> Decimal:
+def _sum(table: TableFound, rows: list[int], column: Column) -> Decimal:
     texts = (read_cell(table.cell(row, column.name), column).text for row in rows)
     return sum((Decimal(text) for text in texts if text), Decimal(0))
 
@@ -183,7 +188,7 @@ class _Sum(NamedTuple):
 
 
 def _sums(
-    table: Table, rows: Sequence[int], columns: Mapping[str, Column], keys: Collection[str]
+    table: TableFound, rows: Sequence[int], columns: Mapping[str, Column], keys: Collection[str]
 ) -> dict[int, tuple[str, str]]:
     """Return the name of each row that is the sum of others, and a sentence on what it is the sum of.
 
@@ -198,7 +203,7 @@ def _sums(
         name
         for name in keys
         if (column := columns[name]) and not (column.kinds or column.choices or column.is_letter)
-    } - {PARTNER}
+    } - {PARTNER_COLUMN}
     rest = [one for row in rows if (one := _amounts(table, row, columns, money, others))]
     found: dict[int, tuple[str, str]] = {}
     labels: set[tuple[str, str]] = set()
@@ -226,7 +231,7 @@ def _sums(
 
 
 def _amounts(
-    table: Table,
+    table: TableFound,
     row: int,
     columns: Mapping[str, Column],
     money: Sequence[str],
@@ -288,7 +293,7 @@ class _Scan:
         self.starts = {self.sums[0]: [0]}
         for row in rows:
             named = bool(self.labels.intersection(row.texts.items()))
-            if one := self._as_sum(row, 1 if named else FEWEST):
+            if one := self._as_sum(row, 1 if named else FEWEST_PARTS):
                 self.found.append(one)
                 continue
             if one := self._as_sum(row, 1):
@@ -309,7 +314,7 @@ class _Scan:
     def _starts(self, row: _Row) -> Iterator[int]:
         """Yield the places from which rows add up to the row's amounts, the nearest first."""
         wanted = tuple(map(sub, self.sums[-1], row.amounts))
-        yield from self.starts.get(wanted, [])[: -NEAREST - 1 : -1]
+        yield from self.starts.get(wanted, [])[: -NEAREST_ROWS - 1 : -1]
         if any(TOTAL_WORD.search(text) for text in row.texts.values()):  # it may be rounded
             for at in reversed(range(len(self.rows))[-FARTHEST:]):
                 most = (len(self.rows) - at) * ROUNDED_BY

@@ -5,13 +5,13 @@ from functools import lru_cache
 
 from businesscase_workbench.spreadsheet.cells import tidy
 
-POUND = r"(?:[£￡]|(?<![a-z])gbp|\bpounds?(?: sterling)?|\bsterling)"
+POUND_SIGNS = r"(?:[£￡]|(?<![a-z])gbp|\bpounds?(?: sterling)?|\bsterling)"
 APART = r"[\s'’‘‛`´ʹʼ′＇\"“”„]{0,4}"  # blanks and quotes of every kind
 THOUSANDS = ["k", "t", "th", "ths", "thou", "thous", "tsd", "thsd"]
 MILLIONS, BILLIONS = ["m", "mm", "mn", "mln", "mil", "mill", "mio"], ["bn", "bln"]
 SHORT = rf"(?:{'|'.join([*THOUSANDS, *MILLIONS, *BILLIONS])})s?"
-ALONE = r"(?:k|m|mm|mn|mil|mill|bn)s?\.?"  # what no name is likely to be
-WORDS = (
+UNIT_ALONE = r"(?:k|m|mm|mn|mil|mill|bn)s?\.?"  # what no name is likely to be
+UNIT_WORDS = (
     r"thousands?|thous|thou|thsds?|tsd|millions?|mlns?|mio|billions?|bln"
     r"|miloedd|miliwn|miliynau"  # as councils of Wales write
 )
@@ -34,18 +34,18 @@ NUMBERED = "".join(
 )
 NOT_POUNDS = re.compile(
     rf"""
-    {POUND}{APART}[(\[/]?{APART}(?:in\s+)?(?:{SHORT}\b|[,.]?0{{2,}}(?![\d.]))(?:[ ,]?000)*{APART}s?\b[)\]]?
-    | (?<![\w.,£]){SHORT}{APART}(?:{POUND}|gbp)(?!\s*\d)
+    {POUND_SIGNS}{APART}[(\[/]?{APART}(?:in\s+)?(?:{SHORT}\b|[,.]?0{{2,}}(?![\d.]))(?:[ ,]?000)*{APART}s?\b[)\]]?
+    | (?<![\w.,£]){SHORT}{APART}(?:{POUND_SIGNS}|gbp)(?!\s*\d)
     | {NUMBERED}(?<![\d.,:/-])(?<!\d[\ ,.'’]){ZEROS}{APART}s?\b(?![:/]?\d|[\ ,.]\d)
     | (?<![\w])(?<!\d\ )(?:[x×*÷/]|(?:times|units?\ of|multiples?\ of|(?:divided|multiplied)\ by))\s*{POWER}\b
     | \b(?:in|of)\s+(?:{POWER}|£?\s*1\s(?:thousand|million))(?=\W*$|\s*[)\],;]|\s+unless)
     | (?<![\d,.]){POWER}{APART}s\b
     | [(\[]\s*{POWER}\s*£?[)\]]
     | (?<!\d)10(?:(?:\^|\*\*)[369]\b|[³⁶⁹])
-    | (?<![\d.,])(?<!\d\s)\b(?:{WORDS})\b\.?
-    | \bin{APART}{ALONE}(?=\W*$|\s*[)\],;]|\s+unless)
-    | {NUMBERED}[(\[]{APART}(?:in\s+)?{ALONE}{APART}[)\]]
-    | [,:;–—-]\s*{ALONE}$
+    | (?<![\d.,])(?<!\d\s)\b(?:{UNIT_WORDS})\b\.?
+    | \bin{APART}{UNIT_ALONE}(?=\W*$|\s*[)\],;]|\s+unless)
+    | {NUMBERED}[(\[]{APART}(?:in\s+)?{UNIT_ALONE}{APART}[)\]]
+    | [,:;–—-]\s*{UNIT_ALONE}$
     | (?:[€$¥]|\b(?:eur|euros?|usd|dollars?)\b)(?!\s*\d)
     | \bin\s+pence\b | [(\[]\s*(?:pence|p)\s*[)\]]
     """,

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from businesscase.calculations.apportionment import SHARED
 from businesscase.calculations.years import financial_year
-from businesscase.cases.errors import Fault as Said
-from businesscase.cases.errors import unknown_name
+from businesscase.cases.errors import Fault, unknown_name
 from businesscase.cases.parameters import Scenario
 from businesscase.cases.schema import KEYS, CaseFile
 from businesscase.cases.validation import (
@@ -19,7 +18,7 @@ from businesscase.cases.validation import (
     risks,
     shared,
 )
-from businesscase.cases.validation.core import Fault, Tables, has_recurring_flows, staying
+from businesscase.cases.validation.core import PlacedFault, Tables, has_recurring_flows, staying
 from businesscase.cases.validation.parameters import parameter_faults
 from businesscase.cases.validation.rows import BASE
 
@@ -32,7 +31,7 @@ POOLED = ["flows", "risk_costs", "red_lines"]  # tables in which shared may stan
 
 def table_faults(
     file: CaseFile, tables: Tables, scenarios: dict[str, Scenario], shared_sources: set[str]
-) -> Iterator[Fault]:
+) -> Iterator[PlacedFault]:
     """Yield every fault of a case whose rows are each valid by themselves."""
     duplicates = list(_duplicates(tables))
     yield from duplicates
@@ -72,7 +71,7 @@ def _decided_option(file: CaseFile, scenarios: dict[str, Scenario]) -> str:
     return (base and base.parameters.option) or file.preferred_option
 
 
-def _duplicates(tables: Tables) -> Iterator[Fault]:
+def _duplicates(tables: Tables) -> Iterator[PlacedFault]:
     for stem, key in KEYS.items():
         for index in tables[stem].index[tables[stem].duplicated(key)]:
             cells = tables[stem].loc[index, key].dropna()
@@ -80,7 +79,9 @@ def _duplicates(tables: Tables) -> Iterator[Fault]:
             yield stem, index, f"{found} stands here twice; once is allowed"
 
 
-def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> Iterator[Fault]:
+def _unknown_names(
+    file: CaseFile, tables: Tables, shared_sources: set[str]
+) -> Iterator[PlacedFault]:
     partners = list(tables["partners"]["partner"])
     sources = [*file.sources, *sorted(shared_sources)]
     allowed = {"source": sources, "partner": partners, "section": SECTIONS}
@@ -96,10 +97,10 @@ def _unknown_names(file: CaseFile, tables: Tables, shared_sources: set[str]) -> 
                 names = [*names, ""] if stem == "actuals" else names  # a task has no partner
             for index in table.index[~table[column].isin(names)]:
                 unknown = unknown_name(column, table.at[index, column], names)
-                yield stem, index, Said(f"{unknown}{hints.get(column, '')}", **unknown.details)
+                yield stem, index, Fault(f"{unknown}{hints.get(column, '')}", **unknown.details)
 
 
-def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     if tables["partners"].empty:
         yield "partners", None, "the case has no partners; at least one is needed"
     elif not staying(tables):

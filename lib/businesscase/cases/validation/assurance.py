@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from businesscase.cases.assurance import item_column
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import FIGURE_TABLES, SECTION_TABLES, SHARED_TABLES
-from businesscase.cases.validation.core import Fault, Tables
+from businesscase.cases.validation.core import PlacedFault, Tables
 
 
-def assurance_faults(tables: Tables) -> Iterator[Fault]:
+def assurance_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield entries of the logs that name no table, item or section, or end before they begin."""
     stems = [*FIGURE_TABLES, *SHARED_TABLES]
     for log in ("assumptions", "data_log"):
@@ -32,7 +32,7 @@ def assurance_faults(tables: Tables) -> Iterator[Fault]:
         yield "assurance_standards", None, sentence
 
 
-def _item_faults(tables: Tables, stems: list[str]) -> Iterator[Fault]:
+def _item_faults(tables: Tables, stems: list[str]) -> Iterator[PlacedFault]:
     """Yield assumptions on an item that the table does not have: they would vouch for nothing."""
     for index, row in tables["assumptions"].iterrows():
         stem, item = row["table"], row["item"]

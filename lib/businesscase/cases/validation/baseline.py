@@ -9,13 +9,13 @@ import pandas as pd
 
 from businesscase.calculations.baseline import BANDS
 from businesscase.cases.schema import BASELINE_EVIDENCE, BaselineStandard, CaseFile
-from businesscase.cases.validation.core import Fault, Tables, staying
+from businesscase.cases.validation.core import PlacedFault, Tables, staying
 
 COMPARED_TABLES = ["service_costs", "applications", "skills", "assets"]
 SAME_WORDS = 0.9  # likeness from which two names are taken for one that is misspelt
 
 
-def leaving_partner_faults(tables: Tables) -> Iterator[Fault]:
+def leaving_partner_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield rows of partners that leave, in tables for those that stay."""
     partners = tables["partners"]
     leaving = partners.loc[partners["role"] == "leaving", "partner"]
@@ -25,7 +25,7 @@ def leaving_partner_faults(tables: Tables) -> Iterator[Fault]:
                 yield stem, index, f"{partner} is leaving; only partners that stay have rows here"
 
 
-def driver_faults(tables: Tables) -> Iterator[Fault]:
+def driver_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield drivers that lack a partner."""
     expected = staying(tables)
     for driver, rows in tables["drivers"].groupby("driver", sort=False):
@@ -38,7 +38,7 @@ def driver_faults(tables: Tables) -> Iterator[Fault]:
                 )
 
 
-def budget_year_faults(tables: Tables) -> Iterator[Fault]:
+def budget_year_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield budgets given for a second year: they would be added up as one year's cost."""
     costs = tables["service_costs"]
     own = ["partner", "service", "category", "funding"]
@@ -52,7 +52,7 @@ def budget_year_faults(tables: Tables) -> Iterator[Fault]:
         )
 
 
-def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of what is compared, priced, surveyed and standardised."""
     for stem in COMPARED_TABLES:
         given = set(tables[stem]["partner"])
@@ -73,7 +73,7 @@ def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
                 )
 
 
-def _price_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def _price_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     known = list(tables["deflators"]["year"])
     covered = f"it covers {min(known)} to {max(known)}" if known else "it is empty or missing"
     costs = tables["service_costs"]
@@ -86,7 +86,7 @@ def _price_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
         yield "case", None, f"{sentence}; costs of other years are brought to its prices"
 
 
-def _band_faults(benchmarks: pd.DataFrame) -> Iterator[Fault]:
+def _band_faults(benchmarks: pd.DataFrame) -> Iterator[PlacedFault]:
     ordered = benchmarks[benchmarks["band"].isin(BANDS)]
     for (measure, basis), rows in ordered.groupby(["measure", "basis"], sort=False):
         for index in rows.index[rows.duplicated("band")]:
@@ -101,7 +101,7 @@ def _band_faults(benchmarks: pd.DataFrame) -> Iterator[Fault]:
             yield "benchmarks", rows.index[0], f"{measure} of {basis} has {said}; bands must rise"
 
 
-def _survey_faults(surveys: pd.DataFrame) -> Iterator[Fault]:
+def _survey_faults(surveys: pd.DataFrame) -> Iterator[PlacedFault]:
     first_of = surveys[surveys["stage"] == "before"].drop_duplicates(["survey", "partner"])
     before = first_of.set_index(["survey", "partner"])["date"]
     for index, row in surveys[surveys["stage"] == "after"].iterrows():
@@ -114,7 +114,7 @@ def _survey_faults(surveys: pd.DataFrame) -> Iterator[Fault]:
             yield "surveys", index, f"{found}; it can't be before the first, of {first.date()}"
 
 
-def _function_faults(applications: pd.DataFrame) -> Iterator[Fault]:
+def _function_faults(applications: pd.DataFrame) -> Iterator[PlacedFault]:
     """Yield functions that two partners spell differently, so that their rows would not meet."""
     holders = applications.groupby("business_function", sort=False)["partner"].agg(set)
     lines = applications.reset_index().groupby("business_function")["index"].min()

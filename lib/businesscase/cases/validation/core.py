@@ -6,7 +6,7 @@ import pandas as pd
 
 from businesscase.calculations.savings import ONE_OFF
 
-Fault = tuple[
+PlacedFault = tuple[
     str, int | str | None, str
 ]  # as RawCase.place has it: part, row or scenario; sentence
 Tables = Mapping[str, pd.DataFrame]

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from businesscase.calculations.decision import LETTER, NAMED, PROPOSED
-from businesscase.cases.errors import Fault as Said
-from businesscase.cases.errors import shown, unknown_name
-from businesscase.cases.validation.core import Fault, Tables
+from businesscase.cases.errors import Fault, shown, unknown_name
+from businesscase.cases.validation.core import PlacedFault, Tables
 
 
-def criteria_faults(tables: Tables) -> Iterator[Fault]:
+def criteria_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield a sentence for each criterion on an option that doesn't say whether it follows the one appraised."""
     gates, known = tables["gates"], list(tables["options"]["option"])
     factors = set(tables["factors"]["factor"])
@@ -22,7 +21,7 @@ def criteria_faults(tables: Tables) -> Iterator[Fault]:
             yield (
                 "gates",
                 row.Index,
-                Said(
+                Fault(
                     f"item {shown(row.item)} is an option by its letter alone; {follows!r} tests the "
                     f"option appraised, whichever it is, {stays!r} that one in any case",
                     found=row.item,

@@ -8,14 +8,14 @@ from businesscase.calculations.apportionment import SHARED
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import (
-    Fault,
+    PlacedFault,
     Tables,
     not_held_once,
     staying,
 )
 
 
-def option_faults(tables: Tables) -> Iterator[Fault]:
+def option_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of factors and scores."""
     options, factors, scores = tables["options"], tables["factors"], tables["scores"]
     scales = factors.set_index("factor")[["lowest_score", "highest_score"]]
@@ -50,7 +50,7 @@ def option_faults(tables: Tables) -> Iterator[Fault]:
 
 def _gaps_in_scores(
     options: pd.DataFrame, factors: pd.DataFrame, scores: pd.DataFrame
-) -> Iterator[Fault]:
+) -> Iterator[PlacedFault]:
     if scores.empty:
         return
     if options.empty:
@@ -70,7 +70,7 @@ def _gaps_in_scores(
                 )
 
 
-def flow_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def flow_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of years, baseline and control totals."""
     costed = set(tables["service_costs"]["partner"])
     for index, row in tables["flows"].iterrows():
@@ -93,7 +93,7 @@ def flow_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     yield from _range_faults(tables["flows"])
 
 
-def _profile_faults(flows: pd.DataFrame) -> Iterator[Fault]:
+def _profile_faults(flows: pd.DataFrame) -> Iterator[PlacedFault]:
     """Yield the lines whose yearly amounts do not add up to the total that they state."""
     years = flows["last_year"] - flows["first_year"] + 1
     amounts = flows["amount_gbp"] * flows["year_fraction"] * years
@@ -111,7 +111,7 @@ def _profile_faults(flows: pd.DataFrame) -> Iterator[Fault]:
                 break
 
 
-def _range_faults(flows: pd.DataFrame) -> Iterator[Fault]:
+def _range_faults(flows: pd.DataFrame) -> Iterator[PlacedFault]:
     """Yield the rows that state another range than their line, which is drawn as one."""
     stated = flows.dropna(subset=["low_fraction", "high_fraction"])
     for (option, flow, line), rows in stated.groupby(["option", "flow", "line"], sort=False):
@@ -126,7 +126,7 @@ def _range_faults(flows: pd.DataFrame) -> Iterator[Fault]:
             )
 
 
-def discount_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def discount_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield years of the appraisal without one discount rate."""
     if tables["flows"].empty:
         return

@@ -8,10 +8,10 @@ from businesscase.calculations.apportionment import SHARED
 from businesscase.calculations.outturn import MONEY
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import CaseFile
-from businesscase.cases.validation.core import Fault, Tables, staying
+from businesscase.cases.validation.core import PlacedFault, Tables, staying
 
 
-def outturn_faults(file: CaseFile, tables: Tables, option: str) -> Iterator[Fault]:
+def outturn_faults(file: CaseFile, tables: Tables, option: str) -> Iterator[PlacedFault]:
     """Yield actuals that name no line of the decided option, or no year, measure or task of the case."""
     actuals, flows = tables["actuals"], tables["flows"]
     decided = flows[flows["option"] == option]
@@ -50,7 +50,7 @@ def outturn_faults(file: CaseFile, tables: Tables, option: str) -> Iterator[Faul
 
 def _money_faults(
     file: CaseFile, decided: pd.DataFrame, partners: list[str], index: int, row: pd.Series
-) -> Iterator[Fault]:
+) -> Iterator[PlacedFault]:
     kind, line, year = row["kind"].replace("_", " "), row["item"], row["year"]
     of_kind = decided[decided["flow"] == row["kind"]]
     bearers = of_kind.loc[of_kind["line"] == line, "partner"].unique()
@@ -70,7 +70,7 @@ def _money_faults(
         )
 
 
-def _leaving_faults(actuals: pd.DataFrame, tables: Tables) -> Iterator[Fault]:
+def _leaving_faults(actuals: pd.DataFrame, tables: Tables) -> Iterator[PlacedFault]:
     partners = tables["partners"]
     leaving = partners.loc[partners["role"] == "leaving", "partner"]
     of_service = actuals["kind"].isin([*MONEY, "users"])
@@ -80,7 +80,7 @@ def _leaving_faults(actuals: pd.DataFrame, tables: Tables) -> Iterator[Fault]:
 
 def _unreported_savings(
     actuals: pd.DataFrame, decided: pd.DataFrame, partners: list[str]
-) -> Iterator[Fault]:
+) -> Iterator[PlacedFault]:
     """Yield the planned savings that are missing from a year of which any saving is reported.
 
     A line or a partner left out would not be told from one that saved nothing, and would flatter

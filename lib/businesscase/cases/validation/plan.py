@@ -9,10 +9,10 @@ import pandas as pd
 from businesscase.calculations import plan
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import CaseFile
-from businesscase.cases.validation.core import Fault, Tables
+from businesscase.cases.validation.core import PlacedFault, Tables
 
 
-def plan_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def plan_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of the tasks' links, dates, ranges and readings, and of the work packages."""
     tasks = tables["tasks"]
     numbers = [str(task) for task in tasks["task"]]
@@ -31,7 +31,7 @@ def plan_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
     yield from _reading_faults(tables["actuals"])
 
 
-def _deadline_faults(plan_start: dt.date, tables: Tables) -> Iterator[Fault]:
+def _deadline_faults(plan_start: dt.date, tables: Tables) -> Iterator[PlacedFault]:
     for stem in ("tasks", "work_packages"):
         for index, deadline in tables[stem]["deadline"].dropna().items():
             if deadline.date() < plan_start:
@@ -42,7 +42,7 @@ def _deadline_faults(plan_start: dt.date, tables: Tables) -> Iterator[Fault]:
                 )
 
 
-def _network_faults(tasks: pd.DataFrame) -> Iterator[Fault]:
+def _network_faults(tasks: pd.DataFrame) -> Iterator[PlacedFault]:
     network = {}
     for index, row in tasks.iterrows():
         try:
@@ -72,7 +72,7 @@ def _nearest(task: int, known: dict) -> str:
     return f"; nearest: {', '.join(near)}" if near else ""
 
 
-def _range_faults(tables: Tables) -> Iterator[Fault]:
+def _range_faults(tables: Tables) -> Iterator[PlacedFault]:
     planned = tables["tasks"].set_index("task")["duration_days"]
     for row in tables["task_ranges"].itertuples():
         days = planned.get(row.task)
@@ -85,7 +85,7 @@ def _range_faults(tables: Tables) -> Iterator[Fault]:
             )
 
 
-def _reading_faults(actuals: pd.DataFrame) -> Iterator[Fault]:
+def _reading_faults(actuals: pd.DataFrame) -> Iterator[PlacedFault]:
     started: dict[str, pd.Timestamp] = {}
     for kind in ("task_start", "task_finish"):
         rows = actuals[actuals["kind"] == kind]

@@ -6,13 +6,13 @@ import pandas as pd
 
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import TOPICS
-from businesscase.cases.validation.core import Fault, Tables, staying
+from businesscase.cases.validation.core import PlacedFault, Tables, staying
 
 GATES = ["gate", "decision"]  # kinds of event at which a lesson could have been known
-NEAREST = 3  # dates offered in place of a wrong one
+NAMED_NEAREST = 3  # dates offered in place of a wrong one
 
 
-def readiness_faults(tables: Tables) -> Iterator[Fault]:
+def readiness_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of the scores, the red lines, the lessons and the list of governance."""
     yield from _score_faults(tables)
     yield from _red_line_faults(tables)
@@ -20,7 +20,7 @@ def readiness_faults(tables: Tables) -> Iterator[Fault]:
     yield from _governance_faults(tables)
 
 
-def _score_faults(tables: Tables) -> Iterator[Fault]:
+def _score_faults(tables: Tables) -> Iterator[PlacedFault]:
     areas = list(tables["readiness_areas"]["area"])
     readiness = tables["readiness"]
     for index in readiness.index[~readiness["area"].isin(areas)]:
@@ -34,7 +34,7 @@ def _score_faults(tables: Tables) -> Iterator[Fault]:
                 yield "readiness", None, f"{partner} has no score in {area}"
 
 
-def _red_line_faults(tables: Tables) -> Iterator[Fault]:
+def _red_line_faults(tables: Tables) -> Iterator[PlacedFault]:
     partners = tables["partners"]
     leaving = set(partners.loc[partners["role"] == "leaving", "partner"])
     for index, partner in tables["red_lines"]["partner"].items():
@@ -46,13 +46,13 @@ def _red_line_faults(tables: Tables) -> Iterator[Fault]:
             )
 
 
-def _lesson_faults(tables: Tables) -> Iterator[Fault]:
+def _lesson_faults(tables: Tables) -> Iterator[PlacedFault]:
     events = tables["events"]
     gates = sorted(set(events.loc[events["kind"].isin(GATES), "date"]))
     stop = events.loc[events["kind"] == "outcome", "date"].min()
     for index, date in tables["lessons"]["known_from"].items():
         if date not in gates:
-            nearest = sorted((abs(gate - date), gate) for gate in gates)[:NEAREST]
+            nearest = sorted((abs(gate - date), gate) for gate in gates)[:NAMED_NEAREST]
             shown = ", ".join(map(_day, sorted(gate for _, gate in nearest)))
             hint = f"nearest: {shown}" if shown else "events.csv has none"
             yield (
@@ -73,7 +73,7 @@ def _day(date: pd.Timestamp) -> str:
     return date.date().isoformat()
 
 
-def _governance_faults(tables: Tables) -> Iterator[Fault]:
+def _governance_faults(tables: Tables) -> Iterator[PlacedFault]:
     topics = TOPICS.replace(" or ", ", ").split(", ")
     asked = set(tables["governance_questions"]["topic"])
     for topic in topics:

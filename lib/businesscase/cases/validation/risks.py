@@ -5,20 +5,20 @@ from itertools import groupby, pairwise
 
 import pandas as pd
 
+from businesscase.calculations.risks import POSITIONS
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import (
-    Fault,
+    PlacedFault,
     Tables,
     not_held_once,
     staying,
 )
 
 RISK_AXES = ["likelihood", "impact"]
-POSITIONS = ["", "residual_", "target_"]
 
 
-def risk_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def risk_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of the register, of its scales, and of what its risks cost."""
     yield from _register_faults(tables)
     if not tables["risk_costs"].empty:
@@ -27,7 +27,7 @@ def risk_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
         yield from _discount_faults(file, tables)
 
 
-def _register_faults(tables: Tables) -> Iterator[Fault]:
+def _register_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of the scales, the bands and the words of the register."""
     risks, levels, bands = tables["risks"], tables["risk_levels"], tables["risk_bands"]
     for index, row in levels[levels.duplicated(["axis", "level"])].iterrows():
@@ -39,7 +39,7 @@ def _register_faults(tables: Tables) -> Iterator[Fault]:
         if not words:
             yield "risk_levels", None, f"no level of {axis}; risks.csv needs its scale"
             continue
-        for column in (f"{prefix}{axis}" for prefix in POSITIONS):
+        for column in (f"{prefix}{axis}" for prefix in POSITIONS.values()):
             for index, word in risks.loc[~risks[column].isin(["", *words]), column].items():
                 yield "risks", index, unknown_name(column, word, words)
     if not all(scales.values()):
@@ -51,7 +51,7 @@ def _register_faults(tables: Tables) -> Iterator[Fault]:
     yield from _probability_faults(levels, tables["risk_probabilities"])
 
 
-def _band_faults(held: list[tuple[int, int]]) -> Iterator[Fault]:
+def _band_faults(held: list[tuple[int, int]]) -> Iterator[PlacedFault]:
     """Yield a sentence for each run of scores that lie in as many bands, given score and number."""
     for _, run in groupby(enumerate(held), key=lambda entry: (entry[1][0] - entry[0], entry[1][1])):
         scores = [(score, holding) for _, (score, holding) in run]
@@ -64,7 +64,7 @@ def _band_faults(held: list[tuple[int, int]]) -> Iterator[Fault]:
         yield "risk_bands", None, sentence
 
 
-def _appetite_faults(bands: pd.DataFrame) -> Iterator[Fault]:
+def _appetite_faults(bands: pd.DataFrame) -> Iterator[PlacedFault]:
     """Yield each band that is accepted although a lower one is not: there is no line to draw."""
     ordered = bands.sort_values("lowest_score")
     refused = ""
@@ -79,7 +79,7 @@ def _appetite_faults(bands: pd.DataFrame) -> Iterator[Fault]:
             )
 
 
-def _probability_faults(levels: pd.DataFrame, probabilities: pd.DataFrame) -> Iterator[Fault]:
+def _probability_faults(levels: pd.DataFrame, probabilities: pd.DataFrame) -> Iterator[PlacedFault]:
     """Yield probabilities of unknown words, and those that fall as likelihood rises."""
     scale = levels[levels["axis"] == "likelihood"].sort_values("score")["level"]
     for index, word in probabilities["level"].items():
@@ -99,7 +99,7 @@ def _probability_faults(levels: pd.DataFrame, probabilities: pd.DataFrame) -> It
                 )
 
 
-def _cost_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def _cost_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield rows of cost that name what the case does not have, or lie outside its years."""
     costs = tables["risk_costs"]
     numbers = [str(risk) for risk in tables["risks"]["risk"]]
@@ -143,7 +143,7 @@ def _cost_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
             )
 
 
-def _unknown_chances(tables: Tables) -> Iterator[Fault]:
+def _unknown_chances(tables: Tables) -> Iterator[PlacedFault]:
     """Yield each likelihood word without a range of chances, used or not: a scenario moves risks."""
     levels = tables["risk_levels"]
     stated = set(tables["risk_probabilities"]["level"])
@@ -157,7 +157,7 @@ def _unknown_chances(tables: Tables) -> Iterator[Fault]:
             )
 
 
-def _discount_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def _discount_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield years without one discount rate, of a case in which nothing but a risk is discounted."""
     if not tables["flows"].empty:
         return  # said once, with the flows

@@ -7,10 +7,10 @@ from businesscase.calculations.savings import MOVED
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.cases.schema import CaseFile, Evidence, FinanceAssumption
-from businesscase.cases.validation.core import Fault, Tables
+from businesscase.cases.validation.core import PlacedFault, Tables
 
 
-def shared_faults(tables: Tables) -> Iterator[Fault]:
+def shared_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield values that no scenario could have, and rows without which nothing is computed."""
     yield from _sensitivity_faults(tables)
     yield from _finance_faults(tables)
@@ -18,7 +18,7 @@ def shared_faults(tables: Tables) -> Iterator[Fault]:
     yield from _missing(tables, "evidence", "measure", Evidence)
 
 
-def own_evidence_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
+def own_evidence_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield that the case's own evidence is no evidence, or that nothing is left without it."""
     evidence, own = tables["evidence"], file.own_evidence
     if own and own not in set(evidence["case"]):
@@ -35,7 +35,7 @@ def own_evidence_faults(file: CaseFile, tables: Tables) -> Iterator[Fault]:
             )
 
 
-def _sensitivity_faults(tables: Tables) -> Iterator[Fault]:
+def _sensitivity_faults(tables: Tables) -> Iterator[PlacedFault]:
     numbers = [
         name
         for name, field in Parameters.model_fields.items()
@@ -58,7 +58,7 @@ def _sensitivity_faults(tables: Tables) -> Iterator[Fault]:
             )
 
 
-def _finance_faults(tables: Tables) -> Iterator[Fault]:
+def _finance_faults(tables: Tables) -> Iterator[PlacedFault]:
     for index, row in tables["finance_assumptions"].iterrows():
         name, value = row["parameter"], row["value"]
         lowest, highest = limits(name)
@@ -76,7 +76,7 @@ def _beyond(what: str, value: float, lowest: float, highest: float) -> str:
     return f"{what} is {value:g}; it can be {lowest:g} to {highest:g}, as in a scenario"
 
 
-def _missing(tables: Tables, stem: str, column: str, model) -> Iterator[Fault]:
+def _missing(tables: Tables, stem: str, column: str, model) -> Iterator[PlacedFault]:
     """Yield the names of a column that every case needs and no row has."""
     for name in get_args(model.model_fields[column].annotation):
         if name not in set(tables[stem][column]):
