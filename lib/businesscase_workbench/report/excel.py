@@ -154,7 +154,7 @@ def _notes() -> SheetShown:
 
 
 def _decision(study: Study) -> Iterator[SheetShown]:
-    if study.gates.empty:  # the cover says so
+    if study.decision.gates.empty:  # the cover says so
         return
     columns = {
         "criterion": "Criterion", "question": "Question", "outcome": "Outcome", "reason": "Reason",

@@ -234,9 +234,9 @@ class _Model:
             ["Year number", *(CellShown(number, "whole") for number in numbers)],
             ["Discount rate of the schedule (input)", *(CellShown(rate, "percent", True) for rate in scheduled)],
             ["Discount rate used", *_cells(
-                lambda j: f"IF(ISNUMBER(discount_rate),discount_rate,{cell(SCHEDULED_AT, j)})", study.rates, "percent")],
+                lambda j: f"IF(ISNUMBER(discount_rate),discount_rate,{cell(SCHEDULED_AT, j)})", study.savings.rates, "percent")],
             ["Discount factor", *_cells(
-                lambda j: f"{cell(DISCOUNT_AT, j - 1)}/(1+{cell(RATE_AT, j)})" if j else "1", study.discount_factors, "factor")],
+                lambda j: f"{cell(DISCOUNT_AT, j - 1)}/(1+{cell(RATE_AT, j)})" if j else "1", study.savings.discount_factors, "factor")],
             ["Years in which it saves or runs, if as late as the year's number", *(CellShown(term, "score") for term in terms)],
             ["The same, as far as the delay is so long", *_cells(
                 lambda j: f"{cell(TERMS_AT, j)}*{LATE.format(cell(NUMBER_AT, j))}", left, "score")],
