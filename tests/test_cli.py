@@ -13,6 +13,7 @@ import pytest
 from conftest import ROOT
 
 from businesscase import __version__
+from businesscase.cases.case import case_names, load_case
 from businesscase_workbench import batch, cli
 from businesscase_workbench.batch import notebook_paths
 
@@ -64,6 +65,11 @@ def test_cases_starts_without_what_only_runs_need():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_python_ends_with_the_exit_code_of_the_command():
+    command = [sys.executable, "-m", "businesscase", "check", "mkip-2021"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 2
 
 
 def test_check_prints_published_beside_recomputed(capsys):
@@ -181,6 +187,17 @@ def test_report_into_a_file_is_refused(project, capsys):
     (project / "taken").touch()
     assert cli.main(["report", CASE, "--output", "taken"]) == 1
     assert capsys.readouterr().err.startswith(str(project / "taken"))
+
+
+@pytest.mark.long
+def test_every_scenario_of_every_case_is_reported(tmp_path):
+    command = [sys.executable, "-m", "businesscase", "report", "--quiet", "--output", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    made = {path.parent.relative_to(tmp_path).parts for path in tmp_path.glob("*/*/report.html")}
+    assert made == {
+        (case, name) for case in case_names() for name in (*load_case(case).scenarios, "comparison")
+    }
 
 
 def start_report(project, source):

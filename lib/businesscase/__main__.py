@@ -1,5 +1,7 @@
 """``python -m businesscase``: the command line, which is the workbench's."""
 
+import sys
+
 from businesscase_workbench.cli import main
 
-main()
+sys.exit(main())
