@@ -32,6 +32,14 @@ def inputs(sample: int, whole: int) -> int:
     return whole if settings.get_current_profile_name() == "long" else sample
 
 
+def sampled(rows: list[tuple], every: int) -> list:
+    """Return the parameters of a test, of which all but every so many are for --long alone."""
+    return [
+        pytest.param(*row, marks=pytest.mark.long if number % every else [])
+        for number, row in enumerate(rows)
+    ]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Keep the tests marked long, and those of which a sample ran before, for --long."""

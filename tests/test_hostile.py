@@ -15,7 +15,7 @@ from pathlib import Path
 import docx
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import ROOT, sampled
 
 from businesscase.cases.errors import InputError
 from businesscase_workbench.batch import Job, Settings, run_jobs
@@ -319,10 +319,7 @@ VALUES = (
 )
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [VALUES[0], *(pytest.param(*value, marks=pytest.mark.long) for value in VALUES[1:])],
-)
+@pytest.mark.parametrize(("option", "value"), sampled(VALUES, len(VALUES)))
 def test_a_parameter_that_tries_to_end_its_string_is_refused_as_a_name(option, value, tmp_path):
     as_yaml = json.dumps({"case": value})
     given = {
