@@ -16,6 +16,7 @@ import docx
 import nbformat
 import pytest
 from conftest import ROOT, sampled
+from test_batch import write_notebook
 
 from businesscase.cases.errors import InputError
 from businesscase_workbench.batch import Job, Settings, run_jobs
@@ -385,11 +386,9 @@ def test_a_failure_that_names_folders_and_keys_leaves_neither():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "temp").mkdir()
-        shutil.copytree(ROOT / "notebooks", folder / "notebooks")
-        path = folder / "notebooks" / "06_readiness.ipynb"
-        notebook = nbformat.read(path, 4)
-        notebook.cells[-1] = nbformat.v4.new_code_cell(TELLING)
-        nbformat.write(notebook, path)
+        write_notebook(folder / "notebooks", "03_savings", "scenario")
+        write_notebook(folder / "notebooks", "06_readiness", TELLING)
+        write_notebook(folder / "notebooks", "07_decision", "scenario")
         done = subprocess.run(
             [sys.executable, "-c", FAILING, folder / "reports", folder / "notebooks"],
             cwd=ROOT,
