@@ -25,6 +25,8 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 SERIOUS = ("serious", "critical")
 TOKEN = "a-token-for-tests"
+SIZE = {"width": 1366, "height": 768}
+GREYED = "getComputedStyle(document.querySelector('.bc-views')).opacity < 0.5"
 EXPLORERS = {
     "overview": ("mkip-2012", pages.OVERVIEW),
     "savings": ("mkip-2012", pages.SAVINGS),
@@ -100,7 +102,7 @@ class Visit:
     """A page of an explorer, with what it asked for and complained of."""
 
     def __init__(self, browser, address, explorer, host="voila"):
-        self.page = browser.new_page(viewport={"width": 1366, "height": 768})
+        self.page = browser.new_page(viewport=SIZE)
         self.requests, self.errors = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -117,6 +119,7 @@ class Visit:
             )
             self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         self.page.wait_for_selector(".bc-explorer h2", timeout=120_000)
+        self.at_first = self.headline
 
     def _hear(self, message):
         place = message.location.get("url", "") if isinstance(message.location, dict) else ""
@@ -145,6 +148,13 @@ class Visit:
             arg=text,
             timeout=20_000,
         )
+
+    def go_back(self):
+        """Put the page back to the size and the scenario that it was opened with."""
+        self.page.set_viewport_size(SIZE)
+        self.page.get_by_role("button", name="Back to the scenario").click()
+        self.wait_for_headline(self.at_first)
+        self.page.wait_for_function(f"!({GREYED})")
 
     def strangers(self):
         """Return the requests that would leave the machine."""
@@ -175,9 +185,39 @@ def visit(browser, served):
     assert heard == [(set(), [])] * len(visits)
 
 
+@pytest.fixture(scope="module")
+def pages_of_voila(browser, served):
+    """Return the explorers that are open."""
+    pages = {}
+    yield pages
+    for one in pages.values():
+        one.page.close()
+
+
+@pytest.fixture
+def shared_visit(browser, served, pages_of_voila, visit):
+    """Return a function that gives an explorer as it was opened, once for all tests."""
+    used = []
+
+    def open_explorer(explorer, host="voila"):
+        if host != "voila":
+            return visit(explorer, host)
+        if explorer in pages_of_voila:
+            pages_of_voila[explorer].go_back()
+        else:
+            pages_of_voila[explorer] = Visit(browser, served[1][host], explorer, host)
+        used.append(pages_of_voila[explorer])
+        return used[-1]
+
+    yield open_explorer
+    assert [(one.strangers(), one.errors) for one in used] == [(set(), [])] * len(used)
+
+
 @pytest.mark.parametrize("host", ["voila", "lab"])
-def test_a_slider_moved_by_key_changes_headline_and_chart_to_what_the_library_gives(visit, host):
-    opened = visit("savings", host)
+def test_a_slider_moved_by_key_changes_headline_and_chart_to_what_the_library_gives(
+    shared_visit, host
+):
+    opened = shared_visit("savings", host)
     slider = opened.page.get_by_label("Share of the planned saving that is realised", exact=True)
     slider.focus()
     for _ in range(4):
@@ -195,8 +235,8 @@ def test_a_slider_moved_by_key_changes_headline_and_chart_to_what_the_library_gi
 
 @pytest.mark.parametrize("host", ["voila", pytest.param("lab", marks=pytest.mark.long)])
 @pytest.mark.parametrize("explorer", EXPLORERS)
-def test_an_explorer_is_for_everybody(visit, explorer, host):
-    opened = visit(explorer, host)
+def test_an_explorer_is_for_everybody(shared_visit, explorer, host):
+    opened = shared_visit(explorer, host)
     page = opened.page
     page.wait_for_selector(".bc-views table", timeout=30_000)
     assert serious_faults(page) == []
@@ -276,11 +316,10 @@ def cut_off(page, places, width):
 
 REALISED, DISCOUNT = "Share of the planned saving that is realised", "Discount rate"
 YEARS = "Years appraised after the decision year"
-GREYED = "getComputedStyle(document.querySelector('.bc-views')).opacity < 0.5"
 
 
-def test_what_is_typed_is_taken_in_the_unit_shown(visit):
-    opened = visit("savings")
+def test_what_is_typed_is_taken_in_the_unit_shown(shared_visit):
+    opened = shared_visit("savings")
     for label, typed, shown, changes in (
         (DISCOUNT, "3.6", "3.6%", {"discount_rate": 0.036}),
         (DISCOUNT, " 4.125 % ", "4.125%", {"discount_rate": 0.04125}),
@@ -299,8 +338,8 @@ def test_what_is_typed_is_taken_in_the_unit_shown(visit):
         assert box.get_attribute("aria-invalid") == "false"
 
 
-def test_what_can_not_be_taken_is_refused_at_its_box_and_the_figures_greyed(visit):
-    opened = visit("savings")
+def test_what_can_not_be_taken_is_refused_at_its_box_and_the_figures_greyed(shared_visit):
+    opened = shared_visit("savings")
     page, headline = opened.page, opened.headline
     for label, allowed, typed in (
         (DISCOUNT, "a number from 0% to 20% a year", ["87", "20.01", "-1", "£3.5", "3,5", "3.5 years"]),
@@ -435,8 +474,8 @@ def saved_with_a_slider(visit, data, name):
     return tomllib.loads((data / "mkip-2012" / "scenarios.toml").read_text())[name]
 
 
-def test_a_table_is_downloaded_as_csv(visit):
-    page = visit("savings").page
+def test_a_table_is_downloaded_as_csv(shared_visit):
+    page = shared_visit("savings").page
     with page.expect_download() as download:
         page.get_by_role("button", name="Save this table as CSV").first.click()
     text = download.value.path().read_text("utf-8-sig")
