@@ -62,7 +62,4 @@ $(VENV)/locked: requirements.lock
 
 $(VENV)/ready: $(VENV)/locked pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
-	@# an editable install leaves it out; a plain one wouldn't
-	$(BIN)/jupyter kernelspec install --sys-prefix --name businesscase \
-		lib/businesscase_workbench/forking/jupyter/kernels/businesscase 2>/dev/null
 	@touch $@

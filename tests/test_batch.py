@@ -29,9 +29,7 @@ if scenario == "officer-time":
 if scenario == "unequal-size":
     os.kill(os.getpid(), 9)
 if scenario == "differences-overcome":
-    server = os.getppid()
-    job = int(open(f"/proc/{server}/stat").read().rsplit(")", 1)[1].split()[1])
-    os.kill(job, 9)
+    os.kill(os.getppid(), 9)
 """
 
 

@@ -16,7 +16,6 @@ ROOMS = [
     "businesscase_workbench.spreadsheet",
     "businesscase_workbench.starter",
     "businesscase_workbench.own_case",
-    "businesscase_workbench.forking",
     "businesscase_workbench.report",
     "businesscase_workbench.batch",
     "businesscase_workbench.explore",

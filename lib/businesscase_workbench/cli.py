@@ -32,7 +32,7 @@ TESTS = {
     "format": "ruff format --check .",
     "types": "mypy",
     "tests": "pytest --numprocesses=auto --dist=worksteal --doctest-modules tests lib",
-    "notebooks": "pytest --numprocesses=auto --dist=loadfile --nbval --nbval-kernel-name=businesscase -o filterwarnings= -p no:cacheprovider notebooks",
+    "notebooks": "pytest --numprocesses=auto --dist=loadfile --nbval -o filterwarnings= -p no:cacheprovider notebooks",
 }
 LONG_TESTS = {"long tests": "pytest --numprocesses=auto --dist=worksteal --long tests"}
 
@@ -498,14 +498,11 @@ def _explore(arguments: argparse.Namespace) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    from businesscase_workbench.forking.library import kernels_path
-
-    environment = os.environ | {"JUPYTER_PATH": kernels_path()}
     failed = []
     for name, command in (LONG_TESTS if arguments.long else TESTS).items():
         print(f"== {name}", flush=True)
         command = [sys.executable, "-m", *command.split()]
-        if subprocess.run(command, cwd=project_folder(), env=environment).returncode:
+        if subprocess.run(command, cwd=project_folder()).returncode:
             failed.append(name)
     print(f"failed: {', '.join(failed)}" if failed else "all tests passed")
     return FAILED if failed else DONE

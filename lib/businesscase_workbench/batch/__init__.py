@@ -3,11 +3,11 @@
 import os
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, astuple, dataclass
-from itertools import zip_longest
 from pathlib import Path
+from queue import SimpleQueue
 
 from tqdm import tqdm
 
@@ -25,7 +25,7 @@ from businesscase_workbench.batch.job import (
     status,
     tell_kept,
 )
-from businesscase_workbench.batch.notebook import CELL_TIMEOUT, notebook_paths, sentence
+from businesscase_workbench.batch.notebook import CELL_TIMEOUT, notebook_paths, refresh, sentence
 from businesscase_workbench.batch.processes import ProcessDiedError, Processes, Project
 from businesscase_workbench.batch.store import Job, Store, store_at
 from businesscase_workbench.batch.work import work
@@ -184,9 +184,7 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
 
     def error(path: Path) -> str | None:
         try:
-            return processes.call(
-                "businesscase_workbench.batch.notebook:refresh", str(path), project=project
-            )
+            return processes.call(refresh, str(path), project=project)
         except ProcessDiedError as died:
             return f"{path.name}: {died}"
 
@@ -254,33 +252,35 @@ def _made(tasks: list[Task], settings: Settings, project: Project) -> Iterator[O
         yield from made_on_cluster(tasks, settings.scheduler, project)
         return
     workers = min(settings.workers, len(tasks))
-    # in this order, so that after an interrupt the processes end before they are waited for
-    with ThreadPoolExecutor(workers) as pool, Processes(workers) as processes:
-        futures = [
-            pool.submit(work, task, project, processes) for task in _interleaved(tasks, workers)
-        ]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
-
-
-def _interleaved(tasks: list[Task], at_once: int) -> list[Task]:
-    """Return the tasks in an order in which as many cases are worked on at a time as there are workers."""
     by_case: dict[str, list[Task]] = {}
     for task in tasks:
         by_case.setdefault(task.case, []).append(task)
-    cases = list(by_case.values())
-    return [
-        task
-        for first in range(0, len(cases), at_once)
-        for turn in zip_longest(*cases[first : first + at_once])
-        for task in turn
-        if task is not None
-    ]
+    left = [iter(of_case) for of_case in by_case.values()]
+    made: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+    # in this order, so that after an interrupt the processes end before they are waited for
+    with ThreadPoolExecutor(workers) as pool, Processes(workers) as processes:
+        for _ in range(workers):  # each takes a case; who finds none left helps with another's
+            for of_case in left:
+                pool.submit(_make_each, of_case, made, project, processes)
+        try:
+            for _ in tasks:
+                outcome = made.get()
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                yield outcome
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _make_each(
+    tasks: Iterator[Task], made: SimpleQueue, project: Project, processes: Processes
+) -> None:
+    """Do tasks until none is left; other threads may take from them too."""
+    try:
+        for task in tasks:
+            made.put(work(task, project, processes))
+    except BaseException as error:
+        made.put(error)
 
 
 def _state(store: Store, job: Job, made_from: dict) -> dict | None:

@@ -26,7 +26,6 @@ from businesscase_workbench.batch.notebook import notebook_paths, sentence
 from businesscase_workbench.batch.processes import Processes, Project
 from businesscase_workbench.batch.store import store_at
 from businesscase_workbench.batch.work import work
-from businesscase_workbench.forking.library import library_hash
 
 WORKER_DIED = "the worker that made it died, and so did the others that tried"
 NO_DASK = "--scheduler needs Dask: pip install .[cluster]"
@@ -178,7 +177,7 @@ def _outcome(future, task: Task, scheduler: str) -> Outcome:
 @cache
 def software() -> dict[str, str]:
     """Return the versions that a report depends on, those of when this process first asked."""
-    code = library_hash()
+    code = manifest.library_hash()
     return {"businesscase": f"{__version__} ({code[:12]})", **manifest.versions()}
 
 

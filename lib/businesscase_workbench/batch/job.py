@@ -13,7 +13,6 @@ from businesscase.study import Study, load_study, results
 from businesscase_workbench.batch import manifest
 from businesscase_workbench.batch.notebook import (
     executed,
-    kernel_server,
     notebook_paths,
     notebook_text,
     read,
@@ -79,9 +78,14 @@ class Outcome:
         return FAILED if self.error else OK
 
 
-def warm(case: str) -> None:
+def warm(case: str | None) -> None:
     """Compute what every scenario of a case needs, in the process from which its jobs are forked."""
+    from businesscase_workbench.batch.engine import rehearse
+
+    rehearse()
     prepare()
+    if case is None:
+        return
     with suppress(Exception):  # each job says it of itself
         base = load_study(case)
         _ = base.results
@@ -95,7 +99,7 @@ def done(task: dict) -> dict:
     The folder of a failure keeps what was executed and **removes** the report of an earlier run: a
     page is there only if the latest run made it, so that nobody takes the old one for current (it
     can be made again from the inputs that its manifest names). The store is a folder: requests over
-    a network start threads, and a process that has some can't be forked for kernels.
+    a network start threads, and a process that has some can't be forked for notebooks.
     """
     given = Task(**task)
     job, store = given.job, FolderStore(Path(given.store))
@@ -162,11 +166,10 @@ def _make(task: Task, folder: Path) -> None:
     study = load_study(task.case, BASE if compares else task.scenario)
     if not compares:
         write_file(folder / "results.csv", results.csv_text(study.results))
-    with kernel_server():  # kernels are forked with what is computed by now
-        if compares:
-            report = comparison_of(study, _compared(task, folder))
-        else:
-            report = report_of(study, _executed(study, task, folder))
+    if compares:
+        report = comparison_of(study, _compared(task, folder))
+    else:
+        report = report_of(study, _executed(study, task, folder))
     if _made_from(task, case) != made_from:
         raise InputError(CHANGED)  # else a report of which a part was made from other inputs
     shared = ASSETS_FROM_PAGE if task.shared_assets else ""

@@ -7,12 +7,13 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+import businesscase
 from businesscase import __version__
 from businesscase.cases.case import COMPARISON, Case, data_folder, input_hash, project_folder
 from businesscase.cases.errors import InputError, unknown_name
 from businesscase_workbench.batch.notebook import notebook_paths
-from businesscase_workbench.forking.library import library_hash
 
+PACKAGES = [Path(businesscase.__file__).parent, Path(__file__).parents[1]]
 LIBRARIES = (
     # those that can change a figure, a table or a chart
     "holidays", "jinja2", "kaleido", "markupsafe", "mistune", "nbformat", "numpy", "pandas",
@@ -62,6 +63,17 @@ def of_all_reports(notebooks_folder: Path, shared_assets: bool) -> dict:
         "versions": versions(),
         "shared_assets": shared_assets,
     }
+
+
+def library_hash() -> str:
+    """Return the SHA-256 of both packages' files: code, templates, scripts."""
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        for path in sorted(package.rglob("*")):
+            if path.is_file() and path.parent.name != "__pycache__":
+                place = path.relative_to(package.parent).as_posix()
+                digest.update(f"{place}\0{_file_hash(path)}\0".encode())
+    return digest.hexdigest()
 
 
 def template_hash(template: str) -> str:

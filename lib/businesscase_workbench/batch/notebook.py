@@ -7,8 +7,8 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,7 @@ if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a b
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = "python3"
-FAST_KERNEL = "businesscase"  # forked from a server that has imported the libraries
 INJECTED = "injected-parameters"
-KERNEL_STARTS = 2  # times that a notebook's kernel is started before it is given up
 ELSEWHERE = "…"  # in place of a folder of this machine
 WITHHELD = "[withheld]"  # in place of a password or key that the environment holds
 SECRET = re.compile("SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|KEY", re.IGNORECASE)
@@ -63,7 +61,7 @@ def executed(
     try:
         if values:
             _refuse_unknown(path, values)
-        notebook = _run(path, output, values, timeout, KERNEL_STARTS)
+        notebook = _run(path, output, values, timeout)
         _refuse_ended_early(notebook)
         return notebook
     except Exception as exception:
@@ -73,25 +71,8 @@ def executed(
         with suppress(OSError):  # a full disk, which must not hide what failed
             if output.exists():
                 write_file(output, without_machine(output.read_text(encoding="utf-8"), *own))
-        said = without_machine(f"{place}: {_cause(exception, timeout)}", *own)
+        said = without_machine(f"{place}: {sentence(exception)}", *own)
         raise NotebookError(said) from exception
-
-
-def kernel_name() -> str:
-    """Return the kernel that notebooks run on: as the process was told, else the plain one."""
-    return os.environ.get("BUSINESSCASE_KERNEL", KERNEL)
-
-
-@contextmanager
-def kernel_server() -> Iterator[None]:
-    """Let kernels be forked from this process as it is now, if they are forked at all."""
-    from businesscase_workbench.forking.client import ADDRESS, ForkServer, ForkServerError
-
-    with ExitStack() as stack:
-        if kernel_name() == FAST_KERNEL:
-            with suppress(ForkServerError):  # the kernel then finds another way to start
-                os.environ[ADDRESS] = stack.enter_context(ForkServer.here()).address
-        yield
 
 
 def refresh(path: str) -> str | None:
@@ -102,7 +83,7 @@ def refresh(path: str) -> str | None:
     """
     try:
         there = Path(path).read_bytes()
-        with tempfile.TemporaryDirectory() as folder, kernel_server():
+        with tempfile.TemporaryDirectory() as folder:
             notebook = executed(Path(path), Path(folder) / Path(path).name, {})
         if Path(path).read_bytes() != there:
             return (
@@ -130,37 +111,23 @@ def read(path: Path) -> "NotebookNode":
         raise NotebookError(f"{path.name}: {sentence(exception)}") from exception
 
 
-def _run(
-    path: Path, output: Path, values: dict[str, Any], timeout: int, starts: int
-) -> "NotebookNode":
+def _run(path: Path, output: Path, values: dict[str, Any], timeout: int) -> "NotebookNode":
     import papermill
 
     from businesscase_workbench.batch import engine
 
-    try:
-        return papermill.execute_notebook(
-            _literal(path),
-            None,
-            parameters=values,
-            engine_name=engine.NAME,
-            kernel_name=kernel_name(),
-            language="python",
-            progress_bar=False,
-            log_output=False,
-            cwd=path.parent,
-            execution_timeout=timeout,
-            record_timing=False,
-            shutdown_kernel="immediate",
-            evidence=output,
-            # else ipykernel says at each start that TCP on this machine isn't encrypted, and at
-            # some ends that it was interrupted; what fails in a cell arrives by another way
-            extra_arguments=["--log-level=CRITICAL"],
-        )
-    except RuntimeError:
-        # a kernel can die at its start, for want of a port or of memory; no cell has run
-        if starts == 1 or _cell_reached(output):
-            raise
-        return _run(path, output, values, timeout, starts - 1)
+    return papermill.execute_notebook(
+        _literal(path),
+        None,
+        parameters=values,
+        engine_name=engine.NAME,
+        kernel_name=KERNEL,
+        language="python",
+        progress_bar=False,
+        cwd=path.parent,
+        execution_timeout=timeout,
+        evidence=output,
+    )
 
 
 def _refuse_unknown(path: Path, values: dict[str, Any]) -> None:
@@ -201,15 +168,6 @@ def _cell_reached(output: Path) -> int:
         and bool(cell.metadata.get("papermill", {}).get("start_time"))
         for cell in cells
     )
-
-
-def _cause(exception: Exception, timeout: int) -> str:
-    name = type(exception).__name__
-    if name == "CellTimeoutError":
-        return f"took longer than {timeout} seconds"
-    if name == "DeadKernelError":
-        return "its kernel died; often the computer had no memory left"
-    return sentence(exception)
 
 
 def sentence(exception: Exception) -> str:

@@ -12,6 +12,7 @@ from businesscase_workbench.batch.job import (
     RUNNING,
     Outcome,
     Task,
+    done,
     is_current,
     status,
     tell_kept,
@@ -76,7 +77,7 @@ def _done(
     started = time.perf_counter()
     try:
         answer = processes.call(
-            "businesscase_workbench.batch.job:done",
+            done,
             asdict(replace(task, store=str(store.folder))),
             project=project,
             case=task.case,

@@ -1,19 +1,15 @@
 """Serving the notebooks: on this machine only, with a token; as pages nothing but the explorers."""
 
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from businesscase.cases.errors import InputError
-from businesscase_workbench.forking.library import kernels_path
-from businesscase_workbench.forking.provisioner import start_server
 
 HERE_ALONE = "127.0.0.1"
 TEMPLATES = Path(__file__).parent / "jupyter"  # found by way of JUPYTER_PATH
 EXPLORERS = [r"[a-z_]+\.ipynb"]  # the files that pages are made of, and no other
 IDLE_SECONDS, CHECK_SECONDS = 600, 60
-FAST_KERNEL = "businesscase"  # forked for each page as it is opened, so that none is stale
 # a browser asks nobody but this server, whatever a case says
 NOTHING_LEAVES = (
     "default-src 'self' data: blob: ws://127.0.0.1:* ws://localhost:*; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -32,7 +28,7 @@ def serve(notebooks: Path, arguments: Sequence[str] = ()) -> None:
         If it would let in who has no token, listen to other machines, or serve other files.
     """
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
-        filter(None, [str(TEMPLATES), kernels_path(), os.environ.get("JUPYTER_PATH")])
+        filter(None, [str(TEMPLATES), os.environ.get("JUPYTER_PATH")])
     )
     from traitlets.config import Config  # slow to import, and only needed here
     from voila.app import Voila
@@ -69,17 +65,14 @@ def serve(notebooks: Path, arguments: Sequence[str] = ()) -> None:
     _refuse_open(
         "Voilà", server.ip, makes_token and identity_provider.auth_enabled, other_files=other_files
     )
-    # while somebody opens the page, so that its kernel needn't wait
-    threading.Thread(target=start_server, daemon=True).start()
     server.start()
 
 
 def _prepare(handler, notebook, cwd: str) -> None:
-    """Let a page be opened by a kernel of its own, and end it when it is closed.
+    """Let a page end its kernel when it is closed.
 
     A page that is left asks for that with the token that this cookie holds; without it Voilà refuses.
     """
-    notebook.metadata.kernelspec.name = FAST_KERNEL
     handler.set_cookie("_xsrf", handler.xsrf_token, path=handler.base_url)
 
 

@@ -1,1 +1,0 @@
-"""Processes forked from one that has imported the libraries, kernels among them. Linux only."""
