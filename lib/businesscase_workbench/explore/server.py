@@ -30,6 +30,7 @@ def serve(notebooks: Path, arguments: Sequence[str] = ()) -> None:
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
         filter(None, [str(TEMPLATES), os.environ.get("JUPYTER_PATH")])
     )
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this Python, not one the user added
     from traitlets.config import Config  # slow to import, and only needed here
     from voila.app import Voila
 
