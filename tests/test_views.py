@@ -187,18 +187,3 @@ def test_table_escapes_what_a_case_says():
     assert "<script>" not in html
     assert "<caption>A &amp; B</caption>" in html
     assert '<td class="number">-£4,500</td>' in html
-
-
-@pytest.mark.parametrize(
-    ("value", "label", "shown"),
-    [
-        (0.4668, "Share (%)", "46.7%"),
-        (float("inf"), "Payback (years)", "not within the term"),
-        (None, "", "–"),
-        (True, "", "yes"),
-        (3.0, "Score", "3"),
-        (pd.Timestamp("2008-04-08"), "", "8 April 2008"),
-    ],
-)
-def test_values_are_printed_in_their_unit(value, label, shown):
-    assert printed(value, label) == shown
