@@ -305,7 +305,8 @@ def cost_chart(study: Study) -> Chart:
         )
     said = [f"{partner} {pounds(value)}" for partner, value in total.items()]
     description = f"Annual cost by partner{_assumed(study, 'service_costs')}: {listed(said)}."
-    data = costs.assign(**{"all together": total, "a user": study.baseline.cost_per_user})
+    sums = {"all together": total, "a user": study.baseline.cost_per_user}
+    data = pd.concat([costs, pd.DataFrame(sums, costs.index)], axis="columns")
     data = data.dropna(axis="columns", how="all").add_suffix(" (£)").rename_axis("Partner")
     return with_legend(chart(figure, title, description, data, 150 + 80 * len(costs)))
 

@@ -146,8 +146,8 @@ def gap_chart(study: Study) -> Chart | Table:
         zeroline=False,
     )
     height = 150 + len(order) * (LANE * lanes + 14)
-    marks = [", ".join(_marks(study, area)) for area in order]
-    data = scores.assign(**{"in the way": marks}).rename_axis("Area")
+    marks = pd.Series([", ".join(_marks(study, area)) for area in order], order, name="in the way")
+    data = pd.concat([scores, marks], axis="columns").rename_axis("Area")
     built = chart(figure, _gap_title(study), _gap_words(study, order), data, height)
     return _keyed(built, study)
 
