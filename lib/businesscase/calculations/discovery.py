@@ -25,7 +25,7 @@ NEGLIGIBLE = 0.01  # a restriction whose loss lowers the score by less does noth
 CHANCE = 0.05  # a restriction as good as this by chance does nothing
 
 Columns = dict[str, np.ndarray]
-Condition = tuple[float, float] | frozenset[int]
+Limits = tuple[float, float] | frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Box:
         The same of all futures.
     """
 
-    conditions: dict[str, Condition]
+    conditions: dict[str, Limits]
     futures: int
     hits: int
     all_futures: int
@@ -76,11 +76,11 @@ class Peel(NamedTuple):
 
     gain: float
     name: str
-    condition: Condition
+    condition: Limits
     removed: np.ndarray
 
 
-def meets(column: np.ndarray, condition: Condition) -> np.ndarray:
+def meets(column: np.ndarray, condition: Limits) -> np.ndarray:
     """Return which values meet a condition.
 
     Examples
@@ -95,7 +95,7 @@ def meets(column: np.ndarray, condition: Condition) -> np.ndarray:
     return (condition[0] <= column) & (column <= condition[1])
 
 
-def measured(columns: Columns, hits: np.ndarray, conditions: dict[str, Condition]) -> Box:
+def measured(columns: Columns, hits: np.ndarray, conditions: dict[str, Limits]) -> Box:
     """Return the box of some conditions, counted.
 
     Examples
@@ -181,7 +181,7 @@ class _Inside:
                     best = Peel(gain, name, condition, removed)
         return best
 
-    def _slices(self, name: str, peeled: float) -> Iterator[tuple[Condition, np.ndarray]]:
+    def _slices(self, name: str, peeled: float) -> Iterator[tuple[Limits, np.ndarray]]:
         if name in self.sorted:
             yield from self._ends(name, max(1, int(peeled * len(self.rows))))
             return
@@ -191,7 +191,7 @@ class _Inside:
             kept = frozenset(int(other) for other in levels if other != level)
             yield kept, self.rows[codes == level]
 
-    def _ends(self, name: str, count: int) -> Iterator[tuple[Condition, np.ndarray]]:
+    def _ends(self, name: str, count: int) -> Iterator[tuple[Limits, np.ndarray]]:
         """Yield the slice of the lowest and that of the highest values, tied values together."""
         values, order = self.sorted[name], self.order[name]
         low, high = self.box.conditions.get(name, (-np.inf, np.inf))
@@ -247,7 +247,7 @@ def pasted(columns: Columns, hits: np.ndarray, box: Box, part: float = PASTED) -
         box = best
 
 
-def _enlarged(columns: Columns, box: Box, count: int) -> Iterator[dict[str, Condition]]:
+def _enlarged(columns: Columns, box: Box, count: int) -> Iterator[dict[str, Limits]]:
     """Yield the conditions of the box with one of them wider by some futures, or by a level."""
     for name, condition in box.conditions.items():
         rest = {other: kept for other, kept in box.conditions.items() if other != name}

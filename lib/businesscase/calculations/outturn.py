@@ -11,11 +11,12 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from businesscase.calculations.decision import NOT_KNOWN
+from businesscase.calculations.progress import AMBER, GREEN, RED
 from businesscase.calculations.years import year_end
 
 MONEY = ["saving", "one_off_cost", "running_cost"]  # kinds of actuals that are flows of money
 PLACE = ["flow", "line", "partner"]
-RED, AMBER, GREEN, NOT_KNOWN = "red", "amber", "green", "not known"
 OUTER_DECILE = NormalDist().inv_cdf(0.9)  # a normal distribution's P90, in standard deviations
 
 

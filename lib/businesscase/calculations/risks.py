@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 POSITIONS = {"inherent": "", "residual": "residual_", "target": "target_"}  # prefix of the words
-MOVED = ("inherent", "residual")  # positions that a shift in likelihood moves
+SHIFTED = ("inherent", "residual")  # positions that a shift in likelihood moves
 CARRIED_OUT = "carried_out"
 TOLERATE = "tolerate"
 TO_BE_MOVED = ("treat", "terminate")  # responses after which a risk stands elsewhere
@@ -43,7 +43,7 @@ def scored_risks(
     """
     columns = {}
     for position, prefix in POSITIONS.items():
-        shift = likelihood_shift if position in MOVED else 0
+        shift = likelihood_shift if position in SHIFTED else 0
         words = risks[f"{prefix}likelihood"], risks[f"{prefix}impact"]
         likelihood = shifted_levels(words[0], levels, shift)
         scores = [

@@ -5,8 +5,9 @@ from statistics import NormalDist
 
 import pandas as pd
 
+from businesscase.calculations.decision import NOT_KNOWN
+
 STAGES = ("before", "after")
-NOT_KNOWN = "not known"
 SURVEY_COLUMNS = [
     *(f"{stage}_{part}" for stage in STAGES for part in ("date", "satisfied", "answers", "share", "low", "high")),
     "difference",

@@ -19,13 +19,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from businesscase_workbench.spreadsheet.written import (
     HEAD_COLOUR,
+    INPUT_COLOUR,
     LIKE_A_FORMULA,
     LINE_HEIGHT,
-    LINKED,
+    LINK_COLOUR,
     LONGEST_CELL,
-    RULED,
+    RULE_COLOUR,
     TALLEST,
-    TINT,
     WHITE,
     wrapped_lines,
 )
@@ -50,7 +50,7 @@ CUT = " [cut: the text has {} characters]"
 NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 COLUMN_WIDTHS = (9, 44, 90)  # in characters: any, in a sheet of more than three, of two or three
 A3, A4, A4_WIDTH = 8, 9, 170  # paper, and the characters across that A4 shows legibly
-FRAME = "#3D3D3D"  # of an input
+FRAME_COLOUR = "#3D3D3D"  # of an input
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP archive knows
 LANGUAGE_ELEMENT = "<dc:language>en-GB</dc:language>"
 
@@ -153,7 +153,7 @@ class _Styles:
         self._book = book
         self._made: dict[tuple, Format] = {}
         self.title = book.add_format({"bold": True, "font_size": 15, "font_color": HEAD_COLOUR})
-        self.link = self.of("text", font_color=LINKED, underline=1)
+        self.link = self.of("text", font_color=LINK_COLOUR, underline=1)
         self.note = book.add_format({"font_size": 11})
         header = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": HEAD_COLOUR, "font_color": WHITE, "border": 1, "border_color": WHITE}  # fmt: skip
         self.header = {
@@ -168,7 +168,7 @@ class _Styles:
                 "num_format": CELL_FORMATS[kind],
                 "valign": "top",
                 "bottom": 1,
-                "bottom_color": RULED,
+                "bottom_color": RULE_COLOUR,
                 **more,
             }
             if kind in WORDY_KINDS:
@@ -176,7 +176,7 @@ class _Styles:
             else:
                 look["align"] = "right"  # a formula's text too, which stands in place of a number
             if is_input:
-                look |= {"bg_color": TINT, "border": 1, "border_color": FRAME}
+                look |= {"bg_color": INPUT_COLOUR, "border": 1, "border_color": FRAME_COLOUR}
             self._made[key] = self._book.add_format(look)
         return self._made[key]
 

@@ -179,11 +179,11 @@ def _read_keys(table: TableFound, part: PlacedPart, findings: ImportFindings) ->
 def _read_mix(table: TableFound, part: PlacedPart, findings: ImportFindings) -> dict[str, float]:
     columns, mix = SHEETS[PROJECT_MIX], {}
     for row in table.rows:
-        kind = value_text(table, row, "kind", columns["kind"], findings)
-        share = value_text(table, row, "share", columns["share"], findings)
+        texts = _texts(table, row, columns, findings)
+        kind, share = texts["kind"], texts["share"]
         if kind in mix:
             findings.refuse(table.place(row, "kind"), f"kind {kind!r} stands here twice")
-        _refuse_blank(table, row, {"kind": kind, "share": share}, findings)
+        _refuse_blank(table, row, texts, findings)
         part.placed[CASE, None, f"{PROJECT_MIX}.{kind}"] = table.place(row, "share")
         if kind and share:
             mix[kind] = float(share)
@@ -193,9 +193,7 @@ def _read_mix(table: TableFound, part: PlacedPart, findings: ImportFindings) -> 
 def _read_sources(table: TableFound, part: PlacedPart, findings: ImportFindings) -> dict[str, dict]:
     columns, documents = SHEETS[SOURCES], {}
     for row in table.rows:
-        texts = {
-            name: value_text(table, row, name, column, findings) for name, column in columns.items()
-        }
+        texts = _texts(table, row, columns, findings)
         key = texts.pop("key")
         if key in documents:
             findings.refuse(table.place(row, "key"), f"key {key!r} stands here twice")
@@ -214,10 +212,7 @@ def read_scenarios(tables: Mapping[str, TableFound], findings: ImportFindings) -
     if SCENARIOS in tables:
         table, columns = tables[SCENARIOS], SHEETS[SCENARIOS]
         for row in table.rows:
-            texts = {
-                name: value_text(table, row, name, column, findings)
-                for name, column in columns.items()
-            }
+            texts = _texts(table, row, columns, findings)
             scenario = texts.pop("scenario")
             _refuse_blank(table, row, {"scenario": scenario}, findings)
             if scenario in part.content:
@@ -311,6 +306,12 @@ def _typed(text: str, column: Column):
     if dt.date in column.kinds:
         return dt.date.fromisoformat(text)
     return text
+
+
+def _texts(
+    table: TableFound, row: int, columns: Mapping[str, Column], findings: ImportFindings
+) -> dict[str, str]:
+    return {name: value_text(table, row, name, columns[name], findings) for name in columns}
 
 
 def _refuse_blank(

@@ -45,7 +45,7 @@ except ImportError:  # Windows, where the time alone is limited
     resource = None
 
 MEMORY = 1_500_000_000  # bytes of addresses
-MOST_ROWS, MOST_COLUMNS = 100_000, 500
+ROW_LIMIT, COLUMN_LIMIT = 100_000, 500
 CELLS, CHARACTERS = 1_000_000, 50_000_000  # of all sheets together
 ENTRIES, INFLATED = 10_000, 200_000_000  # of an archive: files, and bytes in all
 EXACT_WHOLE = 10**15  # below it a whole number has all its digits
@@ -171,10 +171,10 @@ def _refuse_large(sheet: CalamineSheet) -> None:
     if sheet.end is None:
         return
     rows, columns = sheet.end[0] + 1, sheet.end[1] + 1
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+    if rows > ROW_LIMIT or columns > COLUMN_LIMIT:
         raise UnreadableError(
             f"has cells as far as row {rows:,} and column {columns:,} in sheet {sheet.name!r}; at most "
-            f"{MOST_ROWS:,} rows and {MOST_COLUMNS} columns are read: delete what stands far from the table"
+            f"{ROW_LIMIT:,} rows and {COLUMN_LIMIT} columns are read: delete what stands far from the table"
         )
 
 

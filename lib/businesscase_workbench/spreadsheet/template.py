@@ -40,13 +40,13 @@ from businesscase_workbench.spreadsheet.columns import (
 from businesscase_workbench.spreadsheet.sheets import letters
 from businesscase_workbench.spreadsheet.written import (
     HEAD_COLOUR,
+    INPUT_COLOUR,
     LIKE_A_FORMULA,
     LINE_HEIGHT,
-    LINKED,
+    LINK_COLOUR,
     LONGEST_CELL,
-    RULED,
+    RULE_COLOUR,
     TALLEST,
-    TINT,
     WHITE,
     wrapped_lines,
 )
@@ -228,8 +228,8 @@ class _Styles:
         self.heading = book.add_format({"bold": True, "font_size": 12, "font_color": HEAD_COLOUR})
         self.line = book.add_format({"num_format": "@", "valign": "top"})
         self.wrapped = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
-        self.link = book.add_format({"font_color": LINKED, "underline": 1, "valign": "top"})
-        header = {"bold": True, "valign": "top", "text_wrap": True, "indent": 1, "border": 1, "border_color": RULED}  # fmt: skip
+        self.link = book.add_format({"font_color": LINK_COLOUR, "underline": 1, "valign": "top"})
+        header = {"bold": True, "valign": "top", "text_wrap": True, "indent": 1, "border": 1, "border_color": RULE_COLOUR}  # fmt: skip
         self.header = {
             True: book.add_format({**header, "bg_color": HEAD_COLOUR, "font_color": WHITE}),
             False: book.add_format(
@@ -245,11 +245,11 @@ class _Styles:
                 "num_format": INPUT_FORMATS[kind],
                 "valign": "top",
                 "border": 1,
-                "border_color": RULED,
+                "border_color": RULE_COLOUR,
                 "text_wrap": kind == "text",
                 "align": "left" if kind in ("text", "date") else "right",
                 "indent": int(kind in ("text", "date")),
-                "bg_color": (TINT if is_mandatory else WHITE) if is_input else COMPUTED,
+                "bg_color": (INPUT_COLOUR if is_mandatory else WHITE) if is_input else COMPUTED,
                 "locked": not is_input,
                 "quote_prefix": quoted,
             }

@@ -2,13 +2,13 @@
 
 import textwrap
 
-HEAD_COLOUR, TINT, WHITE, RULED = (
+HEAD_COLOUR, INPUT_COLOUR, WHITE, RULE_COLOUR = (
     "#12436D",
     "#FFF7E0",
     "#FFFFFF",
     "#B1B4B6",
 )  # heads, inputs, grounds, rules
-LINKED = "#1D70B8"
+LINK_COLOUR = "#1D70B8"
 LINE_HEIGHT, TALLEST = 15.0, 405.0  # of a row, in points; Excel's limit is 409
 LONGEST_CELL = 32_767  # what a cell of Excel holds, in UTF-16 units
 LIKE_A_FORMULA = ("=", "+", "-", "@", "\t")  # a text that begins so
