@@ -51,6 +51,10 @@ _starting = Lock()
 _method: str | None = None  # how this process starts others
 
 
+class NotebookError(Exception):
+    """A notebook that failed; the message names the notebook and the cell."""
+
+
 class ClosedError(Exception):
     """A process that was ended because all were, or because nobody wants its answer."""
 

@@ -21,8 +21,7 @@ from jupyter_client.jsonutil import json_default
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 from traitlets.config import Config
 
-from businesscase_workbench.batch.children import Child, start
-from businesscase_workbench.batch.notebook import NotebookError
+from businesscase_workbench.batch.children import Child, NotebookError, start
 
 NAME = "businesscase"
 SKIPPED = "skip-execution"  # Jupyter's tag of a cell that is not to be run

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from businesscase.cases.case import data_folder, project_folder
 from businesscase.cases.errors import InputError
 from businesscase.cases.folder import write_file
+from businesscase_workbench.batch.children import NotebookError
 
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
@@ -27,10 +28,6 @@ WITHHELD = "[withheld]"  # in place of a password or key that the environment ho
 SECRET = re.compile("SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|KEY", re.IGNORECASE)
 SHORTEST_SECRET = 8  # characters; a shorter value may be a word
 CELL_TIMEOUT = 600  # seconds after which a cell is taken to hang
-
-
-class NotebookError(Exception):
-    """A notebook that failed; the message names the notebook and the cell."""
 
 
 def notebook_paths(notebooks_folder: Path) -> dict[str, Path]:
