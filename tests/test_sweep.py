@@ -2,7 +2,6 @@
 
 import errno
 import json
-import math
 import socket
 import sys
 import threading
@@ -172,7 +171,7 @@ def recomputed(found, columns, row):
     prepared = study.savings.prepared_flows(delay)
     multiples = {name: drawn[name] for name in is_line.index[is_line.astype(bool)]}
     by_row = [multiples.get(line, 1.0) for line in prepared.index.get_level_values("line")]
-    study.savings.prepared_by_delay[math.ceil(delay)] = prepared.mul(by_row, axis=0)
+    study.savings.prepared_flows = lambda longest_delay: prepared.mul(by_row, axis=0)
     return study.savings.net_present_values.reindex(study.partners).to_numpy()
 
 
@@ -376,7 +375,9 @@ def test_two_sweeps_at_once_write_the_files_of_one_or_the_other(tmp_path, small_
                 halfway.wait()
 
     def sweep_with(seed):
-        sweep.write_sweep(replace(load_study("worked-example")), tmp_path / "both", 1_500, seed)
+        study = load_study("worked-example")
+        own = Study(study.case, "base", study.parameters)
+        sweep.write_sweep(own, tmp_path / "both", 1_500, seed)
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setattr(sweep, "made_here", slowly)
