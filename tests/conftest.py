@@ -75,7 +75,7 @@ def each_content_is_checked_once():
     checked, kept = case.checked_case, {}
 
     def checked_once(name, raw, fingerprint=""):
-        if not fingerprint:
+        if not fingerprint or raw.faults:  # of which a fingerprint of the inputs knows nothing
             return checked(name, raw)
         if (name, fingerprint) not in kept:
             kept[name, fingerprint] = checked(name, raw, fingerprint)

@@ -207,6 +207,7 @@ def test_section_without_a_notebook_is_refused(folder, copied_data, tmp_path):
     assert outcome.error == "notebooks: none for section savings, decision; found readiness"
 
 
+@pytest.mark.long
 def test_refreshed_notebooks_have_the_same_bytes_each_time(tmp_path):
     write_notebook(tmp_path, "01_baseline", "1 + 1", "print('said')\nprint('again')")
     path = tmp_path / "01_baseline.ipynb"

@@ -266,6 +266,7 @@ def mended(first, second):
     (first[0] / "mended").unlink()
 
 
+@pytest.mark.long
 def test_damaged_reports_are_made_again_and_others_kept(mended, second, tmp_path):
     folder, reports = mended, tmp_path / CASE
     shutil.copytree(second[0] / CASE, reports)
@@ -348,6 +349,7 @@ def test_report_of_another_library_is_made_again(mended, tmp_path):
     assert "Every report" in page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("editing", EDITING)
 def test_inputs_edited_while_the_batch_runs_give_no_mixed_report(project, editing):
     outcomes = report(project, "base", editing, "same-pace", workers=1)
@@ -375,6 +377,7 @@ def test_report_that_cannot_be_written_fails_alone(mended, tmp_path):
     assert not (tmp_path / CASE / "same-pace").exists()
 
 
+@pytest.mark.long
 def test_full_disk_is_said_and_the_next_run_with_space_makes_the_rest(mended, tmp_path):
     reports = tmp_path / "reports"
     with small_disk(reports):
@@ -587,6 +590,7 @@ def on_a_terminal(folder, *scenarios, arguments=()):
     return said.decode()
 
 
+@pytest.mark.long
 def test_terminal_shows_count_failures_and_time_left(project):
     said = on_a_terminal(project, "base", "same-pace", "raises")
     assert "0/3" in said

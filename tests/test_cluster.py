@@ -241,6 +241,7 @@ def waiting_notebooks(folder):
     return told
 
 
+@pytest.mark.long
 def test_scenario_whose_worker_is_killed_is_made_by_another(tmp_path, scheduler):
     told = waiting_notebooks(tmp_path)
     with ThreadPoolExecutor(1) as pool:
@@ -257,6 +258,7 @@ def test_scenario_whose_worker_is_killed_is_made_by_another(tmp_path, scheduler)
     assert not [path for path in tmp_path.rglob("*") if "unfinished" in path.name]
 
 
+@pytest.mark.long
 def test_interrupted_command_ends_what_runs_on_the_workers(tmp_path, scheduler):
     told = waiting_notebooks(tmp_path)
     shutil.copytree(ROOT / "data", tmp_path / "data")

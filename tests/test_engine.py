@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -31,7 +32,7 @@ SIGHTS = {
     "cleared": "from IPython.display import Image, clear_output\nprint('gone')\nclear_output()",
     "picture": "Image(b'no picture', format='png')",
     "logging": "import logging\nlogging.warning('look')",
-    "path": "import os\n[sys.path.index('') > 0, os.getcwd(), os.listdir()]",
+    "path": "import os\n[sys.path.index('') > 0, os.path.basename(os.getcwd()), os.listdir()]",
     "main": "import __main__\n[__name__, __main__.__name__]",
     "input": "sys.stdin.read()",
     "signals": "import signal\n[str(signal.getsignal(n)) for n in (2, 13, 15, 17)]",
@@ -205,14 +206,13 @@ def test_a_killed_owner_leaves_no_process(how, tmp_path):
     told = tmp_path / "told"
     note = f"import os, time\nopen({str(told)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}.')"
     path = write_notebook(tmp_path, note, "time.sleep(600)")
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, how, str(path), str(tmp_path)],
-        env={**os.environ, "TMPDIR": str(temporary)},
-    )
-    assert until(lambda: told.exists() and told.read_text().endswith("."))
-    owner.kill()
-    owner.wait()
-    assert until(lambda: all(map(ended, told.read_text().rstrip(".").split())))
-    assert how == "anew" or until(lambda: not list(temporary.iterdir()))
+    with tempfile.TemporaryDirectory() as temporary:  # whose name is short enough for a socket's
+        owner = subprocess.Popen(
+            [sys.executable, "-c", OWNER, how, str(path), str(tmp_path)],
+            env={**os.environ, "TMPDIR": temporary},
+        )
+        assert until(lambda: told.exists() and told.read_text().endswith("."))
+        owner.kill()
+        owner.wait()
+        assert until(lambda: all(map(ended, told.read_text().rstrip(".").split())))
+        assert how == "anew" or until(lambda: not list(Path(temporary).iterdir()))

@@ -234,7 +234,10 @@ def test_a_slider_moved_by_key_changes_headline_and_chart_to_what_the_library_gi
 
 
 @pytest.mark.parametrize("host", ["voila", pytest.param("lab", marks=pytest.mark.long)])
-@pytest.mark.parametrize("explorer", EXPLORERS)
+@pytest.mark.parametrize(
+    "explorer",
+    [pytest.param(name, marks=() if name == "savings" else pytest.mark.long) for name in EXPLORERS],
+)
 def test_an_explorer_is_for_everybody(shared_visit, explorer, host):
     opened = shared_visit(explorer, host)
     page = opened.page
@@ -362,6 +365,7 @@ def test_what_can_not_be_taken_is_refused_at_its_box_and_the_figures_greyed(shar
         assert page.locator(".bc-refusal:visible").count() == 0
 
 
+@pytest.mark.long
 def test_figures_are_greyed_once_nothing_computes_them(browser, served):
     address = served[1]["voila"]
     opened = Visit(browser, address, "savings")
@@ -387,6 +391,7 @@ def test_a_page_is_of_the_data_as_they_are_when_it_is_opened(visit, served):
         scenarios.write_bytes(before)
 
 
+@pytest.mark.long
 def test_pages_that_are_left_leave_no_kernel(browser, served):
     address = served[1]["voila"]
     opened = Visit(browser, address, "risks")

@@ -125,6 +125,7 @@ def test_template_that_is_no_word_file_is_refused_before_anything_runs(
     assert not place.exists()
 
 
+@pytest.mark.long
 def test_word_reports_in_a_house_template_stay_when_pages_are_asked_for(project, tmp_path):
     if not any(map(shutil.which, BROWSERS)):
         pytest.skip("needs Chrome, Chromium or Edge")

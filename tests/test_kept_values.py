@@ -1,6 +1,7 @@
 """What a changed study takes over from another is what it would compute itself."""
 
-from dataclasses import fields, is_dataclass
+import pickle
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -94,10 +95,16 @@ def other_values(study):
     }
 
 
+def fresh(case, parameters=None):
+    """Return a study of a case of which nothing is known."""
+    case = replace(load_case(case))
+    return Study(case, BASE, parameters or case.scenarios[BASE].parameters)
+
+
 @cache
 def known(case):
     """Return a study under as many settings as its case allows, everything computed that is shown."""
-    study = Study.of(load_case.__wrapped__(case), BASE)
+    study = fresh(case)
     partner = study.partners[-1]
     leaving = {"leaver": partner, "leaves_after": study.years[1], "stranded_fraction": 0.2}
     for changes in ({name: value} for name, value in BUSY.items()):
@@ -151,7 +158,7 @@ def test_what_a_change_of_a_parameter_leaves_alone_is_what_it_would_come_to(case
     changed = moved(study, changes) if (changes := other_values(study)[parameter]) else None
     if changed is None:
         return  # the case has nothing that it moves
-    anew = Study(load_case.__wrapped__(case), BASE, changed.parameters)
+    anew = fresh(case, changed.parameters)
     compared = 0
     for part, key, value in taken_over(changed):
         assert_same(value, computed(anew, part, key), f"{part.name}.{key}")
@@ -255,6 +262,12 @@ def test_tables_of_another_shape_are_refused():
     study = Study.of(small_case(flows=FLOWS), BASE)
     with pytest.raises(ValueError, match="flows has other rows or columns"):
         study.with_tables({"flows": study.tables["flows"].iloc[:1]})
+
+
+def test_a_study_can_be_sent_to_another_process():
+    study = Study.of(small_case(flows=FLOWS), BASE)
+    there = pickle.loads(pickle.dumps(study.varied(realisation=0.5)))
+    assert there.savings.net_flows.loc["North"].tolist() == [10] * 5
 
 
 def test_a_study_tells_itself_in_a_line():

@@ -286,7 +286,7 @@ def test_what_others_take_over_of_a_leavers_one_off_cost_is_in_the_file():
     lines.loc[pooled, "last_year"] = study.years[-1]
     late = study.with_tables({"flows": lines})
     stays = late.moved({"leaver": "", "leaves_after": None})
-    assert (late.savings.committed_cost > stays.committed_cost).to_dict() == {
+    assert (late.savings.committed_cost > stays.savings.committed_cost).to_dict() == {
         "Northmere": True,
         "Eastholt": True,
         "Westerfold": False,

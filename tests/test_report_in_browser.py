@@ -133,7 +133,7 @@ def test_a_page_runs_no_script_but_its_own(opened, name):
     page.errors.clear()  # the browser says that it refused
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ["index.html", SMALL, pytest.param(LARGE, marks=pytest.mark.long)])
 def test_axe_finds_no_fault(opened, name):
     page = opened(name)
     page.evaluate(OPEN_ALL)

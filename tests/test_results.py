@@ -98,6 +98,7 @@ def test_results_are_the_same_each_time_they_are_computed():
     assert_frame_equal(again.results, study.results)
 
 
+@pytest.mark.long
 def test_computing_a_scenario_leaves_the_case_as_it_was():
     study = load_study("lictp-2020")
     before = {name: table.copy() for name, table in study.tables.items()}

@@ -97,6 +97,7 @@ def test_case_is_read_back_from_the_workbook_that_it_was_written_to(name, tmp_pa
     assert all("read as fractions" in sentence for sentence in read.conversions)
 
 
+@pytest.mark.long
 def test_workbook_saved_by_another_program_gives_the_same_case(tmp_path, converted):
     given = case_of(ROOT / "data" / "worked-example")
     spreadsheet.write(given, tmp_path / "inputs.xlsx")

@@ -209,6 +209,7 @@ def test_partner_leaves_unless_it_is_the_only_one(count):
     ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_every_scenario_is_computed(data):
     write(starter_case("One ICT service", NAMES[:3], TODAY), data / "new")
     results = {name: load_study("new", name).results for name in load_case("new").scenarios}

@@ -244,6 +244,7 @@ def test_chunks_add_up_and_only_the_last_is_short():
     assert chunks(20_000) == [(0, 20_000)]
 
 
+@pytest.mark.long
 def test_chunks_are_the_same_in_any_order_and_differ_by_number_and_seed():
     study = load_study("mkip-2012")
     forwards, backwards = Sweep(study), Sweep(load_study("mkip-2012"))

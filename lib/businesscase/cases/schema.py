@@ -1278,13 +1278,19 @@ def _note(column: FieldInfo) -> str:
     allowed = allowed_cells(column)
     told = allowed == "text" or (words and all(word in column.description for word in words))
     limits = [] if told else [allowed]
-    if not column.is_required():
-        if isinstance(column.default, bool | float):
-            means = str(column.default).lower().removesuffix(".0")
-            limits.append(f"may be blank, which means {means}")
-        elif "blank" not in column.description:
-            limits.append("may be blank")
+    blank = _if_blank(column)
+    if "which means" in blank or (blank and "blank" not in column.description):
+        limits.append(blank)
     return " ".join([column.description, *([f"({'; '.join(limits)})"] if limits else [])])
+
+
+def _if_blank(column: FieldInfo) -> str:
+    """Return whether a cell may be blank, and what it then stands for where that is a value."""
+    if column.is_required():
+        return ""
+    if isinstance(column.default, bool | float):
+        return f"may be blank, which means {str(column.default).lower().removesuffix('.0')}"
+    return "may be blank"
 
 
 def described() -> str:
@@ -1327,6 +1333,6 @@ def _columns(model: type[Row], parent: type[Row]) -> list[str]:
         name: field for name, field in model.model_fields.items() if name not in parent.model_fields
     }
     return [
-        f"- `{name}`{'' if field.is_required() else ' (may be blank)'}: {field.description}"
+        f"- `{name}`{f' ({blank})' if (blank := _if_blank(field)) else ''}: {field.description}"
         for name, field in own.items()
     ]

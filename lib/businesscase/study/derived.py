@@ -122,6 +122,8 @@ class Recorded:
         self._values = values
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # asked for where an object is copied, before it has values
+            raise AttributeError(name)
         note([name])
         return getattr(self._values, name)
 
