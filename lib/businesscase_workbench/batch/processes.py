@@ -95,8 +95,10 @@ class Processes:
             self._closed = True
             warm, alone = list(self._cases.values()), list(self._alone)
         if self._server:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, ChildProcessError):
                 os.kill(self._server, signal.SIGKILL)  # takes with it whatever it has forked
+                # Python starts the next one only once it sees this one gone
+                os.waitid(os.P_PID, self._server, os.WEXITED | os.WNOWAIT)
         for closed in (*warm, *alone):
             closed.close()
         self._folder.cleanup()
