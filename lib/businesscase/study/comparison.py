@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 
-import numpy as np
 import pandas as pd
 
 from businesscase.calculations import decision, regret, savings, uncertainty
@@ -12,7 +11,7 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import Study
-from businesscase.study.uncertainty import DRAWS, SEED
+from businesscase.study.uncertainty import DRAWS, SEED, joined_levels
 
 WITHDRAWAL = ("leaver", "leaves_after", "stranded_fraction", "notice_years", "exit_charge")
 CHOICES = (
@@ -300,7 +299,10 @@ def _option_study(base: Study, option: str) -> Study:
     """Return the base with an option, the same study each time for one case."""
     if option == base.option:
         return base
-    return base.compared.setdefault(f"option {option}", base.varied(option=option))
+    kept, key = base.compared, f"option {option}"
+    if key not in kept:
+        kept[key] = base.varied(option=option)
+    return kept[key]
 
 
 def _options_by_worth(study: Study, costed: list[str]) -> Choices:
@@ -327,13 +329,7 @@ def option_draws(study: Study, costed: list[str]) -> pd.DataFrame:
         [other.uncertainty.uncertain_inputs for other in studies.values()], ignore_index=True
     )
     inputs = every.drop_duplicates("name", ignore_index=True)
-    sample = uncertainty.even_sample(DRAWS, len(inputs), SEED)
-    better = inputs["more_is_better"].to_numpy(bool)
-    adverse = np.where(better, 1 - sample, sample)  # a common cause makes all go wrong together
-    adverse = uncertainty.with_common_causes(
-        adverse, list(inputs["cause"]), list(inputs["correlation"]), SEED
-    )
-    levels = np.where(better, 1 - adverse, adverse)
+    levels = joined_levels(uncertainty.even_sample(DRAWS, len(inputs), SEED), inputs)
     place = {name: number for number, name in enumerate(inputs["name"])}
     return pd.DataFrame(
         {

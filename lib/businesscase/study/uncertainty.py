@@ -291,12 +291,7 @@ class Uncertainty(Part):
 
     def joined(self, sample: np.ndarray) -> np.ndarray:
         """Return an even sample in which inputs of a common cause go wrong together."""
-        inputs = self.uncertain_inputs
-        causes, correlations = list(inputs["cause"]), list(inputs["correlation"])
-        more_is_better = inputs["more_is_better"].to_numpy(bool)
-        adverse = _adverse(sample, more_is_better)
-        joined = uncertainty.with_common_causes(adverse, causes, correlations, SEED)
-        return _adverse(joined, more_is_better)
+        return joined_levels(sample, self.uncertain_inputs)
 
     def net_of_sample(self, sample: np.ndarray) -> np.ndarray:
         """Return saving less cost at levels of an even sample, draw by partner by year [£]."""
@@ -373,13 +368,18 @@ class Uncertainty(Part):
         yield from tidy.series("variance_share", shares["total"], tidy.FRACTION)
 
 
-def _adverse(sample: np.ndarray, more_is_better: np.ndarray) -> np.ndarray:
-    """Turn levels round for the inputs of which more is better, so that high is bad for all.
+def joined_levels(sample: np.ndarray, inputs: pd.DataFrame) -> np.ndarray:
+    """Return an even sample in which inputs of a common cause go wrong together.
 
-    A common cause then makes a low saving come with a high cost and a long delay. Turning twice
-    gives the levels back.
+    Levels of what is better the more there is of it are turned round meanwhile, so that high is bad
+    for all: a low saving comes with a high cost and a long delay.
     """
-    return np.where(more_is_better, 1 - sample, sample)
+    more_is_better = inputs["more_is_better"].to_numpy(bool)
+    adverse = np.where(more_is_better, 1 - sample, sample)
+    adverse = uncertainty.with_common_causes(
+        adverse, list(inputs["cause"]), list(inputs["correlation"]), SEED
+    )
+    return np.where(more_is_better, 1 - adverse, adverse)
 
 
 def _of_item(worths: Callable, item: str, values: np.ndarray) -> np.ndarray:

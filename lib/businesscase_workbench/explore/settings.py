@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from businesscase.cases.parameters import Parameters, limits
+from businesscase.cases.parameters import Parameters, limits, step_of, unit_of
 from businesscase.cases.schema import plain_types
 from businesscase.cases.validation.core import rules_with_data
 from businesscase.study import Study
@@ -33,7 +33,7 @@ def settings(study: Study, parameter: str) -> list[Setting]:
     A parameter by partner, factor or rule has one for each; any other has one.
     """
     field = Parameters.model_fields[parameter]
-    unit, step = field.json_schema_extra["unit"], field.json_schema_extra["step"]
+    unit, step = unit_of(parameter), step_of(parameter)
     lowest, highest = limits(parameter)
     if parameter == "horizon_years":
         highest = study.case.file.last_year - study.case.file.decision_year

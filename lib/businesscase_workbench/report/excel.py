@@ -12,7 +12,7 @@ from businesscase.cases.parameters import Parameters
 from businesscase.cases.schema import SHARED_TABLES, TABLES, Entry, Figure
 from businesscase.shown import common
 from businesscase.shown.assurance import worked_rows
-from businesscase.study import Study, results
+from businesscase.study import Study, results, tidy
 from businesscase_workbench.report.excel_savings import savings_sheets
 from businesscase_workbench.report.excel_sheets import CellShown, SheetLink, SheetShown, xlsx
 
@@ -199,7 +199,7 @@ def _results(study: Study) -> Iterator[SheetShown]:
 
 
 def _result(row) -> list:
-    value = "never" if row.value == results.NEVER else row.value
+    value = "never" if row.value == tidy.NEVER else row.value
     year = None if row.year is pd.NA else CellShown(row.year, "whole")
     return [
         row.section,

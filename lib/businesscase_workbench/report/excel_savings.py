@@ -18,7 +18,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from businesscase.calculations import appraisal, savings
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.wording import year_label
-from businesscase.cases.parameters import Parameters, limits
+from businesscase.cases.parameters import Parameters, limits, unit_of
 from businesscase.study import Study
 from businesscase_workbench.report.excel_sheets import CellShown, Formula, SheetShown
 
@@ -209,8 +209,8 @@ class _Model:
         return [self._lever(name, kind) for name, kind in LEVER_CELLS.items() if name in used]
 
     def _lever(self, name: str, kind: str) -> list:
-        field, value = Parameters.model_fields[name], getattr(self.chosen, name)
-        said, unit = field.description, field.json_schema_extra["unit"]
+        said, unit = Parameters.model_fields[name].description, unit_of(name)
+        value = getattr(self.chosen, name)
         bounds = checked = BIASES if name == "optimism_bias" else limits(name)
         if name == "optimism_bias":  # the fraction in place of the word
             value, unit = self.study.savings.optimism_bias, "fraction"

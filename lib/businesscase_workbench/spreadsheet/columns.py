@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from businesscase.cases.parameters import Parameters
+from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import PLAIN, Figure, FinancialYear, bounds_of, plain_types
 
 PROVENANCE = tuple(Figure.model_fields)  # where a row came from: status, source, paragraph, note
@@ -142,8 +142,7 @@ def parameter_column(name: str) -> tuple[Column, int]:
     >>> column.is_fraction, column.high, names
     (True, 0.5, 1)
     """
-    field = Parameters.model_fields[name]
-    unit = field.json_schema_extra["unit"]
+    field, unit = Parameters.model_fields[name], unit_of(name)
     annotation, names = field.annotation, 0
     while typing.get_origin(annotation) is dict:
         annotation, names = typing.get_args(annotation)[1], names + 1

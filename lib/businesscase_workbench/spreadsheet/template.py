@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from businesscase.calculations.apportionment import SHARED
 from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.names import UNPRINTABLE
-from businesscase.cases.parameters import Parameters
+from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.raw import CASE, SCENARIOS, RawCase
 from businesscase.cases.schema import PLAIN, TABLES, CaseFile
 from businesscase_workbench.spreadsheet.case_sheets import (
@@ -336,9 +336,8 @@ def _write_list(
 
 def _parameter_line(name: str) -> tuple[str, str, str, str]:
     column, names = parameter_column(name)
-    field = Parameters.model_fields[name]
     entries = ["", "; with a name", "; with a name and a second name"][names]
-    return name, f"{column.meaning}{entries}", field.json_schema_extra["unit"], _allowed(column)
+    return name, f"{column.meaning}{entries}", unit_of(name), _allowed(column)
 
 
 def _allowed(column: Column) -> str:
