@@ -102,6 +102,18 @@ def test_an_amount_in_the_base_year_needs_no_index():
     assert real.tolist() == [70.0]
 
 
+def test_deflators_say_that_they_are_copied_and_grow_at_a_stated_rate_beyond_the_series():
+    rows = load_case("lictp-2020").tables["deflators"].set_index("year")
+    index = rows["price_index"]
+    assert list(index.index) == list(range(2005, 2037))
+    assert index[[2005, 2024, 2030]].tolist() == [61.3576, 100.0, 113.6416]
+    assert set(rows["status"]) == {"assumed"}  # nobody here read them at HM Treasury
+    assert rows.loc[:2030, "note"].str.contains("copied").all()
+    beyond = index.loc[2030:].pct_change().dropna()
+    assert beyond.tolist() == pytest.approx([0.02] * 6, abs=1e-5)
+    assert rows.loc[2031:, "note"].str.contains("Ours: 2% a year").all()
+
+
 @pytest.mark.parametrize(("base_year", "missing"), [(2020, "2019"), (2021, "2019, 2021")])
 def test_a_year_that_the_index_lacks_is_refused(base_year, missing):
     with pytest.raises(ValueError, match=f"no year {missing}$"):

@@ -88,7 +88,7 @@ def test_costs_of_the_decision_year_need_no_price_index(data_copy):
 
 
 def test_a_price_index_of_zero_is_refused_where_it_stands(data_copy):
-    line = replaced(data_copy / "deflators.csv", "2020,94,", "2020,0,")
+    line = replaced(data_copy / "deflators.csv", "2020,85.1002,", "2020,0,")
     assert faults_of(LICTP) == [
         f"data/deflators.csv line {line}, column price_index: found '0'; it should be greater than 0"
     ]

@@ -77,8 +77,10 @@ def test_cost_of_pooled_services_is_shared_by_users():
 
 
 def test_baseline_of_westerfold_is_brought_to_prices_of_the_decision_year():
-    # £960,000 at an index of 106, of which the decision year has 110
-    assert load_study(CASE).baseline.real_annual_cost["Westerfold"] == approx(960_000 * 110 / 106)
+    # £960,000 at an index of 96.1117, of which the decision year has 100
+    assert load_study(CASE).baseline.real_annual_cost["Westerfold"] == approx(
+        960_000 * 100 / 96.1117
+    )
 
 
 def test_present_value_of_one_line_is_the_sum_of_its_discounted_years():
@@ -107,9 +109,9 @@ def test_total_saving_and_one_off_cost_are_the_sums_of_the_lines():
 
 def test_what_the_platform_replaces_is_what_the_present_costs_say():
     study = load_study(CASE)
-    rooms = study.baseline.real_annual_costs["data centre"]
+    rooms = study.baseline.real_annual_costs["data centre"]  # stated to the nearest thousand
     replaced = tables()["flows"].query("flow == 'counterfactual_cost'").set_index("partner")
-    assert rooms[PARTNERS].tolist() == approx(replaced["amount_gbp"][PARTNERS].tolist(), abs=200)
+    assert rooms[PARTNERS].tolist() == approx(replaced["amount_gbp"][PARTNERS].tolist(), abs=500)
 
 
 def test_optimism_bias_is_the_mixed_bound_less_what_is_mitigated():
