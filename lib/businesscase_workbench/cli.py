@@ -373,12 +373,12 @@ def _check(arguments: argparse.Namespace) -> int:
         table = table.astype(object).where(table.notna(), "").astype(str)
         if worked := show.worked_rows(case.tables):
             print(f"{case.name}: {worked.plain}")
-        for finding in case.findings:
+        for finding in study.findings:
             print(f"{case.name}: finding: {finding}")
         for missing in study.decision.missing:
             print(f"{case.name}: {study.decision.recommendation}: {missing}")
         if table.empty:
-            state = "no fault" if case.findings or study.decision.missing else "in order"
+            state = "no fault" if study.findings or study.decision.missing else "in order"
             print(f"{case.name}: {state}; no figure of it is published yet", "", sep="\n")
             continue
         print(f"{case.name}: {agreed} of {len(table)} published figures agree")

@@ -1,9 +1,11 @@
 """The stop/go decision: criteria tested on the results, the rule that follows from them, what turns it."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
+from numbers import Real
 
 import pandas as pd
 
@@ -34,6 +36,8 @@ ITEM_SUBJECTS = {
     "rank_acceptability": "the share of weightings in which option {} comes first",
     "service_measure_last": "the latest reading of {}",
 }
+ITSELF = "the threshold itself"  # what stands behind a figure that a threshold was set to
+AS_GOOD_AS = 0.0005  # by which a threshold rounded from a figure differs from it [fraction]
 MOST_DIGITS = 12  # more than a sentence gives, to tell two figures apart
 
 
@@ -129,6 +133,25 @@ def outcome(value, comparison: str, threshold: float | dt.date) -> str:
     return MET if passed else NOT_MET
 
 
+def is_its_own_figure(gate) -> bool:
+    """Return whether a tested criterion is met by the figure that its threshold was set to.
+
+    A threshold that was rounded counts too. Counts, ranks and dates meet by chance, and nil and the
+    whole are the ends of a scale.
+
+    Parameters
+    ----------
+    gate : named tuple
+        A row of :func:`tested_gates` but for the sentence itself.
+    """
+    is_amount = isinstance(gate.found, Real) and gate.unit not in ("count", "rank")
+    if gate.outcome != MET or not is_amount or gate.threshold == 0:
+        return False
+    if gate.unit == "fraction" and gate.threshold == 1:
+        return False
+    return math.isclose(gate.found, gate.threshold, rel_tol=AS_GOOD_AS)
+
+
 def reason(gate, lacking: str = "", detail: str = "") -> str:
     """Return the sentence that says why a tested criterion is met, not met or not known.
 
@@ -151,6 +174,8 @@ def reason(gate, lacking: str = "", detail: str = "") -> str:
             )
         return f"{criterion}: {NOT_KNOWN}, because {because}."
     more = _digits_that_tell_apart(gate) if gate.outcome == NOT_MET else 0
+    if is_its_own_figure(gate):
+        detail = f"{detail}; {ITSELF}" if detail else ITSELF
     return (
         f"{criterion}: {subject(gate.measure, gate.item)} is {worded(gate.found, gate.unit, more)}"
         f"{f' ({detail})' if detail else ''}, "

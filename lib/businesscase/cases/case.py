@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -73,7 +73,7 @@ class Case:
     read_as_now: list[str] = field(default_factory=list)
     studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
 
-    @property
+    @cached_property
     def findings(self) -> list[Fault]:
         """What the data leave to be desired without being refused, a sentence each."""
         return [*self._of_version(), *findings(self.tables, self.file)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from businesscase.calculations.decision import STOPS
 from businesscase.calculations.savings import PAY, PRICES, inflation_by_category
 from businesscase.cases.errors import Fault
+from businesscase.cases.plausibility import implausible
 from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import Tables
 
@@ -20,7 +21,12 @@ def findings(tables: Tables, file: CaseFile) -> list[Fault]:
     file : CaseFile
         What case.toml says.
     """
-    return [*_of_criteria(tables), *_of_inflation(tables), *_of_evidence(tables, file)]
+    return [
+        *_of_criteria(tables),
+        *implausible(tables, file),
+        *_of_inflation(tables),
+        *_of_evidence(tables, file),
+    ]
 
 
 def _of_criteria(tables: Tables) -> Iterator[Fault]:

@@ -893,6 +893,27 @@ class BaselineStandard(Figure):
         return self
 
 
+class PlausibleRange(Figure):
+    """The range in which a figure of like services lies; what lies outside is a finding."""
+
+    measure: Literal["cost_per_user", "cost_per_device", "cost_per_post", "largest_amount"] = Field(
+        description="cost_per_user, cost_per_device, cost_per_post (of the service a year) or "
+        "largest_amount (of a table of money)"
+    )
+    lowest: float = Field(gt=0, description="lowest that is plausible [£]")
+    highest: float | None = Field(
+        None, gt=0, description="highest that is plausible [£]; blank of largest_amount alone"
+    )
+
+    @model_validator(mode="after")
+    def _ends_in_order(self):
+        if (self.highest is None) != (self.measure == "largest_amount"):
+            raise ValueError("highest is blank of largest_amount and given of every other measure")
+        if self.highest is not None:
+            _in_order(self, ["lowest", "highest"])
+        return self
+
+
 class AssuranceStandard(Figure):
     """A number that the assurance of every case rests on."""
 
@@ -1014,6 +1035,7 @@ SHARED_TABLES: dict[str, type[Figure]] = {
     "discount_rates": DiscountRate,
     "deflators": Deflator,
     "baseline_standards": BaselineStandard,
+    "plausible_ranges": PlausibleRange,
     "assurance_standards": AssuranceStandard,
     "sensitivities": Sensitivity,
     "optimism_bias": OptimismBound,
@@ -1063,6 +1085,7 @@ KEYS: dict[str, list[str]] = {
     "discount_rates": ["schedule", "first_year"],
     "deflators": ["year"],
     "baseline_standards": ["standard"],
+    "plausible_ranges": ["measure"],
     "assurance_standards": ["standard"],
     "sensitivities": ["parameter"],
     "mitigations": ["contributory_factor"],
@@ -1106,6 +1129,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "discount_rates": ["rate_fraction"],
     "deflators": ["price_index"],
     "baseline_standards": ["value"],
+    "plausible_ranges": ["lowest", "highest"],
     "assurance_standards": ["value"],
     "sensitivities": ["low", "high"],
     "mitigations": ["contribution_fraction", "mitigation_fraction"],
@@ -1127,7 +1151,7 @@ BASELINE_EVIDENCE = [
 BASELINE_TABLES = ["drivers", "benchmarks", *BASELINE_EVIDENCE]
 
 SECTION_TABLES: dict[str, list[str]] = {
-    "baseline": [*BASELINE_TABLES, "baseline_standards"],
+    "baseline": [*BASELINE_TABLES, "baseline_standards", "plausible_ranges"],
     "options": ["success_factors", "factors", "scores"],
     "savings": [
         "flows",

@@ -5,7 +5,15 @@ from collections.abc import Iterable
 import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_MET, STOPS, recommendation
+from businesscase.calculations.decision import (
+    ITSELF,
+    MET,
+    NOT_KNOWN,
+    NOT_MET,
+    STOPS,
+    is_its_own_figure,
+    recommendation,
+)
 from businesscase.calculations.wording import (
     capitalised,
     in_words,
@@ -54,7 +62,7 @@ def reasons(study: Study) -> Table:
     """Show each criterion with what was found and why it is met or not."""
     gates = study.decision.gates
     table = gates.assign(
-        found_text=[_found(*pair) for pair in zip(gates["found"], gates["unit"], strict=True)],
+        found_text=[_found(row) for row in gates.itertuples()],
         test=[
             f"{'at least' if row.comparison == 'at_least' else 'at most'} "
             f"{worded(row.threshold, row.unit)}"
@@ -80,10 +88,13 @@ def reasons(study: Study) -> Table:
     )
 
 
-def _found(value, unit: str) -> str:
-    if value is None:
+def _found(gate) -> str:
+    if gate.found is None:
         return "not given"
-    return worded(value, unit).replace("-£", "-\N{WORD JOINER}£")  # else a line may break there
+    said = worded(gate.found, gate.unit)
+    if is_its_own_figure(gate):
+        said += f" ({ITSELF})"
+    return said.replace("-£", "-\N{WORD JOINER}£")  # else a line may break there
 
 
 def reasons_in_words(study: Study) -> Sentence:

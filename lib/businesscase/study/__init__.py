@@ -103,6 +103,11 @@ class Study:
             own.memory = Memory(earlier.memory, frozenset(changed))
 
     @property
+    def findings(self) -> list[Fault]:
+        """What the data, and the figures made of them, leave to be desired, a sentence each."""
+        return [*self.case.findings, *self.decision.findings]
+
+    @property
     def scenario(self) -> Scenario:
         """Title, reason and parameters of the scenario, as scenarios.toml has them."""
         return self.case.scenarios[self.scenario_name]

@@ -10,7 +10,7 @@ import pandas as pd
 from businesscase.calculations import decision
 from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE, data_folder
-from businesscase.cases.errors import InputError
+from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.parameters import limits, step_of
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import results, tidy
@@ -241,6 +241,22 @@ class Decision(Part):
     def missing(self) -> list[str]:
         """What is missing, a sentence each, where the case is not ready to decide."""
         return decision.missing(self.gates)
+
+    @property
+    def findings(self) -> list[Fault]:
+        """A sentence for each criterion whose threshold is the figure that it is held against."""
+        return [
+            Fault(
+                f"gates.csv: the threshold of {gate.criterion!r}, {decision.worded(gate.threshold, gate.unit)}, "
+                f"is the figure that it is held against ({decision.subject(gate.measure, gate.item)}), so it "
+                "tests nothing; set it by what the partners can bear",
+                file="gates.csv",
+                column="threshold",
+                found=str(gate.threshold),
+            )
+            for gate in self.gates.itertuples()
+            if decision.is_its_own_figure(gate)
+        ]
 
     @derived
     def turning_changes(self) -> pd.DataFrame:

@@ -188,8 +188,8 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
         yield "Standing", worked.plain
     if study.decision.missing:
         yield "Missing", " ".join(study.decision.missing)
-    if study.case.findings:
-        yield "Findings", f"{'; '.join(study.case.findings)}."
+    if study.findings:
+        yield "Findings", f"{'; '.join(study.findings)}."
     yield "For", file.decision_maker
     yield "Date of the decision", printed(file.decision_date)
     yield "Scenario", f"{scenario.title} ({study.scenario_name}). {scenario.why}"

@@ -76,7 +76,7 @@ def _cover(study: Study) -> SheetShown:
     worked = worked_rows(study.tables)
     rows = {
         **({"Standing": worked.plain} if worked else {}),
-        **({"Findings": "; ".join(found)} if (found := study.case.findings) else {}),
+        **({"Findings": "; ".join(found)} if (found := study.findings) else {}),
         "Question": file.question,
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
