@@ -77,7 +77,7 @@ def test_a_decision_year_without_a_price_index_is_refused(data_copy):
     replaced(data_copy / "deflators.csv", "\n2020,", "\n2040,")
     assert faults_of(LICTP) == [
         f"data/{LICTP}/case.toml: decision_year 2020 has no row in data/deflators.csv; it covers "
-        "2005 to 2040; costs of other years are brought to its prices"
+        "2005 to 2040; money of other years is brought to its prices"
     ]
 
 

@@ -57,7 +57,7 @@ def mid_kent(values, **changes):
         for line in LINES
         for partner in study.partners
     ]
-    table = actuals(*rows).assign(date=pd.Timestamp("2014-05-31"), planned=np.nan)
+    table = actuals(*rows).assign(date=pd.Timestamp("2014-05-31"), planned=np.nan, prices="")
     tables = study.tables | {"actuals": table}
     return Study(replace(study.case, tables=tables), "base", study.parameters)
 
@@ -485,6 +485,52 @@ def test_a_cost_of_a_closed_year_that_nobody_reported_stands_as_planned_and_is_n
     )
 
 
+def test_outturn_in_the_money_of_its_year_is_deflated_and_shown_both_ways():
+    cash = [row | {"prices": "own_year"} for row in REPORTED]
+    index = load_case(DACORUM).tables["deflators"].set_index("year")["price_index"]
+    real = 140 * index[2024] / index[2025]
+    study = as_at(dt.date(2026, 4, 30), *cash)
+    assert result(study, "outturn", "saving_to_date") == approx(real)
+    assert result(study, "outturn", "realisation_to_date") == approx(real / 200)
+    said = f"£140 of the money was reported in that of its year; in prices of 2024/25, as the plan is, that is £{real:.0f}."
+    assert said in show.answer(study).text
+    table = show.variances(study)
+    assert table.frame["reported"].tolist() == [60, 80]
+    assert table.frame["actual"].sum() == approx(real)
+    assert table.labels["actual"] == "Actual, in prices of 2024/25 (£)"
+
+
+@pytest.mark.parametrize("prices", ["", "base_year"])
+def test_outturn_in_base_year_prices_stays_as_it_is(prices):
+    study = as_at(dt.date(2026, 4, 30), *[row | {"prices": prices} for row in REPORTED])
+    assert result(study, "outturn", "saving_to_date") == 140
+    assert "money of" not in show.answer(study).text
+    assert "reported" not in show.variances(study).labels
+
+
+def test_outturn_of_the_decision_year_is_in_base_year_prices_whatever_it_says():
+    cost = {"kind": "one_off_cost", "item": "set-up", "partner": "North", "date": "2025-05-31", "year": "2024", "value": "210", "prices": "own_year"}  # fmt: skip
+    assert as_at(dt.date(2026, 4, 30), *REPORTED, cost).outturn.actuals["value"].tolist() == [
+        60,
+        80,
+        210,
+    ]
+
+
+def test_outturn_of_a_year_without_a_price_index_is_refused(data_copy):
+    path = data_copy / "deflators.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("\n2025,", "\n2040,"), encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="year 2025 has no row in data/deflators"):
+        as_at(dt.date(2026, 4, 30), *[row | {"prices": "own_year"} for row in REPORTED])
+
+
+def test_prices_are_of_money_alone():
+    with pytest.raises(InputError, match="users has no prices; only money has"):
+        as_at(dt.date(2026, 4, 30), {"kind": "users", "item": "users", "partner": "North", "date": "2025-05-31", "value": "9", "prices": "own_year"})  # fmt: skip
+
+
 @pytest.mark.parametrize(("date", "closed"), [((2025, 3, 30), []), ((2025, 3, 31), [2024])])
 def test_a_year_is_over_on_its_last_day(date, closed):
     study = as_at(dt.date(*date))
@@ -560,7 +606,7 @@ def refused(data, case, *rows, data_date="2026-06-30"):
     path.write_text(text, encoding="utf-8")
     source = {MKIP: "maidstone-2012", LICTP: "melton-2020", DACORUM: "report"}[case]
     order = "status,source,paragraph,note,kind,item,partner,date,year,value,planned"
-    assert set(order.split(",")) == set(HEADER.split(","))
+    assert {*order.split(","), "prices"} == set(HEADER.split(","))  # blank: of the base year
     lines = [f"assumed,{source},1,a reading for this test,{row}," for row in rows]
     (data / case / "actuals.csv").write_text("\n".join([order, *lines, ""]), encoding="utf-8")
     try:

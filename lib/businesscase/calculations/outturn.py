@@ -11,12 +11,14 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from businesscase.calculations.baseline import real_amounts
 from businesscase.calculations.decision import NOT_KNOWN
 from businesscase.calculations.progress import AMBER, GREEN, RED
 from businesscase.calculations.years import year_end
 
 MONEY = ["saving", "one_off_cost", "running_cost"]  # kinds of actuals that are flows of money
 PLACE = ["flow", "line", "partner"]
+OWN_YEAR = "own_year"  # prices of an amount that is in the money of its own year
 OUTER_DECILE = NormalDist().inv_cdf(0.9)  # a normal distribution's P90, in standard deviations
 
 
@@ -97,13 +99,37 @@ def forecast(
     return Forecast(mean, spread * (1 - weight) ** 0.5, weight, lowest)
 
 
+def in_base_prices(actuals: pd.DataFrame, price_index: pd.Series, base_year: int) -> pd.DataFrame:
+    """Return actuals with every amount in base-year prices, and as it was ``reported``.
+
+    Parameters
+    ----------
+    actuals : DataFrame
+        Rows of actuals.csv; those whose ``prices`` are own_year are in the money of their ``year``.
+    price_index : Series, index year
+        Price index; only the ratio of years matters.
+    base_year : int
+        Year in whose prices plans are.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"year": [2027, 2027], "value": [102.0, 102.0], "prices": ["own_year", ""]})
+    >>> in_base_prices(rows, pd.Series({2026: 100.0, 2027: 102.0}), 2026)["value"].tolist()
+    [100.0, 102.0]
+    """
+    own = actuals[actuals["prices"] == OWN_YEAR]
+    value = actuals["value"].astype(float).copy()
+    value[own.index] = real_amounts(own["value"], own["year"], price_index, base_year)
+    return actuals.assign(value=value, reported=actuals["value"])
+
+
 def money_to_date(actuals: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:
     """Hold the money that came in or went out beside what was planned for it.
 
     Parameters
     ----------
     actuals : DataFrame
-        Rows of actuals.csv.
+        Rows of actuals.csv in base-year prices.
     planned : DataFrame, ``PLACE`` by financial year
         Planned amounts [£].
 

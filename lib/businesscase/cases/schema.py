@@ -705,13 +705,18 @@ class Actual(Figure):
     )
     value: float | None = Field(
         None,
-        description="the amount in base-year prices [£] or the count, neither below 0, or the "
-        "reading; blank for a task",
+        description="the amount [£] or the count, neither below 0, or the reading; blank for a task",
     )
     planned: float | None = Field(
         None,
         description="what was planned for users or a service measure; blank for money, which is "
         "planned in flows.csv",
+    )
+    prices: Literal["base_year", "own_year", ""] = Field(
+        "",
+        description="of money: base_year (prices of decision_year in case.toml), or own_year (money of "
+        "its own year, as a ledger has it, which deflators.csv brings to base-year prices); if blank, "
+        "base_year",
     )
 
     @model_validator(mode="after")
@@ -724,6 +729,8 @@ class Actual(Figure):
             raise ValueError(f"{self.kind} {'has no' if is_task else 'needs a'} value")
         if is_task == bool(self.partner):
             raise ValueError(f"{self.kind} {'has no' if is_task else 'needs a'} partner")
+        if self.prices and not is_money:
+            raise ValueError(f"{self.kind} has no prices; only money has")
         if self.planned is not None and (is_money or is_task):
             raise ValueError(f"{self.kind} has no planned; the case's tables say what was planned")
         if (is_money or self.kind == "users") and self.value < 0:

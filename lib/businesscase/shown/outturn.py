@@ -42,7 +42,7 @@ def answer(study: Study) -> Sentence:
     said = [*_saving_so_far(study), *_cost_so_far(study), *_expected(study)]
     if study.outturn.money_to_date.empty:
         said = ["No money has been reported yet."]
-    said += _not_reported(study)
+    said += [*_deflated(study), *_not_reported(study)]
     said += _measures_so_far(study)
     late = study.outturn.tasks_to_date.query("end == 'finish'")["days_late"]
     if len(late):
@@ -85,6 +85,17 @@ def _cost_so_far(study: Study) -> list[str]:
                 f"{'over' if over >= 0 else 'under'} plan."
             )
     return said
+
+
+def _deflated(study: Study) -> list[str]:
+    """Say which money was reported in that of its year, and what it is in base-year prices."""
+    rows = study.outturn.deflated
+    if rows.empty:
+        return []
+    return [
+        f"{in_words(rows['reported'].sum())} of the money was reported in that of its year; in prices of "
+        f"{year_label(study.case.file.decision_year)}, as the plan is, that is {in_words(rows['value'].sum())}."
+    ]
 
 
 def _not_reported(study: Study) -> list[str]:
@@ -354,15 +365,21 @@ def variances(study: Study) -> Table:
         f"{FLOWS[flow]} {in_words(abs(value))} {'over' if value >= 0 else 'under'}"
         for flow, value in by_kind.items()
     ]
+    places = pd.MultiIndex.from_frame(table[["flow", "line", "partner"]])
+    reported = study.outturn.reported.reindex(places).to_numpy()
+    base = year_label(study.case.file.decision_year)
+    as_reported = {} if study.outturn.deflated.empty else {"reported": "As reported (£)"}
+    actual = f"Actual, in prices of {base} (£)" if as_reported else "Actual (£)"
     return Table(
-        table.assign(kind=table["flow"].map(FLOWS)),
+        table.assign(kind=table["flow"].map(FLOWS), reported=reported),
         f"Money to date beside the plan: {listed(said)}" if said else NO_MONEY,
         {
             "kind": "Kind",
             "line": "Line",
             "partner": "Partner",
             "planned": "Planned (£)",
-            "actual": "Actual (£)",
+            **as_reported,
+            "actual": actual,
             "variance": "Actual less planned (£)",
             "change": "Variance (%)",
         },

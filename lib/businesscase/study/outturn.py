@@ -30,10 +30,23 @@ class Outturn(Part):
         super().__init__(inputs)
         self.savings, self.uncertainty, self.plan = savings, uncertainty, plan
 
-    @property
+    @derived
     def actuals(self) -> pd.DataFrame:
-        """Rows of actuals.csv."""
-        return self.tables["actuals"]
+        """Rows of actuals.csv, money in base-year prices, with what was ``reported``."""
+        index = self.tables["deflators"].set_index("year")["price_index"]
+        base_year = self.case.file.decision_year
+        return outturn.in_base_prices(self.tables["actuals"], index, base_year)
+
+    @derived
+    def reported(self) -> pd.Series:
+        """Money to date as reported, some of it in the money of its year, by kind, line and partner [£]."""
+        money = self.actuals[self.actuals["kind"].isin(outturn.MONEY)]
+        return money.groupby(["kind", "item", "partner"], sort=False)["reported"].sum()
+
+    @property
+    def deflated(self) -> pd.DataFrame:
+        """Rows of money that were brought to base-year prices."""
+        return self.actuals[self.actuals["prices"] == outturn.OWN_YEAR]
 
     @derived
     def decided_flows(self) -> pd.DataFrame:

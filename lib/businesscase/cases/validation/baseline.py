@@ -8,6 +8,7 @@ from itertools import combinations
 import pandas as pd
 
 from businesscase.calculations.baseline import BANDS
+from businesscase.calculations.outturn import OWN_YEAR
 from businesscase.cases.schema import BASELINE_EVIDENCE, BaselineStandard, CaseFile
 from businesscase.cases.validation.core import PlacedFault, Tables, staying
 
@@ -76,14 +77,19 @@ def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
 def _price_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     known = list(tables["deflators"]["year"])
     covered = f"it covers {min(known)} to {max(known)}" if known else "it is empty or missing"
-    costs = tables["service_costs"]
-    elsewhere = costs[costs["year"] != file.decision_year]
-    for index, year in elsewhere["year"].items():
-        if year not in known:
-            yield "service_costs", index, f"year {year} has no row in data/deflators.csv; {covered}"
-    if len(elsewhere) and file.decision_year not in known:
+    actuals = tables["actuals"]
+    years = {
+        "service_costs": tables["service_costs"]["year"],
+        "actuals": actuals.loc[actuals["prices"] == OWN_YEAR, "year"],
+    }
+    elsewhere = {stem: given[given != file.decision_year] for stem, given in years.items()}
+    for stem, given in elsewhere.items():
+        for index, year in given.items():
+            if year not in known:
+                yield stem, index, f"year {year} has no row in data/deflators.csv; {covered}"
+    if any(map(len, elsewhere.values())) and file.decision_year not in known:
         sentence = f"decision_year {file.decision_year} has no row in data/deflators.csv; {covered}"
-        yield "case", None, f"{sentence}; costs of other years are brought to its prices"
+        yield "case", None, f"{sentence}; money of other years is brought to its prices"
 
 
 def _band_faults(benchmarks: pd.DataFrame) -> Iterator[PlacedFault]:
