@@ -17,7 +17,8 @@ from businesscase.calculations.appraisal import (
     scheduled_rates,
     switching_value,
 )
-from businesscase.cases.case import load_case
+from businesscase.cases.case import documents, load_case
+from businesscase.cases.schema import SHARED_TABLES
 
 RATE = st.floats(0.001, 0.2)
 MONEY = st.floats(-1e7, 1e7).map(lambda amount: round(amount, 2))
@@ -80,6 +81,18 @@ def test_the_rate_steps_down_in_years_31_and_76():
     factors = discount_factors(rates)
     assert factors[30] == approx(1.035**-30)
     assert factors[31] == approx(1.035**-30 / 1.03)
+
+
+def test_the_rates_are_cited_by_a_document_that_was_read_and_by_no_annex_that_is_gone():
+    case = load_case("mkip-2012")
+    cited, titles = case.tables["discount_rates"], documents(case)
+    assert [titles[key].title for key in set(cited["source"])] == [
+        "Green Book discount rate review 2026: terms of reference"
+    ]
+    assert titles["green-book"].title.startswith("The Green Book (2022)")
+    assert "edition of 5 February 2026" in titles["green-book"].title
+    for stem in SHARED_TABLES:
+        assert not case.tables[stem]["paragraph"].str.contains("annex", case=False).any()
 
 
 def test_a_year_without_a_rate_is_refused():

@@ -22,7 +22,8 @@ def discount_factors(rates: pd.Series) -> pd.Series:
 
     References
     ----------
-    HM Treasury, The Green Book, annex on discounting.
+    HM Treasury, The Green Book (2022), annex on discounting; the rates: Green Book discount rate review
+    2026, terms of reference.
 
     Examples
     --------
@@ -216,7 +217,7 @@ def switching_value(
 
     References
     ----------
-    HM Treasury, The Green Book: switching values.
+    HM Treasury, The Green Book (2022): switching values.
 
     Examples
     --------

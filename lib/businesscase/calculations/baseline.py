@@ -60,7 +60,7 @@ def real_amounts(
 
     References
     ----------
-    HM Treasury, The Green Book: real terms remove general inflation.
+    HM Treasury, The Green Book (2022): real terms remove general inflation.
 
     Examples
     --------

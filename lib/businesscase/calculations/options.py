@@ -68,7 +68,7 @@ def benefit_scores(scores: pd.DataFrame, weights: pd.Series, kinds: pd.Series) -
 
     References
     ----------
-    HM Treasury, The Green Book: benefits are weighed and scored apart from cost.
+    HM Treasury, The Green Book (2022): benefits are weighed and scored apart from cost.
 
     Examples
     --------

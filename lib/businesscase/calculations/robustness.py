@@ -55,7 +55,7 @@ def switching_weights(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 
     References
     ----------
-    HM Treasury, The Green Book: switching values.
+    HM Treasury, The Green Book (2022): switching values.
 
     Examples
     --------
