@@ -1,5 +1,7 @@
 """The cash view: inflation, borrowing, the medium-term plan."""
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 from pytest import approx
@@ -7,6 +9,7 @@ from small import flow, small_case, small_study
 
 from businesscase.calculations import finance
 from businesscase.cases.errors import InputError
+from businesscase.shown import savings as show
 from businesscase.study import load_study
 
 YEARS = [2026, 2027, 2028, 2029]
@@ -79,7 +82,75 @@ def test_two_purchases_are_charged_beside_each_other():
     assert both["interest"].tolist() == approx([0, 10, 10, 2.5])
 
 
+@pytest.mark.parametrize("life", [1, 3, 20])
+def test_what_was_borrowed_is_charged_to_the_last_pound_or_still_to_be_provided_for(life):
+    spent = pd.Series([100.0, 0.0, 60.0, 0.0], index=YEARS)
+    charges = finance.borrowing_charges(spent, life, 0.1)
+    charged = charges["minimum_revenue_provision"].cumsum() + charges["left_to_provide_for"]
+    assert charged.tolist() == approx(spent.cumsum().tolist())
+    assert charges["interest"].iloc[1:].tolist() == approx(
+        (0.1 * charges["left_to_provide_for"].iloc[:-1]).tolist()
+    )
+
+
+def transformed(funding):
+    """Return the plan of a council that spends 100 once, 60 on capital, and saves, without inflation."""
+    flows = [
+        flow("Posts", "saving", 50, (2028, 2031)),
+        flow("Redundancy", "one_off_cost", 100, (2028, 2031)),
+        flow("Network", "one_off_cost", 60, (2028, 2028), funding="capital"),
+    ]
+    base = {"pay_inflation": 0.0, "price_inflation": 0.0, "capital_funding": funding}
+    years = {"decision_date": dt.date(2028, 6, 1), "data_date": dt.date(2028, 5, 1), "decision_year": 2028, "last_year": 2031}  # fmt: skip
+    study = small_study(file=years, scenarios={"base": base}, flows=flows)
+    return study.cash.medium_term_plan.loc["North"]
+
+
+def test_receipts_pay_for_capital_in_any_year_and_one_off_revenue_in_the_years_allowed():
+    plan = transformed("receipts")  # to 31 March 2030
+    assert plan.loc["one-off revenue"].tolist() == [0, 0, -100, -100]
+    assert plan.loc["use of capital receipts"].tolist() == [160, 100, 0, 0]
+    assert plan.loc["effect on the revenue budget"].tolist() == [50, 50, -50, -50]
+    paid = transformed("revenue").loc["effect on the revenue budget"]
+    received = plan.loc["use of capital receipts"]
+    assert (plan.loc["effect on the revenue budget"] - received).tolist() == paid.tolist()
+
+
 @pytest.mark.parametrize("funding", ["revenue", "reserves", "borrowing"])
+def test_only_receipts_pay_one_off_revenue_cost(funding):
+    plan = transformed(funding)
+    assert plan.loc["one-off revenue"].tolist() == [-100] * 4
+    assert "use of capital receipts" not in plan.index
+
+
+def test_receipts_have_no_years_without_the_rule(data_copy):
+    path = data_copy / "finance_rules.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("\ncapital_receipts,", "\nformer_rule,"), encoding="utf-8")  # fmt: skip
+    assert transformed("receipts").loc["one-off revenue"].tolist() == [-100] * 4
+
+
+def test_rules_are_shown_where_they_hold_in_the_years_appraised():
+    rules = set(load_study("mkip-2012").cash.rules["rule"])  # to 2022/23
+    assert "capital_receipts" in rules
+    assert not {"pension_age", "minimum_revenue_provision"} & rules
+    today = show.finance_rules(load_study("worked-example"))  # 2024/25 to 2033/34
+    assert (
+        today.caption
+        == "Rules of finance in the years appraised: 7, 7 of them not read at the source"
+    )
+    assert today.frame.set_index("rule").at["pension_age", "first_day"] == pd.Timestamp(
+        "2028-04-06"
+    )
+
+
+def test_a_rule_that_ends_before_it_begins_is_refused(data_copy):
+    path = data_copy / "finance_rules.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("2016-04-01,2030-03-31", "2016-04-01,2015-03-31"), encoding="utf-8")  # fmt: skip
+    with pytest.raises(InputError, match="last_day 2015-03-31 is before first_day 2016-04-01"):
+        small_case()
+
+
+@pytest.mark.parametrize("funding", ["revenue", "reserves", "borrowing", "receipts"])
 def test_without_inflation_the_plan_adds_up_to_the_economic_flows(funding):
     study = load_study(
         "mkip-2012",
@@ -93,7 +164,8 @@ def test_without_inflation_the_plan_adds_up_to_the_economic_flows(funding):
     effect = plan.xs("effect on the revenue budget", level="line").sum(axis="columns")
     capital = plan.xs("capital spending", level="line").sum(axis="columns")
     net = study.savings.net_flows.sum(axis="columns")
-    drawn = capital if funding == "reserves" else 0 * capital
+    beside = {"reserves": "use of reserves", "receipts": "use of capital receipts"}.get(funding)
+    drawn = plan.xs(beside, level="line").sum(axis="columns") if beside else 0 * capital
     assert (effect - drawn)[net.index].tolist() == approx(net.tolist(), abs=0.05)
     assert capital.tolist() == approx([100_000] * 3)
 

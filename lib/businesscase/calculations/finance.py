@@ -4,12 +4,13 @@ It starts from the same flows as the economic view, which is in base-year prices
 the two are never mixed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
 from businesscase.calculations.savings import ONE_OFF, PAY, SIGNS
+from businesscase.calculations.years import year_end, year_start
 
 
 def price_index(inflation: float, years: list[int]) -> pd.Series:
@@ -39,6 +40,25 @@ def cash_flows(flows: pd.DataFrame, pay_inflation: float, price_inflation: float
     return flows * np.where(follows_pay, pay, prices)
 
 
+def years_within(
+    years: Collection[int], first_day: pd.Timestamp, last_day: pd.Timestamp
+) -> list[int]:
+    """Return the financial years that lie wholly between two days, each open where it is NaT.
+
+    Examples
+    --------
+    >>> years_within(range(2015, 2019), pd.Timestamp("2016-04-01"), pd.Timestamp("2018-03-31"))
+    [2016, 2017]
+    >>> years_within(range(2015, 2018), pd.NaT, pd.Timestamp("2016-03-31"))
+    [2015]
+    """
+    days = {year: (pd.Timestamp(year_start(year)), pd.Timestamp(year_end(year))) for year in years}
+    # nothing is before or after a day that isn't given
+    return [
+        year for year, (start, end) in days.items() if not (start < first_day or end > last_day)
+    ]
+
+
 def borrowing_charges(capital: pd.Series, asset_life_years: int, rate: float) -> pd.DataFrame:
     """Return what capital paid by borrowing charges to revenue, by year [£].
 
@@ -57,7 +77,8 @@ def borrowing_charges(capital: pd.Series, asset_life_years: int, rate: float) ->
     Returns
     -------
     DataFrame, index financial year
-        ``minimum_revenue_provision`` and ``interest`` [£]; charges after the last year are left out.
+        ``minimum_revenue_provision``, ``interest`` and ``left_to_provide_for``, what the years after
+        are still charged with [£].
 
     References
     ----------
@@ -74,17 +95,23 @@ def borrowing_charges(capital: pd.Series, asset_life_years: int, rate: float) ->
     count = len(spending)
     ages = np.arange(count)[:, None] - np.arange(count)[None, :]  # years since each spending
     provided = ((ages >= 1) & (ages <= asset_life_years)) @ spending / asset_life_years
-    left = np.where(
-        (ages >= 1) & (ages <= asset_life_years), 1 - (ages - 1) / asset_life_years, 0.0
-    )
+    left = np.where(ages >= 0, np.clip(1 - ages / asset_life_years, 0.0, None), 0.0) @ spending
     return pd.DataFrame(
-        {"minimum_revenue_provision": provided, "interest": left @ spending * rate},
+        {
+            "minimum_revenue_provision": provided,
+            "interest": np.concatenate([[0.0], left[:-1]]) * rate,
+            "left_to_provide_for": left,
+        },
         index=capital.index,
     )
 
 
 def medium_term_plan(
-    cash: pd.DataFrame, funding: str, asset_life_years: int, borrowing_rate: float
+    cash: pd.DataFrame,
+    funding: str,
+    asset_life_years: int,
+    borrowing_rate: float,
+    flexible_years: Collection[int] = (),
 ) -> pd.DataFrame:
     """Return the effect on the budget of each partner and year, in cash [£].
 
@@ -93,18 +120,22 @@ def medium_term_plan(
     cash : DataFrame, ``savings.LABELS`` by financial year
         Flows in the money of each year, by partner.
     funding : str
-        How capital is paid for: revenue (charged at once), reserves (drawn down) or borrowing.
+        How capital is paid for: revenue (charged at once), reserves (drawn down), borrowing, or
+        receipts of assets that are sold.
     asset_life_years : int
         Life of the assets, if borrowed for.
     borrowing_rate : float
         Interest [fraction a year], if borrowed for.
+    flexible_years : collection of int
+        Years in which receipts, if they are what pays for capital, pay one-off revenue cost too.
 
     Returns
     -------
     DataFrame, partner and line by financial year
         ``recurring revenue`` and ``one-off revenue`` (a saving is positive), ``capital spending``,
         ``revenue contribution to capital`` or ``minimum revenue provision`` and ``interest``, and
-        their sum ``effect on the revenue budget``; ``use of reserves`` is beside it.
+        their sum ``effect on the revenue budget``; ``use of reserves``, ``use of capital receipts``
+        or what is ``left to provide for`` is beside it.
     """
     sign = cash.index.get_level_values("flow").map(SIGNS)
     signed = cash.mul(sign, axis="index")
@@ -115,15 +146,19 @@ def medium_term_plan(
     for partner in labels.get_level_values("partner").unique():
         own = labels.get_level_values("partner") == partner
         capital = -signed[own & is_capital].sum()
+        one_off = signed[own & ~is_capital & is_one_off].sum()
+        flexible = one_off.index.isin(flexible_years) & (funding == "receipts")
+        by_receipts = -one_off.clip(upper=0.0) * flexible
+        charges, beside = _capital_charges(capital, funding, asset_life_years, borrowing_rate)
         revenue: Mapping[str, pd.Series] = {
             "recurring revenue": signed[own & ~is_capital & ~is_one_off].sum(),
-            "one-off revenue": signed[own & ~is_capital & is_one_off].sum(),
-            **_capital_charges(capital, funding, asset_life_years, borrowing_rate),
+            "one-off revenue": one_off + by_receipts,
+            **charges,
         }
         rows = {**revenue, "effect on the revenue budget": sum(revenue.values())}
-        rows["capital spending"] = capital
-        if funding == "reserves":
-            rows["use of reserves"] = capital
+        rows |= {"capital spending": capital, **beside}
+        if funding == "receipts":
+            rows["use of capital receipts"] = capital + by_receipts
         tables[partner] = pd.DataFrame(rows).T
     if not tables:
         no_rows = pd.MultiIndex.from_arrays([[], []], names=["partner", "line"])
@@ -133,10 +168,16 @@ def medium_term_plan(
 
 def _capital_charges(
     capital: pd.Series, funding: str, asset_life_years: int, rate: float
-) -> dict[str, pd.Series]:
+) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
+    """Return what capital charges to revenue, and what stands beside it, by line and year [£]."""
     if funding == "revenue":
-        return {"revenue contribution to capital": -capital}
+        return {"revenue contribution to capital": -capital}, {}
     if funding == "reserves":
-        return {}
-    charges = -borrowing_charges(capital, asset_life_years, rate)
-    return {name.replace("_", " "): charges[name] for name in charges}
+        return {}, {"use of reserves": capital}
+    if funding == "receipts":
+        return {}, {}
+    charges = borrowing_charges(capital, asset_life_years, rate)
+    left = charges.pop("left_to_provide_for")
+    return {name.replace("_", " "): -charges[name] for name in charges}, {
+        "left to provide for": left
+    }

@@ -5,6 +5,17 @@ import datetime as dt
 YEAR_BEGINS = 4  # month in which a financial year begins
 
 
+def year_start(year: int) -> dt.date:
+    """Return the first day of a financial year.
+
+    Examples
+    --------
+    >>> year_start(2026)
+    datetime.date(2026, 4, 1)
+    """
+    return dt.date(year, YEAR_BEGINS, 1)
+
+
 def year_end(year: int) -> dt.date:
     """Return the last day of a financial year.
 
@@ -13,7 +24,7 @@ def year_end(year: int) -> dt.date:
     >>> year_end(2026)
     datetime.date(2027, 3, 31)
     """
-    return dt.date(year + 1, YEAR_BEGINS, 1) - dt.timedelta(1)
+    return year_start(year + 1) - dt.timedelta(1)
 
 
 def financial_year(date: dt.date) -> int:

@@ -127,8 +127,11 @@ class Parameters(BaseModel):
         ge=-0.1,
         le=0.3,
     )
-    capital_funding: Literal["revenue", "reserves", "borrowing"] = _parameter(
-        "revenue", "What pays for capital", "choice"
+    capital_funding: Literal["revenue", "reserves", "borrowing", "receipts"] = _parameter(
+        "revenue",
+        "What pays for capital; receipts pay one-off revenue cost too in the years that "
+        "finance_rules.csv allows",
+        "choice",
     )
     borrowing_rate: float | None = _parameter(
         None,

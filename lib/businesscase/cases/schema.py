@@ -997,6 +997,26 @@ class FinanceAssumption(Figure):
     value: float = Field(ge=0, description="its value, in the parameter's unit")
 
 
+class FinanceRule(Figure):
+    """A rule of law or guidance that bears on the cash view or on redundancy, and from when to when."""
+
+    rule: Name = Field(
+        description="short name; in the years of capital_receipts, receipts may pay one-off revenue cost"
+    )
+    bears_on: Literal["capital", "redundancy", "contracts", "councils"] = Field(
+        description="capital, redundancy, contracts or councils"
+    )
+    says: Text = Field(description="what it says, in our words")
+    first_day: dt.date | None = Field(None, description="from when it holds")
+    last_day: dt.date | None = Field(None, description="until when it holds")
+
+    @model_validator(mode="after")
+    def _days_in_order(self):
+        if self.first_day and self.last_day and self.last_day < self.first_day:
+            raise ValueError(f"last_day {self.last_day} is before first_day {self.first_day}")
+        return self
+
+
 TABLES: dict[str, type[Entry]] = {
     "partners": Partner,
     "drivers": Driver,
@@ -1048,6 +1068,7 @@ SHARED_TABLES: dict[str, type[Figure]] = {
     "optimism_bias": OptimismBound,
     "evidence": Evidence,
     "finance_assumptions": FinanceAssumption,
+    "finance_rules": FinanceRule,
     "governance_questions": GovernanceQuestion,
     "governance_precedents": Precedent,
 }
@@ -1099,6 +1120,7 @@ KEYS: dict[str, list[str]] = {
     "optimism_bias": ["project_type"],
     "evidence": ["case", "measure"],
     "finance_assumptions": ["parameter"],
+    "finance_rules": ["rule"],
     "governance_questions": ["topic"],
     "governance_precedents": ["case", "topic"],
 }
@@ -1143,6 +1165,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "optimism_bias": ["lower_fraction", "upper_fraction"],
     "evidence": ["planned", "actual", "unit"],
     "finance_assumptions": ["value"],
+    "finance_rules": ["says", "first_day", "last_day"],
 }
 
 BASELINE_EVIDENCE = [
@@ -1170,6 +1193,7 @@ SECTION_TABLES: dict[str, list[str]] = {
         "evidence",
         "optimism_bias",
         "finance_assumptions",
+        "finance_rules",
     ],
     "risks": ["risk_levels", "risk_bands", "risks", "risk_probabilities", "risk_costs"],
     "plan": ["tasks", "task_ranges"],

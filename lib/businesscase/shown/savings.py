@@ -416,6 +416,25 @@ def medium_term_plan(study: Study) -> Table:
     )
 
 
+def finance_rules(study: Study) -> Table:
+    """Show the rules on capital, redundancy and contracts that hold within the years appraised."""
+    rules = study.cash.rules
+    second_hand = int((rules["status"] == "assumed").sum())
+    return Table(
+        rules,
+        f"Rules of finance in the years appraised: {len(rules)}, {second_hand} of them not read at the source",
+        {
+            "bears_on": "Bears on",
+            "says": "What it says",
+            "first_day": "From",
+            "last_day": "Until",
+            "status": "Status",
+            "note": "How it was seen",
+        },
+        absent="No rule of finance_rules.csv falls into the years appraised",
+    )
+
+
 def yearly(study: Study) -> Table:
     """Show saving less cost by partner and year."""
     net = savings.with_total(study.savings.net_flows, TOTAL)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from businesscase.calculations import finance
+from businesscase.calculations.years import year_end, year_start
 from businesscase.study import tidy
 from businesscase.study.core import Inputs, Part
 from businesscase.study.derived import derived
@@ -39,7 +40,23 @@ class Cash(Part):
             self.parameters.capital_funding,
             int(self.assumption("asset_life_years")),
             self.assumption("borrowing_rate"),
+            self.flexible_years,
         )
+
+    @property
+    def flexible_years(self) -> list[int]:
+        """Years in which capital receipts may pay one-off revenue cost."""
+        rules = self.tables["finance_rules"]
+        allowed = rules[rules["rule"] == "capital_receipts"]
+        days = allowed[["first_day", "last_day"]].itertuples(index=False, name=None)
+        return [year for ends in days for year in finance.years_within(self.years, *ends)]
+
+    @property
+    def rules(self) -> pd.DataFrame:
+        """Rules of finance_rules.csv that hold on some day of the years appraised."""
+        rules = self.tables["finance_rules"]
+        start, end = pd.Timestamp(year_start(self.years[0])), pd.Timestamp(year_end(self.years[-1]))
+        return rules[~((rules["first_day"] > end) | (rules["last_day"] < start))]
 
     def rows(self) -> Iterator[tidy.Row]:
         """Yield the results, as results.csv has them."""
