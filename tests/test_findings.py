@@ -177,14 +177,29 @@ def test_a_budget_in_thousands_is_named_for_the_partner_that_gave_it(given, beca
     ]
 
 
-def test_flows_in_thousands_are_named_and_small_ones_beside_a_large_one_are_not():
-    assert any(
-        "flows.csv: the amounts look like thousands: the largest of 2 is £300" in finding
-        for finding in said(flow("Posts", "saving", 90, LATER), flow("Move", "one_off_cost", 300, (2024, 2024)), move=False)
-    )  # fmt: skip
-    assert said(flow("Posts", "saving", 90, LATER)) == []
-    many = said(flow("Posts", "saving", 12_000, LATER), flow("Move", "one_off_cost", 9_000, (2024, 2024)), move=False, drivers=counted("users", 19_000, 1_000), costs=[budget("North", 40_000_000), budget("South", 2_000_000)])  # fmt: skip
-    assert ["thousands" in finding for finding in many] == [True]
+@pytest.mark.parametrize(
+    ("flows", "named"),
+    [
+        ([flow("Posts", "saving", 90, LATER), flow("Move", "one_off_cost", 300, (2024, 2024))], "the amounts look like thousands: the largest of 2 is £300"),
+        ([flow("Posts", "saving", 90, LATER), flow("Rent", "saving", 35, LATER), MOVE], "the savings look like thousands: the largest of 2 is £90"),
+        ([flow("Old", "counterfactual_cost", 610, LATER), flow("New", "running_cost", 500, LATER), MOVE], "the savings look like thousands: the only one is £610"),
+        ([flow("Posts", "saving", 90, LATER), flow("Rent", "saving", 60_000, LATER), MOVE], ""),
+    ],
+)  # fmt: skip
+def test_flows_in_thousands_are_named_once_and_a_small_one_beside_a_large_one_is_not(flows, named):
+    found = [finding for finding in said(*flows, move=False) if "thousands" in finding]
+    assert len(found) == bool(named)
+    assert all(named in finding for finding in found)
+
+
+def test_amounts_of_less_than_a_pound_a_user_look_like_thousands():
+    large = [budget("North", 40_000_000), budget("South", 2_000_000)]
+    flows = [
+        flow("Posts", "saving", 12_000, LATER),
+        flow("Move", "one_off_cost", 9_000, (2024, 2024)),
+    ]
+    found = said(*flows, move=False, costs=large, drivers=counted("users", 19_000, 1_000))
+    assert ["flows.csv: the amounts look like thousands" in finding for finding in found] == [True]
 
 
 def test_a_cost_unlike_that_of_other_services_is_named_by_the_cases_own_range_first():

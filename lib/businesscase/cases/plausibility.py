@@ -13,7 +13,6 @@ from businesscase.cases.schema import FREED, CaseFile
 from businesscase.cases.validation.core import Tables, staying
 
 UNITS = {"cost_per_user": "user", "cost_per_device": "device", "cost_per_post": "post"}
-MONEY = {"flows": "amount_gbp", "risk_costs": "high_gbp"}  # budgets are looked at by partner
 NATURES = {"staff": "staff", "non_staff": "other than staff"}
 THOUSAND = 1000
 PENNIES = 0.5  # by which sums may differ for rounding [£]
@@ -61,10 +60,10 @@ def _savings_above_budget(tables: Tables, file: CaseFile) -> Iterator[Fault]:
     for option, lines in flows[flows["cashable"]].groupby("option", sort=False):
         told = set()
         for level, name in _levels(costs):
-            budget = _budget(costs, level, name)
             own = lines[lines[level] == name]
             if own.empty:
                 continue
+            budget = _budget(costs, level, name)
             freed = _freed(own, planned, partners)
             over = [place for place in partners if place in budget and _is_over(freed.loc[place], budget[place])]  # fmt: skip
             everyone = level != "category" or set(partners) <= set(budget.index)
@@ -243,13 +242,13 @@ def _thousands_of(found: pd.DataFrame, ranges: pd.DataFrame) -> pd.Series:
     return (found["cost"] < lowest) & (lowest <= times) & (times <= highest)
 
 
-def _in_thousands(tables: Tables, file: CaseFile) -> Iterator[Fault]:
+def _in_thousands(tables: Tables, case: CaseFile) -> Iterator[Fault]:
     """Yield the tables whose amounts look like thousands: small beside what is counted, or in all."""
     ranges = _ranges(tables)
     if "largest_amount" not in ranges.index:
         return
     least = ranges.at["largest_amount", "lowest"]
-    found = _per_unit(tables, file)
+    found = _per_unit(tables, case)
     small = found[_thousands_of(found, ranges)].drop_duplicates("partner").set_index("partner")
     for partner, rows in tables["service_costs"].groupby("partner", sort=False):
         if partner in small.index:
@@ -261,9 +260,15 @@ def _in_thousands(tables: Tables, file: CaseFile) -> Iterator[Fault]:
         if because:
             yield _thousands("service_costs.csv", f"the amounts of {partner}", because)
     users = tables["drivers"].loc[tables["drivers"]["driver"] == "users", "value"].sum()
-    for stem, column in MONEY.items():
-        if because := _why_thousands(tables[stem][column], max(least, users)):
-            yield _thousands(f"{stem}.csv", "the amounts", because)
+    flows, told = tables["flows"], set()
+    for file, what, amounts, smallest in (
+        ("flows.csv", "the amounts", flows["amount_gbp"], max(least, users)),
+        ("flows.csv", "the savings", flows.loc[flows["flow"].isin(FREED), "amount_gbp"], least),
+        ("risk_costs.csv", "the amounts", tables["risk_costs"]["high_gbp"], max(least, users)),
+    ):
+        if file not in told and (because := _why_thousands(amounts, smallest)):
+            told.add(file)
+            yield _thousands(file, what, because)
 
 
 def _why_thousands(amounts: pd.Series, least: float) -> str:

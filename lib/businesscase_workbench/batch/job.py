@@ -88,7 +88,7 @@ def warm(case: str | None) -> None:
         return
     with suppress(Exception):  # each job says it of itself
         base = load_study(case)
-        _ = base.results
+        _ = base.results, base.findings
         for name in base.case.scenarios:
             _ = base.in_scenario(name).decision.recommendation
 
