@@ -105,7 +105,8 @@ def in_base_prices(actuals: pd.DataFrame, price_index: pd.Series, base_year: int
     Parameters
     ----------
     actuals : DataFrame
-        Rows of actuals.csv; those whose ``prices`` are own_year are in the money of their ``year``.
+        Rows of actuals.csv; those whose ``prices``, if there is that column, are own_year are in the
+        money of their ``year``.
     price_index : Series, index year
         Price index; only the ratio of years matters.
     base_year : int
@@ -117,10 +118,11 @@ def in_base_prices(actuals: pd.DataFrame, price_index: pd.Series, base_year: int
     >>> in_base_prices(rows, pd.Series({2026: 100.0, 2027: 102.0}), 2026)["value"].tolist()
     [100.0, 102.0]
     """
-    own = actuals[actuals["prices"] == OWN_YEAR]
+    prices = actuals.get("prices", pd.Series("", index=actuals.index))
+    own = actuals[prices == OWN_YEAR]
     value = actuals["value"].astype(float).copy()
     value[own.index] = real_amounts(own["value"], own["year"], price_index, base_year)
-    return actuals.assign(value=value, reported=actuals["value"])
+    return actuals.assign(value=value, reported=actuals["value"], prices=prices)
 
 
 def money_to_date(actuals: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:
