@@ -22,8 +22,9 @@ from businesscase.cases.errors import InputError
 from businesscase.cases.folder import read_folder, write_folder
 from businesscase.cases.names import unsafe_name
 from businesscase.cases.schema import SHARED_TABLES, TABLES
-from businesscase_workbench import cli, spreadsheet
+from businesscase_workbench import cli
 from businesscase_workbench.own_case import import_case, write_template
+from businesscase_workbench.spreadsheet import template
 from businesscase_workbench.starter import starter_case
 
 SECONDS = 20  # for one input; each takes a fraction of a second
@@ -259,7 +260,7 @@ def test_a_damaged_spreadsheet_is_imported_or_refused_in_sentences(own_data, she
 def workbook(project):
     """The bytes of a small workbook."""
     path = project / "inputs.xlsx"
-    spreadsheet.write(starter_case("Own", ["Northmere"], TODAY), path)
+    template.write(starter_case("Own", ["Northmere"], TODAY), path)
     content = path.read_bytes()
     path.unlink()
     return content

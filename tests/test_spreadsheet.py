@@ -29,7 +29,7 @@ from conftest import ROOT
 from businesscase.cases.errors import InputError
 from businesscase.cases.raw import RawCase
 from businesscase.cases.schema import TABLES, plain_types
-from businesscase_workbench import spreadsheet
+from businesscase_workbench.spreadsheet import importing, template
 
 FILES = ROOT / "tests" / "spreadsheets"
 CASES = sorted(path.parent.name for path in (ROOT / "data").glob("*/case.toml"))
@@ -63,7 +63,7 @@ def nothing():
 
 
 def refusals(path, **options):
-    return spreadsheet.read(path, **options).raw.faults
+    return importing.read(path, **options).raw.faults
 
 
 def workbook(path, **sheets):
@@ -90,8 +90,8 @@ PARTNERS = [["partner", "role", *ORIGIN], ["Northmere", "lead", *ORIGIN.values()
 @pytest.mark.parametrize("name", CASES)
 def test_case_is_read_back_from_the_workbook_that_it_was_written_to(name, tmp_path):
     given = case_of(ROOT / "data" / name)
-    spreadsheet.write(given, tmp_path / "inputs.xlsx")
-    read = spreadsheet.read(tmp_path / "inputs.xlsx")
+    template.write(given, tmp_path / "inputs.xlsx")
+    read = importing.read(tmp_path / "inputs.xlsx")
     assert read.raw == given
     assert list(read.raw.scenarios) == list(given.scenarios)
     assert all("read as fractions" in sentence for sentence in read.conversions)
@@ -100,22 +100,22 @@ def test_case_is_read_back_from_the_workbook_that_it_was_written_to(name, tmp_pa
 @pytest.mark.long
 def test_workbook_saved_by_another_program_gives_the_same_case(tmp_path, converted):
     given = case_of(ROOT / "data" / "worked-example")
-    spreadsheet.write(given, tmp_path / "inputs.xlsx")
+    template.write(given, tmp_path / "inputs.xlsx")
     for suffix in ("xlsx", "ods"):
         saved = converted(tmp_path / "inputs.xlsx", suffix, tmp_path / suffix)
-        assert spreadsheet.read(saved).raw == given
+        assert importing.read(saved).raw == given
 
 
 def test_workbook_has_the_same_bytes_for_the_same_case(tmp_path):
     given = case_of(ROOT / "data" / "mkip-2012")
     for name in ("a.xlsx", "b.xlsx"):
-        spreadsheet.write(given, tmp_path / name)
+        template.write(given, tmp_path / name)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
 def test_blank_workbook_has_every_table_and_gives_a_case_without_rows(tmp_path):
-    spreadsheet.write(RawCase({}, {}, {}), tmp_path / "inputs.xlsx")
-    read = spreadsheet.read(tmp_path / "inputs.xlsx")
+    template.write(RawCase({}, {}, {}), tmp_path / "inputs.xlsx")
+    read = importing.read(tmp_path / "inputs.xlsx")
     assert read.raw == RawCase({}, {}, {stem: [] for stem in TABLES})
     assert read.conversions == []
 
@@ -123,8 +123,8 @@ def test_blank_workbook_has_every_table_and_gives_a_case_without_rows(tmp_path):
 def test_text_that_looks_like_a_formula_a_number_or_a_link_stays_a_text(tmp_path):
     texts = ["=1+1", "+44 1234", "-", "@home", "'quoted", "http://x.org", "1/2", "007", "1E5"]
     given = [{"partner": text, "role": "lead"} | ORIGIN for text in texts]
-    spreadsheet.write(RawCase({}, {}, {"partners": given}), tmp_path / "inputs.xlsx")
-    read = spreadsheet.read(tmp_path / "inputs.xlsx").raw.tables["partners"]
+    template.write(RawCase({}, {}, {"partners": given}), tmp_path / "inputs.xlsx")
+    read = importing.read(tmp_path / "inputs.xlsx").raw.tables["partners"]
     assert [row["partner"] for row in read] == texts
     with zipfile.ZipFile(tmp_path / "inputs.xlsx") as archive:
         assert b'quotePrefix="1"' in archive.read("xl/styles.xml")  # also when it is edited
@@ -138,13 +138,13 @@ def test_parameter_set_to_nothing_is_read_back_as_nothing(tmp_path):
         "entries": said | {"risk_positions": {"1": {"likelihood": ""}}, "scores": {"a": {}}},
         "nobody": said | {"leaver": "", "leaves_after": ""},
     }
-    spreadsheet.write(RawCase({}, scenarios, {}), tmp_path / "inputs.xlsx")
-    assert spreadsheet.read(tmp_path / "inputs.xlsx").raw.scenarios == scenarios
+    template.write(RawCase({}, scenarios, {}), tmp_path / "inputs.xlsx")
+    assert importing.read(tmp_path / "inputs.xlsx").raw.scenarios == scenarios
 
 
 def test_number_of_a_scenario_can_not_be_set_to_nothing(tmp_path):
     scenarios = {"base": {"title": "t", "why": "w", "overrun": ""}}
-    spreadsheet.write(RawCase({}, scenarios, {}), tmp_path / "inputs.xlsx")
+    template.write(RawCase({}, scenarios, {}), tmp_path / "inputs.xlsx")
     (fault,) = refusals(tmp_path / "inputs.xlsx")
     assert "found '(blank)'; it should be a fraction" in fault
 
@@ -153,13 +153,13 @@ def test_number_of_a_scenario_can_not_be_set_to_nothing(tmp_path):
 def test_text_that_no_cell_can_hold_is_refused(text, tmp_path):
     row = dict.fromkeys(TABLES["partners"].model_fields, text)
     with pytest.raises(InputError, match="partners row 1, column partner"):
-        spreadsheet.write(RawCase({}, {}, {"partners": [row]}), tmp_path / "inputs.xlsx")
+        template.write(RawCase({}, {}, {"partners": [row]}), tmp_path / "inputs.xlsx")
     assert not (tmp_path / "inputs.xlsx").exists()
 
 
 def test_input_has_the_place_of_its_cell(tmp_path):
-    spreadsheet.write(case_of(ROOT / "data" / "worked-example"), tmp_path / "inputs.xlsx")
-    place = spreadsheet.read(tmp_path / "inputs.xlsx").raw.place
+    template.write(case_of(ROOT / "data" / "worked-example"), tmp_path / "inputs.xlsx")
+    place = importing.read(tmp_path / "inputs.xlsx").raw.place
     assert place("partners", 1, "role") == (
         "inputs.xlsx, sheet 'partners', cell B3 (role)",
         {"file": "inputs.xlsx", "sheet": "partners", "cell": "B3", "column": "role"},
@@ -183,7 +183,7 @@ def test_ledger_download_is_read_without_its_titles_and_totals():
     assert [fault.details["found"] for fault in refusals(FILES / "ledger-download.xlsx")] == [
         "Sub-total", "Sub-total", "TOTAL:",
     ]  # fmt: skip
-    read = spreadsheet.read(FILES / "ledger-download.xlsx", leave_out=["totals"])
+    read = importing.read(FILES / "ledger-download.xlsx", leave_out=["totals"])
     costs = read.raw.tables["service_costs"]
     assert [row["amount_gbp"] for row in costs] == ["1020000", "610000.5", "690000", "430000"]
     assert [row["partner"] for row in costs] == ["Northmere"] * 2 + ["Eastholt"] * 2
@@ -217,7 +217,7 @@ def test_ledger_download_is_read_without_its_titles_and_totals():
 
 
 def test_accounting_formats_are_read_and_summed_up_after_three():
-    read = spreadsheet.read(FILES / "accounting-formats.xlsx")
+    read = importing.read(FILES / "accounting-formats.xlsx")
     assert [row["value_gbp"] for row in read.raw.tables["assets"]] == [
         "12000", "12000.50", "-4500", "-4500", "-4500", "1200000", "12000", "1250000", "300", "0.3",
         "0",
@@ -233,7 +233,7 @@ def test_accounting_formats_are_read_and_summed_up_after_three():
 
 
 def test_years_and_percentages_are_read_and_the_fractions_stated():
-    read = spreadsheet.read(FILES / "years-and-percentages.xlsx")
+    read = importing.read(FILES / "years-and-percentages.xlsx")
     flows = read.raw.tables["flows"]
     assert [row["first_year"] for row in flows] == ["2013"] * 3
     assert [row["last_year"] for row in flows] == ["2022", "2022", "2013"]
@@ -278,7 +278,7 @@ def test_stray_sheets_and_columns_are_left_out_only_on_the_users_word():
     for missing in wanted:
         (fault,) = refusals(path, leave_out=[name for name in wanted if name != missing])
         assert missing in fault
-    read = spreadsheet.read(path, leave_out=wanted)
+    read = importing.read(path, leave_out=wanted)
     assert [row["partner"] for row in read.raw.tables["partners"]] == ["Northmere", "Eastholt"]
     assert read.raw.tables["objectives"][0]["text"] == "=One service"
     assert any("sheet 'objectives': hidden, and read" in said for said in read.conversions)
@@ -290,13 +290,13 @@ def test_name_to_leave_out_that_is_not_there_is_refused():
 
 
 def test_dates_of_an_open_document_are_read_with_the_day_first():
-    read = spreadsheet.read(FILES / "uk-dates.ods")
+    read = importing.read(FILES / "uk-dates.ods")
     assert {row["date"] for row in read.raw.tables["events"]} == {"2026-04-01"}
     assert sum("day first" in said for said in read.conversions) == 3
 
 
 def test_legacy_workbook_is_read():
-    read = spreadsheet.read(FILES / "legacy.xls")
+    read = importing.read(FILES / "legacy.xls")
     assert [row["value"] for row in read.raw.tables["drivers"]] == ["760", "520.5"]
     assert [row["date"] for row in read.raw.tables["drivers"]] == ["2024-03-31"] * 2
 
@@ -311,7 +311,7 @@ def test_errors_of_a_legacy_workbook_are_no_blanks():
 
 
 def test_csv_of_a_finance_system_is_read_in_its_encoding():
-    read = spreadsheet.read(FILES / "finance-system")
+    read = importing.read(FILES / "finance-system")
     first, second = read.raw.tables["applications"]
     assert first["product"] == "Académie"
     assert first["note"] == "licence at £1 a head"
@@ -328,12 +328,12 @@ def test_csv_of_a_finance_system_is_read_in_its_encoding():
 
 
 def test_unicode_text_is_read():
-    read = spreadsheet.read(FILES / "unicode-text")
+    read = importing.read(FILES / "unicode-text")
     assert [row["partner"] for row in read.raw.tables["partners"]] == ["Sir Fynwy", "Tŷ Newydd"]
 
 
 def test_csv_with_a_mark_of_byte_order_and_a_line_break_is_read():
-    read = spreadsheet.read(FILES / "risks.csv")
+    read = importing.read(FILES / "risks.csv")
     first, second = read.raw.tables["risks"]
     assert first["description"] == "Staff leave, and take\nwhat they know"
     assert second["description"] == "Café Wi-Fi fails"
@@ -347,7 +347,7 @@ def test_csv_with_a_mark_of_byte_order_and_a_line_break_is_read():
 
 def test_row_without_the_origin_of_a_figure_never_counts_as_published(tmp_path):
     path = workbook(tmp_path / "x.xlsx", partners=[["partner", "role"], ["Northmere", "lead"]])
-    assert spreadsheet.read(path).raw.tables["partners"][0]["status"] == "assumed"
+    assert importing.read(path).raw.tables["partners"][0]["status"] == "assumed"
 
 
 def test_source_of_the_workbook_takes_no_key_that_is_in_use(tmp_path):
@@ -356,7 +356,7 @@ def test_source_of_the_workbook_takes_no_key_that_is_in_use(tmp_path):
         sources=[["key", "title", "publisher"], ["import", "Another", "a council"]],
         partners=[["partner", "role"], ["Northmere", "lead"]],
     )
-    read = spreadsheet.read(path)
+    read = importing.read(path)
     assert read.raw.tables["partners"][0]["source"] == "import-2"
     assert read.raw.file["sources"]["import"]["title"] == "Another"
 
@@ -372,7 +372,7 @@ def test_header_is_found_within_twenty_rows_and_not_below(tmp_path):
         rows = [["a title"]] * gap + PARTNERS
         path = workbook(tmp_path / "x.xlsx", partners=rows)
         if gap == 19:
-            assert len(spreadsheet.read(path).raw.tables["partners"]) == 1
+            assert len(importing.read(path).raw.tables["partners"]) == 1
         else:
             (fault,) = refusals(path)
             assert "no row of the first 20 has the names of the columns" in fault
@@ -380,7 +380,7 @@ def test_header_is_found_within_twenty_rows_and_not_below(tmp_path):
 
 def test_blank_rows_and_columns_are_left_out(tmp_path):
     rows = [["partner", None, *PARTNERS[0][1:]], [], [None], ["Northmere", None, *PARTNERS[1][1:]]]
-    read = spreadsheet.read(workbook(tmp_path / "x.xlsx", partners=rows))
+    read = importing.read(workbook(tmp_path / "x.xlsx", partners=rows))
     assert read.raw.tables["partners"][0]["role"] == "lead"
     said = "\n".join(read.conversions)
     assert "2 blank rows left out" in said
@@ -391,7 +391,7 @@ def test_line_named_total_cost_is_no_total(tmp_path):
     header = ["partner", "asset", "value_gbp", "owner_rule", *ORIGIN]
     row = ["Northmere", "Total cost system", 5, "host", *ORIGIN.values()]
     path = workbook(tmp_path / "x.xlsx", assets=[header, row])
-    assert len(spreadsheet.read(path).raw.tables["assets"]) == 1
+    assert len(importing.read(path).raw.tables["assets"]) == 1
     row[1] = "Total"
     (fault,) = refusals(workbook(tmp_path / "x.xlsx", assets=[header, row]))
     assert "a total that would count twice" in fault
@@ -475,7 +475,7 @@ def test_case_and_scenarios_have_the_types_of_toml(tmp_path):
             ["base", "report_date", None, None, dt.date(2026, 12, 31)],
         ],
     )
-    raw = spreadsheet.read(path).raw
+    raw = importing.read(path).raw
     assert raw.file == {
         "title": "2026", "decision_date": dt.date(2026, 4, 1), "decision_year": 2026,
     }  # fmt: skip
@@ -494,7 +494,7 @@ def test_case_and_scenarios_have_the_types_of_toml(tmp_path):
 
 
 def test_template_refers_to_rows_that_are_added(tmp_path):
-    spreadsheet.write(case_of(ROOT / "data" / "worked-example"), tmp_path / "inputs.xlsx")
+    template.write(case_of(ROOT / "data" / "worked-example"), tmp_path / "inputs.xlsx")
     with zipfile.ZipFile(tmp_path / "inputs.xlsx") as archive:
         text = "".join(
             archive.read(name).decode() for name in archive.namelist() if "worksheets/" in name
@@ -507,7 +507,7 @@ def test_template_refers_to_rows_that_are_added(tmp_path):
 
 
 def test_note_of_a_column_shows_meaning_bounds_and_example(tmp_path):
-    spreadsheet.write(
+    template.write(
         RawCase({}, {}, {}), tmp_path / "inputs.xlsx", {"partners": {"partner": "Northmere DC"}}
     )
     with zipfile.ZipFile(tmp_path / "inputs.xlsx") as archive:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from python_calamine import PasswordError
 
 from businesscase.cases.errors import InputError
-from businesscase_workbench import spreadsheet
+from businesscase_workbench.spreadsheet import importing
 from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.legacy import legacy_marks, stream_marks
@@ -29,7 +29,7 @@ def refusal(path):
     """Return the one sentence that refuses a file."""
     begun = time.monotonic()
     with pytest.raises(InputError) as refused:
-        raise InputError(spreadsheet.read(path).raw.faults)
+        raise InputError(importing.read(path).raw.faults)
     assert time.monotonic() - begun < SLOWEST
     (fault,) = refused.value.faults
     assert "\n" not in fault
@@ -49,7 +49,7 @@ def good(tmp_path):
         page.write_row(1, 0, ["Northmere", "lead", "assumed", "import", "1", "as agreed"])
     content = file.getvalue()
     (tmp_path / "good.xlsx").write_bytes(content)
-    assert len(spreadsheet.read(tmp_path / "good.xlsx").raw.tables["partners"]) == 1
+    assert len(importing.read(tmp_path / "good.xlsx").raw.tables["partners"]) == 1
     return content
 
 
@@ -78,7 +78,7 @@ def with_cell(content, path, reference):
 @pytest.mark.parametrize("suffix", [".xlsm", ".xls", ".ods"])
 def test_workbook_under_the_name_of_another_kind_is_known_by_its_content(tmp_path, good, suffix):
     (tmp_path / f"x{suffix}").write_bytes(good)
-    assert len(spreadsheet.read(tmp_path / f"x{suffix}").raw.tables["partners"]) == 1
+    assert len(importing.read(tmp_path / f"x{suffix}").raw.tables["partners"]) == 1
 
 
 def test_file_of_no_bytes(tmp_path):
@@ -168,7 +168,7 @@ def test_markup_of_great_depth(tmp_path, good):
     closed = deep + b"</a>" * 300_000 + b"</sheetData></worksheet>"
     path = changed(tmp_path / "x.xlsx", good, **{SHEET: closed})
     try:
-        assert spreadsheet.read(path).raw.tables.get("partners", []) == []  # harmless if it is read
+        assert importing.read(path).raw.tables.get("partners", []) == []  # harmless if it is read
     except InputError as error:
         assert len(error.faults) == 1
 
@@ -243,7 +243,7 @@ def test_text_that_is_no_table(tmp_path, content, sentence):
 
 def test_control_character_in_a_csv_file_is_refused_at_its_line(tmp_path):
     (tmp_path / "partners.csv").write_bytes(b"partner,role\nNorth\x00mere,lead\n")
-    (fault,) = spreadsheet.read(tmp_path / "partners.csv").raw.faults
+    (fault,) = importing.read(tmp_path / "partners.csv").raw.faults
     assert "line 2, column partner" in fault
 
 
@@ -254,5 +254,5 @@ def test_folder_without_tables(tmp_path):
 
 def test_csv_that_is_named_as_no_table(tmp_path):
     (tmp_path / "flow 2026.csv").write_text("option,line\na,b\n")
-    (fault,) = spreadsheet.read(tmp_path / "flow 2026.csv").raw.faults
+    (fault,) = importing.read(tmp_path / "flow 2026.csv").raw.faults
     assert "table 'flow 2026' is unknown" in fault

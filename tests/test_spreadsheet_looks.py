@@ -7,7 +7,7 @@ import xlsxwriter
 from conftest import ROOT
 
 from businesscase.cases.errors import InputError
-from businesscase_workbench import spreadsheet
+from businesscase_workbench.spreadsheet import importing
 from businesscase_workbench.spreadsheet.reader import contents
 
 HEADER = ["partner", "asset", "value_gbp", "owner_rule"]
@@ -59,7 +59,7 @@ def excel(tmp_path_factory):
 
 
 def told(path, **options):
-    faults = spreadsheet.read(path, **options).raw.faults
+    faults = importing.read(path, **options).raw.faults
     return {
         (fault.details["sheet"], fault.details.get("cell"), fault.details.get("found")): fault
         for fault in faults
@@ -96,7 +96,7 @@ def test_what_is_not_shown_as_it_is_stored_is_refused_at_its_place(excel):
 
 
 def test_what_is_hidden_or_struck_out_is_kept_or_left_out_on_the_users_word_and_named(excel):
-    kept = spreadsheet.read(excel, ["drivers", "benchmarks"], keep=["hidden", "struck-out"])
+    kept = importing.read(excel, ["drivers", "benchmarks"], keep=["hidden", "struck-out"])
     assert kept.raw.faults == []
     assert [row["value_gbp"] for row in kept.raw.tables["assets"]] == [
         "1000",
@@ -112,7 +112,7 @@ def test_what_is_hidden_or_struck_out_is_kept_or_left_out_on_the_users_word_and_
         "row 4 is struck out, and kept",
     ):
         assert part in said
-    out = spreadsheet.read(excel, ["drivers", "benchmarks", "hidden", "struck-out"])
+    out = importing.read(excel, ["drivers", "benchmarks", "hidden", "struck-out"])
     assert [row["value_gbp"] for row in out.raw.tables["assets"]] == ["1000", "7", "9"]
     said = "\n".join(out.conversions)
     for part in (
@@ -221,7 +221,7 @@ def test_format_of_which_looks_can_not_be_told_says_so():
     assert any(
         "in this format hidden and struck-out rows, raised footnotes and number formats can't be told"
         in said
-        for said in spreadsheet.read(path).conversions
+        for said in importing.read(path).conversions
     )
 
 
@@ -231,7 +231,7 @@ CSV = "partner|asset|value_gbp|owner_rule\nNorthmere|sérvers|£1,000|host\n"
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_file_of_utf_16_without_a_mark_and_bars_are_read_and_named(encoding, tmp_path):
     (tmp_path / "assets.csv").write_bytes(CSV.encode(encoding))
-    read = spreadsheet.read(tmp_path / "assets.csv")
+    read = importing.read(tmp_path / "assets.csv")
     assert [row["value_gbp"] for row in read.raw.tables["assets"]] == ["1000"]
     said = "\n".join(read.conversions)
     assert "read as UTF-16, though no mark at its beginning says so" in said
@@ -242,16 +242,16 @@ def test_other_encoding_or_delimiter_is_named(tmp_path):
     path = tmp_path / "assets.csv"
     path.write_bytes(CSV.encode("utf-32"))
     with pytest.raises(InputError, match="holds bytes of 0, as UTF-32 does"):
-        spreadsheet.read(path)
+        importing.read(path)
     path.write_text(CSV.replace("|", "~"), encoding="utf-8")
-    (fault,) = spreadsheet.read(path).raw.faults
+    (fault,) = importing.read(path).raw.faults
     assert fault.endswith("; between the cells commas, semicolons, tabs or | are read")
 
 
 def test_comment_of_a_csv_that_says_thousands_is_refused(tmp_path):
     path = tmp_path / "assets.csv"
     path.write_text("# Assets, £000\n# kept since 2024\n" + CSV.replace("|", ";"), encoding="utf-8")
-    (fault,) = spreadsheet.read(path).raw.faults
+    (fault,) = importing.read(path).raw.faults
     assert fault.startswith("assets.csv line 1: found '£000', but every amount is read as pounds")
     path.write_text("# 1,000 users each\n" + CSV.replace("|", ";"), encoding="utf-8")
-    assert spreadsheet.read(path).raw.faults == []
+    assert importing.read(path).raw.faults == []

@@ -32,7 +32,7 @@ from businesscase.cases.names import refuse_unless_printable, unsafe_name
 from businesscase.cases.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.cases.schema import Partner
 from businesscase.cases.upgrading import VERSION, upgraded, version_of
-from businesscase_workbench import spreadsheet
+from businesscase_workbench.spreadsheet import importing, template
 from businesscase_workbench.spreadsheet.case_sheets import SOURCES
 from businesscase_workbench.starter import example_rows, starter_case
 
@@ -145,7 +145,7 @@ def write_template(path: Path, case: str | None, partners: Collection[str], toda
     raw = _read(case) if case else starter_case("Our own case", partners, today)
     named = [row["partner"] for row in raw.tables["partners"]]
     try:
-        spreadsheet.write(raw, path, example_rows(named or PARTNERS, today))
+        template.write(raw, path, example_rows(named or PARTNERS, today))
     except FileCreateError as error:  # XlsxWriter wraps what the system says
         raise InputError(f"{path}: {error.args[0].strerror or error}") from None
 
@@ -235,7 +235,7 @@ def import_case(
     with changing(name) if update else _begun(name) as folder:
         former = _read(name) if update else None
         documents = former.file.get(SOURCES, {}) if former else {}
-        imported = spreadsheet.read(source, leave_out, documents, keep)
+        imported = importing.read(source, leave_out, documents, keep)
         raw = imported.raw if former is None else _updated(former, imported.raw)
         if former is None:
             missing = _missing_parts(raw, source, name)

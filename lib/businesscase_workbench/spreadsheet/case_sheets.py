@@ -8,16 +8,10 @@ from businesscase.cases.errors import unknown_name
 from businesscase.cases.parameters import Parameters
 from businesscase.cases.raw import CASE, SCENARIOS, Place
 from businesscase.cases.schema import CaseFile, Source
-from businesscase_workbench.spreadsheet.cells import (
-    TEXT_CELL,
-    Cell,
-    CellError,
-    folded,
-    read_cell,
-    tidy,
-)
+from businesscase_workbench.spreadsheet.cells import Cell, CellError, folded, read_cell
 from businesscase_workbench.spreadsheet.columns import Column, column_of, parameter_column
 from businesscase_workbench.spreadsheet.findings import ImportFindings
+from businesscase_workbench.spreadsheet.kinds import TEXT_CELL, tidy
 from businesscase_workbench.spreadsheet.sheets import TableFound, normal
 
 PROJECT_MIX, SOURCES, CHANGES = "project_mix", "sources", "scenario_changes"

@@ -11,10 +11,18 @@ from businesscase.cases.errors import nearest_names, shown
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.cases.schema import PLAIN
 from businesscase_workbench.spreadsheet.columns import LISTS_OF_NUMBERS, Column
-
-TEXT_CELL, NUMBER_CELL, BOOLEAN_CELL, DATE_CELL, DATETIME_CELL, TIME_CELL, DURATION_CELL, ERROR_CELL, UNCALCULATED_CELL = (
-    "text", "number", "boolean", "date", "datetime", "time", "duration", "error", "uncalculated",
-)  # fmt: skip
+from businesscase_workbench.spreadsheet.kinds import (
+    BOOLEAN_CELL,
+    DATE_CELL,
+    DATETIME_CELL,
+    DURATION_CELL,
+    ERROR_CELL,
+    NUMBER_CELL,
+    TEXT_CELL,
+    TIME_CELL,
+    UNCALCULATED_CELL,
+    tidy,
+)
 
 # how a cell was changed on the way; conversions of one kind are summed up
 AS_GIVEN, TRIMMED = "", "trimmed"
@@ -23,8 +31,6 @@ CLEANED, SCALED, PERCENTAGE, YEAR, TRUTH, CHOICE, OPTION_LETTER = (
     "number", "scaled", "percentage", "year", "truth", "choice", "letter",
 )  # fmt: skip
 
-ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
-OTHER_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 LONGEST_NUMBER = 25  # digits that are exact in decimal arithmetic
 EXACT_DIGITS = 15  # that a spreadsheet keeps of a number; more is noise of binary fractions
 SCALES = {"k": 3, "thousand": 3, "m": 6, "million": 6, "bn": 9, "billion": 9}
@@ -91,18 +97,6 @@ class CellError(ValueError):
         self.found, self.allowed, self.nearest = found, allowed, list(nearest)
         hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
         super().__init__(f"found {shown(found)}{why}; it should be {allowed}{hint}")
-
-
-def tidy(text: str) -> str:
-    r"""Return text without the spaces around it, and without those that can't be seen.
-
-    Examples
-    --------
-    >>> tidy("\ufeff Northmere\u00a0Council\u200b \r\n")
-    'Northmere Council'
-    """
-    plain = OTHER_SPACES.sub(" ", ZERO_WIDTH.sub("", text))
-    return plain.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def read_cell(cell: Cell, column: Column) -> Reading:

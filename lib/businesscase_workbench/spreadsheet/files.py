@@ -10,9 +10,10 @@ from pathlib import Path
 
 from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.raw import COMMENT
-from businesscase_workbench.spreadsheet.cells import TEXT_CELL, Cell
+from businesscase_workbench.spreadsheet.cells import Cell
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN
+from businesscase_workbench.spreadsheet.kinds import TEXT_CELL
 from businesscase_workbench.spreadsheet.sheets import Looks, Sheet, normal
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")

@@ -7,9 +7,10 @@ from itertools import chain
 
 from businesscase.cases.errors import shown, unknown_name
 from businesscase.cases.raw import Place
-from businesscase_workbench.spreadsheet.cells import Cell, tidy
+from businesscase_workbench.spreadsheet.cells import Cell
 from businesscase_workbench.spreadsheet.columns import PROVENANCE, Column, states_origin
 from businesscase_workbench.spreadsheet.findings import ImportFindings
+from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.left_out import HIDDEN, LeftOut, to_leave_out
 from businesscase_workbench.spreadsheet.looks import refuse_odd_cells, shown_rows, tell
 from businesscase_workbench.spreadsheet.sheets import Sheet, TableFound, letters, normal

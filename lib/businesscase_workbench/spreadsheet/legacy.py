@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from python_calamine import PasswordError
 
-from businesscase_workbench.spreadsheet.cells import ERROR_CELL
+from businesscase_workbench.spreadsheet.kinds import ERROR_CELL
 from businesscase_workbench.spreadsheet.marks import Marks
 
 END_OF_CHAIN = 0xFFFFFFFA  # from here on the numbers of sectors have a meaning of their own

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 
 from businesscase.cases.errors import shown
 from businesscase.cases.raw import Place
-from businesscase_workbench.spreadsheet.cells import NUMBER_CELL
 from businesscase_workbench.spreadsheet.columns import Column
 from businesscase_workbench.spreadsheet.findings import ImportFindings
+from businesscase_workbench.spreadsheet.kinds import NUMBER_CELL
 from businesscase_workbench.spreadsheet.left_out import HIDDEN, STRUCK_OUT, LeftOut, to_tell
 from businesscase_workbench.spreadsheet.marks import STRUCK
 from businesscase_workbench.spreadsheet.sheets import TableFound

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 from xml.etree.ElementTree import Element, iterparse
 
-from businesscase_workbench.spreadsheet.cells import ERROR_CELL, UNCALCULATED_CELL
+from businesscase_workbench.spreadsheet.kinds import ERROR_CELL, UNCALCULATED_CELL
 from businesscase_workbench.spreadsheet.marks import (
     LOWERED,
     PLAIN_LOOK,

@@ -25,7 +25,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from businesscase_workbench.spreadsheet.cells import (
+from businesscase_workbench.spreadsheet.kinds import (
     BOOLEAN_CELL,
     DATE_CELL,
     DATETIME_CELL,

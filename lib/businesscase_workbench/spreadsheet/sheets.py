@@ -5,7 +5,8 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from businesscase.cases.raw import Place
-from businesscase_workbench.spreadsheet.cells import Cell, tidy
+from businesscase_workbench.spreadsheet.cells import Cell
+from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.marks import Spot
 
 CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column

@@ -13,9 +13,10 @@ from operator import add, sub
 from typing import NamedTuple
 
 from businesscase.cases.errors import shown
-from businesscase_workbench.spreadsheet.cells import CellError, read_cell, tidy
+from businesscase_workbench.spreadsheet.cells import CellError, read_cell
 from businesscase_workbench.spreadsheet.columns import PROVENANCE, Column
 from businesscase_workbench.spreadsheet.findings import ImportFindings
+from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.left_out import TOTALS, LeftOut, to_tell
 from businesscase_workbench.spreadsheet.sheets import TableFound, normal
 

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from businesscase_workbench.spreadsheet.cells import tidy
+from businesscase_workbench.spreadsheet.kinds import tidy
 
 POUND_SIGNS = r"(?:[£￡]|(?<![a-z])gbp|\bpounds?(?: sterling)?|\bsterling)"
 APART = r"[\s'’‘‛`´ʹʼ′＇\"“”„]{0,4}"  # blanks and quotes of every kind
