@@ -14,9 +14,10 @@ from businesscase.cases.case import load_case
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge")
 
-# the same examples on every run, and no failure because a machine is slow
-settings.register_profile("repeatable", derandomize=True, deadline=None)
-settings.register_profile("long", settings.get_profile("repeatable"))
+# the same examples on every run, few but with --long, and no failure because a machine is slow
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
+settings.register_profile("long", settings.get_profile("repeatable"), max_examples=100)
+SAMPLED = {"fuzz", "hypothesis"}  # marks of tests with many inputs, of which a sample runs daily
 
 
 def pytest_addoption(parser):
@@ -28,7 +29,7 @@ def pytest_configure(config):
 
 
 def inputs(sample: int, whole: int) -> int:
-    """Return how many inputs a test marked ``fuzz`` is given: a sample, or with --long the whole."""
+    """Return how many inputs a test is given that has many: a sample, or with --long the whole."""
     return whole if settings.get_current_profile_name() == "long" else sample
 
 
@@ -43,10 +44,11 @@ def sampled(rows: list[tuple], every: int) -> list:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Keep the tests marked long, and those of which a sample ran before, for --long."""
+    marks = {item: {mark.name for mark in item.iter_markers()} for item in items}
     if config.getoption("--long"):
-        kept = [item for item in items if item.get_closest_marker("long") or item.get_closest_marker("fuzz")]  # fmt: skip
+        kept = [item for item in items if marks[item] & {"long", *SAMPLED}]
     else:
-        kept = [item for item in items if not item.get_closest_marker("long")]
+        kept = [item for item in items if "long" not in marks[item]]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 
@@ -71,8 +73,8 @@ def _not_skipped(report):
 
 @pytest.fixture(scope="session", autouse=True)
 def each_content_is_checked_once():
-    """Keep what a case was read as, and its studies, for when files of the same bytes are read again."""
-    checked, kept = case.checked_case, {}
+    """Keep what a table and a case were read as, and its studies, for when the same are read again."""
+    checked, checked_table, kept = case.checked_case, case.checked_table, {}
 
     def checked_once(name, raw, fingerprint=""):
         if not fingerprint or raw.faults:  # of which a fingerprint of the inputs knows nothing
@@ -81,8 +83,19 @@ def each_content_is_checked_once():
             kept[name, fingerprint] = checked(name, raw, fingerprint)
         return kept[name, fingerprint]
 
+    def table_once(stem, rows, model, place, faults):
+        content = model, tuple(tuple(cells.items()) for cells in rows)
+        if content in kept:
+            return kept[content]
+        before = len(faults)
+        table = checked_table(stem, rows, model, place, faults)
+        if len(faults) == before:
+            kept[content] = table
+        return table
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(case, "checked_case", checked_once)
+        patch.setattr(case, "checked_table", table_once)
         yield
 
 

@@ -246,7 +246,7 @@ def test_a_benchmark_of_a_device_is_worth_its_gap_times_devices():
     gaps = study.baseline.benchmark_gaps.set_index("item")
     assert gaps.at["Melton", "level_gbp"] == pytest.approx(311_000 / 458)
     assert gaps.at["Melton", "worth_gbp"] == pytest.approx(700 * 458 - 311_000)
-    results = study.results.set_index(["measure", "item"])["value"]
+    results = {(measure, item): value for _, measure, item, _, value, _ in study.rows("baseline")}
     assert results["cost_per_device", "Melton"] == pytest.approx(311_000 / 458)
 
 

@@ -1,5 +1,6 @@
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -10,12 +11,15 @@ from businesscase.cases.case import load_case
 from businesscase_workbench.batch import (
     Job,
     Settings,
+    _tasks,
     notebook_paths,
     refresh_notebooks,
     run_jobs,
     write_index,
 )
+from businesscase_workbench.batch.job import done
 from businesscase_workbench.batch.notebook import notebook_text, refresh
+from businesscase_workbench.batch.processes import Project
 
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 PARAMETERS = f'case: str = "{CASE}"  # a case\nscenario: str = "base"  # a scenario'
@@ -192,19 +196,23 @@ def index(reports, folder, outcomes):
     return Path(write_index(settings(reports, folder), outcomes)).read_text(encoding="utf-8")
 
 
+def error_of(folder):
+    """Return what a job says of the notebooks of a folder before it runs any."""
+    project = Project.here(folder / "notebooks")
+    (task,) = _tasks([Job(CASE, "base")], settings(folder, folder), project)
+    return done(asdict(task))["error"]
+
+
 def test_notebook_without_a_parameter_is_refused(folder, copied_data, tmp_path):
-    notebooks = tmp_path / "notebooks"
-    write_notebook(notebooks, "03_savings")
-    write_notebook(notebooks, "06_readiness", parameters='case: str = "x"')
-    write_notebook(notebooks, "07_decision")
-    outcome = run_jobs([Job(CASE, "base")], settings(tmp_path, tmp_path))[0]
-    assert outcome.error == "06_readiness.ipynb: the parameters cell has no scenario; found case"
+    for name in ("03_savings", "06_readiness", "07_decision"):
+        write_notebook(tmp_path / "notebooks", name, parameters='case: str = "x"')
+    sentence = "03_savings.ipynb: the parameters cell has no scenario; found case"
+    assert error_of(tmp_path) == sentence
 
 
 def test_section_without_a_notebook_is_refused(folder, copied_data, tmp_path):
     write_notebook(tmp_path / "notebooks", "06_readiness")
-    outcome = run_jobs([Job(CASE, "base")], settings(tmp_path, tmp_path))[0]
-    assert outcome.error == "notebooks: none for section savings, decision; found readiness"
+    assert error_of(tmp_path) == "notebooks: none for section savings, decision; found readiness"
 
 
 @pytest.mark.long

@@ -15,10 +15,9 @@ from conftest import ROOT
 from businesscase import __version__
 from businesscase.cases.case import case_names, load_case
 from businesscase_workbench import batch, cli
-from businesscase_workbench.batch import notebook_paths
+from businesscase_workbench.batch import Job, notebook_paths
 
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
-INTERRUPTED = "interrupted; the same command makes what is left\n"
 EVERY = [path.stem for path in notebook_paths(ROOT / "notebooks").values()]
 
 
@@ -44,6 +43,12 @@ def project(data_copy, monkeypatch):
     return folder
 
 
+def keep_only(project, *cases):
+    for path in (project / "data").iterdir():
+        if path.is_dir() and path.name not in cases:
+            shutil.rmtree(path)
+
+
 def replace_text(path, old, new):
     text = path.read_text(encoding="utf-8")
     assert old in text
@@ -65,6 +70,19 @@ def test_cases_starts_without_what_only_runs_need():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.parametrize(
+    ("imports", "slow"),
+    [
+        ("businesscase_workbench.spreadsheet.reader", {"pandas", "pydantic"}),
+        ("businesscase, nbformat, plotly.io", {"lark"}),  # which compiles a grammar of addresses
+    ],
+)
+def test_a_process_of_which_many_start_imports_nothing_slow_that_it_can_do_without(imports, slow):
+    code = f"import sys, {imports}; print({slow} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_python_ends_with_the_exit_code_of_the_command():
@@ -89,6 +107,7 @@ def test_check_fails_on_a_figure_that_does_not_agree(project, capsys):
 
 
 def test_check_prints_the_faults_of_every_case_one_a_line(project, capsys):
+    keep_only(project, CASE, "mkip-2012", "dacorum-avdc-2012")
     for case in (CASE, "mkip-2012"):
         replace_text(project / "data" / case / "case.toml", "decision_year = ", "decision_years = ")
     assert cli.main(["check"]) == 1
@@ -118,23 +137,25 @@ def test_scenario_that_no_chosen_case_has_is_refused(capsys):
     assert "scenario 'same-place' is unknown; nearest: same-pace" in capsys.readouterr().err
 
 
-def test_scenario_is_run_for_each_chosen_case_that_has_it(monkeypatch, tmp_path):
+@pytest.fixture
+def asked(monkeypatch):
+    """Return the reports that a command asks for, none of which is made."""
     jobs = []
     monkeypatch.setattr(batch, "run_jobs", lambda given, settings: jobs.extend(given) or [])
+    return jobs
+
+
+def test_scenario_is_run_for_each_chosen_case_that_has_it(asked, tmp_path):
     arguments = ["--scenario", "base", "--scenario", "cautious", "--output", str(tmp_path)]
     assert cli.main(["report", CASE, "mkip-2012", *arguments]) == 0
-    assert [(job.case, job.scenario) for job in jobs] == [
-        (CASE, "base"), ("mkip-2012", "base"), ("mkip-2012", "cautious"),
-    ]  # fmt: skip
+    assert asked == [Job(CASE, "base"), Job("mkip-2012", "base"), Job("mkip-2012", "cautious")]
 
 
-def test_a_chosen_case_without_a_chosen_scenario_is_named(project, capsys):
-    write_notebooks(project / "notebooks", "1")
-    arguments = ["report", CASE, "mkip-2012", "--scenario", "same-pace", "--quiet"]
-    assert cli.main(arguments) == 0
+def test_a_chosen_case_without_a_chosen_scenario_is_named(asked, project, capsys):
+    assert cli.main(["report", CASE, "mkip-2012", "--scenario", "same-pace"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "mkip-2012: has no scenario same-pace"
-    assert said[1].startswith("1 of 1 reports made: ")
+    assert asked == [Job(CASE, "same-pace")]
 
 
 def test_unknown_scenario_is_refused_beside_what_hides_it(project, capsys):
@@ -148,9 +169,7 @@ def test_unknown_scenario_is_refused_beside_what_hides_it(project, capsys):
 def test_faults_are_told_where_no_case_can_be_read_and_where_there_is_none(
     project, capsys, command
 ):
-    for path in (project / "data").iterdir():
-        if path.is_dir() and path.name != CASE:
-            shutil.rmtree(path)
+    keep_only(project, CASE)
     replace_text(project / "data" / CASE / "case.toml", "decision_year = ", "decision_years = ")
     assert cli.main([command]) == 1
     assert "decision_year is missing" in capsys.readouterr().err
@@ -225,23 +244,6 @@ def start_report(project, source):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to one process on POSIX only")
-def test_interrupted_report_ends_its_processes_and_keeps_the_earlier_report(project):
-    earlier = project / "reports" / CASE / "base" / "report.html"
-    earlier.parent.mkdir(parents=True)
-    earlier.write_text("an earlier run", encoding="utf-8")
-    process, started = start_report(project, "import time\ntime.sleep(120)")
-    process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30)[1] == INTERRUPTED
-    assert process.returncode == cli.INTERRUPTED
-    wait_until(lambda: not any(map(is_running, started)))
-    shown = {path.name for path in earlier.parent.parent.glob("[!.]*")}
-    assert shown == {"base", "base.status.json"}
-    status = json.loads((earlier.parent.parent / "base.status.json").read_text())
-    assert status["state"] == "pending"
-    assert earlier.read_text(encoding="utf-8") == "an earlier run"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to one process on POSIX only")
 def test_killed_report_leaves_no_process_behind(project):
     process, started = start_report(project, "import time\ntime.sleep(120)")
     process.kill()
@@ -265,14 +267,11 @@ def is_running(process_id):
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_refresh_names_the_notebook_that_fails(project, capsys):
-    write_notebooks(project / "notebooks", "assert case == 'x', 'wrong case'")
-    assert cli.main(["refresh", "--workers", "2"]) == 1
-    assert capsys.readouterr().err.splitlines() == [
-        "03_savings.ipynb, cell [2]: AssertionError: wrong case",
-        "06_readiness.ipynb, cell [2]: AssertionError: wrong case",
-        "07_decision.ipynb, cell [2]: AssertionError: wrong case",
-    ]
+def test_refresh_names_the_notebooks_that_fail(project, monkeypatch, capsys):
+    failed = ["03_savings.ipynb, cell [2]: wrong", "06_readiness.ipynb, cell [2]: wrong"]
+    monkeypatch.setattr(batch, "refresh_notebooks", lambda folder, workers: failed)
+    assert cli.main(["refresh"]) == 1
+    assert capsys.readouterr().err.splitlines() == failed
 
 
 def test_test_runs_every_step_and_names_those_that_failed(project, monkeypatch, capsys):
@@ -345,31 +344,32 @@ def test_a_failure_of_the_workbook_itself_is_one_sentence_unless_it_is_debugged(
         cli.main(["cases", "--debug"])
 
 
-def test_reports_of_cases_in_order_are_made_beside_one_that_is_not(project, capsys):
-    for path in (project / "data").iterdir():
-        if path.is_dir() and path.name not in (CASE, "mkip-2012"):
-            shutil.rmtree(path)
+def test_reports_of_cases_in_order_are_made_beside_one_that_is_not(asked, project, capsys):
+    keep_only(project, CASE, "mkip-2012")
     replace_text(
         project / "data" / "mkip-2012" / "case.toml", "decision_year = ", "decision_years = "
     )
-    write_notebooks(project / "notebooks", "1")
-    assert cli.main(["report", "--scenario", "base", "--quiet"]) == 1
+    assert cli.main(["report", "--scenario", "base"]) == 1
     said = capsys.readouterr()
-    assert "1 of 1 reports made" in said.out
+    assert asked == [Job(CASE, "base")]
     assert "data/mkip-2012/case.toml: key 'decision_years' is unknown" in said.err
 
 
 def test_a_criterion_that_names_no_result_stops_no_other_case(project, capsys):
-    for path in (project / "data").iterdir():
-        if path.is_dir() and path.name not in (CASE, "dacorum-avdc-2012"):
-            shutil.rmtree(path)
+    keep_only(project, CASE, "dacorum-avdc-2012")
     gates = project / "data" / CASE / "gates.csv"
     replace_text(gates, ",areas_beyond_gap,", ",areas_beyond_gab,")
-    write_notebooks(project / "notebooks", "1", EVERY)
     assert cli.main(["check"]) == 1
     said = capsys.readouterr()
     assert "dacorum-avdc-2012: 5 of 5 published figures agree" in said.out
     assert "measure 'areas_beyond_gab'" in said.err
+
+
+@pytest.mark.long  # a job that is refused costs no other in tests/test_batch.py
+def test_a_criterion_that_names_no_result_costs_no_report_of_another_case(project, capsys):
+    keep_only(project, CASE, "dacorum-avdc-2012")
+    replace_text(project / "data" / CASE / "gates.csv", ",areas_beyond_gap,", ",areas_beyond_gab,")
+    write_notebooks(project / "notebooks", "1", EVERY)
     assert cli.main(["report", "--scenario", "base", "--quiet"]) == 1
     said = capsys.readouterr()
     assert said.out.startswith("1 of 2 reports made, 1 failed: ")

@@ -332,6 +332,7 @@ def test_only_criteria_that_come_out_otherwise_are_drawn():
     assert "Met in all: affordable, no partner worse off" in chart.description
 
 
+@pytest.mark.long
 def test_forty_scenarios_have_labels_of_one_line_that_differ():
     many = {f"s{number}": {"realisation": 0.3 + number / 100} for number in range(39)}
     titles = dict.fromkeys(many, "A title that is far longer than the room for a label in a chart")

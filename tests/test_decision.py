@@ -339,12 +339,12 @@ def test_what_the_case_lacks_is_said_where_a_criterion_is_not_known(case, criter
     assert row["reason"].endswith(f": not known, because {lacks}.")
 
 
-def with_gate(data, case, old, new):
-    """Change one row of a case's gates.csv."""
-    path = data / case / "gates.csv"
-    text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new), encoding="utf-8")
+def gates_with(case, criterion, **cells):
+    """Return the criteria of a case of which one has other cells, tested."""
+    gates = base(case).tables["gates"].copy()
+    for column, cell in cells.items():
+        gates.loc[gates["criterion"] == criterion, column] = cell
+    return base(case).with_tables({"gates": gates}).decision.gates
 
 
 def test_a_measure_whose_table_is_missing_is_not_known_though_its_section_is_there(data_copy):
@@ -357,27 +357,24 @@ def test_a_measure_whose_table_is_missing_is_not_known_though_its_section_is_the
     assert gates.at["case ready for scrutiny", "outcome"] == "met"
 
 
-def test_a_misspelt_measure_is_refused_where_the_section_is_there_for_other_reasons(data_copy):
-    with_gate(data_copy, LICTP, "readiness,areas_beyond_gap,", "readiness,areas_beyond_gaps,")
+def test_a_misspelt_measure_is_refused_where_the_section_is_there_for_other_reasons():
     assert "readiness" in load_case(LICTP).section_names()  # for its governance, without scores
     with pytest.raises(InputError, match="measure 'areas_beyond_gaps' is unknown"):
-        _ = load_study(LICTP).decision.gates
+        gates_with(LICTP, "partners ready", measure="areas_beyond_gaps")
 
 
-def test_a_threshold_of_a_fraction_in_percent_is_refused(data_copy):
-    with_gate(data_copy, LICTP, ",at_most,0.02,", ",at_most,2,")
+def test_a_threshold_of_a_fraction_in_percent_is_refused():
     with pytest.raises(InputError) as refused:
-        _ = load_study(LICTP).decision.gates
+        gates_with(LICTP, "affordable", threshold=2.0)
     assert refused.value.faults == [
         "data/lictp-2020/gates.csv: criterion 'affordable': the threshold is 2; "
         "annual_cost_change_fraction is a fraction, 2% is 0.02"
     ]
 
 
-def test_a_misspelt_task_of_a_chance_is_refused(data_copy):
-    with_gate(data_copy, LICTP, "deadline_probability,all,", "deadline_probability,al,")
+def test_a_misspelt_task_of_a_chance_is_refused():
     with pytest.raises(InputError) as refused:
-        _ = load_study(LICTP).decision.gates
+        gates_with(LICTP, "deadline likely", item="al")
     assert refused.value.faults == [
         "data/lictp-2020/gates.csv: criterion 'deadline likely': item 'al' is unknown; nearest: all"
     ]
@@ -392,14 +389,10 @@ def test_a_misspelt_task_of_a_chance_is_refused(data_copy):
         ("readiness", "areas_beyond_gap"),
     ],
 )
-def test_a_misspelt_item_of_a_measure_had_without_its_rows_is_refused(data_copy, section, measure):
-    row = (
-        f"quick,Is it?,{section},{measure},al,at_most,6,stop,board,assumed,example,invented,Ours.\n"
-    )
-    with (data_copy / "worked-example" / "gates.csv").open("a", encoding="utf-8") as gates:
-        gates.write(row)
-    with pytest.raises(InputError, match="criterion 'quick': item 'al' is unknown; nearest: all"):
-        _ = load_study("worked-example").decision.gates
+def test_a_misspelt_item_of_a_measure_had_without_its_rows_is_refused(section, measure):
+    cells = {"section": section, "measure": measure, "item": "al", "threshold": 6.0}
+    with pytest.raises(InputError, match="'partners ready': item 'al' is unknown; nearest: all"):
+        gates_with("worked-example", "partners ready", **cells)
 
 
 def test_a_result_can_be_held_against_two_thresholds(data_copy):

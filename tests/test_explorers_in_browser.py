@@ -10,6 +10,8 @@ import sys
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,7 +46,7 @@ NOT_OURS = re.compile(r"jupyterlab|labextension|webpack|sourcemap|favicon", re.I
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """Return the data folder and the addresses of a started Voilà and a started JupyterLab."""
+    """Return the data folder, and a function that gives the address of Voilà or JupyterLab, started once."""
     folder = tmp_path_factory.mktemp("explorers")
     shutil.copytree(ROOT / "data", folder / "data")
     environment = os.environ | {"BUSINESSCASE_DATA": str(folder / "data"), "JUPYTER_TOKEN": TOKEN}
@@ -55,29 +57,25 @@ def served(tmp_path_factory):
             f"--ServerApp.root_dir={ROOT / 'notebooks'}", "--allow-root",
         ],
     }  # fmt: skip
-    logs = {name: (folder / f"{name}.log").open("w") for name in commands}
-    servers = {
-        name: subprocess.Popen(
-            command,
-            env=environment,
-            cwd=ROOT,
-            stdout=logs[name],
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        for name, command in commands.items()
-    }
-    try:
-        yield (
-            folder / "data",
-            {name: _address(folder / f"{name}.log", servers[name]) for name in commands},
-        )
-    finally:
-        for server in servers.values():
-            server.terminate()
-        for name, server in servers.items():
-            server.wait(timeout=20)
-            logs[name].close()
+    with ExitStack() as started:
+
+        @cache
+        def address(host):
+            path = folder / f"{host}.log"
+            log = started.enter_context(path.open("w"))
+            server = subprocess.Popen(
+                commands[host],
+                env=environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            started.callback(server.wait, timeout=20)
+            started.callback(server.terminate)
+            return _address(path, server)
+
+        yield folder / "data", address
 
 
 def free_port():
@@ -154,7 +152,7 @@ class Visit:
         self.page.set_viewport_size(SIZE)
         self.page.get_by_role("button", name="Back to the scenario").click()
         self.wait_for_headline(self.at_first)
-        self.page.wait_for_function(f"!({GREYED})")
+        self.page.wait_for_selector(".bc-stale", state="detached")  # nothing is computed any more
 
     def strangers(self):
         """Return the requests that would leave the machine."""
@@ -175,7 +173,7 @@ def visit(browser, served):
     visits = []
 
     def open_explorer(explorer, host="voila"):
-        visits.append(Visit(browser, served[1][host], explorer, host))
+        visits.append(Visit(browser, served[1](host), explorer, host))
         return visits[-1]
 
     yield open_explorer
@@ -205,7 +203,7 @@ def shared_visit(browser, served, pages_of_voila, visit):
         if explorer in pages_of_voila:
             pages_of_voila[explorer].go_back()
         else:
-            pages_of_voila[explorer] = Visit(browser, served[1][host], explorer, host)
+            pages_of_voila[explorer] = Visit(browser, served[1](host), explorer, host)
         used.append(pages_of_voila[explorer])
         return used[-1]
 
@@ -213,7 +211,7 @@ def shared_visit(browser, served, pages_of_voila, visit):
     assert [(one.strangers(), one.errors) for one in used] == [(set(), [])] * len(used)
 
 
-@pytest.mark.parametrize("host", ["voila", "lab"])
+@pytest.mark.parametrize("host", ["voila", pytest.param("lab", marks=pytest.mark.long)])
 def test_a_slider_moved_by_key_changes_headline_and_chart_to_what_the_library_gives(
     shared_visit, host
 ):
@@ -367,7 +365,7 @@ def test_what_can_not_be_taken_is_refused_at_its_box_and_the_figures_greyed(shar
 
 @pytest.mark.long
 def test_figures_are_greyed_once_nothing_computes_them(browser, served):
-    address = served[1]["voila"]
+    address = served[1]("voila")
     opened = Visit(browser, address, "savings")
     page = opened.page
     assert not page.get_by_text("Not connected").is_visible()
@@ -393,7 +391,7 @@ def test_a_page_is_of_the_data_as_they_are_when_it_is_opened(visit, served):
 
 @pytest.mark.long
 def test_pages_that_are_left_leave_no_kernel(browser, served):
-    address = served[1]["voila"]
+    address = served[1]("voila")
     opened = Visit(browser, address, "risks")
     kernels = [opened.kernel]
     for _ in range(2):
@@ -414,7 +412,7 @@ def test_pages_that_are_left_leave_no_kernel(browser, served):
 
 
 def test_nothing_leaves_the_machine_from_any_page_whatever_it_holds(browser, served):
-    address = served[1]["voila"]
+    address = served[1]("voila")
     page = browser.new_page()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -488,7 +486,7 @@ def test_a_table_is_downloaded_as_csv(shared_visit):
 
 
 def test_only_the_explorers_are_served_and_only_with_the_token(browser, served):
-    address = served[1]["voila"]
+    address = served[1]("voila")
     page = browser.new_page()
     assert page.goto(f"{address}/voila/render/savings.ipynb").url.find("login") > 0
     page.goto(f"{address}/?token={TOKEN}")

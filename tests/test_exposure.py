@@ -5,12 +5,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_risks import made_up, made_up_costs, made_up_risks
 
 from businesscase.calculations import exposure
 from businesscase.study import load_study
+from businesscase.study.results import frame
 
 DRAWS, SEED = 10_000, 5
 BACKFILL = "Backfill, legal and HR advice"
@@ -151,7 +153,7 @@ ROW = st.tuples(
 ).map(lambda row: (row[0], row[1], *sorted(row[2:5]), *sorted(row[5:])))
 
 
-@settings(max_examples=40)
+@settings(max_examples=inputs(10, 40))
 @given(st.lists(ROW, min_size=1, max_size=6, unique_by=lambda row: row[0]), st.randoms())
 def test_draws_do_not_depend_on_the_order_of_the_rows_and_scale_with_the_pounds(rows, random):
     drawn = totals(costs(*rows), 200)
@@ -360,8 +362,8 @@ def test_a_register_whose_every_cost_is_counted_elsewhere_needs_no_contingency()
 
 def rows_of(study, measure):
     """Return the results of a measure, by item and year."""
-    table = study.results[study.results["measure"] == measure]
-    table = table[table["section"] == "risks"]
+    table = frame(study.rows("risks"))
+    table = table[table["measure"] == measure]
     years = [None if pd.isna(year) else year for year in table["year"]]
     return dict(zip(zip(table["item"], years, strict=True), table["value"], strict=True))
 
@@ -394,5 +396,5 @@ def test_results_hold_residual_scores_and_the_worth_of_responses():
 
 def test_a_register_without_costs_has_no_result_in_pounds():
     study = made_up(made_up_risks({}))
-    units = study.results.loc[study.results["section"] == "risks", "unit"]
-    assert "£" not in set(units)
+    units = {unit for *_, unit in study.rows("risks")}
+    assert units and "£" not in units

@@ -103,6 +103,13 @@ def hostile_case(data: Path) -> dict[str, str]:
             writer.writerows(rows)
     for name in ("case.toml", "scenarios.toml"):
         text = (source / name).read_text(encoding="utf-8")
+        if name == "scenarios.toml":  # each of which is computed for any report
+            kept = (
+                part
+                for part in text.split("\n[")
+                if part.startswith((f"{SCENARIO}]", "base]", "#"))
+            )
+            text = "\n[".join(kept)
         (folder / name).write_text(TOML.sub(attacked, text), encoding="utf-8")
     return words
 

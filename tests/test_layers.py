@@ -1,6 +1,7 @@
 """The rooms stand one above the other, and calculations neither read, print nor log."""
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 
 import pytest
@@ -37,14 +38,17 @@ def level(module):
     return ROOMS.index(room) if room in ROOMS else -1
 
 
+@cache
 def imported(path):
-    """Yield the modules of both packages that a file imports, for types alone and in functions too."""
+    """Return the modules of both packages that a file imports, for types alone and in functions too."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found += [name.name for name in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{place(path)} imports by a relative name"
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            found += [f"{node.module}.{name.name}" for name in node.names]
+    return found
 
 
 @pytest.mark.parametrize("path", FILES, ids=place)

@@ -679,15 +679,17 @@ def test_a_revenue_budget_that_a_partner_lacks_can_not_share_anything(data_copy)
             "savings,annual_cost_chnage_fraction,all,",
             "measure 'annual_cost_chnage_fraction' is unknown; nearest: annual_cost_change_fraction",
         ),
-        (
+        pytest.param(
             "savings,annual_cost_change_fraction,all,",
             "savings,annual_cost_change_fraction,Meltn,",
             "item 'Meltn' is unknown; nearest: Melton",
+            marks=pytest.mark.long,
         ),
-        (
+        pytest.param(
             ",at_most,0.02,",
             ",at_most,2020-12-16,",
             "the threshold is a date; annual_cost_change_fraction is a number",
+            marks=pytest.mark.long,
         ),
     ],
 )

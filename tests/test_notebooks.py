@@ -137,6 +137,7 @@ def test_a_knob_given_to_papermill_changes_the_result(tmp_path):
     assert "realisation = 0.5" in stored_table(tmp_path / "out.ipynb", "made from")
 
 
+@pytest.mark.long
 def test_regression_check_fails_when_a_stored_figure_is_changed(tmp_path):
     path = tmp_path / "04_risks.ipynb"
     text = (ROOT / "notebooks" / "04_risks.ipynb").read_text(encoding="utf-8")

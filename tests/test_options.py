@@ -21,6 +21,7 @@ from businesscase.calculations.options import (
 from businesscase.cases.errors import InputError
 from businesscase.shown import options as show
 from businesscase.study import load_study
+from businesscase.study.results import frame
 
 SCORES = pd.DataFrame({"cost": [4.0, 1.0], "control": [2.0, 5.0]}, index=["a", "b"])
 SCORE = st.floats(0, 5)
@@ -158,13 +159,13 @@ def test_the_worth_of_an_option_beside_its_benefit_is_that_of_the_option_apprais
 
 
 def test_the_order_of_rows_changes_no_result(data_copy):
-    before = load_study("lictp-2020").results.query("section == 'options'")
+    before = frame(load_study("lictp-2020").rows("options"))
     for name in ("scores", "factors", "options", "success_factors"):
         path = data_copy / "lictp-2020" / f"{name}.csv"
         header, *lines = path.read_text(encoding="utf-8").splitlines()
         path.write_text("\n".join([header, *reversed(lines)]) + "\n", encoding="utf-8")
     load_study.__globals__["load_case"].cache_clear()
-    after = load_study("lictp-2020").results.query("section == 'options'")
+    after = frame(load_study("lictp-2020").rows("options"))
     key = ["measure", "item"]
     before, after = (table.set_index(key)["value"].sort_index() for table in (before, after))
     assert list(before.index) == list(after.index)
@@ -303,7 +304,8 @@ def test_a_case_without_success_factors_screens_nothing(data_copy):
     assert study.options.failed_success_factors.empty
     assert "no critical success factors" in show.options_described(study).caption
     assert "screened out" not in show.answer(study).text
-    assert "success_factors_failed" not in set(study.results["measure"])
+    measures = {row[1] for row in study.rows("options")}
+    assert measures and "success_factors_failed" not in measures
 
 
 # what is shown

@@ -22,6 +22,7 @@ from businesscase.cases.validation.shared import own_evidence_faults
 from businesscase.shown import outturn as show
 from businesscase.shown import savings as show_savings
 from businesscase.study import Study, load_study
+from businesscase.study.results import frame
 
 MKIP, LICTP, DACORUM = "mkip-2012", "lictp-2020", "dacorum-avdc-2012"
 LINES = ["Fewer posts and shared management", "Joint contracts and consolidated equipment"]
@@ -409,7 +410,7 @@ def test_a_reading_is_held_against_the_criterion_on_its_own_measure_and_partner(
 
 def test_results_of_the_outturn_of_mid_kent():
     study = mid_kent({2013: 75_000 / 6})
-    table = study.results.query("section == 'outturn'").set_index(["measure", "item"])["value"]
+    table = frame(study.rows("outturn")).set_index(["measure", "item"])["value"]
     assert table["saving_to_date", "all"] == approx(75_000)
     assert table["realisation_to_date", "Maidstone"] > 0
     assert table["own_weight", "all"] == 0.5

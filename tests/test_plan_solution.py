@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from conftest import inputs
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pytest import approx
@@ -84,7 +85,7 @@ def optimum(durations, network, not_before):
     return early, late, np.array(free), finish
 
 
-@settings(max_examples=60)
+@settings(max_examples=inputs(15, 60))
 @given(plans())
 def test_early_and_late_starts_floats_and_finish_are_the_optima_of_linear_programs(drawn):
     durations, network, not_before = drawn
@@ -99,7 +100,7 @@ def test_early_and_late_starts_floats_and_finish_are_the_optima_of_linear_progra
     assert [found_free[task] for task in durations] == approx(free, abs=1e-6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=inputs(15, 60))
 @given(plans())
 def test_free_float_is_neither_negative_nor_above_total_float(drawn):
     durations, network, not_before = drawn
@@ -110,7 +111,7 @@ def test_free_float_is_neither_negative_nor_above_total_float(drawn):
         assert -1e-9 <= free <= late[task][0] - early[task][0] + 1e-9
 
 
-@settings(max_examples=40)
+@settings(max_examples=inputs(10, 40))
 @given(plans(), st.lists(DAYS, min_size=7, max_size=7))
 def test_networks_side_by_side_are_what_linear_programs_find_one_by_one(drawn, others):
     durations, network, not_before = drawn
@@ -154,7 +155,7 @@ def sure_day(uncertain, columns, task, days):
     return certain_day(last, 0.8) - days
 
 
-@settings(max_examples=40)
+@settings(max_examples=inputs(10, 40))
 @given(plans(), st.integers(-3, 12), st.sampled_from([0.0, 0.5]))
 def test_days_earlier_are_the_fewest_that_a_search_day_by_day_finds(drawn, short, spread):
     durations, network, not_before = drawn

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -105,7 +106,7 @@ def test_lines_that_overlap_count_a_year_once_in_the_term():
 # sharing
 
 
-@settings(max_examples=25)
+@settings(max_examples=inputs(10, 50))
 @given(st.lists(st.integers(0, 10_000_000), min_size=1, max_size=4), st.integers(1, 99))
 def test_pooled_lines_are_shared_to_the_penny_whatever_the_order_of_rows(pence, percent):
     lines = [

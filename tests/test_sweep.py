@@ -506,7 +506,7 @@ def test_the_command_says_what_it_found_and_where_it_is(tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def findings():
-    return {case: swept(load_study(case), 20_000, 1) for case in WITH_SAVINGS}
+    return {case: swept(load_study(case), 5_000, 1) for case in WITH_SAVINGS}
 
 
 @pytest.mark.parametrize("case", WITH_SAVINGS)
@@ -516,7 +516,7 @@ def test_a_sentence_gives_the_share_and_every_condition(findings, case, of):
     said = str(
         show.partnership(findings[case]) if of == PARTNERSHIP else show.any_partner(findings[case])
     )
-    assert "20,000 futures" in said
+    assert "5,000 futures" in said
     assert said.count(".**") + said.endswith(".") >= 1
     if found.conditions:
         assert f"{100 * found.coverage:.0f}% of the" in said
@@ -559,7 +559,7 @@ def test_a_share_of_none_or_all_is_said_as_such(findings):
     for share, said in ((0.0, "In none of"), (1.0, "In every one of")):
         found = worked.fails[PARTNERSHIP]._replace(share=share, conditions=[])
         changed = replace(worked, fails={PARTNERSHIP: found})
-        assert str(show.partnership(changed)).startswith(f"**{said} 20,000 futures")
+        assert str(show.partnership(changed)).startswith(f"**{said} 5,000 futures")
 
 
 @pytest.mark.parametrize("case", WITH_SAVINGS)
