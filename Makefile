@@ -62,4 +62,5 @@ $(VENV)/locked: requirements.lock
 
 $(VENV)/ready: $(VENV)/locked pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q lib  # once, for where Python is told to write nothing itself
 	@touch $@

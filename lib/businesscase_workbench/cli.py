@@ -26,15 +26,16 @@ from businesscase.cases.folder import settled, write_file, writing
 
 DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
-# what each step of `businesscase test` runs, after `python -m`; nbval's own warnings are not ours
+# what each step of `businesscase test` runs, after `python -m`; nbval is slow to import, and its own
+# warnings are not ours
 TESTS = {
     "style": "ruff check .",
     "format": "ruff format --check .",
     "types": "mypy",
-    "tests": "pytest --numprocesses=auto --dist=worksteal --doctest-modules tests lib",
+    "tests": "pytest -p no:nbval --numprocesses=auto --dist=loadfile --no-loadscope-reorder --doctest-modules tests lib",
     "notebooks": "pytest --numprocesses=auto --dist=loadfile --nbval -o filterwarnings= -p no:cacheprovider notebooks",
 }
-LONG_TESTS = {"long tests": "pytest --numprocesses=auto --dist=worksteal --long tests"}
+LONG_TESTS = {"long tests": "pytest -p no:nbval --numprocesses=auto --dist=worksteal --long tests"}
 
 
 class UsageError(InputError):
