@@ -136,7 +136,7 @@ def test_the_winner_stays_inside_its_interval_and_another_leads_just_outside(cas
         assert at[best] >= at.max() - 1e-6
     for side, edge, step in (("below", "lowest_share", -1e-5), ("above", "highest_share", 1e-5)):
         rival = found[f"winner_{side}"]
-        if rival:
+        if rival and 0 <= found[edge] + step <= 1:  # else no share is left outside
             outside = scored_at(found[edge] + step)
             assert outside[rival] > outside[best]
             assert outside[rival] == approx(outside.max())
