@@ -30,10 +30,16 @@ def test_shares_add_up_to_one(counts):
     assert shares(pd.Series(counts)).sum() == approx(1)
 
 
-@pytest.mark.parametrize("count", [0, -3, float("nan")])
-def test_a_driver_that_is_not_above_zero_is_refused(count):
-    with pytest.raises(ValueError, match=r"driver of South is .*; it must be above 0"):
+@pytest.mark.parametrize("count", [-3, float("nan")])
+def test_a_driver_below_zero_is_refused(count):
+    with pytest.raises(ValueError, match=r"driver of South is .*; it must be at least 0"):
         shares(pd.Series({"North": 5.0, "South": count}))
+
+
+def test_a_driver_of_nil_is_a_share_of_nil_but_not_for_all():
+    assert shares(pd.Series({"North": 5.0, "South": 0.0})).tolist() == [1, 0]
+    with pytest.raises(ValueError, match="nil for every partner; one must be above 0"):
+        shares(pd.Series({"North": 0.0, "South": 0.0}))
 
 
 def test_the_odd_penny_of_equal_remainders_goes_to_the_partner_listed_first():

@@ -129,7 +129,8 @@ def test_green_books_it_system_has_its_ratio_rate_and_discounted_payback():
     flows = pd.Series([-1_000_000.0] + [150_000.0] * 10, index=range(2003, 2014))
     factors = discount_factors(pd.Series(0.035, index=flows.index))
     present = flows * factors
-    assert benefit_cost_ratio(present[1:].sum(), 1_000_000) == approx(1.247491, abs=1e-6)
+    saved, spent = flows.clip(lower=0.0), -flows.clip(upper=0.0)
+    assert benefit_cost_ratio(saved, spent, factors) == approx(1.247491, abs=1e-6)
     rate, reason = internal_rate_of_return(flows)
     assert reason == ""
     # the annuity factor at the rate is 1,000,000 / 150,000
@@ -141,7 +142,8 @@ def test_green_books_it_system_has_its_ratio_rate_and_discounted_payback():
 
 
 def test_there_is_no_ratio_without_cost():
-    assert benefit_cost_ratio(100.0, 0.0) is None
+    years = pd.Series([100.0, 100.0])
+    assert benefit_cost_ratio(years, 0 * years, 0 * years + 1) is None
 
 
 @pytest.mark.parametrize(

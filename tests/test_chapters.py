@@ -61,7 +61,7 @@ def test_a_case_with_one_off_cost_alone_is_worth_minus_its_discounted_cost():
 )
 def test_money_of_any_one_kind_is_appraised(alone):
     study = small_study(flows=alone)
-    assert study.case.section_names() == ["savings"]
+    assert study.case.section_names() == ["savings", "appraisal"]
     assert result(study, "savings", "net_present_value", "South") == 0
     assert result(study, "savings", "net_present_value") == result(study, "savings", "net_present_value", "North")  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_what_came_of_a_case_without_criteria_is_told_with_its_red_flag():
             }
         ],
     )
-    assert study.case.section_names() == ["savings", "outturn"]
+    assert study.case.section_names() == ["savings", "appraisal", "outturn"]
     assert study.case.chapter_names() == ["savings", "decision"]
     assert result(study, "outturn", "review_flag") == "red"
     no_criterion = "The case has no criterion (gates.csv), so nothing tells whether to go on"

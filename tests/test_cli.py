@@ -59,7 +59,7 @@ def test_cases_lists_scenarios_and_sections(capsys):
     assert cli.main(["cases"]) == 0
     said = capsys.readouterr().out
     assert f"{CASE}: Durham and Sunderland" in said
-    assert "  sections: savings, readiness, decision\n" in said
+    assert "  sections: savings, appraisal, readiness, decision\n" in said
     assert "\n  same-pace" in said
 
 

@@ -189,10 +189,10 @@ def test_a_change_that_moves_no_money_has_no_effect_and_no_joint_row():
 
 def test_a_withdrawal_is_one_change_in_words():
     frame = compare.differences(load_study(EXAMPLE)).frame
-    row = frame[frame["what"] == "Withdrawal of a partner"].iloc[0]
-    assert row["before"] == "nobody leaves"
+    row = frame[frame["what"] == "Who takes part, and on which terms"].iloc[0]
+    assert row["before"] == "all take part from the start to the end"
     assert row["after"] == (
-        "Westerfold leaves after 2029/30, 50% of its cost is left to pay, by itself for 1 year, "
+        "Westerfold is out from 2030/31, 50% of what a leaver pays stays to be paid, by itself for 1 year, "
         "it pays £20,000 on leaving"
     )
 

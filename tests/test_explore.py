@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import tomlkit
 from conftest import ROOT
@@ -88,19 +89,19 @@ def test_reset_gives_the_scenario_back():
 
 def test_a_partner_leaves_in_the_year_of_its_slider():
     explorer = savings_explorer("mkip-2012")
-    explorer.controls["leaver"].widget.value = "Swale"
-    explorer.controls["leaves_after"].sliders[""].value = 2016
-    expected = load_study("mkip-2012", leaver="Swale", leaves_after=2016)
-    assert explorer.study.parameters == expected.parameters
-    explorer.controls["leaver"].widget.value = ""
+    explorer.controls["leaves"].sliders["Swale"].value = 2016
+    expected = load_study("mkip-2012", leaves={"Swale": 2016}).savings
+    pd.testing.assert_frame_equal(explorer.study.savings.net_flows, expected.net_flows)
+    explorer.controls["leaves"].sliders["Swale"].value = 2023
     assert explorer.study.parameters == load_study("mkip-2012").parameters
 
 
 def test_nobody_leaves_a_scenario_from_which_a_partner_left():
     explorer = savings_explorer("lictp-2020", "blaby-leaves")
-    explorer.controls["leaver"].widget.value = ""
-    assert explorer.study.parameters.leaver == ""
-    assert explorer.study.parameters.leaves_after is None
+    slider = explorer.controls["leaves"].sliders["Blaby"]
+    assert (slider.value, slider.highest) == (2025, 2027)
+    slider.value = slider.highest
+    assert explorer.study.savings.leavers == {}
 
 
 def test_what_is_not_possible_is_said_and_the_last_result_stays():
@@ -263,11 +264,11 @@ def test_figures_of_weights_that_are_all_nil_are_greyed_with_the_reason():
     assert (explorer.message.text, is_greyed(explorer)) == ("", False)
 
 
-def test_a_year_of_leaving_beyond_the_term_is_greyed_and_another_scenario_is_not():
+def test_a_year_in_which_nobody_takes_part_is_greyed_and_another_scenario_is_not():
     explorer = savings_explorer("mkip-2012")
-    explorer.controls["leaver"].widget.value = "Swale"
-    explorer.controls["horizon_years"].sliders[""].value = 1
-    assert "after is 2017; the appraisal runs from 2012 to 2013" in explorer.message.text
+    for slider in explorer.controls["leaves"].sliders.values():
+        slider.value = 2015
+    assert "no partner takes part in 2015/16" in explorer.message.text
     assert is_greyed(explorer)
     explorer.scenario.value = "cautious"
     assert (explorer.message.text, is_greyed(explorer)) == ("", False)
@@ -316,9 +317,8 @@ def test_a_failure_of_the_workbook_leaves_no_figure_that_looks_like_an_answer(pa
 
 def test_half_a_year_is_refused_and_not_rounded():
     explorer = savings_explorer("mkip-2012")
-    explorer.controls["leaver"].widget.value = "Swale"
-    for parameter in ("horizon_years", "leaves_after"):
-        slider = explorer.controls[parameter].sliders[""]
+    for parameter, entry in (("horizon_years", ""), ("leaves", "Swale")):
+        slider = explorer.controls[parameter].sliders[entry]
         assert slider.whole
         slider.value = slider.lowest + 2.5
         assert f"found {slider.value}; it should be a valid integer" in explorer.message.text
@@ -654,16 +654,15 @@ def test_a_change_that_is_not_shown_yet_is_saved(data_copy):
 
 
 def test_nobody_leaves_in_a_scenario_saved_where_a_partner_leaves_in_the_base(data_copy):
-    with_base(data_copy, leaver="Swale", leaves_after=2015)
+    with_base(data_copy, leaves={"Swale": 2016})
     explorer = savings_explorer("mkip-2012")
-    explorer.controls["leaver"].widget.value = ""
+    explorer.controls["leaves"].sliders["Swale"].value = 2023
     saving = explorer.saving
     saving.name.value, saving.title.value, saving.why.value = "stay", "Stay", "All renewed."
     saving.button.click()
     assert "Saved as scenario" in saving.message.text
     load_case.cache_clear()
-    read = load_study("mkip-2012", "stay").parameters
-    assert (read.leaver, read.leaves_after) == ("", None)
+    assert load_study("mkip-2012", "stay").savings.leavers == {}
 
 
 def test_a_parameter_that_is_blank_again_is_saved_so(data_copy):

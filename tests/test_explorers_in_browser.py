@@ -246,7 +246,9 @@ def test_an_explorer_is_for_everybody(shared_visit, explorer, host):
         page.locator(".bc-number input[type=text]").all(),
         strict=True,
     ):
-        moves_by_key(page, slider, box)
+        key = moves_by_key(page, slider, box)
+        if slider.get_attribute("step") == "1" and float(slider.get_attribute("min")) > 2000:
+            slider.press("ArrowLeft" if key == "ArrowRight" else "ArrowRight")  # else nobody is in
     shows_what_the_library_gives(opened, explorer)
     if host == "voila":
         page.set_viewport_size({"width": 342, "height": 600})  # 1366 pixels at 400%
@@ -298,15 +300,17 @@ def serious_faults(page, place=".bc-explorer"):
 
 
 def moves_by_key(page, slider, box):
-    """Press an arrow key on a slider and see it move, its number box with it."""
+    """Press an arrow key on a slider, see it move and its number box with it, and return the key."""
     slider.focus()
     before = slider.input_value()
-    slider.press("ArrowRight" if before != slider.get_attribute("max") else "ArrowLeft")
+    key = "ArrowRight" if before != slider.get_attribute("max") else "ArrowLeft"
+    slider.press(key)
     assert slider.input_value() != before
     page.wait_for_function(
-        "([box, range]) => Math.abs(parseFloat(box.value) / (box.value.endsWith('%') ? 100 : 1) - range.value) < 1e-6",
+        "([box, range]) => Math.abs(parseFloat(box.value.replace(/[£,]/g, '')) / (box.value.endsWith('%') ? 100 : 1) - range.value) < 1e-6",
         arg=[box.element_handle(), slider.element_handle()],
     )
+    return key
 
 
 def cut_off(page, places, width):

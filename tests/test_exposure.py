@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from test_risks import made_up, made_up_costs, made_up_risks
 
 from businesscase.calculations import exposure
+from businesscase.calculations.apportionment import among_members, membership
 from businesscase.study import load_study
 from businesscase.study.results import frame
 
@@ -303,7 +304,7 @@ def test_the_others_carry_a_leavers_part_after_it_has_left():
 
 def test_the_others_carry_alike_what_the_leaver_alone_paid():
     alone = pd.DataFrame({2026: [1.0, 0.0, 0.0], 2027: [1.0, 0.0, 0.0]}, index=["North", "South", "West"])  # fmt: skip
-    after = exposure.shares_after_withdrawal(alone, "North", 2026)
+    after = among_members(alone, membership(list(alone.index), {}, {"North": 2027}, [2026, 2027]))
     assert after[2026].tolist() == [1, 0, 0]
     assert after[2027].tolist() == [0, 0.5, 0.5]
 

@@ -55,9 +55,10 @@ WORDS = {
     "likelihood", "impact", "residual_likelihood", "residual_impact", "target_likelihood", "target_impact",
 }  # fmt: skip
 TOML = re.compile(
-    r'^(title|question|decision_maker|publisher|why|leaver|summary) = (?:"""(.*?)"""|"([^\n]*)")$',
+    r'^(title|question|decision_maker|publisher|why|summary) = (?:"""(.*?)"""|"([^\n]*)")$',
     re.M | re.S,
 )
+LEAVER = re.compile(r'^leaves = { "(.*)" = ', re.M)
 KEY, USER = "example-of-a-secret-key", "a-user-of-this-machine"
 PARTNERS = ("Northmere", "Eastholt", "Westerfold")
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -110,6 +111,7 @@ def hostile_case(data: Path) -> dict[str, str]:
                 if part.startswith((f"{SCENARIO}]", "base]", "#"))
             )
             text = "\n[".join(kept)
+        text = LEAVER.sub(lambda found: f"leaves = {{ {json.dumps(attack(found[1]), ensure_ascii=False)} = ", text)  # fmt: skip
         (folder / name).write_text(TOML.sub(attacked, text), encoding="utf-8")
     return words
 

@@ -58,7 +58,8 @@ def other_values(study):
     def named(parameter, stem, column, value):
         return first(stem, column, lambda name: {parameter: {str(name): value}})
 
-    leaving = {"leaver": partner, "leaves_after": file.decision_year + 1}
+    leaving = {"leaves": {partner: file.decision_year + 2}}
+    joining = {"joins": {partner: file.decision_year + 1}}
     readiness = first("readiness", "area", lambda area: {area: {partner: 1.0}})
     scores = first("factors", "factor", lambda factor: {"a": {factor: 1.0}})
     words = tables["risk_levels"]["level"]
@@ -71,7 +72,7 @@ def other_values(study):
     }  # fmt: skip
     choices = {
         "cost_apportionment": "revenue_budget", "saving_apportionment": "revenue_budget",
-        "no_detriment": True, "realisation_from": "reference_class",
+        "no_detriment": "by_year", "realisation_from": "reference_class",
         "risk_responses": "none", "calendar": "england", "report_date": f"{file.last_year}-03-31",
         "optimism_bias": "none" if study.parameters.optimism_bias == "applied" else "applied",
         "capital_funding": "reserves", "cost_mix": {"equal": 1.0, "users": 2.0},
@@ -80,8 +81,15 @@ def other_values(study):
     found = {name: {name: value} for name, value in {**numbers, **choices}.items()}
     return found | {
         "option": first("options", "option", lambda letter: {"option": letter}),
-        "leaver": leaving,
-        "leaves_after": leaving | {"leaves_after": file.decision_year + 2},
+        "joins": joining,
+        "leaves": leaving,
+        "leaver_share": leaving
+        | {"stranded_fraction": 0.4, "leaver_months": 12, "leaver_share": 0.5},
+        "leaver_months": leaving
+        | {"stranded_fraction": 0.4, "leaver_share": 0.5, "leaver_months": 6},
+        "leaver_cap": leaving | {"stranded_fraction": 0.4, "notice_years": 1, "leaver_cap": 5000.0},
+        "entry_fee": joining | {"entry_fee": 9000.0},
+        "ends_on": {"ends_on": f"{file.decision_year + 1}-10-01"},
         "stranded_fraction": leaving | {"stranded_fraction": 0.4},
         "notice_years": leaving | {"stranded_fraction": 0.4, "notice_years": 1},
         "exit_charge": leaving | {"exit_charge": 9000.0},
@@ -106,7 +114,7 @@ def known(case):
     """Return a study under as many settings as its case allows, everything computed that is shown."""
     study = fresh(case)
     partner = study.partners[-1]
-    leaving = {"leaver": partner, "leaves_after": study.years[1], "stranded_fraction": 0.2}
+    leaving = {"leaves": {partner: study.years[1] + 1}, "stranded_fraction": 0.2}
     for changes in ({name: value} for name, value in BUSY.items()):
         study = moved(study, changes) or study
     study = moved(study, leaving) or study

@@ -251,15 +251,17 @@ PARAMETERS = {
         "as_stated, equal, revenue_budget, users"
     ),
     'option = "z"': "here: option 'z' is unknown; allowed: a, b, c, d, e",
-    'leaver = "Blaby"': "here: leaver and leaves_after go together; one is given without the other",
-    'leaver = "Oadby and Wigston"\nleaves_after = 2024': (
-        "here: leaver 'Oadby and Wigston' is unknown; allowed: Hinckley and Bosworth, Blaby, Melton"
+    "leaves = { Blaby = 2025.5 }": (
+        "here, parameter leaves.Blaby: found 2025.5; it should be a valid integer"
     ),
-    'leaver = "Blaby"\nleaves_after = 2019': (
-        "here: leaves_after is 2019; the appraisal runs from 2020 to 2026"
+    'leaves = { "Oadby and Wigston" = 2024 }': (
+        "here: leaves 'Oadby and Wigston' is unknown; allowed: Hinckley and Bosworth, Blaby, Melton"
     ),
-    'leaver = "Blaby"\nleaves_after = 2025\nhorizon_years = 4': (
-        "here: leaves_after is 2025; the appraisal runs from 2020 to 2024"
+    "leaves = { Blaby = 2020 }": (
+        "here: leaves is 2020 for Blaby, which joins in 2020; the first year out must be later"
+    ),
+    "joins = { Blaby = 2023 }\nleaves = { Blaby = 2022 }": (
+        "here: leaves is 2022 for Blaby, which joins in 2023; the first year out must be later"
     ),
     "saving_mix = { devices = 1, equal = 1 }": (
         "here: saving_mix 'devices' is unknown; allowed: equal, revenue_budget, users"
@@ -575,7 +577,7 @@ def test_a_scenario_without_a_title_is_refused_in_words(data_copy):
 
 
 @pytest.mark.parametrize(
-    "parameter", ["overrun = 75", 'option = "z"', "horizon_years = 7", 'leaver = "Melton"']
+    "parameter", ["overrun = 75", 'option = "z"', "horizon_years = 7", "leaves = { Nobody = 2024 }"]
 )
 def test_a_parameter_that_every_scenario_inherits_is_refused_once(data_copy, parameter):
     fault = the_fault(data_copy, "scenarios.toml", "\n[base]\n", f"\n[base]\n{parameter}\n")
@@ -772,13 +774,13 @@ def test_the_input_hash_tells_a_change_in_any_input(data_copy):
         (LICTP, "late-strat", {}, "scenario 'late-strat' is unknown; nearest: late-start"),
         (LICTP, "base", {"realization": 1}, "'realization' is unknown; nearest: realisation"),
         (LICTP, "base", {"overrun": 75}, "parameter overrun: found 75; it should be less than"),
-        (LICTP, "base", {"leaver": "Blaby"}, "leaver and leaves_after go together"),
+        (LICTP, "base", {"leaves": {"Blaby": "2025"}}, "parameter leaves.Blaby: found '2025'"),
         (LICTP, "base", {"overrun": "0.5"}, "parameter overrun: found '0.5'; it should be"),
         (
             DURHAM,
             "base",
-            {"leaver": "Durham", "leaves_after": 2015},
-            "leaver is 'Durham'; the case has no money that recurs for a partner to leave",
+            {"leaves": {"Durham": 2016}},
+            "leaves names 'Durham'; the case has no money that recurs for a partner to leave",
         ),
         (
             DURHAM,

@@ -210,7 +210,7 @@ def test_all_faults_of_a_workbook_are_told_with_sheet_and_cell_and_nothing_is_im
         "inputs.xlsx, sheet 'service_costs', cell F3 (year): found '1066'; it should be greater than or "
         "equal to 1990"
     )
-    assert faults["C2"]["sentence"].endswith(" or exit_cost; nearest: saving")
+    assert faults["C2"]["sentence"].endswith(" or residual_value; nearest: saving")
     assert faults["C2"]["nearest"] == ["saving"]
     assert content(own_data) == before
 

@@ -21,7 +21,12 @@ from businesscase.cases.schema import SHARED_TABLES, TABLES
 from businesscase.study import Study, load_study
 from businesscase.study.results import as_text
 from businesscase_workbench.report.excel import workbook
-from businesscase_workbench.report.excel_savings import NOT_WITHIN_TERM, WORTHS, savings_sheets
+from businesscase_workbench.report.excel_savings import (
+    NO_COST,
+    NOT_WITHIN_TERM,
+    WORTHS,
+    savings_sheets,
+)
 from businesscase_workbench.report.excel_sheets import SheetShown, printable, xlsx
 from businesscase_workbench.spreadsheet.written import LONGEST_CELL
 
@@ -171,7 +176,7 @@ def held_against(found, study, pence=0):
                 continue
             expected = study.savings.appraisal.at[item, name]
             if pd.isna(expected):
-                assert measures[name] in (NOT_WITHIN_TERM, "none: there is no cost")
+                assert measures[name] in (NOT_WITHIN_TERM, NO_COST)
             else:
                 within = pence / 100 if WORTHS[name][1] == "pounds" else pence * 1e-6
                 assert measures[name] == approx(expected, rel=1e-9, abs=1e-6 + within), (item, name)
@@ -285,7 +290,7 @@ def test_what_others_take_over_of_a_leavers_one_off_cost_is_in_the_file():
     pooled = (lines["flow"] == "one_off_cost") & (lines["partner"] == "shared")
     lines.loc[pooled, "last_year"] = study.years[-1]
     late = study.with_tables({"flows": lines})
-    stays = late.moved({"leaver": "", "leaves_after": None})
+    stays = late.moved({"leaves": {}})
     assert (late.savings.committed_cost > stays.savings.committed_cost).to_dict() == {
         "Northmere": True,
         "Eastholt": True,
@@ -302,7 +307,7 @@ def test_where_a_partner_leaves_shares_are_fixed_and_the_file_says_so():
         for sheet in savings_sheets(load_study("worked-example", "westerfold-leaves"))
     }
     assert "Savings shares" not in sheets
-    assert "who leaves and on which terms" in " ".join(sheets["Savings levers"].notes)
+    assert "who joins and leaves and on which terms" in " ".join(sheets["Savings levers"].notes)
 
 
 def test_a_delay_worked_by_hand_moves_half_of_an_amount_by_a_year():

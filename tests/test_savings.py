@@ -14,7 +14,7 @@ from pytest import approx
 from small import flow, result, small_case, small_study
 
 from businesscase.calculations import savings
-from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.apportionment import ALL, membership
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.validation.money import flow_faults
@@ -182,14 +182,16 @@ def test_the_new_service_costs_its_charge_or_else_todays_cost_less_the_saving():
 # withdrawal
 
 
-def left_by_north(*lines, stranded, **change):
+def left_by_north(*lines, stranded, notice_years=0, **change):
     """Return flows when North leaves after 2027 and South carries what is stranded."""
     setting = SETTING | change
     prepared = savings.levered(planned(*lines), setting["delay_years"])
     prepared = pd.concat([prepared, savings.service_cost_rows(prepared, COSTS)])
-    shares = pd.DataFrame(1.0, index=["South"], columns=YEARS)
-    fractions = pd.Series(stranded, index=YEARS)
-    after = savings.after_withdrawal(prepared, "North", 2027, shares, fractions)
+    shares = pd.DataFrame([[0.0] * 4, [1.0] * 4], index=["North", "South"], columns=YEARS)
+    stays = membership(["North", "South"], {}, {"North": 2028}, YEARS)
+    terms = {"stranded_fraction": stranded, "notice_years": notice_years, "leaver_share": 0.0}
+    terms |= {"leaver_months": 0, "leaver_cap": math.inf}
+    after = savings.after_withdrawals(prepared, stays, shares, terms)
     return savings.scenario_flows(after, setting)
 
 
@@ -209,7 +211,7 @@ def test_what_is_stranded_moves_with_the_saving_that_is_realised():
 
 
 def test_during_its_notice_the_leaver_itself_carries_what_it_strands():
-    after = left_by_north(line(100), stranded=[0.1, 0.1, -0.1, 0.1])
+    after = left_by_north(line(100), stranded=0.1, notice_years=1)
     assert amounts(after, "stranded_cost", "North") == approx([0, 0, 50, 0])
     assert amounts(after, "stranded_cost", "South") == approx([0, 0, 0, 50])
 
@@ -269,16 +271,18 @@ def test_the_others_pay_a_leavers_part_of_a_pooled_cost_that_is_spent_after_it_l
     fund = line(1000.0, np.nan, "one_off_cost", "shared", (2028, 2028)) | {"pooled": True}
     own = line(70.0, np.nan, "one_off_cost", "North", (2028, 2028)) | {"line": "desks"}
     rows = [fund, own, *(line(100.0, np.nan, partner=name) for name in COSTS.index)]
-    study = with_lines(*rows, leaver="North", leaves_after=2027, cost_apportionment="equal", overrun=0.5)  # fmt: skip
+    study = with_lines(*rows, leaves={"North": 2028}, cost_apportionment="equal", overrun=0.5)  # fmt: skip
     spent = savings.by_partner(study.savings.flows, "one_off_cost")
     assert spent.loc["South"].tolist() == approx([0, 0, 1500, 0])
     assert spent.loc["North"].tolist() == [0, 0, 0, 0]
 
 
 def test_an_exit_charge_that_would_fall_after_the_appraisal_is_refused():
-    with pytest.raises(InputError, match="exit_charge is 30,000, paid the year after leaves_after"):
-        load_study("mkip-2012", "swale-leaves", leaves_after=2022, exit_charge=30_000)
-    assert load_study("mkip-2012", "swale-leaves", leaves_after=2021, exit_charge=30_000)
+    with pytest.raises(
+        InputError, match="exit_charge is 30,000, paid in the first year out, which"
+    ):
+        load_study("mkip-2012", "swale-leaves", leaves={"Swale": 2023}, exit_charge=30_000)
+    assert load_study("mkip-2012", "swale-leaves", leaves={"Swale": 2022}, exit_charge=30_000)
 
 
 def test_a_leaver_of_whom_no_cost_is_known_is_refused():
@@ -288,7 +292,7 @@ def test_a_leaver_of_whom_no_cost_is_known_is_refused():
     leaves = case.scenarios["swale-leaves"].parameters
     faults = list(parameter_faults(case.file, uncosted, leaves))
     assert any(
-        fault.startswith("leaver is 'Swale', but nothing says what it pays") for fault in faults
+        fault.startswith("leaves names 'Swale', but nothing says what it pays") for fault in faults
     )
     keeps_nothing = leaves.model_copy(update={"stranded_fraction": 0.0})
     for tables, parameters in ((case.tables, leaves), (uncosted, keeps_nothing)):
@@ -313,7 +317,8 @@ def with_lines(*rows, **change):
     """Return a study of two councils over four years whose option has these lines of money alone."""
     study = load_study("mkip-2012")
     defaults = {"option": "a", "pooled": False, "ramp_years": 0.0, "margin_fraction": 0.0}
-    defaults |= {"cashable": True, "cause": "", "correlation": 0.0}
+    defaults |= {"cashable": True, "cause": "", "correlation": 0.0, "split": "", "sunk": False}
+    defaults |= {"delay_years": 0.0, "real_growth": 0.0}
     flows = pd.DataFrame([defaults | row for row in rows]).reindex(
         columns=study.tables["flows"].columns
     )
@@ -404,8 +409,13 @@ def test_meltons_worth_is_its_flows_discounted_by_hand():
     study = load_study("lictp-2020")
     # £10,000; then £42,000 and three months of £4,000 a year; at the end nine months
     flows = [-10_000, -43_000, -4_000, -4_000, -4_000, -4_000, -3_000]
-    assert study.savings.net_flows.loc["Melton"].tolist() == approx(flows)
-    expected = sum(flow / 1.035**year for year, flow in enumerate(flows))
+    assert study.savings.to_find.loc["Melton"].tolist() == approx(flows)
+    # against a new contract: a tenth above £311,000, and its tender
+    tender = [0, 0.03 * 311_000, 0, 0, 0, 0, 0]
+    dearer = [0.1 * 311_000 * part for part in (0, 0.25, 1, 1, 1, 1, 0.75)]
+    better = [sum(each) for each in zip(flows, tender, dearer, strict=True)]
+    assert study.savings.net_flows.loc["Melton"].tolist() == approx(better)
+    expected = sum(flow / 1.035**year for year, flow in enumerate(better))
     assert npv(study)["Melton"] == approx(expected)
 
 
@@ -522,10 +532,11 @@ def test_worths_at_values_of_a_parameter_are_those_of_the_study_there(case, name
 def test_a_year_of_delay_moves_the_service_that_replaces_another():
     base, late = load_study("lictp-2020"), load_study("lictp-2020", delay_years=1.0)
     # Melton pays 4,000 a year more from a year later; the last nine months are then lost
-    assert base.savings.gross_savings.loc["Melton"].tolist() == approx(
-        [0, -1000, *[-4000] * 4, -3000]
-    )
-    assert late.savings.gross_savings.loc["Melton"].tolist() == approx([0, 0, -1000, *[-4000] * 4])
+    once = savings.one_off_costs(base.savings.flows).loc["Melton"]
+    yearly = (base.savings.to_find.loc["Melton"] + once).tolist()
+    assert yearly == approx([0, -1000, *[-4000] * 4, -3000])
+    later = (late.savings.to_find.loc["Melton"] + once).tolist()
+    assert later == approx([0, 0, -1000, *[-4000] * 4])
 
 
 def test_only_what_moves_the_option_is_drawn_and_tried():
@@ -575,7 +586,9 @@ def test_one_draw_of_the_simulation_is_the_deterministic_case_in_every_scenario(
         study = load_study(case, scenario)
         levers = {name: np.array([value]) for name, value in study.savings.levers.items()}
         net = study.uncertainty.net_of_levers(levers)[0]
-        assert net == approx(study.savings.net_flows.reindex(study.partners).to_numpy(), abs=0.01)
+        assert net == approx(
+            study.savings.net_flows.reindex(study.partners, fill_value=0.0).to_numpy(), abs=0.01
+        )
 
 
 def test_every_draw_equals_a_study_with_those_parameters():
@@ -773,7 +786,7 @@ def test_the_payback_of_the_answer_counts_from_the_end_of_the_decision_year():
     study = load_study("mkip-2012")
     position = study.savings.net_flows.sum().cumsum()
     assert position[[2013, 2014]].tolist() == approx([-150_000, 100_000])  # back in 2014/15
-    assert "The money is back 1.6 years after the end of 2012/13." in show.answer(study).text
+    assert "The cash is back 1.6 years after the end of 2012/13." in show.answer(study).text
 
 
 def test_a_saving_that_is_not_cashable_counts_in_worth_but_reaches_no_budget():
@@ -834,7 +847,7 @@ def test_what_is_paid_can_not_be_said_to_free_no_budget(kind):
 
 def test_a_saving_that_frees_time_ends_when_its_partner_leaves():
     rows = [line(100.0, np.nan, partner=name) | {"cashable": False} for name in COSTS.index]
-    study = with_lines(*rows, leaver="North", leaves_after=2027)
+    study = with_lines(*rows, leaves={"North": 2028})
     assert study.savings.cashable_saving.to_dict() == {"North": 0, "South": 0}
 
 

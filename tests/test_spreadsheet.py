@@ -134,9 +134,9 @@ def test_parameter_set_to_nothing_is_read_back_as_nothing(tmp_path):
     said = {"title": "t", "why": "w"}
     scenarios = {
         "base": said | {"option": "b", "weights": {"cost": 2.0}, "report_date": "2026-12-31"},
-        "none": said | {"option": "", "weights": {}, "report_date": "", "no_detriment": False},
+        "none": said | {"option": "", "weights": {}, "report_date": "", "no_detriment": "none"},
         "entries": said | {"risk_positions": {"1": {"likelihood": ""}}, "scores": {"a": {}}},
-        "nobody": said | {"leaver": "", "leaves_after": ""},
+        "nobody": said | {"leaves": {}, "exit_charge": ""},
     }
     template.write(RawCase({}, scenarios, {}), tmp_path / "inputs.xlsx")
     assert importing.read(tmp_path / "inputs.xlsx").raw.scenarios == scenarios
@@ -469,7 +469,7 @@ def test_case_and_scenarios_have_the_types_of_toml(tmp_path):
         scenario_changes=[
             ["scenario", "parameter", "name", "second_name", "value"],
             ["base", "overrun", None, None, "50%"],
-            ["base", "no_detriment", None, None, "Yes"],
+            ["base", "no_detriment", None, None, "by_year"],
             ["base", "extra_days", 17, None, 20],
             ["base", "readiness_scores", "pace", "Sunderland", 3],
             ["base", "report_date", None, None, dt.date(2026, 12, 31)],
@@ -483,7 +483,7 @@ def test_case_and_scenarios_have_the_types_of_toml(tmp_path):
         "title": "b",
         "why": "w",
         "overrun": 0.5,
-        "no_detriment": True,
+        "no_detriment": "by_year",
         "extra_days": {"17": 20.0},
         "readiness_scores": {"pace": {"Sunderland": 3.0}},
         "report_date": "2026-12-31",
@@ -515,5 +515,5 @@ def test_note_of_a_column_shows_meaning_bounds_and_example(tmp_path):
             archive.read(name).decode() for name in archive.namelist() if "comments" in name
         )
     assert "For example: Northmere DC" in notes
-    assert "amount for a full year, base-year prices [£]" in notes
+    assert "amount for a full year, at least 0, base-year prices [£]" in notes
     assert "Allowed: a fraction such as 0.35, or 35%, at least 0 and at most 1" in notes

@@ -279,7 +279,7 @@ def test_control_character_is_refused():
 
 def test_parameters_of_a_scenario_are_read_by_their_unit():
     assert text("5%", parameter_column("pay_inflation")[0]) == "0.05"
-    assert text("2029/30", parameter_column("leaves_after")[0]) == "2029"
+    assert text("2029/30", parameter_column("leaves")[0]) == "2029"
     assert text("31/12/2026", parameter_column("report_date")[0]) == "2026-12-31"
     assert parameter_column("scores")[1] == 2
 

@@ -126,17 +126,17 @@ def test_choices_are_those_in_which_the_scenarios_differ():
     levels = Sweep(load_study("mkip-2012")).levels
     assert {choice: list(found) for choice, found in levels.items()} == {
         "option": ["a", "b"],
-        "withdrawal": ["base", "swale-leaves"],
+        "membership": ["base", "swale-leaves"],
         "sharing": ["base", "equal-shares", "gain-share"],
         "optimism_bias": ["none", "applied"],
     }
-    assert levels["withdrawal"]["swale-leaves"]["leaves_after"] == 2017
-    assert list(Sweep(load_study("worked-example")).levels) == ["withdrawal", "optimism_bias"]
+    assert levels["membership"]["swale-leaves"]["leaves"] == {"Swale": 2018}
+    assert list(Sweep(load_study("worked-example")).levels) == ["membership", "optimism_bias"]
 
 
 def test_the_first_level_of_a_choice_is_that_of_the_scenario_swept():
     levels = Sweep(load_study("mkip-2012", "swale-leaves")).levels
-    assert list(levels["withdrawal"]) == ["swale-leaves", "base"]
+    assert list(levels["membership"]) == ["swale-leaves", "base"]
 
 
 def test_a_scenario_that_draws_from_what_others_got_is_swept_so():
@@ -193,11 +193,11 @@ def test_futures_of_other_scenarios_agree_with_a_moved_study_too(scenario):
 
 
 def test_futures_with_a_floor_under_each_partner_agree_with_a_moved_study():
-    floored = load_study("worked-example").moved({"no_detriment": True})
+    floored = load_study("worked-example").moved({"no_detriment": "by_year"})
     found = sweep_of(floored)
     assert [package["no_detriment"] for package in found.levels["sharing"].values()] == [
-        True,
-        False,
+        "by_year",
+        "none",
     ]
     columns = found.drawn(0, 200, 1)
     with_floor = columns | {"sharing": np.zeros(200, np.uint8)}
@@ -412,7 +412,7 @@ def test_an_input_that_can_not_vary_is_swept_at_its_value():
 
 
 def test_failures_are_sought_or_success_where_that_is_rarer():
-    found = swept(load_study("lictp-2020"), 5_000, 1)
+    found = swept(load_study("lictp-2020", option="b", running_cost_change=0.3), 5_000, 1)
     assert found.fails[PARTNERSHIP].share > 0.5
     assert found.fails[PARTNERSHIP].sought == "success"
     assert swept(load_study("worked-example"), 5_000, 1).fails[PARTNERSHIP].sought == "failure"

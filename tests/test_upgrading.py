@@ -60,7 +60,7 @@ def test_an_upgrade_changes_what_it_says_and_nothing_else(old_case, capsys):
         b",rank_acceptability,a,", b",rank_acceptability,proposed,"
     )
     assert set(after["case.toml"].splitlines()) - set(before["case.toml"].splitlines()) == {
-        b"version = 2"
+        b"version = 3"
     }
     assert set(before["case.toml"].splitlines()) <= set(after["case.toml"].splitlines())
     assert re.search(r"^-winning option robust,.*,a,at_least", said, re.M)
@@ -116,20 +116,20 @@ def test_which_option_is_meant_is_not_guessed_where_another_is_proposed(old_case
         load_case(MKIP)
 
 
-@pytest.mark.parametrize("version", ["3", "99"])
+@pytest.mark.parametrize("version", ["4", "99"])
 def test_a_case_of_a_later_release_is_refused_as_such(version, data_copy):
-    edit(data_copy / MKIP / "case.toml", "version = 2", f"version = {version}")
+    edit(data_copy / MKIP / "case.toml", "version = 3", f"version = {version}")
     with pytest.raises(InputError) as refused:
         load_case(MKIP)
     assert refused.value.faults == [
         f"data/mkip-2012/case.toml, key version: version {version} is of a later release of this workbook, "
-        "which reads up to 2"
+        "which reads up to 3"
     ]
 
 
-@pytest.mark.parametrize("version", ["0", "-1", '"2"', "true", "1.5", "2.0"])
+@pytest.mark.parametrize("version", ["0", "-1", '"3"', "true", "1.5", "3.0"])
 def test_what_can_be_no_version_is_refused(version, data_copy):
-    edit(data_copy / MKIP / "case.toml", "version = 2", f"version = {version}")
+    edit(data_copy / MKIP / "case.toml", "version = 3", f"version = {version}")
     with pytest.raises(InputError, match="key version: found"):
         load_case(MKIP)
 
@@ -150,7 +150,7 @@ def test_a_case_that_is_read_only_in_part_is_left_to_the_checks():
 def test_flows_of_staff_follow_pay_and_a_remark_without_effect_goes():
     rows = [
         {"flow": "saving", "category": " Staff", "cashable": "false"},
-        {"flow": "saving", "category": "staffing"},
+        {"flow": "saving", "category": "agency"},
         {"flow": "running_cost", "category": "staff", "inflation": "prices", "cashable": "false"},
         {"flow": "one_off_cost", "category": "staff"},
     ]

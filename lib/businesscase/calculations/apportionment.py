@@ -13,7 +13,7 @@ def shares(driver: pd.Series) -> pd.Series:
     Parameters
     ----------
     driver : Series, index partner
-        The count by partner, in any unit, each above zero.
+        The count by partner, in any unit; nil is a share of nil.
 
     Returns
     -------
@@ -23,16 +23,20 @@ def shares(driver: pd.Series) -> pd.Series:
     Raises
     ------
     ValueError
-        If a count is zero, negative or missing.
+        If a count is negative or missing, or all are nil.
 
     Examples
     --------
     >>> shares(pd.Series({"North": 300, "South": 100})).to_dict()
     {'North': 0.75, 'South': 0.25}
     """
-    refused = driver[~(driver > 0)]
+    refused = driver[~(driver >= 0)]
     if not refused.empty:
-        raise ValueError(f"driver of {refused.index[0]} is {refused.iloc[0]}; it must be above 0")
+        raise ValueError(
+            f"driver of {refused.index[0]} is {refused.iloc[0]}; it must be at least 0"
+        )
+    if len(driver) and driver.sum() == 0:
+        raise ValueError("the driver is nil for every partner; one must be above 0")
     return driver / driver.sum()
 
 
@@ -49,13 +53,15 @@ def mixed_shares(parts: list[pd.Series], weights: list[float]) -> pd.Series:
     return sum(weighted) / sum(weights)
 
 
-def phased_shares(historic: pd.Series, driver: pd.DataFrame, phase_in_years: int) -> pd.DataFrame:
+def phased_shares(
+    historic: pd.DataFrame, driver: pd.DataFrame, phase_in_years: int
+) -> pd.DataFrame:
     """Move shares from the historic to the driver's in equal steps.
 
     Parameters
     ----------
-    historic : Series, index partner
-        Shares before the change [fraction].
+    historic : DataFrame, partner by financial year
+        Shares before the change, of those that are in by that year [fraction].
     driver : DataFrame, partner by financial year
         Shares by the driver [fraction].
     phase_in_years : int
@@ -68,7 +74,7 @@ def phased_shares(historic: pd.Series, driver: pd.DataFrame, phase_in_years: int
 
     Examples
     --------
-    >>> historic = pd.Series({"North": 0.5, "South": 0.5})
+    >>> historic = pd.DataFrame(0.5, index=["North", "South"], columns=[2026, 2027, 2028])
     >>> driver = pd.DataFrame(1.0, index=["North"], columns=[2026, 2027, 2028]).reindex(
     ...     ["North", "South"], fill_value=0.0)
     >>> phased_shares(historic, driver, 2).loc["North"].tolist()
@@ -77,12 +83,37 @@ def phased_shares(historic: pd.Series, driver: pd.DataFrame, phase_in_years: int
     if phase_in_years == 0:
         return driver
     step = np.clip(np.arange(driver.shape[1]) / phase_in_years, 0.0, 1.0)
-    start = historic.reindex(driver.index).to_numpy()[:, None]
-    return start * (1 - step) + driver * step
+    return historic.reindex(driver.index) * (1 - step) + driver * step
 
 
-def among_others(shares: pd.DataFrame, leaver: str) -> pd.DataFrame:
-    """Return how the others divide what falls on them without a leaver [fraction].
+def membership(partners: list[str], first: dict, last: dict, years: list[int]) -> pd.DataFrame:
+    """Return who takes part when, partner by financial year.
+
+    Parameters
+    ----------
+    partners : list of str
+        The partners.
+    first, last : dict of int
+        By partner: its first financial year in, and its first one out; from the start and to the
+        end where it has none.
+    years : list of int
+        Financial years.
+
+    Examples
+    --------
+    >>> membership(["North", "South"], {"South": 2027}, {"South": 2028}, [2026, 2027, 2028]).loc[
+    ...     "South"].tolist()
+    [False, True, False]
+    """
+    rows = {
+        name: [first.get(name, years[0]) <= year < last.get(name, years[-1] + 1) for year in years]
+        for name in partners
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=years, dtype=bool)
+
+
+def among_members(shares: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return how the members of each year divide what falls on all [fraction].
 
     In proportion to their shares, equally where they have none.
 
@@ -90,12 +121,14 @@ def among_others(shares: pd.DataFrame, leaver: str) -> pd.DataFrame:
     --------
     >>> shares = pd.DataFrame({2026: [0.5, 0.4, 0.1], 2027: [1.0, 0.0, 0.0]},
     ...                       index=["North", "South", "West"])
-    >>> among_others(shares, "North").round(2).to_numpy().tolist()
-    [[0.8, 0.5], [0.2, 0.5]]
+    >>> members = pd.DataFrame(True, shares.index, shares.columns)
+    >>> members.loc["North"] = False
+    >>> among_members(shares, members).round(2).to_numpy().tolist()
+    [[0.0, 0.0], [0.8, 0.5], [0.2, 0.5]]
     """
-    others = shares.drop(index=leaver)
-    total = others.sum()
-    return (others / total.where(total > 0)).fillna(1 / len(others))
+    own = shares.where(members, 0.0)
+    total = own.sum()
+    return (own / total.where(total > 0)).fillna(members / members.sum())
 
 
 def apportioned(amounts: pd.Series, share: pd.Series | pd.DataFrame) -> pd.DataFrame:

@@ -127,26 +127,54 @@ def payback_years(net_flows: pd.Series) -> float | None:
     return float(last_deficit - cumulative[last_deficit] / recovered)
 
 
-def benefit_cost_ratio(benefits: float, costs: float) -> float | None:
-    """Return present value of benefits over present value of costs, None if there is no cost.
+def benefit_cost_ratio(recurring: pd.Series, once: pd.Series, factors: pd.Series) -> float | None:
+    """Return present value of benefits over present value of costs, None if there is no net cost.
+
+    What recurs is netted by year before it counts as benefit (above nil) or as cost (below), so that
+    a ratio doesn't depend on whether a saving is entered as one amount or as old cost and new. What
+    is spent once is cost; grants, receipts and residual value lower it.
+
+    Parameters
+    ----------
+    recurring : Series by financial year
+        Saving less recurring cost, against what would happen otherwise [£].
+    once : Series by financial year
+        What is spent once less what is received, against what would happen otherwise [£].
+    factors : Series by financial year
+        Discount factors [fraction].
+
+    References
+    ----------
+    HM Treasury, The Green Book (2022): a ratio is of present values of differences from the
+    comparator. There is no threshold for it, and one below 1 isn't poor value by itself.
 
     Examples
     --------
-    >>> benefit_cost_ratio(300.0, 200.0)
+    >>> years = [2026, 2027]
+    >>> benefit_cost_ratio(pd.Series([-20.0, 300.0], years), pd.Series([180.0, 0.0], years),
+    ...                    pd.Series(1.0, years))
     1.5
     """
-    return benefits / costs if round(costs, 2) > 0 else None
+    benefits = present_value(recurring.clip(lower=0.0), factors)
+    costs = present_value(once - recurring.clip(upper=0.0), factors)
+    return float(benefits / costs) if round(costs, 2) > 0 else None
 
 
-def peak_funding(net_flows: pd.Series) -> float:
+def peak_funding(net_flows: pd.Series | pd.DataFrame) -> float:
     """Return the most that is out of pocket at the end of any year [£], zero if never.
+
+    Of several partners together (a frame, partner by year) it is what those that are out of pocket
+    are out of it: one that is ahead does not fund another.
 
     Examples
     --------
     >>> peak_funding(pd.Series([-100.0, -50.0, 400.0]))
     150.0
+    >>> peak_funding(pd.DataFrame([[-200.0, 100.0], [100.0, 100.0]]))
+    200.0
     """
-    return float(max(0.0, -net_flows.cumsum().min()))
+    position = np.atleast_2d(net_flows.to_numpy(float)).cumsum(axis=1)
+    return float((-position.clip(max=0.0)).sum(axis=0).max(initial=0.0))
 
 
 def internal_rate_of_return(net_flows: pd.Series) -> tuple[float | None, str]:

@@ -17,7 +17,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import apportionment, uncertainty
+from businesscase.calculations import uncertainty
 from businesscase.calculations.apportionment import SHARED
 
 ESTIMATES = ["low_gbp", "most_likely_gbp", "high_gbp"]
@@ -75,39 +75,24 @@ def with_chances(
     )
 
 
-def after_withdrawal(costs: pd.DataFrame, leaver: str, last_year: int) -> pd.DataFrame:
-    """Return rows of cost without those of a partner that has left.
+def while_member(costs: pd.DataFrame, partner: str, years: list[int]) -> pd.DataFrame:
+    """Return rows of cost with those of a partner only in the years in which it takes part.
 
     Examples
     --------
     >>> costs = pd.DataFrame({"partner": ["North", "North", "South"],
     ...                       "first_year": [2026, 2028, 2026], "last_year": [2030, 2030, 2030]})
-    >>> after_withdrawal(costs, "North", 2027)["last_year"].tolist()
+    >>> while_member(costs, "North", [2026, 2027])["last_year"].tolist()
     [2027, 2030]
     """
-    own = costs["partner"] == leaver
-    ended = costs.assign(last_year=costs["last_year"].mask(own, costs["last_year"].clip(upper=last_year)))  # fmt: skip
-    return ended[ended["first_year"] <= ended["last_year"]]
-
-
-def shares_after_withdrawal(shares: pd.DataFrame, leaver: str, last_year: int) -> pd.DataFrame:
-    """Return shares by partner and year in which the others carry a leaver's part [fraction].
-
-    They carry it in proportion to their own, equally where they have none.
-
-    Examples
-    --------
-    >>> shares = pd.DataFrame({2026: [0.5, 0.25, 0.25], 2027: [0.5, 0.25, 0.25]},
-    ...                       index=["North", "South", "West"])
-    >>> shares_after_withdrawal(shares, "North", 2026)[2027].tolist()
-    [0.0, 0.5, 0.5]
-    """
-    later = [year for year in shares if year > last_year]
-    left = shares.astype(float)
-    left.loc[leaver, later] = 0.0
-    others = apportionment.among_others(shares[later], leaver)
-    left.loc[others.index, later] = others
-    return left
+    own = costs["partner"] == partner
+    if not years:
+        return costs[~own]
+    limited = costs.assign(
+        first_year=costs["first_year"].mask(own, costs["first_year"].clip(lower=min(years))),
+        last_year=costs["last_year"].mask(own, costs["last_year"].clip(upper=max(years))),
+    )
+    return limited[limited["first_year"] <= limited["last_year"]]
 
 
 def counted_by(cost_lines: pd.Series, lines: set[str], raised: set[str]) -> pd.Series:

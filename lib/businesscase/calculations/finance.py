@@ -135,17 +135,20 @@ def medium_term_plan(
         ``recurring revenue`` and ``one-off revenue`` (a saving is positive), ``capital spending``,
         ``revenue contribution to capital`` or ``minimum revenue provision`` and ``interest``, and
         their sum ``effect on the revenue budget``; ``use of reserves``, ``use of capital receipts``
-        or what is ``left to provide for`` is beside it.
+        or what is ``left to provide for`` is beside it, and ``capital receipts`` where there are any.
     """
     sign = cash.index.get_level_values("flow").map(SIGNS)
     signed = cash.mul(sign, axis="index")
     labels = cash.index
     is_capital = labels.get_level_values("funding") == "capital"
     is_one_off = labels.get_level_values("flow").isin(ONE_OFF)
+    # a grant lowers what is to be paid for; a receipt can't replace provision, nor pay for revenue
+    is_receipt = labels.get_level_values("flow").isin(["receipt", "residual_value"])
     tables = {}
     for partner in labels.get_level_values("partner").unique():
         own = labels.get_level_values("partner") == partner
-        capital = -signed[own & is_capital].sum()
+        capital = -signed[own & is_capital & ~is_receipt].sum()
+        received = signed[own & is_capital & is_receipt].sum()
         one_off = signed[own & ~is_capital & is_one_off].sum()
         flexible = one_off.index.isin(flexible_years) & (funding == "receipts")
         by_receipts = -one_off.clip(upper=0.0) * flexible
@@ -157,6 +160,8 @@ def medium_term_plan(
         }
         rows = {**revenue, "effect on the revenue budget": sum(revenue.values())}
         rows |= {"capital spending": capital, **beside}
+        if received.any():
+            rows["capital receipts"] = received
         if funding == "receipts":
             rows["use of capital receipts"] = capital + by_receipts
         tables[partner] = pd.DataFrame(rows).T

@@ -1,19 +1,29 @@
 """Who saves what and when: yearly flows of an option by partner, and a scenario's effect on them.
 
-Flows are frames with one row a flow, line, inflation, funding and partner, and one column a
-financial year, in base-year prices [£]. Costs and savings are both positive; ``net_flows`` gives
-saving less cost.
+Flows are frames with a row for each of ``LABELS`` and one column a financial year, in base-year
+prices [£]. Costs and savings are both positive; ``net_flows`` gives saving less cost.
+
+Three selections answer three questions. ``economic`` flows say what the option is worth against
+what would happen otherwise: sunk cost is out of them. ``cash`` flows are the part of these that is
+money. ``budget`` flows are what the partners' budgets see beside today's: sunk cost is in them, and
+what would happen otherwise is not.
 """
 
+import datetime as dt
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from businesscase.calculations.apportionment import SHARED, apportioned
+from businesscase.calculations.years import financial_year, year_start
 
-LABELS = ["flow", "line", "inflation", "funding", "partner"]
+LABELS = ["flow", "line", "inflation", "funding", "counts", "growth", "partner"]
 PAY, PRICES = "pay", "prices"  # what an amount follows in the cash view
+CASH, TIME, SUNK = "cash", "time", "sunk"  # money, time that no budget sees, money already spent
+ALIKE = "alike"  # money of the comparator itself, which makes no difference to what would happen
 LEVERS = ["lever", "lag"]  # what moves a prepared row, and the whole years by which it is delayed
 FIXED, RECURRING = "fixed", "recurring"  # moved by no lever, and by a delay alone
 MOVED = {
@@ -23,32 +33,47 @@ MOVED = {
     "overrun": "one_off_cost",
     "running_cost_change": "running_cost",
 }
+BY_YEAR, OVER_TERM = "by_year", "over_term"  # no-detriment floors
 SERVICE = "service_cost"  # a working flow: what a partner pays for the new service
 SIGNS = {
     "counterfactual_cost": 1,
     "saving": 1,
     "income": 1,
     "exit_receipt": 1,
+    "entry_receipt": 1,
     "no_detriment_transfer": 1,
+    "grant": 1,
+    "receipt": 1,
+    "residual_value": 1,
+    "comparator_one_off": 1,
     "running_cost": -1,
+    "extra_cost": -1,
     "income_cost": -1,
     "one_off_cost": -1,
     "exit_cost": -1,
+    "entry_fee": -1,
     "stranded_cost": -1,
+    "comparator_saving": -1,
 }
+Selection = Callable[[pd.DataFrame], pd.DataFrame]  # of flows: economic, cash, ...
 Multiples = dict[tuple[str, str], np.ndarray]  # by flow and line: of its amount, one a draw
-ONE_OFF = ["one_off_cost", "exit_cost", "exit_receipt"]  # not part of the saving of a year
+# what is not part of the saving of a year, and stays in its year whatever the delay
+SPENT_ONCE = ["one_off_cost", "exit_cost", "exit_receipt", "entry_fee", "entry_receipt"]
+RECEIVED = ["grant", "receipt", "residual_value"]
+COMPARED = ["comparator_saving", "comparator_one_off"]  # of the option that this is held against
+ONE_OFF = [*SPENT_ONCE, *RECEIVED, "comparator_one_off"]
+IS_PAY = frozenset({"staff", "staffing", "pay", "salaries", "salary", "wages", "employees"})
 
 
 def inflation_by_category(category: str) -> str:
-    """Return what an amount follows whose row doesn't say: pay if its category is staff, else prices.
+    """Return what an amount follows whose row doesn't say: pay if its category is of pay, else prices.
 
     Examples
     --------
-    >>> inflation_by_category("Staff"), inflation_by_category("staffing")
-    ('pay', 'prices')
+    >>> inflation_by_category("Staff"), inflation_by_category("Pay"), inflation_by_category("licences")
+    ('pay', 'pay', 'prices')
     """
-    return PAY if category.strip().casefold() == "staff" else PRICES
+    return PAY if category.strip().casefold() in IS_PAY else PRICES
 
 
 def with_inflation(flow_lines: pd.DataFrame) -> pd.DataFrame:
@@ -59,7 +84,7 @@ def with_inflation(flow_lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def planned_flows(
-    flow_lines: pd.DataFrame, baseline_cost: pd.Series, years: list[int]
+    flow_lines: pd.DataFrame, baseline_cost: pd.Series | pd.DataFrame, years: list[int]
 ) -> pd.DataFrame:
     """Spread the lines of flows.csv over the years of the appraisal.
 
@@ -67,15 +92,16 @@ def planned_flows(
     ----------
     flow_lines : DataFrame
         Rows of flows.csv for one option.
-    baseline_cost : Series, index partner
-        Annual cost [£ a year] that ``baseline_fraction`` is a fraction of.
+    baseline_cost : Series, index partner, or DataFrame, partner by financial year
+        Annual cost [£ a year] that ``baseline_fraction`` is a fraction of; a pooled line's is that
+        of all partners together.
     years : list of int
         Financial years of the appraisal.
 
     Returns
     -------
     DataFrame, ``LABELS`` by financial year
-        Planned amounts [£].
+        Planned amounts [£]; ``counts`` says whether they are money, time or already spent.
 
     Examples
     --------
@@ -85,15 +111,38 @@ def planned_flows(
     >>> planned_flows(lines, pd.Series(dtype=float), [2026, 2027, 2028]).iloc[0].tolist()
     [0.0, 50.0, 50.0]
     """
-    base = flow_lines["partner"].map(
-        lambda partner: baseline_cost.sum() if partner == SHARED else baseline_cost.get(partner)
+    if isinstance(baseline_cost, pd.Series):
+        baseline_cost = pd.DataFrame(dict.fromkeys(years, baseline_cost), dtype=float)
+    base = baseline_cost.reindex(flow_lines["partner"])
+    base[(flow_lines["partner"] == SHARED).to_numpy()] = baseline_cost.sum()
+    fraction = flow_lines[["baseline_fraction"]].to_numpy(float)
+    annual = np.where(
+        np.isnan(fraction), flow_lines[["amount_gbp"]].to_numpy(float), fraction * base
     )
-    annual = flow_lines["amount_gbp"].fillna(flow_lines["baseline_fraction"] * base.astype(float))
-    amounts = _runs(flow_lines, years) * (annual * flow_lines["year_fraction"]).to_numpy()[:, None]
-    amounts = amounts * _ramp(flow_lines, years)
+    is_residual = (flow_lines[["flow"]] == "residual_value").to_numpy()  # it is of the last year
+    runs = np.where(is_residual, np.array(years) == years[-1], _runs(flow_lines, years))
+    full = annual * flow_lines[["year_fraction"]].to_numpy(float)
+    amounts = _late(runs * _ramp(flow_lines, years) * full, flow_lines)
+    growth = 1 + _of(flow_lines, "real_growth")[:, None]  # from year 0 on
+    amounts = amounts * growth ** np.arange(len(years))
     planned = pd.DataFrame(amounts, columns=pd.Index(years, name="year"))
-    planned.index = pd.MultiIndex.from_frame(with_inflation(flow_lines)[LABELS])
+    planned.index = pd.MultiIndex.from_frame(_labelled(flow_lines)[LABELS])
     return planned.groupby(level=LABELS, sort=False).sum()
+
+
+def _labelled(flow_lines: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of flows.csv with what each follows, what it counts as and how it grows."""
+    counts = pd.Series(CASH, index=flow_lines.index)
+    if "cashable" in flow_lines:
+        counts = counts.where(flow_lines["cashable"].astype(bool), TIME)
+    if "sunk" in flow_lines:
+        counts = counts.mask(flow_lines["sunk"].astype(bool), SUNK)
+    return with_inflation(flow_lines).assign(counts=counts, growth=_of(flow_lines, "real_growth"))
+
+
+def _of(flow_lines: pd.DataFrame, column: str) -> np.ndarray:
+    """Return a column of numbers that not every table of lines has, nil where it hasn't."""
+    return flow_lines.get(column, pd.Series(0.0, index=flow_lines.index)).to_numpy(float)
 
 
 def _runs(flow_lines: pd.DataFrame, years: list[int]) -> np.ndarray:
@@ -104,11 +153,19 @@ def _runs(flow_lines: pd.DataFrame, years: list[int]) -> np.ndarray:
 
 def _ramp(flow_lines: pd.DataFrame, years: list[int]) -> np.ndarray:
     """Return how far each line (row) has grown to its full amount in each year (column)."""
-    if "ramp_years" not in flow_lines:
-        return np.ones((len(flow_lines), len(years)))
-    ramp = flow_lines[["ramp_years"]].to_numpy(float)
+    ramp = _of(flow_lines, "ramp_years")[:, None]
     running = np.array(years) - flow_lines[["first_year"]].to_numpy() + 1
     return np.where(ramp > 0, np.clip(running / np.where(ramp > 0, ramp, 1.0), 0.0, 1.0), 1.0)
+
+
+def _late(amounts: np.ndarray, flow_lines: pd.DataFrame) -> np.ndarray:
+    """Return the amounts of each line (row) moved later by its own delay."""
+    late = _of(flow_lines, "delay_years")
+    if not late.any():
+        return amounts
+    return np.array(
+        [delayed(pd.Series(row), years) for row, years in zip(amounts, late, strict=True)]
+    )
 
 
 def with_charges(flow_lines: pd.DataFrame) -> pd.DataFrame:
@@ -160,7 +217,7 @@ def levered(planned: pd.DataFrame, longest_delay: float = 0.0) -> pd.DataFrame:
     """Prepare planned flows for scenarios: say which lever moves each row, and by which delay.
 
     A delay moves all that recurs: savings, and the new service with the cost that it replaces.
-    One-off costs stay in their years. A delay is a weighted sum of whole years, so each recurring
+    What is spent or received once stays in its year, and so does what would happen otherwise. A delay is a weighted sum of whole years, so each recurring
     row is repeated once for every whole year of delay, moved later by it; what falls beyond the
     last year is lost to the appraisal.
 
@@ -177,11 +234,13 @@ def levered(planned: pd.DataFrame, longest_delay: float = 0.0) -> pd.DataFrame:
         Amounts [£] that :func:`factors` multiplies.
     """
     flow = planned.index.get_level_values("flow")
-    once = flow.isin(ONE_OFF)
+    once = flow.isin([*ONE_OFF, *COMPARED])
     lever = flow.where(flow.isin(list(MOVED.values())), FIXED)
     parts = [_with_levers(planned[once], lever[once], 0)]
     for lag in range(math.ceil(longest_delay) + 1):
-        later = planned[~once].shift(lag, axis=1, fill_value=0.0)
+        # what rises faster than other prices costs more the later it comes
+        growth = 1 + planned[~once].index.get_level_values("growth").to_numpy(float)
+        later = planned[~once].shift(lag, axis=1, fill_value=0.0).mul(growth**lag, axis="index")
         parts.append(_with_levers(later, lever[~once].where(lever[~once] != FIXED, RECURRING), lag))
     return pd.concat([part for part in parts if not part.empty] or parts[:1])
 
@@ -238,7 +297,7 @@ def scenario_flows(prepared: pd.DataFrame, levers: dict[str, float]) -> pd.DataF
     Examples
     --------
     >>> plan = pd.DataFrame([[0.0, 100.0]], columns=[2026, 2027], index=pd.MultiIndex.from_tuples(
-    ...     [("saving", "posts", "pay", "revenue", "North")], names=LABELS))
+    ...     [("saving", "posts", "pay", "revenue", "cash", 0.0, "North")], names=LABELS))
     >>> setting = {"realisation": 0.5, "delay_years": 0.0, "overrun": 0.0, "running_cost_change": 0.0}
     >>> scenario_flows(levered(plan), setting).iloc[0].tolist()
     [0.0, 50.0]
@@ -273,56 +332,168 @@ def net_by_draw(
     return drawn.reshape(len(drawn), len(partners), len(prepared.columns))
 
 
-def until_withdrawal(flows: pd.DataFrame, leaver: str, leaves_after: int) -> pd.DataFrame:
-    """Return flows in which those of a leaver stop after its last financial year [£]."""
-    kept = flows.copy()
-    is_own = kept.index.get_level_values("partner") == leaver
-    kept.loc[is_own, kept.columns > leaves_after] = 0.0
-    return kept
+def net_with_floor(net_of: Callable[[Selection], np.ndarray], floor: str) -> np.ndarray:
+    """Return the economic net flow of many draws, with what a no-detriment floor moves in cash.
+
+    Parameters
+    ----------
+    net_of : callable
+        Returns saving less cost of a selection of the flows, draw by partner by financial year [£].
+    floor : {'none', 'by_year', 'over_term'}
+        The scenario's floor.
+    """
+    net = net_of(economic)
+    if floor == "none":
+        return net
+    return net + no_detriment_transfers(net_of(still_to_find), floor)
 
 
-def after_withdrawal(
-    prepared: pd.DataFrame,
-    leaver: str,
-    leaves_after: int,
-    shares: pd.DataFrame,
-    stranded: pd.Series,
+def of_members(flows: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return flows of partners in the years in which they take part, nil in all other years [£].
+
+    Parameters
+    ----------
+    flows : DataFrame, with a level ``partner``, by financial year
+        Amounts [£].
+    members : DataFrame of bool, partner by financial year
+        Who takes part when.
+    """
+    return flows.where(members.loc[flows.index.get_level_values("partner")].to_numpy(), 0.0)
+
+
+def after_withdrawals(
+    prepared: pd.DataFrame, stays: pd.DataFrame, shares: pd.DataFrame, terms: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Return prepared flows when a partner leaves at the end of a year.
+    """Return prepared flows when partners leave.
 
-    The leaver's flows stop: it neither saves nor pays, and is back to what it spent alone. The
-    fixed part of what it paid for the service is then carried as ``stranded`` says: it moves with
-    the same levers as the cost that it is part of.
+    A leaver's flows stop: it neither saves nor pays, and is back to what it would do otherwise. The
+    fixed part of what it paid for the service stays to be paid: by itself as its terms say, and by
+    those that are still members. It moves with the same levers as the cost that it is part of.
 
     Parameters
     ----------
     prepared : DataFrame, ``LABELS`` and ``LEVERS`` by financial year
-        Flows that :func:`levered` returned, with the leaver's cost of the service in rows of the
-        flow ``service_cost`` (see :func:`service_cost_rows`).
-    leaver : str
-        The partner that leaves.
-    leaves_after : int
-        Its last financial year in the partnership.
+        Flows that :func:`levered` returned, with what each leaver pays for the service in rows of
+        the flow ``service_cost`` (see :func:`service_cost_rows`).
+    stays : DataFrame of bool, partner by financial year
+        Whether a partner has not left yet.
     shares : DataFrame, partner by financial year
-        How the others divide what falls on them [fraction].
-    stranded : Series, index financial year
-        Part of the leaver's cost that stays to be paid, and by whom: positive for the others,
-        negative for the leaver itself during its notice [fraction].
+        How the members of each year divide what falls on them [fraction].
+    terms : mapping
+        The terms of leaving that :func:`borne_by_leaver` needs, and ``stranded_fraction``.
     """
-    partner = prepared.index.get_level_values("partner")
-    is_service = prepared.index.get_level_values("flow") == SERVICE
-    later = prepared.columns > leaves_after
-    service = prepared[is_service & (partner == leaver)]
-    kept = until_withdrawal(prepared[~is_service], leaver, leaves_after)
-    by_others = (service * later).mul(stranded.clip(lower=0.0), axis="columns")
-    by_leaver = (service * later).mul(-stranded.clip(upper=0.0), axis="columns")
-    parts = [kept] + [
-        _stranded(by_others.mul(share, axis="columns"), name, leaver)
-        for name, share in shares.iterrows()
-    ]
-    if by_leaver.to_numpy().any():
-        parts.append(_stranded(by_leaver, leaver, leaver))
+    flow = prepared.index.get_level_values("flow")
+    service, kept = prepared[flow == SERVICE], of_members(prepared[flow != SERVICE], stays)
+    parts = [kept]
+    for leaver in stays.index[~stays.all(axis="columns")]:
+        gone = ~stays.loc[leaver]
+        own = service[service.index.get_level_values("partner") == leaver]
+        left = own.mul(gone * terms["stranded_fraction"], axis="columns")
+        planned = left[left.index.get_level_values("lag") == 0].sum()  # what a cap is held against
+        by_leaver = borne_by_leaver(planned, gone, terms)
+        bearers = shares.mul(1 - by_leaver, axis="columns")
+        bearers.loc[leaver] = by_leaver
+        parts += [
+            _stranded(left.mul(share, axis="columns"), name, leaver)
+            for name, share in bearers.iterrows()
+            if share.any()
+        ]
     return pd.concat(parts)
+
+
+def borne_by_leaver(stranded: pd.Series, gone: pd.Series, terms: Mapping[str, float]) -> pd.Series:
+    """Return the part of what it strands that a leaver pays itself, by financial year [fraction].
+
+    All of it for ``notice_years``; then ``leaver_share`` of it for ``leaver_months`` more; and no
+    more in all than ``leaver_cap`` [£], held against the cost as planned.
+
+    Examples
+    --------
+    >>> cost, gone = pd.Series(100.0, index=[2026, 2027, 2028]), pd.Series([False, True, True])
+    >>> terms = {"notice_years": 0, "leaver_share": 0.75, "leaver_months": 18, "leaver_cap": 1000.0}
+    >>> borne_by_leaver(cost, gone.set_axis(cost.index), terms).tolist()
+    [0.0, 0.75, 0.375]
+    """
+    since = gone.cumsum() - 1  # whole years, negative while it stays
+    in_notice = gone & (since < terms["notice_years"])
+    months = (terms["leaver_months"] - 12 * (since - terms["notice_years"])).clip(0, 12)
+    part = (
+        (months / 12 * terms["leaver_share"]).where(gone & ~in_notice, 0.0).where(~in_notice, 1.0)
+    )
+    paid = float((part * stranded).sum())
+    return part * min(1.0, terms["leaver_cap"] / paid) if paid > 0 else part
+
+
+def positions_if_ended(
+    net: pd.DataFrame,
+    service: pd.DataFrame,
+    rates: pd.Series,
+    members: pd.DataFrame,
+    terms: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return where each partner would stand if the service ended at the end of each year [£].
+
+    The present value of its flows until then, less what its terms of leaving cost it afterwards: the
+    part of the last year's running cost that stays to be paid, for as long as it must carry it, and
+    its exit charge. Nobody is left to carry the rest, or to be paid.
+
+    Parameters
+    ----------
+    net : DataFrame, partner by financial year
+        Saving less cost [£].
+    service : DataFrame, partner by financial year
+        What each pays for the service [£].
+    rates : Series by financial year
+        Discount rates [fraction a year]; the last holds for the years after.
+    members : DataFrame of bool, partner by financial year
+        Who takes part when; a partner that has left already pays nothing more.
+    terms : mapping
+        Terms of leaving, as :func:`after_withdrawals` has them.
+
+    Returns
+    -------
+    DataFrame, partner by financial year
+        Present values [£]; those of the last year are the net present values where leaving costs
+        nothing.
+    """
+    after = int(terms["notice_years"] + np.ceil(terms["leaver_months"] / 12)) or 1
+    numbers = pd.RangeIndex(after)
+    part = borne_by_leaver(
+        pd.Series(1.0, numbers), pd.Series(True, numbers), {**terms, "leaver_cap": np.inf}
+    ).to_numpy()
+    growth = 1 + rates.to_numpy(float)
+    growth[0] = 1.0
+    factors = 1 / np.append(growth, np.full(after, growth[-1])).cumprod()
+    left = service.to_numpy(float) * terms["stranded_fraction"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        within = np.minimum(1.0, np.nan_to_num(terms["leaver_cap"] / (left * part.sum()), nan=1.0))
+    years = np.arange(net.shape[1])
+    later = sum(part[k] * factors[years + 1 + k] for k in range(after))
+    cost = left * within * later + terms["exit_charge"] * factors[years + 1]
+    until = (net * factors[years]).cumsum(axis="columns")
+    return until - cost * members.loc[net.index].to_numpy()
+
+
+def break_even_year(positions: pd.Series) -> int | None:
+    """Return the first year at whose end, and at every later one, a position isn't below nil.
+
+    Examples
+    --------
+    >>> break_even_year(pd.Series({2026: -5.0, 2027: 1.0, 2028: -1.0, 2029: 3.0}))
+    2029
+    """
+    below = positions.index[positions.round(2) < 0]
+    later = positions.index if below.empty else positions.index[positions.index > below[-1]]
+    return None if later.empty else int(later[0])
+
+
+def position_on(positions: pd.DataFrame, date: dt.date) -> pd.Series:
+    """Return where each partner stands on a date, between the ends of two years in proportion [£]."""
+    year = financial_year(date)
+    begins = year_start(year)
+    part = (date - begins).days / (year_start(year + 1) - begins).days
+    ends = positions.reindex(columns=[year - 1, year], fill_value=0.0)
+    return ends[year - 1] * (1 - part) + ends[year] * part
 
 
 def _stranded(flows: pd.DataFrame, partner: str, leaver: str) -> pd.DataFrame:
@@ -331,6 +502,8 @@ def _stranded(flows: pd.DataFrame, partner: str, leaver: str) -> pd.DataFrame:
         line=f"left by {leaver}",
         inflation=PRICES,
         funding="revenue",
+        counts=CASH,
+        growth=0.0,
         partner=partner,
     )
     moved = flows.set_axis(pd.MultiIndex.from_frame(labels), axis="index")
@@ -352,8 +525,9 @@ def service_cost_rows(prepared: pd.DataFrame, baseline_cost: pd.Series) -> pd.Da
         {year: baseline_cost.reindex(own.index) for year in own.columns}, index=own.index
     ).rename_axis(columns="year")
     labels = pd.DataFrame({"partner": own.index}).assign(
-        flow=SERVICE, line="present cost", inflation=PRICES, funding="revenue", lever=FIXED, lag=0
-    )
+        flow=SERVICE, line="present cost", inflation=PRICES, funding="revenue", counts=CASH,
+        growth=0.0, lever=FIXED, lag=0,
+    )  # fmt: skip
     baseline.index = pd.MultiIndex.from_frame(labels[prepared.index.names])
     return pd.concat([baseline, _relabelled(-saving, SERVICE)])
 
@@ -363,16 +537,19 @@ def _relabelled(flows: pd.DataFrame, flow: str) -> pd.DataFrame:
     return flows.set_axis(pd.MultiIndex.from_frame(labels), axis="index")
 
 
-def no_detriment_transfers(net: np.ndarray) -> np.ndarray:
-    """Return what partners pay each other so that nobody is out of pocket in a year.
+def no_detriment_transfers(net: np.ndarray, floor: str = BY_YEAR) -> np.ndarray:
+    """Return what partners pay each other so that nobody is out of pocket, in a year or in all.
 
-    A partner whose year is below zero is paid up to zero by those above zero, in proportion to
-    what they are ahead; where that is not enough, all of it is paid out in proportion.
+    A partner that is below zero is paid up to zero by those above zero, in proportion to what they
+    are ahead; where that is not enough, all of it is paid out in proportion. Over the term, it is
+    the sum of all years that is made good, in the last of them.
 
     Parameters
     ----------
     net : array, ... by partner by financial year
-        Saving less cost [£].
+        Saving less cost, in cash [£].
+    floor : {'by_year', 'over_term'}
+        Whether each year is made good, or the sum of all.
 
     Returns
     -------
@@ -383,7 +560,13 @@ def no_detriment_transfers(net: np.ndarray) -> np.ndarray:
     --------
     >>> no_detriment_transfers(np.array([[-30.0], [40.0], [20.0]])).ravel().tolist()
     [30.0, -20.0, -10.0]
+    >>> no_detriment_transfers(np.array([[-30.0, 10.0], [40.0, 20.0]]), "over_term").tolist()
+    [[0.0, 20.0], [0.0, -20.0]]
     """
+    if floor == OVER_TERM:
+        moved = np.zeros_like(net)
+        moved[..., -1:] = no_detriment_transfers(net.sum(axis=-1, keepdims=True))
+        return moved
     ahead, behind = np.maximum(net, 0.0), np.maximum(-net, 0.0)
     total_ahead = ahead.sum(axis=-2, keepdims=True)
     total_behind = behind.sum(axis=-2, keepdims=True)
@@ -395,25 +578,85 @@ def no_detriment_transfers(net: np.ndarray) -> np.ndarray:
     return received - paid
 
 
-def transfer_rows(net: pd.DataFrame) -> pd.DataFrame:
+def transfer_rows(net: pd.DataFrame, floor: str) -> pd.DataFrame:
     """Return the transfers of a no-detriment floor as flows of their own, received less paid [£]."""
-    moved = pd.DataFrame(no_detriment_transfers(net.to_numpy()), net.index, net.columns)
-    labels = [("no_detriment_transfer", "no-detriment floor", PRICES, "revenue", name) for name in net.index]  # fmt: skip
-    return moved.set_axis(pd.MultiIndex.from_tuples(labels, names=LABELS), axis="index")
+    moved = no_detriment_transfers(net.to_numpy(), floor)
+    rows = dict(zip(net.index, moved, strict=True))
+    paid = {("no_detriment_transfer", name): row for name, row in rows.items()}
+    return _between_partners(paid, "no-detriment floor", list(net.columns))
 
 
-def exit_charges(
-    leaver: str, charge: float, year: int, shares: pd.DataFrame, years: list[int]
+def fees(kind: str, payer: str, amount: float, year: int, shares: pd.DataFrame) -> pd.DataFrame:
+    """Return what a partner pays the others on entry or exit, and what they get, prepared flows [£].
+
+    Parameters
+    ----------
+    kind : {'entry', 'exit'}
+        What it is paid for.
+    payer : str
+        Who pays.
+    amount : float
+        What it pays [£].
+    year : int
+        Financial year in which it is paid.
+    shares : DataFrame, partner by financial year
+        How the others divide it [fraction].
+    """
+    due = pd.Series(0.0, index=shares.columns)
+    due[year] = amount
+    paid, got = ("entry_fee", "entry_receipt") if kind == "entry" else ("exit_cost", "exit_receipt")
+    rows = {(paid, payer): due}
+    rows |= {(got, name): part for name, part in apportioned(due, shares).iterrows()}
+    table = _between_partners(rows, f"{kind} charge", list(shares.columns))
+    return _with_levers(table, FIXED, 0)
+
+
+def _between_partners(
+    rows: Mapping[tuple[str, str], Any], line: str, years: list[int]
 ) -> pd.DataFrame:
-    """Return a leaver's exit charge and what the others get of it, as prepared flows [£]."""
-    due = pd.Series(
-        [charge * (other == year) for other in years], index=pd.Index(years, name="year")
+    """Return payments between partners as flows, from amounts by flow and partner [£]."""
+    labels = [(flow, line, PRICES, "revenue", CASH, 0.0, name) for flow, name in rows]
+    table = pd.DataFrame(list(rows.values()), columns=pd.Index(years, name="year"))
+    return table.set_axis(pd.MultiIndex.from_tuples(labels, names=LABELS), axis="index")
+
+
+def compared(option: str, prepared: pd.DataFrame) -> pd.DataFrame:
+    """Return another option's prepared flows as what would happen otherwise, to be held against.
+
+    They stand as planned: the levers bear on the option that is appraised.
+
+    Parameters
+    ----------
+    option : str
+        The other option's letter.
+    prepared : DataFrame, ``LABELS`` and ``LEVERS`` by financial year
+        Its flows.
+
+    Returns
+    -------
+    DataFrame, ``LABELS`` and ``LEVERS`` by financial year
+        Its saving less recurring cost in rows of ``comparator_saving``, and what it spends once,
+        less what it receives, in rows of ``comparator_one_off`` [£].
+    """
+    labels = prepared.index.to_frame(index=False)
+    once = labels["flow"].isin(ONE_OFF)
+    sign = labels["flow"].map(SIGNS).where(~once, -labels["flow"].map(SIGNS))
+    labels = labels.assign(
+        flow=once.map({True: "comparator_one_off", False: "comparator_saving"}),
+        line=once.map({True: "One-off cost of option ", False: "Saving of option "}) + option,
+        lever=FIXED,
     )
-    rows = {("exit_cost", leaver): due}
-    rows |= {("exit_receipt", name): part for name, part in apportioned(due, shares).iterrows()}
-    labels = [(flow, "exit charge", PRICES, "revenue", name, FIXED, 0) for flow, name in rows]
-    table = pd.DataFrame(list(rows.values()), columns=due.index)
-    return table.set_axis(pd.MultiIndex.from_tuples(labels, names=[*LABELS, *LEVERS]), axis="index")
+    table = prepared.mul(sign.to_numpy(), axis="index")
+    table = table.set_axis(pd.MultiIndex.from_frame(labels), axis="index")
+    return table.groupby(level=list(table.index.names), sort=False).sum()
+
+
+def making_no_difference(prepared: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparator's own prepared flows: budgets see its money, and it is worth nothing more."""
+    labels = prepared.index.to_frame(index=False)
+    is_money = (labels["counts"] != TIME).to_numpy()
+    labels["counts"] = labels["counts"].replace(CASH, ALIKE)
+    return prepared.set_axis(pd.MultiIndex.from_frame(labels), axis="index")[is_money]
 
 
 def mixed_bound(upper_bounds: pd.Series, mix: dict[str, float]) -> float:
@@ -460,9 +703,36 @@ def by_partner(flows: pd.DataFrame, flow: str) -> pd.DataFrame:
     return chosen.groupby(level="partner", sort=False).sum()
 
 
+def economic(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows that a decision can still change, time included."""
+    return flows[flows.index.get_level_values("counts").isin([CASH, TIME])]
+
+
+def cash(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows that a decision can still change and that are money."""
+    return flows[flows.index.get_level_values("counts") == CASH]
+
+
+def budget(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows of money beside today's budgets, sunk cost included."""
+    is_money = flows.index.get_level_values("counts") != TIME
+    return flows[is_money & ~flows.index.get_level_values("flow").isin(COMPARED)]
+
+
+def still_to_find(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows of money beside today's budgets that are not spent yet."""
+    flows = budget(flows)
+    return flows[flows.index.get_level_values("counts") != SUNK]
+
+
 def one_off_costs(flows: pd.DataFrame) -> pd.DataFrame:
-    """Return what is spent once, exit included and less exit receipts, partner by year [£]."""
-    return -net_flows(flows[flows.index.get_level_values("flow").isin(ONE_OFF)])
+    """Return what is spent once, entry and exit included and less their receipts, partner by year [£]."""
+    return -net_flows(flows[flows.index.get_level_values("flow").isin(SPENT_ONCE)])
+
+
+def receipts(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return grants, other receipts and residual value, partner by financial year [£]."""
+    return net_flows(flows[flows.index.get_level_values("flow").isin(RECEIVED)])
 
 
 def net_flows(flows: pd.DataFrame) -> pd.DataFrame:
@@ -470,8 +740,8 @@ def net_flows(flows: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> rows = [("saving", "posts", "pay", "revenue", "North"),
-    ...         ("one_off_cost", "move", "prices", "capital", "North")]
+    >>> rows = [("saving", "posts", "pay", "revenue", "cash", 0.0, "North"),
+    ...         ("one_off_cost", "move", "prices", "capital", "cash", 0.0, "North")]
     >>> flows = pd.DataFrame([[0.0, 100.0], [30.0, 0.0]], columns=[2026, 2027],
     ...                      index=pd.MultiIndex.from_tuples(rows, names=LABELS))
     >>> net_flows(flows).loc["North"].tolist()
@@ -484,8 +754,9 @@ def net_flows(flows: pd.DataFrame) -> pd.DataFrame:
 def gross_savings(flows: pd.DataFrame) -> pd.DataFrame:
     """Return savings before one-off cost, partner by financial year [£].
 
-    Savings are the saving lines, plus what the new running cost is below the counterfactual cost,
-    plus income less what it costs, less stranded cost.
+    Savings are the saving lines less extra cost, plus what the new running cost is below the
+    counterfactual cost, plus income less what it costs, less stranded cost, less what would be saved
+    otherwise.
     """
     return net_flows(flows[~flows.index.get_level_values("flow").isin(ONE_OFF)])
 
@@ -521,5 +792,6 @@ def running_years(flow_lines: pd.DataFrame, years: list[int]) -> pd.Series:
     >>> running_years(lines, [2026, 2027, 2028, 2029]).tolist()
     [0.25, 1.0, 1.0, 0.0]
     """
-    parts = _runs(flow_lines, years) * flow_lines[["year_fraction"]].to_numpy(float)
+    runs = _runs(flow_lines, years) * flow_lines[["year_fraction"]].to_numpy(float)
+    parts = _late(runs, flow_lines)
     return pd.Series(parts.max(axis=0, initial=0.0), index=years)

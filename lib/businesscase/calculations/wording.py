@@ -171,7 +171,7 @@ def listed(names: Iterable) -> str:
     'Maidstone, Swale and Tunbridge Wells'
     """
     names = [str(name) for name in names]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def counted(number: int, what: str) -> str:

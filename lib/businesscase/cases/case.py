@@ -38,7 +38,10 @@ from businesscase.cases.validation.rows import (
 
 __all__ = ["BASE", "COMPARISON"]
 
-TOLD_IN = {"outturn": "decision"}  # sections without a chapter and a notebook of their own
+TOLD_IN = {
+    "appraisal": "savings",
+    "outturn": "decision",
+}  # sections without a chapter and a notebook of their own
 ROWS_IN_FULL = 3  # rows of a table with the same fault
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 
@@ -93,6 +96,7 @@ class Case:
             "baseline": any(len(tables[stem]) for stem in BASELINE_EVIDENCE),
             "options": len(tables["scores"]) > 0,
             "savings": len(tables["flows"]) > 0,
+            "appraisal": len(tables["flows"]) > 0,
             "risks": len(tables["risks"]) > 0,
             "plan": len(tables["tasks"]) > 0,
             "readiness": any(
@@ -217,6 +221,10 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
         for stem, model in models.items()
     }
     scenarios = {} if raw.scenarios is None else checked_scenarios(raw.scenarios, raw.place, faults)
+    if file is not None:
+        flows = tables["flows"]
+        until = flows["last_year"].fillna(file.last_year).astype("int64")
+        tables["flows"] = flows.assign(last_year=until)  # blank: to the end of the appraisal
     if not faults:
         for part, item, sentence in _summed_up(table_faults(file, tables, scenarios, set(sources))):
             place = shared.place if part in SHARED_TABLES else raw.place

@@ -490,6 +490,9 @@ def changed_files(folder: Path, before: RawCase, after: RawCase) -> dict[str, tu
     if after.file != before.file:
         text = _text(folder / f"{CASE}.toml")
         files[f"{CASE}.toml"] = text, _changed_document(text, after.file)
+    if after.scenarios != before.scenarios:
+        text = _text(folder / f"{SCENARIOS}.toml")
+        files[f"{SCENARIOS}.toml"] = text, _changed_document(text, after.scenarios)
     for stem in TABLES:
         if after.tables[stem] != before.tables[stem]:
             text = _text(folder / f"{stem}.csv")
@@ -525,7 +528,7 @@ def _changed_table(text: str, rows: list[dict[str, str]]) -> str:
 
 
 def _changed_document(text: str, content: dict) -> str:
-    """Return the text of case.toml with what is otherwise in a case."""
+    """Return the text of a TOML file with what is otherwise in a case."""
     document = tomlkit.parse(text)
     _change(document, content)
     changed = tomlkit.dumps(document)
@@ -538,7 +541,9 @@ def _change(document: dict, content: dict) -> None:
         if isinstance(value, dict) and isinstance(document.get(key), dict):
             _change(document[key], value)
         elif document.get(key) != value:
-            document[key] = value
+            document[key] = _inline(value)
+    for key in [key for key in document if key not in content]:
+        del document[key]
 
 
 @contextmanager

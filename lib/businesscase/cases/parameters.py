@@ -1,17 +1,21 @@
 """The parameters of a scenario: the one place for their names, bounds, steps, labels and units."""
 
 import datetime as dt
+import math
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from businesscase.cases.names import refuse_unless_printable
-from businesscase.cases.schema import bounds_of
+from businesscase.cases.schema import ExitTerm, FinancialYear, bounds_of
 
 ApportionmentRule = Literal["as_stated", "users", "devices", "revenue_budget", "agreed", "equal"]
 Weight = Annotated[float, Field(ge=0, le=100)]
+EXIT_TERMS = get_args(ExitTerm.model_fields["term"].annotation)
+MEMBERSHIP = ("joins", "leaves", *EXIT_TERMS)  # who takes part when, and on which terms
 ReadinessLevel = Annotated[float, Field(ge=1, le=5)]
 
 
@@ -71,8 +75,8 @@ class Parameters(BaseModel):
     user_growth: dict[str, Annotated[float, Field(ge=-0.5, le=0.5)]] = _parameter(
         {}, "Growth of users", "fraction a year by partner", 0.01
     )
-    no_detriment: bool = _parameter(
-        False, "Partners that are ahead make good a partner out of pocket in a year", "yes or no"
+    no_detriment: Literal["none", "by_year", "over_term"] = _parameter(
+        "none", "Partners that are ahead make good, in cash, one that is out of pocket", "choice"
     )
     baseline_cost_change: float = _parameter(
         0.0, "Present cost of the service over the figures given", "fraction", 0.05, ge=-0.9, le=9
@@ -80,33 +84,72 @@ class Parameters(BaseModel):
     optimism_bias: Literal["none", "applied"] = _parameter(
         "none", "Uplift of one-off cost for optimism bias, less mitigation", "none or applied"
     )
-    leaver: str = _parameter("", "Partner that withdraws; blank is nobody", "partner")
-    leaves_after: int | None = _parameter(
-        None,
-        "Last financial year of the partner that withdraws",
-        "financial year",
-        1,
-        ge=1990,
-        le=2100,
+    joins: dict[str, FinancialYear] = _parameter(
+        {}, "First financial year in the partnership", "financial year by partner", 1
     )
-    stranded_fraction: float = _parameter(
-        0.0,
-        "Share of the leaver's running cost that the others must carry",
+    leaves: dict[str, FinancialYear] = _parameter(
+        {}, "First financial year out of the partnership", "financial year by partner", 1
+    )
+    stranded_fraction: float | None = _parameter(
+        None,
+        "Share of a leaver's running cost that stays to be paid; blank is as exit_terms.csv says",
         "fraction",
         0.05,
         ge=0,
         le=1,
     )
-    notice_years: int = _parameter(
-        0,
-        "Years after leaving in which the leaver itself carries that share",
+    notice_years: int | None = _parameter(
+        None,
+        "Years after leaving in which the leaver carries all of that; blank is as exit_terms.csv says",
         "years",
         1,
         ge=0,
         le=10,
     )
-    exit_charge: float = _parameter(
-        0.0, "Charge that the leaver pays to the others the year after", "£", 1000, ge=0, le=1e9
+    leaver_share: float | None = _parameter(
+        None,
+        "Share of it that the leaver carries after its notice; blank is as exit_terms.csv says",
+        "fraction",
+        0.05,
+        ge=0,
+        le=1,
+    )
+    leaver_months: int | None = _parameter(
+        None,
+        "Months for which the leaver carries that share; blank is as exit_terms.csv says",
+        "months",
+        1,
+        ge=0,
+        le=120,
+    )
+    leaver_cap: float | None = _parameter(
+        None,
+        "The most that a leaver carries in all; blank is as exit_terms.csv says, or no limit",
+        "£",
+        10000,
+        ge=0,
+        le=1e9,
+    )
+    exit_charge: float | None = _parameter(
+        None,
+        "Charge that a leaver pays to the others in its first year out; blank is as exit_terms.csv says",
+        "£",
+        1000,
+        ge=0,
+        le=1e9,
+    )
+    entry_fee: float | None = _parameter(
+        None,
+        "Fee that a joiner pays to the others in its first year; blank is as exit_terms.csv says",
+        "£",
+        1000,
+        ge=0,
+        le=1e9,
+    )
+    ends_on: str = _parameter(
+        "",
+        "Date on which the service ends for all, to see where each partner then stands; blank is none",
+        "date such as 2028-04-01",
     )
     realisation_from: Literal["range", "reference_class"] = _parameter(
         "range", "Draw realisation and overrun from their ranges, or from what others got", "choice"
@@ -205,7 +248,7 @@ class Parameters(BaseModel):
         is_blank = isinstance(given, str) and not given
         return None if is_blank and cls.model_fields[field.field_name].default is None else given
 
-    @field_validator("report_date", mode="before")
+    @field_validator("report_date", "ends_on", mode="before")
     @classmethod
     def _date_as_text(cls, given: Any) -> str:
         """Take a date of TOML, which has no quotation marks, as the text that it looks like."""
@@ -261,6 +304,25 @@ def label_of(name: str) -> str:
     'Discount rate'
     """
     return Parameters.model_fields[name].description.partition(";")[0]
+
+
+def terms_of(exit_terms: pd.DataFrame, parameters: Any) -> dict[str, float]:
+    """Return the terms of joining and leaving: the scenario's, else exit_terms.csv's, else none.
+
+    Parameters
+    ----------
+    exit_terms : DataFrame
+        Rows of exit_terms.csv.
+    parameters : Parameters
+        A scenario's, or anything with the same names.
+    """
+    stated = dict(zip(exit_terms["term"], exit_terms["value"], strict=True))
+    without = {"leaver_cap": math.inf}
+    found = {}
+    for name in EXIT_TERMS:
+        chosen = getattr(parameters, name)
+        found[name] = float(stated.get(name, without.get(name, 0.0)) if chosen is None else chosen)
+    return found
 
 
 class Scenario(BaseModel):

@@ -30,7 +30,20 @@ Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 WORKED_ROW = "to-be-replaced"  # source of the rows that a new case begins with
 WORKED_NOTE = "[Pp]ut (?:your own|here)"  # in the notes of these rows: what belongs in their place
-FREED = ["saving", "counterfactual_cost"]  # flows of money that is no longer spent
+FREED = ["saving", "counterfactual_cost", "extra_cost"]  # flows that may be time and no money
+OPPOSITES = {
+    # by flow: what an amount below nil is instead
+    "saving": "extra_cost",
+    "extra_cost": "saving",
+    "running_cost": "saving",
+    "counterfactual_cost": "extra_cost",
+    "income_cost": "extra_cost",
+    "one_off_cost": "grant or receipt",
+    "exit_cost": "receipt",
+    "grant": "one_off_cost",
+    "receipt": "one_off_cost",
+    "residual_value": "one_off_cost",
+}
 
 # how the text of a cell must look, and in words
 PLAIN: dict[type, tuple[str, str]] = {
@@ -133,6 +146,12 @@ class Partner(Figure):
     role: Literal["lead", "partner", "leaving"] = Field(
         description="lead (host), partner, or leaving before the new service starts"
     )
+    joins: FinancialYear | None = Field(
+        None, description="first financial year in the partnership; blank is from the start"
+    )
+    leaves: FinancialYear | None = Field(
+        None, description="first financial year out of it again; blank is never"
+    )
 
     @field_validator("partner")
     @classmethod
@@ -144,6 +163,27 @@ class Partner(Figure):
             )
         return name
 
+    @model_validator(mode="after")
+    def _leaves_after_it_joins(self):
+        if self.joins and self.leaves and self.leaves <= self.joins:
+            raise ValueError(f"leaves {self.leaves} is not after joins {self.joins}")
+        return self
+
+
+class ExitTerm(Figure):
+    """A term of the agreement on leaving or joining, which holds unless a scenario says otherwise."""
+
+    term: Literal[
+        "stranded_fraction",
+        "notice_years",
+        "leaver_share",
+        "leaver_months",
+        "leaver_cap",
+        "exit_charge",
+        "entry_fee",
+    ] = Field(description="the parameter of parameters.py that it stands for")
+    value: float = Field(ge=0, description="its value, in the parameter's unit")
+
 
 class Driver(Figure):
     """A number that costs or savings can be apportioned by."""
@@ -153,7 +193,7 @@ class Driver(Figure):
         description="what is counted: users, devices, or an agreed share"
     )
     date: dt.date = Field(description="date of the count")
-    value: float = Field(gt=0, description="the count")
+    value: float = Field(ge=0, description="the count; not nil for all")
 
 
 class ServiceCost(Figure):
@@ -304,7 +344,8 @@ class SuccessFactor(Figure):
     """Whether an option meets a critical success factor; one that fails any is screened out.
 
     An option that is screened out is still scored and shown, so that the reader sees what was lost,
-    but it is not ranked.
+    but it is not ranked. The comparator stays in the appraisal all the same, as every other option is
+    held against it.
     """
 
     option: str = Field(pattern=r"^[a-z]$", description="the option's lower-case letter")
@@ -321,17 +362,30 @@ class Flow(Figure):
     option: str = Field(pattern=r"^[a-z]$", description="the option that the money belongs to")
     line: Name = Field(description="what it is")
     flow: Literal[
-        "counterfactual_cost", "running_cost", "saving", "income_cost", "one_off_cost", "exit_cost"
+        "counterfactual_cost",
+        "running_cost",
+        "saving",
+        "extra_cost",
+        "income_cost",
+        "one_off_cost",
+        "exit_cost",
+        "grant",
+        "receipt",
+        "residual_value",
     ] = Field(
         description="counterfactual_cost (what is spent without the change), running_cost (of the "
-        "new service), saving, income_cost (full cost of serving outside partners, who are charged "
-        "it plus margin_fraction), one_off_cost (also redundancy and pension strain), or exit_cost"
+        "new service), saving, extra_cost (a recurring cost that the change brings elsewhere), "
+        "income_cost (full cost of serving outside partners, who are charged it plus "
+        "margin_fraction), one_off_cost (also redundancy and pension strain), exit_cost, grant or "
+        "receipt (money received, whatever part of the saving is realised), or residual_value (what "
+        "is left of assets, in the last year of the appraisal)"
     )
     category: Name = Field(description="what the money buys, e.g. staff, contract, equipment")
     inflation: Literal["pay", "prices", ""] = Field(
         "",
         description="what the amount follows in the cash view: pay or prices; if blank, pay where "
-        "the category is staff and prices elsewhere, which check names",
+        "the category is one of pay (staff, staffing, pay, salaries, wages, employees) and prices "
+        "elsewhere, which check names",
     )
     funding: Literal["revenue", "capital"] = Field(description="revenue or capital")
     partner: Name = Field(
@@ -342,22 +396,37 @@ class Flow(Figure):
         description="true if an authority's amount is its share of a pool, which a scenario's rule "
         "of apportionment divides anew; otherwise the amount stays with the authority",
     )
+    split: Literal["users", "devices", "revenue_budget", "agreed", "equal", ""] = Field(
+        "",
+        description="of a pooled row: its own rule of apportionment, whatever the scenario's; blank "
+        "is the scenario's",
+    )
     first_year: FinancialYear = Field(description="first financial year; 2026 means 2026/27")
-    last_year: FinancialYear = Field(description="last financial year")
+    last_year: FinancialYear | None = Field(
+        None, description="last financial year; blank is to the end of the appraisal"
+    )
+    delay_years: float = Field(
+        0.0, ge=0, le=20, description="a delay of its own, beside the scenario's [years]"
+    )
     year_fraction: float = Field(
         1.0, gt=0, le=1, description="part of each year in which it runs [fraction]"
     )
     amount_gbp: float | None = Field(
-        None, ge=0, description="amount for a full year, base-year prices [£]"
+        None, description="amount for a full year, at least 0, base-year prices [£]"
     )
     baseline_fraction: float | None = Field(
         None,
-        ge=0,
         le=3,
         description="or: as a fraction of the annual cost in service_costs.csv, of a saving at most 1",
     )
     ramp_years: float = Field(
         0.0, ge=0, le=20, description="years over which it grows evenly to the full amount"
+    )
+    real_growth: float = Field(
+        0.0,
+        ge=-0.5,
+        le=0.5,
+        description="growth above general inflation, from year 0 on [fraction a year]",
     )
     margin_fraction: float = Field(
         0.0, ge=0, le=1, description="for income_cost: margin on the full cost [fraction]"
@@ -370,8 +439,14 @@ class Flow(Figure):
     )
     cashable: bool = Field(
         True,
-        description="false if a saving frees time but no budget, or if what a counterfactual_cost "
-        "stands for stays behind in the budget; other flows are always true",
+        description="false if a saving frees time but no budget, an extra_cost takes time but no "
+        "budget, or what a counterfactual_cost stands for stays behind in the budget; other flows are "
+        "always true",
+    )
+    sunk: bool = Field(
+        False,
+        description="true if a one_off_cost is spent whatever is decided: it is in the cash view, and "
+        "in no measure of worth",
     )
     low_fraction: float | None = Field(
         None, ge=0, description="low end of its uncertainty, as a multiple of the amount"
@@ -384,8 +459,26 @@ class Flow(Figure):
         0.0, ge=0, le=1, description="how closely it follows its cause [fraction]"
     )
 
+    @field_validator("amount_gbp", "baseline_fraction")
+    @classmethod
+    def _not_below_nil(cls, amount: float | None, field: ValidationInfo) -> float | None:
+        if amount is not None and amount < 0:
+            instead = OPPOSITES.get(field.data.get("flow", ""), "the opposite")
+            raise ValueError(
+                f"found {amount:g}; it should be at least 0: costs and savings are both positive, and "
+                f"what is below nil is a flow of its own, {instead}"
+            )
+        return amount
+
     @model_validator(mode="after")
     def _one_amount_and_years_in_order(self):
+        if self.sunk and self.flow != "one_off_cost":
+            raise ValueError(f"sunk is true of a {self.flow}; it can be of a one_off_cost alone")
+        if self.split and not (self.pooled or self.partner == SHARED):
+            raise ValueError(
+                f"split is {self.split!r} of an amount that isn't pooled; let partner be {SHARED!r} or "
+                "pooled be true, or leave split blank"
+            )
         if (self.amount_gbp is None) == (self.baseline_fraction is None):
             raise ValueError("give one of amount_gbp and baseline_fraction")
         if not self.cashable and self.flow not in FREED:
@@ -398,7 +491,7 @@ class Flow(Figure):
                 f"baseline_fraction is {self.baseline_fraction:g}; a saving is at most 1, all of the "
                 "annual cost"
             )
-        if self.last_year < self.first_year:
+        if self.last_year is not None and self.last_year < self.first_year:
             raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
         if (self.low_fraction is None) != (self.high_fraction is None):
             raise ValueError("give both of low_fraction and high_fraction, or neither")
@@ -1019,6 +1112,7 @@ class FinanceRule(Figure):
 
 TABLES: dict[str, type[Entry]] = {
     "partners": Partner,
+    "exit_terms": ExitTerm,
     "drivers": Driver,
     "service_costs": ServiceCost,
     "benchmarks": Benchmark,
@@ -1075,6 +1169,7 @@ SHARED_TABLES: dict[str, type[Figure]] = {
 
 KEYS: dict[str, list[str]] = {
     "partners": ["partner"],
+    "exit_terms": ["term"],
     "drivers": ["partner", "driver"],
     "service_costs": ["partner", "service", "category", "funding", "year"],
     "benchmarks": ["benchmark"],
@@ -1127,6 +1222,7 @@ KEYS: dict[str, list[str]] = {
 
 VALUE_COLUMNS: dict[str, list[str]] = {
     # per table: the columns that hold the figure
+    "exit_terms": ["value"],
     "drivers": ["value"],
     "service_costs": ["amount_gbp"],
     "benchmarks": ["amount_gbp"],
@@ -1185,6 +1281,7 @@ SECTION_TABLES: dict[str, list[str]] = {
     "options": ["success_factors", "factors", "scores"],
     "savings": [
         "flows",
+        "exit_terms",
         "mitigations",
         "service_costs",
         "drivers",
@@ -1195,6 +1292,7 @@ SECTION_TABLES: dict[str, list[str]] = {
         "finance_assumptions",
         "finance_rules",
     ],
+    "appraisal": ["flows", "exit_terms"],
     "risks": ["risk_levels", "risk_bands", "risks", "risk_probabilities", "risk_costs"],
     "plan": ["tasks", "task_ranges"],
     "readiness": [
@@ -1249,6 +1347,11 @@ class CaseFile(Row):
     decision_year: FinancialYear = Field(description="year 0 of the appraisal; not discounted")
     last_year: FinancialYear = Field(description="last financial year of the appraisal")
     preferred_option: str = Field("", description="letter of the option that the report proposes")
+    comparator: str = Field(
+        "",
+        description="letter of the option that every other is held against, such as doing the least; "
+        "blank is the present service going on",
+    )
     plan_start: dt.date | None = Field(None, description="first day of the work plan")
     project_mix: dict[str, float] = Field(
         {"equipment and development": 1.0},

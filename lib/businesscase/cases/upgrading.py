@@ -11,7 +11,7 @@ from businesscase.cases.errors import Fault
 from businesscase.cases.raw import CASE, RawCase
 from businesscase.cases.schema import FREED
 
-VERSION = 2  # of the tables; a change of what they mean takes the next one, and a step to it
+VERSION = 3  # of the tables; a change of what they mean takes the next one, and a step to it
 FIRST = 1  # of cases that state none
 
 
@@ -33,7 +33,7 @@ def upgraded(raw: RawCase) -> Upgrade:
     >>> gate = {"section": "options", "item": "a", "criterion": "robust"}
     >>> found = upgraded(RawCase({"preferred_option": "a"}, {}, {"gates": [gate]}))
     >>> found.raw.file["version"], found.raw.tables["gates"][0]["item"], found.changes
-    (2, 'proposed', ["gates.csv: criterion robust: item 'a' is now 'proposed'"])
+    (3, 'proposed', ["gates.csv: criterion robust: item 'a' is now 'proposed'"])
     """
     version = version_of(raw)
     if version is None:
@@ -56,8 +56,12 @@ def upgraded(raw: RawCase) -> Upgrade:
                     row[column] = value
                     changes[f"{stem}.csv: {said}"] += 1
             tables[stem] = rows
+    scenarios = raw.scenarios
+    if version < 3 and scenarios is not None:
+        scenarios = _with_dated_membership(scenarios, changes)
     told = [said if count == 1 else f"{said} ({count} rows)" for said, count in changes.items()]
-    return Upgrade(replace(raw, tables=tables, file=raw.file | {"version": VERSION}), sorted(told))
+    after = replace(raw, tables=tables, scenarios=scenarios, file=raw.file | {"version": VERSION})
+    return Upgrade(after, sorted(told))
 
 
 def version_of(raw: RawCase) -> int | None:
@@ -82,14 +86,42 @@ def _flow_that_says_what_it_follows(
 ) -> Iterator[tuple[str, str, str]]:
     """Let a flow of staff follow pay, as it did; what others follow is for the council to say."""
     if not flow.get("inflation") and inflation_by_category(flow.get("category", "")) == PAY:
-        yield "inflation", PAY, f"inflation of the category staff is now {PAY!r}"
+        category = flow["category"].strip().casefold()
+        yield "inflation", PAY, f"inflation of the category {category} is now {PAY!r}"
     if flow.get("cashable") == "false" and flow.get("flow") not in FREED:
         kind = flow.get("flow")
         yield "cashable", "true", f"cashable of a {kind}, which had no effect, is now 'true'"
 
 
+def _with_dated_membership(scenarios: dict[str, dict], changes: Counter) -> dict[str, dict]:
+    """Let scenarios say when partners leave by the first year out, and which floor they mean.
+
+    One of ``leaver`` and ``leaves_after`` without the other is left for the checks to refuse.
+    """
+    base, found = next(iter(scenarios.values()), {}), {}
+    for name, fields in scenarios.items():
+        found[name] = fields
+        if not isinstance(fields, dict) or not isinstance(base, dict):
+            continue
+        inherited = base | fields
+        leaver, after = inherited.get("leaver"), inherited.get("leaves_after")
+        own = {key: value for key, value in fields.items() if key not in ("leaver", "leaves_after")}
+        if own != fields and (leaver == "" or (leaver and type(after) is int)):
+            leaves = {leaver: after + 1} if leaver else {}
+            found[name] = own | {"leaves": leaves}
+            said = f"{leaver} in {after + 1}, its first year out" if leaver else "nobody"
+            changes[f"scenarios.toml: {name}: leaver and leaves_after are now leaves: {said}"] += 1
+        if isinstance(floor := fields.get("no_detriment"), bool):
+            found[name] = found[name] | {"no_detriment": "by_year" if floor else "none"}
+            changes[
+                f"scenarios.toml: {name}: no_detriment is now {found[name]['no_detriment']!r}"
+            ] += 1
+    return found
+
+
 Change = Callable[[dict[str, str], dict], Iterator[tuple[str, str, str]]]
 STEPS: list[dict[str, Change]] = [
     # by version, by table: column, new cell and sentence for what changes in a row
-    {"gates": _proposed_by_name, "flows": _flow_that_says_what_it_follows}
+    {"gates": _proposed_by_name, "flows": _flow_that_says_what_it_follows},
+    {},
 ]

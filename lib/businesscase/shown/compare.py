@@ -14,14 +14,12 @@ from businesscase.calculations.wording import (
     in_words,
     listed,
     percent,
-    pounds,
     printed,
     setting,
     words,
-    year_label,
 )
 from businesscase.cases.case import BASE
-from businesscase.cases.parameters import Parameters, label_of, unit_of
+from businesscase.cases.parameters import MEMBERSHIP, Parameters, label_of, unit_of
 from businesscase.shown.decision import OUTCOME_COLOURS, OUTCOME_SIGNS, with_recommendations
 from businesscase.shown.display import (
     BLUE,
@@ -37,6 +35,7 @@ from businesscase.shown.display import (
     named_tiles,
     with_legend,
 )
+from businesscase.shown.savings import membership
 from businesscase.study import Study, comparison
 
 NO_MONEY = "The case states no money, so no scenario has a worth"
@@ -383,8 +382,8 @@ def _change(study: Study, scenario: str, group: tuple[str, ...]) -> tuple[str, s
     if not group:
         return TOGETHER, "–", "–"
     base, other = study.in_scenario(BASE), study.in_scenario(scenario)
-    if group[0] in comparison.WITHDRAWAL:
-        return "Withdrawal of a partner", _withdrawal(base), _withdrawal(other)
+    if group[0] in MEMBERSHIP:
+        return "Who takes part, and on which terms", membership(base), membership(other)
     name = group[0]
     before, after = (getattr(each.parameters, name) for each in (base, other))
     if isinstance(after, dict) and not name.endswith("_mix"):
@@ -404,21 +403,6 @@ def _change(study: Study, scenario: str, group: tuple[str, ...]) -> tuple[str, s
 def _name(parameter: str) -> str:
     described = label_of(parameter)
     return NAMES.get(parameter, described)
-
-
-def _withdrawal(study: Study) -> str:
-    chosen = study.parameters
-    if not chosen.leaver:
-        return "nobody leaves"
-    parts = [f"{chosen.leaver} leaves after {year_label(chosen.leaves_after)}"]
-    if chosen.stranded_fraction:
-        parts.append(f"{percent(chosen.stranded_fraction, 0)} of its cost is left to pay")
-    if chosen.notice_years:
-        years = chosen.notice_years
-        parts.append(f"by itself for {years} year{'s' if years > 1 else ''}")
-    if chosen.exit_charge:
-        parts.append(f"it pays {pounds(chosen.exit_charge)} on leaving")
-    return ", ".join(parts)
 
 
 def _items(before: dict, after: dict) -> list[tuple]:

@@ -1,5 +1,6 @@
 """What notebook 03 shows: what is saved, by whom and when, and what would change it."""
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -36,10 +37,15 @@ from businesscase.study import Study
 
 
 def answer(study: Study) -> Sentence:
-    """Say what is saved and spent, what that is worth, and who is worse off."""
+    """Say what is saved and spent, what is cash and what time, what it is worth, and who is worse off."""
     if study.savings.flows.empty:
         return Sentence(
             f"**Option {study.option} moves no money: it saves nothing and costs nothing.**"
+        )
+    if study.option == study.case.file.comparator:
+        return Sentence(
+            f"**Option {study.option} is what every other option is held against, so it is worth nothing "
+            f"more than itself.** {_peak_sentence(study)}"
         )
     measures = study.savings.appraisal.loc[ALL]
     if study.savings.flow_lines["flow"].isin(savings.ONE_OFF).all():
@@ -50,25 +56,73 @@ def answer(study: Study) -> Sentence:
         )
     saved, worth = measures["total_saving"], measures["net_present_value"]
     verb = "saves" if saved >= 0 else "costs"
-    more = "" if saved >= 0 else " more than today"
+    more = "" if saved >= 0 else " more"
     said = [
-        f"**Over {printed(study.savings.term_years)} years the partnership {verb} {in_words(abs(saved))}"
-        f"{more} and spends {in_words(measures['one_off_cost'])} once**: a net present value of "
-        f"{in_words(worth)}.",
-        _payback_sentence(measures["payback_years"], measures["one_off_cost"], study),
+        f"**Over {printed(study.savings.term_years)} years, {against(study)}, the partnership {verb} "
+        f"{in_words(abs(saved))}{more} and spends {in_words(measures['one_off_cost'])} once**: a net "
+        f"present value of {in_words(worth)}.",
+        _today_sentence(study),
+        _time_sentence(study),
+        _payback_sentence(measures["payback_years"], study),
+        _peak_sentence(study),
         _losers_sentence(study),
         _risk_sentence(study),
     ]
-    return Sentence(" ".join(said))
+    return Sentence(" ".join(filter(None, said)))
 
 
-def _payback_sentence(years: float | None, one_off: float, study: Study) -> str:
+def against(study: Study) -> str:
+    """Say what the option is held against."""
+    comparator = study.case.file.comparator
+    names = study.tables["options"].set_index("option")["name"]
+    if not comparator or (study.tables["flows"]["option"] != comparator).all():
+        return "beside today"
+    return f"beside option {comparator} ({names.get(comparator, comparator)}), which would come otherwise"
+
+
+def _today_sentence(study: Study) -> str:
+    """Say what the option is worth beside today, and how far what would come otherwise is assumed."""
+    otherwise = study.savings.worth_otherwise
+    if round(otherwise) == 0:
+        return ""
+    worth = study.savings.net_present_values.sum() + otherwise
+    lines = study.tables["flows"]
+    statuses = lines.loc[lines["option"] == study.case.file.comparator, "status"]
+    assumed = percent((statuses == "assumed").mean(), 0)
+    return (
+        f"Beside today it would be {in_words(worth)}; {assumed} of the inputs that say what would come "
+        "otherwise are assumed."
+    )
+
+
+def _time_sentence(study: Study) -> str:
+    measures = study.savings.appraisal.loc[ALL]
+    cash, time = measures["cashable_saving"], measures["time_saving"]
+    if round(time) == 0:
+        return "All of the saving is cash."
+    return (
+        f"Of the saving {in_words(cash)} is cash and {in_words(time)} is time, which reaches no budget; "
+        f"in cash alone the net present value is {in_words(measures['cash_net_present_value'])}."
+    )
+
+
+def _payback_sentence(years: float | None, study: Study) -> str:
     if pd.isna(years):
-        return "The money is not back within the term."
+        return "The cash is not back within the term."
     if years == 0:
-        return "The partnership is never out of pocket."
+        return ""
     decided = year_label(study.years[0])
-    return f"The money is back {printed(round(years, 1))} years after the end of {decided}."
+    return f"The cash is back {printed(round(years, 1))} years after the end of {decided}."
+
+
+def _peak_sentence(study: Study) -> str:
+    """Say what the partners must find beside today's budgets, each its own."""
+    peak = study.savings.appraisal["peak_funding"]
+    if round(peak[ALL]) == 0:
+        return "No partner is ever out of pocket."
+    largest = peak.drop(ALL).idxmax()
+    most = f", {largest} most, {in_words(peak[largest])}" if len(peak) > 2 else ""
+    return f"Partners must find up to {in_words(peak[ALL])} in cash beside today's budgets{most}."
 
 
 def _risk_sentence(study: Study) -> str:
@@ -82,13 +136,16 @@ def _risk_sentence(study: Study) -> str:
 
 
 def _losers_sentence(study: Study) -> str:
-    worth = study.savings.appraisal["net_present_value"].drop(ALL)
-    losers = list(worth.index[worth < 0])
-    if not losers:
-        return "No partner is worse off."
-    if len(losers) == len(worth):
-        return "Every partner is worse off in money."
-    return f"Worse off in money: {listed(losers)}."
+    worth = study.savings.appraisal.drop(ALL)
+    losers = list(worth.index[worth["net_present_value"].round(2) < 0])
+    in_cash = worth.index[worth["cash_net_present_value"].round(2) < 0].difference(losers)
+    said = "No partner is worse off." if in_cash.empty else ""
+    if losers:
+        everyone = len(losers) == len(worth)
+        said = "Every partner is worse off." if everyone else f"Worse off: {listed(losers)}."
+    if len(in_cash):
+        said += f" Worse off in cash, though not once time is counted: {listed(list(in_cash))}."
+    return said.strip()
 
 
 def _named(years: list[str]) -> list[str]:
@@ -143,7 +200,26 @@ def _spread(ends: pd.Series, span: float) -> pd.Series:
 
 
 def by_partner(study: Study) -> Table:
-    """Show what the case is worth to the partnership and to each partner."""
+    """Show what the case is worth to the partnership and to each partner, cash apart from time."""
+    return Table(
+        partner_rows(study.savings.appraisal),
+        f"What the option is worth to each partner over the term, {against(study)}",
+        {
+            "partner": "Partner",
+            "total_saving": "Total saving (£)",
+            "cashable_saving": "Of it cash (£)",
+            "time_saving": "Of it time (£)",
+            "average_annual_saving": "Average saving (£ a year)",
+            "one_off_cost": "One-off cost (£)",
+            "receipts": "Grants and receipts (£)",
+            "net_present_value": "Net present value (£)",
+            "cash_net_present_value": "Of it in cash (£)",
+        },
+    )
+
+
+def measures(study: Study) -> Table:
+    """Show ratio, rate of return, payback and peak funding of all and of each partner."""
     table = partner_rows(study.savings.appraisal)
     for name in ("payback_years", "discounted_payback_years"):
         table[name] = table[name].astype(float).fillna(float("inf"))
@@ -151,13 +227,9 @@ def by_partner(study: Study) -> Table:
         table[name] = table[name].astype(float)
     return Table(
         table,
-        "What the option is worth to each partner over the term",
+        "Ratio and rate of return, time included; payback and peak funding, of cash alone",
         {
             "partner": "Partner",
-            "total_saving": "Total saving (£)",
-            "average_annual_saving": "Average saving (£ a year)",
-            "one_off_cost": "One-off cost (£)",
-            "net_present_value": "Net present value (£)",
             "benefit_cost_ratio": "Benefit-cost ratio",
             "internal_rate_of_return": "Rate of return (% a year)",
             "payback_years": "Payback (years)",
@@ -165,6 +237,80 @@ def by_partner(study: Study) -> Table:
             "peak_funding": "Peak funding (£)",
         },
     )
+
+
+def option_summary(study: Study) -> Table:
+    """Show the options side by side: cost, cash, worth, ratio, payback, funding, score and odds."""
+    table = study.appraisal.summary.reset_index()
+    roles = {"proposed": " (appraised here)", "comparator": " (what would come otherwise)"}
+    table["named"] = table["option"] + "  " + table["name"] + table["role"].map(roles).fillna("")
+    paid = table["payback_years"].astype(float)
+    table["payback_years"] = paid.where(table["net_present_value"].isna() | paid.notna(), np.inf)
+    table["benefit_cost_ratio"] = table["benefit_cost_ratio"].astype(float)
+    labels = {
+        "named": "Option",
+        "whole_life_cost": "Whole-life cost (£)",
+        "cash_saving": "Cash saving (£)",
+        "net_present_value": "Net present value (£)",
+        "benefit_cost_ratio": "Benefit-cost ratio",
+        "payback_years": "Payback (years)",
+        "peak_funding": "Peak funding (£)",
+        "unmonetised_score": "Score without money",
+        "probability_of_loss": "Probability of loss (%)",
+    }
+    return Table(
+        table,
+        f"The options side by side, each {against(study)}; a dash where the case gives no money, or a "
+        "ratio has no meaning",
+        {name: label for name, label in labels.items() if name in table},
+    )
+
+
+def option_worths(study: Study) -> Table:
+    """Show the net present value of each option to each partner."""
+    table = study.appraisal.summary.dropna(subset="net_present_value").reset_index()
+    table["named"] = table["option"] + "  " + table["name"]
+    worths = {f"net_present_value, {name}": f"{name} (£)" for name in study.partners}
+    return Table(
+        table,
+        f"What each option is worth to each partner, {against(study)}: net present value",
+        {"named": "Option", "net_present_value": f"{TOTAL} (£)"} | worths,
+    )
+
+
+def positions_if_ended(study: Study) -> Table:
+    """Show where each partner would stand if the service ended at the end of each year."""
+    table = study.appraisal.positions_if_ended.copy()
+    table["breaks_even"] = [
+        "not within the term" if pd.isna(year) else year_label(int(year))
+        for year in study.appraisal.break_even_years
+    ]
+    return Table(
+        partner_rows(table),
+        "Present value to date if the service ended at the end of each year, what leaving costs included",
+        {"partner": "Partner"} | by_year(study.years) | {"breaks_even": "Not behind from"},
+    )
+
+
+def end_date(study: Study) -> Sentence:
+    """Say where each partner stands if the service ends on the scenario's date."""
+    position = study.appraisal.position_on_end_date
+    if position is None:
+        return Sentence("The scenario names no date on which the service ends.")
+    said = [f"{TOTAL if name == ALL else name} {pounds(value)}" for name, value in position.items()]
+    return Sentence(f"**If the service ended on {study.parameters.ends_on}**: {listed(said)}.")
+
+
+def taking_part(study: Study) -> Sentence:
+    """Say who joins and leaves, when and on which terms, and how partners make good a loss."""
+    floor = {
+        "none": "Nobody makes good another's loss.",
+        "by_year": "Partners that are ahead in a year make good, in cash, one that is out of pocket in it.",
+        "over_term": "Partners that are ahead over the term make good, in cash and in the last year, one "
+        "that is out of pocket over it.",
+    }[study.parameters.no_detriment]
+    said = membership(study)
+    return Sentence(f"{said[:1].upper()}{said[1:]}. {floor}")
 
 
 def no_rate(study: Study) -> Sentence:
@@ -352,14 +498,13 @@ def breakeven(study: Study) -> Table:
 
 def withdrawal(study: Study) -> Table:
     """Show each partner's position with and without the withdrawal of the scenario."""
-    chosen = study.parameters
-    if chosen.leaver:
-        caption = (
-            f"Net present value if {chosen.leaver} leaves after {year_label(chosen.leaves_after)}, "
-            f"with {percent(chosen.stranded_fraction, 0)} of its cost left to pay"
-        )
-    else:
-        caption = "No partner withdraws in this scenario"
+    leaves = study.savings.leavers
+    caption = (
+        f"Net present value if {_dated(leaves, 'leaves')}, with "
+        f"{percent(study.savings.exit_terms['stranded_fraction'], 0)} of what it pays staying to be paid"
+        if leaves
+        else "No partner leaves within the appraisal"
+    )
     return Table(
         partner_rows(study.savings.withdrawal),
         caption,
@@ -370,6 +515,36 @@ def withdrawal(study: Study) -> Table:
             "change": "Change (£)",
         },
     )
+
+
+def _dated(years: dict[str, int], verb: str) -> str:
+    """Return who joins or leaves from which year on."""
+    return listed([f"{name} {verb} from {year_label(year)}" for name, year in years.items()])
+
+
+def membership(study: Study) -> str:
+    """Return who joins and leaves, and on which terms, in words."""
+    joins, leaves = study.savings.joiners, study.savings.leavers
+    said = list(filter(None, [_dated(joins, "joins"), _dated(leaves, "is out")]))
+    terms = study.savings.exit_terms
+    if leaves and terms["stranded_fraction"]:
+        said.append(
+            f"{percent(terms['stranded_fraction'], 0)} of what a leaver pays stays to be paid"
+        )
+        years, months = int(terms["notice_years"]), int(terms["leaver_months"])
+        if years:
+            said.append(f"by itself for {years} year{'s' if years > 1 else ''}")
+        if months and terms["leaver_share"]:
+            said.append(f"{percent(terms['leaver_share'], 0)} of it by itself for {months} months")
+        if np.isfinite(terms["leaver_cap"]):
+            said.append(f"{pounds(terms['leaver_cap'])} at most by itself")
+    for name, dates, words_ in (
+        ("exit_charge", leaves, "leaving"),
+        ("entry_fee", joins, "joining"),
+    ):
+        if dates and terms[name]:
+            said.append(f"it pays {pounds(terms[name])} on {words_}")
+    return ", ".join(said) or "all take part from the start to the end"
 
 
 def optimism_bias(study: Study) -> Table:
@@ -410,7 +585,7 @@ def medium_term_plan(study: Study) -> Table:
         return absent(f"Option {study.option} changes no partner's budget")
     return Table(
         table,
-        f"Medium-term financial plan in cash, {assumed}, capital paid from "
+        f"Medium-term financial plan in cash beside today's budgets, {assumed}, capital paid from "
         f"{study.parameters.capital_funding}: a saving is positive",
         {"partner": "Partner", "line": "Line"} | by_year(study.years),
     )
@@ -448,14 +623,16 @@ def yearly(study: Study) -> Table:
 
 def lines(study: Study) -> Table:
     """Show each line of money, summed over partners, by year."""
-    flows = study.savings.flows.groupby(level=["flow", "line", "funding"], sort=False).sum()
+    flows = study.savings.flows.groupby(
+        level=["flow", "line", "funding", "counts"], sort=False
+    ).sum()
     flows["sum"] = flows.sum(axis="columns")
     table = flows.reset_index()
     table["flow"] = table["flow"].str.replace("_", " ")
     return Table(
         table,
         "The money behind the answer: every line, all partners together",
-        {"line": "Line", "flow": "Kind", "funding": "Funding"}
+        {"line": "Line", "flow": "Kind", "funding": "Funding", "counts": "Counts as"}
         | by_year(study.years)
         | {"sum": "Sum (£)"},
     )

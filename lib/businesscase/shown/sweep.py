@@ -38,7 +38,7 @@ WORDS = {
     "discount_rate": ("discount rate", 0, "%"),
 }
 LINE = (0, "% of plan")  # the value of a line is a multiple of its plan
-CHOSEN = {"option": "Option", "withdrawal": "Withdrawal", "sharing": "Sharing", "optimism_bias": "Optimism bias"}  # fmt: skip
+CHOSEN = {"option": "Option", "membership": "Who takes part", "sharing": "Sharing", "optimism_bias": "Optimism bias"}  # fmt: skip
 
 
 def futures(study: Study) -> Findings | None:
@@ -80,7 +80,7 @@ def _condition(findings: Findings, condition: Condition) -> str:
     if condition.levels:
         titles = findings.choices[condition.name]
         said = " or ".join(titles[level] for level in condition.levels)
-        own_words = {"sharing": f"sharing as in “{said}”", "withdrawal": f"“{said}”"}
+        own_words = {"sharing": f"sharing as in “{said}”", "membership": f"“{said}”"}
         return own_words.get(condition.name, said)
     limits = {"over": condition.low, "under": condition.high}
     ends = [f"{word} {_value(condition.name, at)}" for word, at in limits.items() if at is not None]

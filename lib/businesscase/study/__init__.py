@@ -12,6 +12,7 @@ from businesscase.cases.errors import Fault, InputError, shown, unknown_name
 from businesscase.cases.parameters import Parameters, Scenario
 from businesscase.cases.validation import parameter_faults
 from businesscase.study import results
+from businesscase.study.appraisal import Appraisal
 from businesscase.study.assurance import Assurance
 from businesscase.study.baseline import Baseline
 from businesscase.study.cash import Cash
@@ -41,7 +42,7 @@ class Study:
         The scenario that it began from.
     parameters : Parameters
         Those of the scenario, or as they were varied since.
-    baseline, savings, cash, uncertainty, options, risks, plan, readiness, governance, outturn, decision, assurance
+    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, readiness, governance, outturn, decision, assurance
         The parts. Each is handed the parts that it needs.
     compared : dict
         What the comparison of the case's scenarios has found so far.
@@ -56,6 +57,9 @@ class Study:
         self.uncertainty = Uncertainty(inputs, self.baseline, self.savings)
         self.cash = Cash(inputs, self.savings)
         self.options = Options(inputs, self.savings)
+        self.appraisal = Appraisal(
+            inputs, self.baseline, self.savings, self.uncertainty, self.options
+        )
         self.risks = Risks(inputs, self.baseline, self.savings)
         self.plan = Plan(inputs)
         self.readiness = Readiness(inputs, self.baseline, self.savings)
@@ -67,6 +71,7 @@ class Study:
             self.savings,
             self.uncertainty,
             self.cash,
+            self.appraisal,
             self.risks,
             self.plan,
             self.readiness,

@@ -50,7 +50,9 @@ class Assurance(Part):
         file = self.case.file
         dates = pd.Timestamp(file.data_date), pd.Timestamp(file.decision_date)
         asked = None if today is None else pd.Timestamp(today)
-        return assurance.requirements(self.tables, self.case.section_names(), *dates, asked)
+        # the appraisal is of the savings' own inputs, and is checked with them
+        sections = [name for name in self.case.section_names() if name != "appraisal"]
+        return assurance.requirements(self.tables, sections, *dates, asked)
 
     @property
     def wrong_by(self) -> float:

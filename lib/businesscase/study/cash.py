@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from businesscase.calculations import finance
+from businesscase.calculations import finance, savings
 from businesscase.calculations.years import year_end, year_start
 from businesscase.study import tidy
 from businesscase.study.core import Inputs, Part
@@ -31,7 +31,7 @@ class Cash(Part):
     def medium_term_plan(self) -> pd.DataFrame:
         """Effect on the budget of each partner by year, in cash [£]."""
         cash = finance.cash_flows(
-            self.savings.cashable_flows,
+            self._flows,
             self.assumption("pay_inflation"),
             self.assumption("price_inflation"),
         )
@@ -57,6 +57,15 @@ class Cash(Part):
         rules = self.tables["finance_rules"]
         start, end = pd.Timestamp(year_start(self.years[0])), pd.Timestamp(year_end(self.years[-1]))
         return rules[~((rules["first_day"] > end) | (rules["last_day"] < start))]
+
+    @property
+    def _flows(self) -> pd.DataFrame:
+        """Flows beside today's budgets; nil for a partner whose flows are all time [£]."""
+        flows = self.savings.flows
+        seen = savings.budget(flows)
+        unseen = flows.index.difference(seen.index)
+        absent = ~unseen.get_level_values("partner").isin(seen.index.get_level_values("partner"))
+        return pd.concat([seen, 0.0 * flows.loc[unseen[absent]]])
 
     def rows(self) -> Iterator[tidy.Row]:
         """Yield the results, as results.csv has them."""

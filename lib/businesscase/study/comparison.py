@@ -9,11 +9,11 @@ import pandas as pd
 from businesscase.calculations import decision, regret, savings, uncertainty
 from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE
+from businesscase.cases.parameters import MEMBERSHIP
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import Study
 from businesscase.study.uncertainty import DRAWS, SEED, joined_levels
 
-WITHDRAWAL = ("leaver", "leaves_after", "stranded_fraction", "notice_years", "exit_charge")
 CHOICES = (
     # what the partners choose themselves: no future differs from another by these
     "option",
@@ -32,7 +32,7 @@ FUTURES = (
     "baseline_cost_change",
     "optimism_bias",
     "user_growth",
-    *WITHDRAWAL,
+    *MEMBERSHIP,
 )
 GO, STOP = "go on", "stop"
 OPTION_WORTH, GO_OR_STOP, OPTION_SCORE = "option worth", "go or stop", "option score"
@@ -170,13 +170,13 @@ def worths(study: Study) -> pd.DataFrame:
 
 
 def changed(study: Study, scenario: str) -> list[tuple[str, ...]]:
-    """Return the parameters that a scenario changes; those of one withdrawal are one change."""
+    """Return the parameters that a scenario changes; those of membership are one change."""
     base, other = (study.in_scenario(name).parameters for name in (BASE, scenario))
     names = [
         name for name in type(base).model_fields if getattr(base, name) != getattr(other, name)
     ]
-    leaving = tuple(name for name in names if name in WITHDRAWAL)
-    return [leaving if name in leaving else (name,) for name in names if name not in leaving[1:]]
+    together = tuple(name for name in names if name in MEMBERSHIP)
+    return [together if name in together else (name,) for name in names if name not in together[1:]]
 
 
 @_remembered

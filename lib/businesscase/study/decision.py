@@ -28,6 +28,7 @@ LACKS = {
     "baseline": "data on its present services",
     "options": "scores of options (scores.csv)",
     "savings": "money (flows.csv)",
+    "appraisal": "money (flows.csv)",
     "risks": "risk register (risks.csv)",
     "plan": "work plan (tasks.csv)",
     "readiness": "readiness scores (readiness.csv)",
@@ -73,7 +74,7 @@ SECTIONS_MOVED = {
     "duration_change": ("plan",),
     "readiness_scores": ("readiness",),
 }
-MONEY = ("savings", "decision")
+MONEY = ("savings", "appraisal", "decision")
 TRIED, HALVINGS = 11, 10  # values tried over a parameter's bounds, then halvings of the interval
 PLAN_HALVINGS = 6  # fewer, as each value may mean a hundred thousand networks
 LEVEL = 1.0  # by which a readiness score is moved

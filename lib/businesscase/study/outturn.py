@@ -137,7 +137,19 @@ class Outturn(Part):
         costs = self.to_date + self.to_come.mul({"saving": 0.0, "one_off_cost": 1 + overrun, "running_cost": 1.0}, axis="index")  # fmt: skip
         every = pd.concat([others, costs])
         signed = every.mul(every.index.map(savings.SIGNS).astype(float), axis="index")
-        return self._present_value(signed.sum())
+        return self._present_value(signed.sum()) + self._spent_whatever - self._worth_otherwise
+
+    @property
+    def _spent_whatever(self) -> float:
+        """Present value of what is sunk, which is in the lines and in no worth [£]."""
+        planned = self.in_scenario(BASE).savings.planned_flows
+        sunk = planned[planned.index.get_level_values("counts") == savings.SUNK]
+        return self._present_value(sunk.sum())
+
+    @property
+    def _worth_otherwise(self) -> float:
+        """Net present value of what would have come otherwise, as decided [£]."""
+        return self.in_scenario(BASE).savings.worth_otherwise
 
     @property
     def _saving_to_come(self) -> float:

@@ -96,7 +96,7 @@ class Readiness(Part):
     def one_off_by_year(self) -> pd.Series:
         """One-off cost of all partners by financial year [£]; empty where none is known."""
         return (
-            savings.one_off_costs(self.savings.flows).sum()
+            savings.one_off_costs(savings.budget(self.savings.flows)).sum()
             if len(self.savings.committed_cost)
             else pd.Series()
         )

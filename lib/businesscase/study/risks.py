@@ -75,15 +75,16 @@ class Risks(Part):
 
         A risk that is not placed anew by its response keeps its likelihood.
         """
-        scored, chosen = self.scored.set_index("risk"), self.parameters
+        scored = self.scored.set_index("risk")
         words = scored["inherent_likelihood_level"]
         if position == "residual":
             anew = scored["residual_score"].notna()
             words = scored["residual_likelihood_level"].where(anew, words)
         rows = exposure.costs_at(self.tables["risk_costs"], position)
         rows = exposure.with_chances(rows, words, self.tables["risk_probabilities"])
-        if chosen.leaver:
-            rows = exposure.after_withdrawal(rows, chosen.leaver, chosen.leaves_after)
+        members = self.savings.members
+        for partner in members.index[~members.all(axis="columns")]:
+            rows = exposure.while_member(rows, partner, list(members.columns[members.loc[partner]]))
         once = self.savings.flow_lines["flow"] == "one_off_cost"
         raised = (
             set(self.savings.flow_lines.loc[once, "line"])
@@ -102,12 +103,10 @@ class Risks(Part):
         By the scenario's rule for costs; where that is 'as_stated', as the lines of the option say
         who pays its running and one-off cost, and equally where they say nothing.
         """
-        chosen, shares = self.parameters, self.savings.cost_shares
+        shares = self.savings.cost_shares
         if shares is None:
             shares = pd.DataFrame(dict.fromkeys(self.years, self._stated_cost_shares))
-        if not chosen.leaver:
-            return shares
-        return exposure.shares_after_withdrawal(shares, chosen.leaver, chosen.leaves_after)
+        return apportionment.among_members(shares, self.savings.members)
 
     @property
     def _stated_cost_shares(self) -> pd.Series:

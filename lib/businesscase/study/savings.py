@@ -8,10 +8,13 @@ import pandas as pd
 
 from businesscase.calculations import apportionment, appraisal, savings
 from businesscase.calculations.apportionment import ALL, SHARED
+from businesscase.cases.parameters import terms_of
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part, of_all
 from businesscase.study.derived import derived, derived_by
+
+NO_RATIO = "no net cost, so a ratio has no meaning"
 
 
 class Savings(Part):
@@ -38,12 +41,64 @@ class Savings(Part):
     @derived
     def flow_lines(self) -> pd.DataFrame:
         """Rows of flows.csv for the option that is appraised."""
-        return savings.with_inflation(self.tables.rows("flows", option=self.option))
+        return self._lines_of(self.option)
+
+    def _lines_of(self, option: str) -> pd.DataFrame:
+        return savings.with_inflation(self.tables.rows("flows", option=option))
 
     @property
     def baseline_cost(self) -> pd.Series:
         """Present cost by partner, changed as the scenario assumes [£ a year]."""
         return self.baseline.real_annual_cost * (1 + self.parameters.baseline_cost_change)
+
+    # who takes part
+
+    def _dates(self, kind: str) -> dict[str, int]:
+        """Return the scenario's years in which partners join or leave, else those of partners.csv."""
+        stated = self.tables["partners"].set_index("partner")[kind].dropna().astype(int)
+        return {**stated.to_dict(), **getattr(self.parameters, kind)}
+
+    @derived
+    def members(self) -> pd.DataFrame:
+        """Who takes part when, partner by financial year [bool]."""
+        joins, leaves = self._dates("joins"), self._dates("leaves")
+        return apportionment.membership(self.partners, joins, leaves, self.years)
+
+    @derived
+    def has_joined(self) -> pd.DataFrame:
+        """Who has joined by when, those that have left again included, partner by year [bool]."""
+        return apportionment.membership(self.partners, self._dates("joins"), {}, self.years)
+
+    @property
+    def stays(self) -> pd.DataFrame:
+        """Who has not left yet, those that have yet to join included, partner by year [bool]."""
+        return apportionment.membership(self.partners, {}, self._dates("leaves"), self.years)
+
+    @property
+    def joiners(self) -> dict[str, int]:
+        """First financial year of each partner that joins within the appraisal."""
+        return {
+            name: year for name, year in self._dates("joins").items() if self._is_within(name, year)
+        }
+
+    @property
+    def leavers(self) -> dict[str, int]:
+        """First financial year out of each partner that leaves within the appraisal."""
+        return {
+            name: year
+            for name, year in self._dates("leaves").items()
+            if self._is_within(name, year)
+        }
+
+    def _is_within(self, partner: str, year: int) -> bool:
+        return partner in self.partners and self.years[0] < year <= self.years[-1]
+
+    @property
+    def exit_terms(self) -> dict[str, float]:
+        """Terms of joining and leaving, by the parameter that each stands for."""
+        return terms_of(self.tables["exit_terms"], self.parameters)
+
+    # what is planned
 
     @derived
     def planned_flows(self) -> pd.DataFrame:
@@ -53,44 +108,81 @@ class Savings(Part):
     def _planned(self, flow_lines: pd.DataFrame) -> pd.DataFrame:
         lines = savings.with_charges(flow_lines)
         is_pooled = (lines["partner"] == SHARED) | lines["pooled"]
-        stated, pooled = (
-            savings.planned_flows(part, self.baseline_cost, self.years)
-            for part in (lines[~is_pooled], lines[is_pooled])
-        )
-        is_saving = pooled.index.get_level_values("flow") == "saving"
-        parts = [
-            stated,
-            _divided(pooled[is_saving], self.saving_shares),
-            _divided(pooled[~is_saving], self.cost_shares),
-        ]
+        stated = savings.planned_flows(lines[~is_pooled], self.baseline_cost, self.years)
+        # what a partner prepares before it joins is its own; nothing else of it counts until then
+        once = stated.index.get_level_values("flow").isin(savings.ONE_OFF)
+        parts = [stated[once], savings.of_members(stated[~once], self.has_joined)]
+        for split, rows in lines[is_pooled].groupby("split", sort=False):
+            parts += self._divided(rows, split)
         every = pd.concat([part for part in parts if not part.empty] or [stated])
         return every.groupby(level=savings.LABELS, sort=False).sum()
 
+    def _divided(self, lines: pd.DataFrame, split: str) -> Iterator[pd.DataFrame]:
+        """Yield pooled lines divided by one rule; what is spent once, by the members of its year."""
+        costs = pd.DataFrame(dict.fromkeys(self.years, self.baseline_cost))
+        costs = costs.reindex(self.partners).where(self.has_joined, 0.0)
+        planned = savings.planned_flows(lines, costs, self.years)
+        own = planned[planned.index.get_level_values("partner") != SHARED]
+        pooled = planned[planned.index.get_level_values("partner") == SHARED]
+        pooled = pd.concat([pooled, savings.of_members(own, self.has_joined)])
+        flow = pooled.index.get_level_values("flow")
+        once = flow.isin(savings.ONE_OFF)
+        of_split = self.shares(split, {}) if split else None
+        for chosen, shares in (
+            (flow == "saving", self.saving_shares),
+            ((flow != "saving") & ~once, self.cost_shares),
+            (once, self.cost_shares),
+        ):
+            rows, share = pooled[chosen], shares if of_split is None else of_split
+            if rows.empty:
+                continue
+            if share is not None and once[chosen].all():
+                share = apportionment.among_members(share, self.members)
+            if share is not None:
+                yield savings.apportioned_flows(rows, share)
+            else:
+                yield from self._as_stated(rows, once[chosen].all())
+
+    def _as_stated(self, pooled: pd.DataFrame, once: bool) -> Iterator[pd.DataFrame]:
+        """Yield amounts that stay as stated, with what a partner that has left would have spent once."""
+        yield pooled
+        left = savings.of_members(pooled, ~self.stays) if once else pooled[:0]
+        left = left[left.any(axis="columns")]
+        if not left.empty:
+            equal = apportionment.among_members(self.shares("equal", {}), self.members)
+            yield savings.apportioned_flows(left, equal)
+
     @derived
     def saving_shares(self) -> pd.DataFrame | None:
-        """Shares of a pooled saving by partner and year [fraction], None where it stays as stated."""
+        """Shares of a pooled saving by partner and year [fraction], None where it stays as stated.
+
+        Of those that have joined; what a leaver would have had goes with it.
+        """
         return self.shares(self.parameters.saving_apportionment, self.parameters.saving_mix)
 
     @derived
     def cost_shares(self) -> pd.DataFrame | None:
-        """Shares of a pooled cost by partner and year [fraction], None where it stays as stated."""
+        """Shares of a pooled cost by partner and year [fraction], None where it stays as stated.
+
+        Of those that have joined; what a leaver would have paid goes with it, but for what it strands.
+        """
         chosen = self.parameters
         shares = self.shares(chosen.cost_apportionment, chosen.cost_mix)
         if shares is None or not chosen.phase_in_years:
             return shares
-        historic = apportionment.shares(self.baseline.driver("revenue_budget"))
+        historic = self.shares("revenue_budget", {})
         return apportionment.phased_shares(historic, shares, chosen.phase_in_years)
 
-    @property
-    def leaver_shares(self) -> pd.DataFrame:
-        """How the others divide what a leaver leaves, partner by year [fraction].
+    @derived
+    def member_shares(self) -> pd.DataFrame:
+        """How the members of each year divide what falls on all, partner by year [fraction].
 
         By the scenario's rule for costs, equally where that is 'as_stated'.
         """
         shares = self.cost_shares
         if shares is None:
             shares = self.shares("equal", {})
-        return apportionment.among_others(shares, self.parameters.leaver)
+        return apportionment.among_members(shares, self.members)
 
     def shares(self, rule: str, mix: dict[str, float]) -> pd.DataFrame | None:
         """Return shares by partner and year [fraction], None where amounts stay as stated."""
@@ -100,7 +192,7 @@ class Savings(Part):
         parts = [
             pd.DataFrame(
                 {
-                    year: apportionment.shares(driver)
+                    year: apportionment.shares(driver.where(self.has_joined[year], 0.0))
                     for year, driver in self.baseline.drivers(name).items()
                 }
             )
@@ -125,71 +217,129 @@ class Savings(Part):
         return savings.optimism_bias(upper, self.tables["mitigations"])
 
     def prepared_flows(self, longest_delay: float) -> pd.DataFrame:
-        """Return flows ready for any setting of the levers, a withdrawal included [£]."""
+        """Return flows ready for any setting of the levers, entries and exits included [£]."""
         return self._prepared_flows(math.ceil(longest_delay))  # all that a delay changes in them
 
     @derived_by
     def _prepared_flows(self, longest_delay: int) -> pd.DataFrame:
-        chosen = self.parameters
         prepared = savings.levered(self.planned_flows, longest_delay)
-        if not chosen.leaver:
+        parts = [self._while_in(prepared), *self._fees()]
+        every = pd.concat([part for part in parts if not part.empty] or parts[:1])
+        if self.option == self.case.file.comparator:
+            return savings.making_no_difference(every)
+        return every if self.otherwise is None else pd.concat([every, self.otherwise])
+
+    def _while_in(self, prepared: pd.DataFrame) -> pd.DataFrame:
+        """Return flows without those of partners that have left, but with what these strand [£]."""
+        if not self.leavers:
             return prepared
-        years = pd.Series(self.years, index=self.years) - chosen.leaves_after
-        in_notice = years <= chosen.notice_years
-        stranded = chosen.stranded_fraction * (1.0 - 2.0 * in_notice)
-        shares = self.leaver_shares
         service = savings.service_cost_rows(prepared, self.baseline_cost)
-        left = savings.after_withdrawal(
-            pd.concat([prepared, service]), chosen.leaver, chosen.leaves_after, shares, stranded
+        return savings.after_withdrawals(
+            pd.concat([prepared, service]), self.stays, self.member_shares, self.exit_terms
         )
-        parts = [left, savings.levered(self._taken_over)]
-        if chosen.exit_charge:
-            parts.append(
-                savings.exit_charges(
-                    chosen.leaver, chosen.exit_charge, chosen.leaves_after + 1, shares, self.years
-                )
-            )
-        return pd.concat([part for part in parts if not part.empty]) if not left.empty else left
+
+    @derived
+    def otherwise(self) -> pd.DataFrame | None:
+        """Prepared flows of the comparator as planned, while a partner takes part [£]; None without.
+
+        Outside, a partner does the same as it would do otherwise.
+        """
+        comparator = self.case.file.comparator
+        lines = self._lines_of(comparator)
+        if lines.empty or self.flow_lines.empty:  # of an option without money nothing is known
+            return None
+        prepared = savings.levered(self._planned(lines))
+        return savings.compared(comparator, savings.of_members(prepared, self.members))
 
     @property
-    def _taken_over(self) -> pd.DataFrame:
-        """A leaver's part of pooled one-off costs after it has left, by who pays it instead [£]."""
-        chosen, lines = self.parameters, self.flow_lines
-        is_pooled = (lines["partner"] == SHARED) | lines["pooled"]
-        planned = self._planned(lines[is_pooled & lines["flow"].isin(savings.ONE_OFF)])
-        own = planned[planned.index.get_level_values("partner") == chosen.leaver]
-        own = own.mul(own.columns > chosen.leaves_after, axis="columns")
-        own = own[own.any(axis="columns")]
-        return own if own.empty else savings.apportioned_flows(own, self.leaver_shares)
+    def worth_otherwise(self) -> float:
+        """Net present value of the comparator beside today, all partners together [£]."""
+        if self.otherwise is None:
+            return 0.0
+        net = -savings.net_flows(savings.economic(self.otherwise))
+        return float(appraisal.present_value(net, self.discount_factors).sum())
+
+    def _fees(self) -> Iterator[pd.DataFrame]:
+        """Yield what joiners and leavers pay to the others in their first year in and out [£]."""
+        terms = self.exit_terms
+        for kind, amount, dates in (
+            ("entry", terms["entry_fee"], self.joiners),
+            ("exit", terms["exit_charge"], self.leavers),
+        ):
+            for name, year in dates.items() if amount else ():
+                others = self.members.copy()
+                others.loc[name] = False
+                if others[year].any():
+                    shares = apportionment.among_members(self.member_shares, others)
+                    yield savings.fees(kind, name, amount, year, shares.drop(index=name))
 
     @derived
     def flows(self) -> pd.DataFrame:
-        """Flows of the option by partner and year under the scenario [£]."""
+        """Flows of the option by partner and year under the scenario, of every kind [£]."""
         levers = self.levers
         flows = savings.scenario_flows(self.prepared_flows(levers["delay_years"]), levers)
-        if not self.parameters.no_detriment:
+        floor = self.parameters.no_detriment
+        if floor == "none":
             return flows
-        return pd.concat([flows, savings.transfer_rows(savings.net_flows(flows))])
+        net = savings.net_flows(savings.still_to_find(flows))
+        return pd.concat([flows, savings.transfer_rows(net, floor)])
+
+    @property
+    def economic_flows(self) -> pd.DataFrame:
+        """Flows that the option's worth is made of: all but what is spent already [£]."""
+        return savings.economic(self.flows)
 
     @derived
     def net_flows(self) -> pd.DataFrame:
         """Saving less cost by partner and year [£]."""
-        return savings.net_flows(self.flows)
+        return savings.net_flows(self.economic_flows)
+
+    @derived
+    def cash_flows(self) -> pd.DataFrame:
+        """Saving less cost in cash by partner and year: without time that reaches no budget [£]."""
+        return self._of_every(savings.net_flows(savings.cash(self.flows)))
+
+    @derived
+    def to_find(self) -> pd.DataFrame:
+        """Saving less cost in cash beside today's budgets, by partner and year [£]."""
+        return self._of_every(savings.net_flows(savings.still_to_find(self.flows)))
+
+    def _of_every(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame by partner with every partner, nil where it has no row."""
+        return table.reindex(self.partners, fill_value=0.0)
+
+    @property
+    def service_costs(self) -> pd.DataFrame:
+        """What each partner pays for the service under the scenario, by year [£]."""
+        levers = self.levers
+        prepared = savings.levered(self.planned_flows, levers["delay_years"])
+        service = savings.service_cost_rows(prepared, self.baseline_cost)
+        flows = savings.scenario_flows(service, levers)
+        return self._of_every(savings.by_partner(flows, savings.SERVICE))
+
+    @derived
+    def positions_if_ended(self) -> pd.DataFrame:
+        """Where each partner would stand if the service ended at the end of each year [£]."""
+        net = self._of_every(self.net_flows)
+        return savings.positions_if_ended(
+            net, self.service_costs, self.rates, self.members, self.exit_terms
+        )
 
     @derived
     def gross_savings(self) -> pd.DataFrame:
         """Saving before one-off cost by partner and year [£]."""
-        return savings.gross_savings(self.flows)
+        return savings.gross_savings(self.economic_flows)
 
     @property
     def one_off_costs(self) -> pd.DataFrame:
         """One-off costs by line, funding and partner, by year [£]."""
-        return self.flows[self.flows.index.get_level_values("flow") == "one_off_cost"]
+        flows = savings.still_to_find(self.flows)
+        return flows[flows.index.get_level_values("flow") == "one_off_cost"]
 
     @derived
     def committed_cost(self) -> pd.Series:
-        """One-off cost by partner over all years [£]."""
-        return savings.one_off_costs(self.flows).sum(axis="columns")
+        """One-off cost that a decision commits each partner to, over all years [£]."""
+        return savings.one_off_costs(savings.still_to_find(self.flows)).sum(axis="columns")
 
     @derived
     def term_years(self) -> float:
@@ -202,61 +352,63 @@ class Savings(Part):
     def appraisal(self) -> pd.DataFrame:
         """Measures of worth for the partnership ('all') and each partner.
 
-        An option without flows, which changes nothing, has a row of zeros for every partner.
+        Worth is against the comparator, time included; what is called cash is without time. Peak
+        funding is of cash beside today's budgets. An option without flows, which changes nothing, has
+        a row of zeros for every partner.
         """
-        net = savings.with_total(self.net_flows.reindex(self.partners, fill_value=0.0), ALL)
-        saved = savings.with_total(
-            self.gross_savings.reindex(self.partners, fill_value=0.0), ALL
-        ).reindex(net.index)
-        discounted = net * self.discount_factors
-        benefits, costs = self._present_benefits_and_costs
-        once = savings.with_total(self.one_off_by_partner, ALL).reindex(net.index)
+        net, saved, cash, once, received, left_out = (
+            savings.with_total(self._of_every(table), ALL)
+            for table in (
+                self.net_flows,
+                self.gross_savings,
+                self.cash_flows,
+                savings.one_off_costs(self.economic_flows),
+                savings.receipts(self.economic_flows),
+                savings.one_off_costs(self._avoided),
+            )
+        )
+        factors = self.discount_factors
+        cashable = savings.with_total(self.cashable_saving.to_frame(), ALL)[0]
         rates = [appraisal.internal_rate_of_return(flows) for _, flows in net.iterrows()]
-        term = self.term_years or 1.0
+        paid_back = {
+            measure: [appraisal.payback_years(row) for _, row in flows.iterrows()]
+            for measure, flows in (
+                ("payback_years", cash),
+                ("discounted_payback_years", cash * factors),
+            )
+        }
+        spent = once - received + left_out
+        peaks = [appraisal.peak_funding(self.to_find)]
+        peaks += [appraisal.peak_funding(row) for _, row in self.to_find.iterrows()]
         table = pd.DataFrame(
             {
                 "total_saving": saved.sum(axis="columns"),
-                "average_annual_saving": saved.sum(axis="columns") / term,
+                "cashable_saving": cashable,
+                "time_saving": saved.sum(axis="columns") - cashable,
+                "average_annual_saving": saved.sum(axis="columns") / (self.term_years or 1.0),
                 "one_off_cost": once.sum(axis="columns"),
-                "net_present_value": appraisal.present_value(net, self.discount_factors),
+                "receipts": received.sum(axis="columns"),
+                "net_present_value": appraisal.present_value(net, factors),
+                "cash_net_present_value": appraisal.present_value(cash, factors),
                 "benefit_cost_ratio": [
-                    appraisal.benefit_cost_ratio(benefits[item], costs[item]) for item in net.index
+                    appraisal.benefit_cost_ratio(saved.loc[item], spent.loc[item], factors)
+                    for item in net.index
                 ],
                 "internal_rate_of_return": [rate for rate, _ in rates],
                 "no_rate_because": [reason for _, reason in rates],
-                "payback_years": [appraisal.payback_years(row) for _, row in net.iterrows()],
-                "discounted_payback_years": [
-                    appraisal.payback_years(row) for _, row in discounted.iterrows()
-                ],
-                "peak_funding": [appraisal.peak_funding(row) for _, row in net.iterrows()],
+                **paid_back,
             },
             index=net.index,
         )
-        return table.reindex([ALL, *self.partners]).rename_axis("partner")
+        table = table.reindex([ALL, *self.partners]).rename_axis("partner")
+        return table.assign(peak_funding=peaks)
 
     @property
-    def _present_benefits_and_costs(self) -> tuple[pd.Series, pd.Series]:
-        """Present value of what is saved or received, and of what is spent, with 'all' [£]."""
-        flow = self.flows.index.get_level_values("flow")
-        signed = self.flows.mul(flow.map(savings.SIGNS), axis="index")
-        present = appraisal.present_value(signed, self.discount_factors)
-        # what partners pay each other is one line, which nets to nothing for all of them
-        kind = flow.where(flow != "exit_receipt", "exit_cost")
-        line = self.flows.index.get_level_values("line")
-        together = present.groupby([kind, line]).sum()
-        sides = []
-        for sign in (1, -1):
-            values = (sign * present).clip(lower=0).groupby(level="partner").sum()
-            total = (sign * together).clip(lower=0).sum()
-            values = values.reindex(self.partners, fill_value=0.0)
-            sides.append(pd.concat([values, pd.Series({ALL: total})]))
-        return sides[0], sides[1]
-
-    @property
-    def one_off_by_partner(self) -> pd.DataFrame:
-        """One-off cost by partner and year, zero for a partner that has none [£]."""
-        spent = savings.one_off_costs(self.flows)
-        return spent.reindex(self.partners, fill_value=0.0)
+    def _avoided(self) -> pd.DataFrame:
+        """What the comparator would spend once, as one-off cost that is avoided [£]."""
+        flows = self.flows
+        avoided = flows[flows.index.get_level_values("flow") == "comparator_one_off"]
+        return -avoided.rename(index={"comparator_one_off": "one_off_cost"}, level="flow")
 
     @derived
     def cost_change(self) -> pd.DataFrame:
@@ -285,32 +437,18 @@ class Savings(Part):
         net = self.net_flows.reindex(self.partners, fill_value=0.0)
         return appraisal.present_value(net, self.discount_factors)
 
-    @property
-    def cashable_flows(self) -> pd.DataFrame:
-        """Flows of the option less what frees time, or stays behind, and reaches no budget [£]."""
-        lines = self.flow_lines
-        freed = self._planned(lines[~lines["cashable"]])
-        levers = self.levers
-        prepared = savings.levered(freed, levers["delay_years"])
-        if self.parameters.leaver:
-            prepared = savings.until_withdrawal(
-                prepared, self.parameters.leaver, self.parameters.leaves_after
-            )
-        freed = savings.scenario_flows(prepared, levers)
-        return self.flows.sub(freed.reindex(self.flows.index, fill_value=0.0))
-
     @derived
     def cashable_saving(self) -> pd.Series:
-        """Saving before one-off cost that reaches a budget, by partner [£]."""
-        saved = savings.gross_savings(self.cashable_flows).sum(axis="columns")
+        """Saving before one-off cost that is cash, by partner [£]."""
+        saved = savings.gross_savings(savings.cash(self.flows)).sum(axis="columns")
         return saved.reindex(self.partners, fill_value=0.0)
 
     @derived
     def withdrawal(self) -> pd.DataFrame:
-        """Net present value of each partner before and after the withdrawal of one [£]."""
-        if not self.parameters.leaver:
+        """Net present value of each partner if all stay, and as partners leave here [£]."""
+        if not self.leavers:
             return pd.DataFrame(columns=["before", "after", "change"])
-        stays = self.at(leaver="", leaves_after=None)
+        stays = self.at(leaves=dict.fromkeys(self.leavers, self.years[-1] + 1))
         table = pd.DataFrame(
             {"before": stays.net_present_values, "after": self.net_present_values}
         ).reindex(self.partners)
@@ -321,9 +459,9 @@ class Savings(Part):
         return float(values.sum()) if item == ALL else values.get(item)
 
     def _payback_of(self, item: str) -> float | None:
-        if item not in [ALL, *self.net_flows.index]:
+        if item not in [ALL, *self.partners]:
             return None
-        net = self.net_flows.sum() if item == ALL else self.net_flows.loc[item]
+        net = self.cash_flows.sum() if item == ALL else self.cash_flows.loc[item]
         years = appraisal.payback_years(net)
         return tidy.NEVER if years is None else years
 
@@ -343,16 +481,24 @@ class Savings(Part):
     def rows(self) -> Iterator[tidy.Row]:
         """Yield the results, as results.csv has them."""
         table = self.appraisal
-        for measure in ("total_saving", "one_off_cost", "net_present_value", "peak_funding"):
+        for measure in (
+            "total_saving",
+            "one_off_cost",
+            "net_present_value",
+            "peak_funding",
+            "cashable_saving",
+            "time_saving",
+            "cash_net_present_value",
+            "receipts",
+        ):
             yield from tidy.series(measure, table[measure], tidy.MONEY)
-        yield from tidy.series("cashable_saving", tidy.with_all(self.cashable_saving), tidy.MONEY)
         yield from tidy.series("average_annual_saving", table["average_annual_saving"], "£ a year")
         for measure in ("payback_years", "discounted_payback_years"):
             yield from tidy.series(
                 measure, table[measure].astype(float).fillna(tidy.NEVER), tidy.YEARS
             )
         ratio = table["benefit_cost_ratio"].astype(object)
-        yield from tidy.known("benefit_cost_ratio", ratio, "ratio", "there is no cost")
+        yield from tidy.known("benefit_cost_ratio", ratio, "ratio", NO_RATIO)
         rate = table["internal_rate_of_return"].astype(object)
         yield from tidy.known(
             "internal_rate_of_return", rate, "fraction a year", table["no_rate_because"]
@@ -369,9 +515,3 @@ class Savings(Part):
         yield from tidy.yearly("net_flow", self.net_flows, tidy.MONEY)
         yield from tidy.one("optimism_bias", self.optimism_bias, tidy.FRACTION)
         yield from tidy.series("change_by_withdrawal", self.withdrawal["change"], tidy.MONEY)
-
-
-def _divided(flows: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
-    if shares is None or flows.empty:
-        return flows
-    return savings.apportioned_flows(flows, shares)

@@ -17,7 +17,7 @@ import pandas as pd
 from businesscase.calculations import appraisal, discovery, savings, uncertainty
 from businesscase.calculations.discovery import Box, Columns
 from businesscase.cases.errors import InputError
-from businesscase.cases.parameters import Parameters
+from businesscase.cases.parameters import MEMBERSHIP, Parameters
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import Study
 
@@ -27,13 +27,7 @@ STRIPS = 20  # parts of an input's range for which the share of failures is kept
 CHOICES = {
     # what scenarios may choose, and the parameters that only mean something together
     "option": ("option",),
-    "withdrawal": (
-        "leaver",
-        "leaves_after",
-        "stranded_fraction",
-        "notice_years",
-        "exit_charge",
-    ),
+    "membership": MEMBERSHIP,
     "sharing": (
         "cost_apportionment",
         "saving_apportionment",
@@ -44,7 +38,7 @@ CHOICES = {
     ),
     "optimism_bias": ("optimism_bias",),
 }
-VARIED = ("option", "withdrawal", "sharing")  # choices that need flows of their own
+VARIED = ("option", "membership", "sharing")  # choices that need flows of their own
 KINDS = PARTNERSHIP, ANY_PARTNER = ("partnership", "any_partner")  # whose loss is a failure
 FAILURE, SUCCESS = "failure", "success"
 
@@ -99,7 +93,7 @@ class Sweep:
         package = parameters.model_dump(include=set(names))
         if "option" in package:
             return {"option": package["option"] or self.study.case.file.preferred_option}
-        if "leaver" in package and not package["leaver"]:
+        if "leaves" in package and not (package["leaves"] or package["joins"]):
             return Parameters().model_dump(include=set(names))  # the others mean nothing then
         return package
 
@@ -116,8 +110,8 @@ class Sweep:
             return f"option {level}"
         if choice == "optimism_bias":
             return "no optimism bias" if level == "none" else "optimism bias applied"
-        if package.get("leaver") == "":
-            return "nobody withdraws"
+        if package.get("leaves") == {} == package["joins"]:
+            return "nobody joins late or leaves early"
         return self.study.case.scenarios[level].title
 
     @cached_property
@@ -236,12 +230,15 @@ class Sweep:
     ) -> np.ndarray:
         at_nil, of_baseline = self.prepared[chosen]
         levers, lines = self._levers(columns, count), self._multiples(columns)
-        net = savings.net_by_draw(at_nil, study.partners, levers, lines)
-        if of_baseline is not None:
-            more = savings.net_by_draw(of_baseline, study.partners, levers, lines)
-            net += columns["baseline_cost_change"].astype(float)[:, None, None] * more
-        if study.parameters.no_detriment:
-            net += savings.no_detriment_transfers(net)
+
+        def net_of(select: savings.Selection) -> np.ndarray:
+            net = savings.net_by_draw(select(at_nil), study.partners, levers, lines)
+            if of_baseline is not None:
+                more = savings.net_by_draw(select(of_baseline), study.partners, levers, lines)
+                net += columns["baseline_cost_change"].astype(float)[:, None, None] * more
+            return net
+
+        net = savings.net_with_floor(net_of, study.parameters.no_detriment)
         factors = self._discount_factors(columns, count)
         return appraisal.present_value(net, factors[:, None, :])
 

@@ -18,7 +18,12 @@ from businesscase.study.derived import derived
 from businesscase.study.savings import Savings
 
 DRAWS, SOBOL_DRAWS, SEED = 10_000, 1024, 20_260_401  # one sample for all, so that pages agree
-MORE_IS_BETTER = ["saving", "counterfactual_cost", "income_cost"]  # flows that add to the worth
+MORE_IS_BETTER = [
+    "saving",
+    "counterfactual_cost",
+    "income_cost",
+    *savings.RECEIVED,
+]  # flows that add to the worth
 
 
 class Uncertainty(Part):
@@ -115,7 +120,9 @@ class Uncertainty(Part):
 
     def _breakevens(self, option_lines: pd.DataFrame, line: str) -> list[tuple]:
         """Return a row for each end of the range of another option's line, and each reading of it."""
-        option, worth = option_lines["option"].iloc[0], self.savings.net_present_values.sum()
+        option = option_lines["option"].iloc[0]
+        # beside today, as the other's is
+        worth = self.savings.net_present_values.sum() + self.savings.worth_otherwise
         present_cost = self.baseline.real_annual_cost.sum() * (
             1 + self.parameters.baseline_cost_change
         )
@@ -159,7 +166,7 @@ class Uncertainty(Part):
         """
         cost = self.baseline.real_annual_cost / self.baseline.real_annual_cost.sum() * combined_cost
         lines = savings.with_charges(option_lines)
-        net = savings.net_flows(savings.planned_flows(lines, cost, self.years))
+        net = savings.net_flows(savings.economic(savings.planned_flows(lines, cost, self.years)))
         return float(appraisal.present_value(net.sum(), self.savings.discount_factors))
 
     def setting(self, parameter: str) -> float:
@@ -306,10 +313,10 @@ class Uncertainty(Part):
     ) -> np.ndarray:
         """Return saving less cost at levers and multiples of lines, draw by partner by year [£]."""
         prepared = self.savings.prepared_flows(levers["delay_years"].max())
-        net = savings.net_by_draw(prepared, self.partners, levers, lines)
-        if self.parameters.no_detriment:
-            net = net + savings.no_detriment_transfers(net)
-        return net
+        return savings.net_with_floor(
+            lambda of: savings.net_by_draw(of(prepared), self.partners, levers, lines),
+            self.parameters.no_detriment,
+        )
 
     def _worth_of(self, net: np.ndarray) -> np.ndarray:
         """Return the net present value of flows by draw, partner and year, draw by partner [£]."""

@@ -32,10 +32,12 @@ class Numbers:
         """Return the parameter's new value, nothing if no slider has moved."""
         if not any(slider.value != slider.start for slider in self.numbers):
             return {}
-        if "" in self.sliders:
-            value = self.sliders[""].value
-            return {self.parameter: as_whole(value) if self._settings[0].is_whole else value}
-        return {self.parameter: {entry: one.value for entry, one in self.sliders.items()}}
+        whole = self._settings[0].is_whole
+        values = {
+            entry: as_whole(one.value) if whole else one.value
+            for entry, one in self.sliders.items()
+        }
+        return {self.parameter: values.get("", values)}
 
     def reset(self) -> None:
         """Put every slider back where the scenario has it."""
@@ -270,9 +272,6 @@ def control(study: Study, parameter: str, changed: Changed):
         return Choice(study, parameter, changed, options)
     if annotation is bool:
         return Choice(study, parameter, changed, [("no", False), ("yes", True)])
-    if parameter == "leaver":
-        names = [("nobody", ""), *((name, name) for name in study.partners)]
-        return Choice(study, parameter, changed, names)
     return Numbers(study, parameter, changed)
 
 

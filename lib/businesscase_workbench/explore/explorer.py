@@ -12,7 +12,7 @@ from businesscase.cases.scenario_file import write_scenario
 from businesscase.shown.display import Chart, Sentence, Table, literal
 from businesscase.study import Study, load_study
 from businesscase_workbench.explore.coalesce import Coalescer
-from businesscase_workbench.explore.controls import as_whole, control
+from businesscase_workbench.explore.controls import control
 from businesscase_workbench.explore.widgets import (
     ChartPanel,
     Connection,
@@ -130,12 +130,6 @@ class Explorer:
         found = {}
         for one in self.controls.values():
             found |= one.changes()
-        if "leaver" in self.controls:
-            found.pop("leaves_after", None)
-            leaver = found.get("leaver", self.start.parameters.leaver)
-            year = as_whole(self.controls["leaves_after"].sliders[""].value) if leaver else None
-            if year != self.start.parameters.leaves_after:
-                found["leaves_after"] = year
         return found
 
     def reset(self) -> None:

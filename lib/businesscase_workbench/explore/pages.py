@@ -52,9 +52,16 @@ SAVINGS = Page(
         "saving_apportionment",
         "cost_mix",
         "saving_mix",
-        "leaver",
-        "leaves_after",
+        "no_detriment",
+        "joins",
+        "leaves",
+        # not leaver_cap, of which blank is no limit, and not ends_on, which is a date
         "stranded_fraction",
+        "notice_years",
+        "leaver_share",
+        "leaver_months",
+        "exit_charge",
+        "entry_fee",
     ],
     explore.savings_headline,
     lambda study: (

@@ -1,8 +1,9 @@
 """Which numbers of a scenario an explorer moves, with the bounds that the parameters themselves state."""
 
+import typing
 from dataclasses import dataclass
 
-from businesscase.cases.parameters import Parameters, limits, step_of, unit_of
+from businesscase.cases.parameters import EXIT_TERMS, Parameters, limits, step_of, unit_of
 from businesscase.cases.schema import plain_types
 from businesscase.cases.validation.core import rules_with_data
 from businesscase.study import Study
@@ -24,7 +25,8 @@ class Setting:
     @property
     def is_whole(self) -> bool:
         """Whether the parameter takes whole numbers only."""
-        return int in plain_types(Parameters.model_fields[self.parameter].annotation)
+        annotation = Parameters.model_fields[self.parameter].annotation
+        return int in plain_types(typing.get_args(annotation)[1] if self.entry else annotation)
 
 
 def settings(study: Study, parameter: str) -> list[Setting]:
@@ -39,8 +41,8 @@ def settings(study: Study, parameter: str) -> list[Setting]:
         highest = study.case.file.last_year - study.case.file.decision_year
     if parameter == "appetite":
         highest = study.tables["risk_bands"]["highest_score"].max()
-    if parameter == "leaves_after":
-        lowest, highest = study.years[0], study.years[-1]
+    if parameter in ("joins", "leaves"):  # the last: only after the appraisal, which is never
+        lowest, highest = study.years[0], study.years[-1] + (parameter == "leaves")
     return [
         Setting(parameter, entry, entry.replace("_", " ") or field.description.partition(";")[0], unit, float(lowest), float(highest), step, float(value))
         for entry, value in standing(study, parameter).items()
@@ -54,6 +56,12 @@ def standing(study: Study, parameter: str) -> dict[str, float]:
         return study.options.weights.to_dict()
     if parameter == "user_growth":
         return {partner: chosen.get(partner, 0.0) for partner in study.partners}
+    if parameter in ("joins", "leaves"):
+        dates = study.savings.joiners if parameter == "joins" else study.savings.leavers
+        never = study.years[0] if parameter == "joins" else study.years[-1] + 1
+        return {partner: dates.get(partner, never) for partner in study.partners}
+    if parameter in EXIT_TERMS:
+        return {"": study.savings.exit_terms[parameter]}
     if parameter in ("cost_mix", "saving_mix"):
         return {rule: chosen.get(rule, 0.0) for rule in rules_with_data(study.tables)}
     if chosen is not None:
@@ -61,7 +69,6 @@ def standing(study: Study, parameter: str) -> dict[str, float]:
     blank = {
         "discount_rate": lambda: study.uncertainty.setting("discount_rate"),
         "horizon_years": lambda: study.years[-1] - study.years[0],
-        "leaves_after": lambda: study.years[len(study.years) // 2],
         "appetite": lambda: study.risks.highest_accepted_score,
     }
     return {"": blank.get(parameter, lambda: study.cash.assumption(parameter))()}

@@ -29,6 +29,7 @@ SECTION_TITLES = {
     "baseline": "the present services",
     "options": "the options",
     "savings": "savings and costs",
+    "appraisal": "the options side by side",
     "risks": "risks",
     "plan": "the plan",
     "readiness": "readiness",

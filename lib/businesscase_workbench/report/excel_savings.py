@@ -20,11 +20,12 @@ from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.wording import year_label
 from businesscase.cases.parameters import Parameters, limits, unit_of
 from businesscase.study import Study
+from businesscase.study.savings import NO_RATIO
 from businesscase_workbench.report.excel_sheets import CellShown, Formula, SheetShown
 
 AS_SCHEDULED = "as the schedule"
 NOT_WITHIN_TERM = "not within the term"
-NO_COST = "none: there is no cost"
+NO_COST = f"none: {NO_RATIO}"
 SAVING, COST = "savings", "costs"
 TRANSFER = "no_detriment_transfer"
 LEVER_CELLS = {  # parameters that may have a cell of their own name, and how it is shown
@@ -39,6 +40,8 @@ SIZES = {  # what a lever multiplies its rows by
     "one_off_cost": "(1+overrun)*(1+optimism_bias)",
 }
 SUM = "SUMPRODUCT({}{{mine}}{{signs}}*{{factors}}*{{amounts}})"
+WORTH = '(({part}="cash")+({part}="time"))*({when}="'  # rows of worth that fall in their years so
+BUDGET = '({part}<>"time")*({part}<>"sunk")*({of}="option")*'  # cash still to find, beside today
 PAYBACK = (
     'IF({{{0}}}<-0.005,"'
     + NOT_WITHIN_TERM
@@ -46,31 +49,39 @@ PAYBACK = (
     "{{number}}-1-ROUND({{{0}_was}},2)/(ROUND({{{0}}},2)-ROUND({{{0}_was}},2)))))"
 )
 MEASURES = {  # rows of the sheet by year: what they are called, how they are shown, their formula
-    "saving": ("Saving before one-off cost (£)", "pounds", SUM.format('({counts}="yearly")*')),
-    "one_off": ("One-off cost (£)", "pounds", SUM.format('-({counts}="once")*')),
-    "net": ("Net flow (£)", "pounds", "{saving}-{one_off}"),
+    "saving": ("Saving before one-off cost (£)", "pounds", SUM.format(WORTH + 'yearly")*')),
+    "one_off": ("One-off cost (£)", "pounds", SUM.format("-" + WORTH + 'once")*')),
+    "received": ("Grants, receipts and one-off cost avoided (£)", "pounds", SUM.format(WORTH + 'received")*')),
+    "net": ("Net flow (£)", "pounds", "{saving}-{one_off}+{received}"),
     "present": ("Present value of the net flow (£)", "pounds", "{net}*{discount}"),
-    "cumulative": ("Cumulative net flow (£)", "pounds", "SUM({net_so_far})"),
-    "cumulative_present": ("Cumulative present value (£)", "pounds", "SUM({present_so_far})"),
+    "benefit": ("Present value of benefits (£)", "pounds", "MAX(0,{saving})*{discount}"),
+    "cost": ("Present value of costs (£)", "pounds", "({one_off}-{received}-MIN(0,{saving}))*{discount}"),
+    "cash": ("Net flow in cash (£)", "pounds", SUM.format('({part}="cash")*')),
+    "cumulative": ("Cumulative cash (£)", "pounds", "SUM({cash_so_far})"),
+    "present_cash": ("Present value of the cash (£)", "pounds", "{cash}*{discount}"),
+    "cumulative_present": ("Cumulative present value of the cash (£)", "pounds", "SUM({present_cash_so_far})"),
     "payback": ("Payback, if the term ended then (years)", "factor", PAYBACK.format("cumulative", "payback")),
     "discounted_payback": ("Discounted payback, if the term ended then (years)", "factor", PAYBACK.format("cumulative_present", "discounted_payback")),
-    "before": ("Net flow before the no-detriment payments (£)", "pounds", SUM.format("")),
+    "to_find": ("Net flow in cash beside today's budgets (£)", "pounds", SUM.format(BUDGET)),
+    "out_of_pocket": ("Out of pocket beside today's budgets, at the end of the year (£)", "pounds", "MAX(0,-SUM({to_find_so_far}))"),
+    "before": ("The same in the year before the no-detriment payments (£)", "pounds", SUM.format(BUDGET)),
 }  # fmt: skip
-SUMMED = {  # from the flow of each year: its sum so far, and when that is nil
-    "net": ("cumulative", "payback"),
-    "present": ("cumulative_present", "discounted_payback"),
+SUMMED = {  # from the cash of each year: its sum so far, and when that is nil
+    "cash": ("cumulative", "payback"),
+    "present_cash": ("cumulative_present", "discounted_payback"),
 }
 WORTHS = {  # the same for what the option is worth; ``now`` are cells of this sheet
     "total_saving": ("Total saving (£)", "pounds", "SUM({saving_so_far})"),
     "average_annual_saving": ("Average saving (£ a year)", "pounds", "{now_total_saving}/IF(SUM({term})>0,SUM({term}),1)"),
     "one_off_cost": ("One-off cost (£)", "pounds", "SUM({one_off_so_far})"),
     "net_present_value": ("Net present value (£)", "pounds", "SUM({present_so_far})"),
-    "benefits": ("Present value of benefits (£)", "pounds", "SUMPRODUCT({mine}({together}>0)*{own})"),
-    "costs": ("Present value of costs (£)", "pounds", "-SUMPRODUCT({mine}({together}<0)*{own})"),
+    "cash_net_present_value": ("Net present value in cash (£)", "pounds", "SUM({present_cash_so_far})"),
+    "benefits": ("Present value of benefits (£)", "pounds", "SUM({benefit_so_far})"),
+    "costs": ("Present value of costs (£)", "pounds", "SUM({cost_so_far})"),
     "benefit_cost_ratio": ("Benefit-cost ratio", "factor", 'IF(ROUND({now_costs},2)>0,{now_benefits}/{now_costs},"' + NO_COST + '")'),
-    "payback_years": ("Payback (years)", "factor", "{payback}"),
-    "discounted_payback_years": ("Discounted payback (years)", "factor", "{discounted_payback}"),
-    "peak_funding": ("Peak funding (£)", "pounds", "MAX(0,-MIN({cumulative_so_far}))"),
+    "payback_years": ("Payback in cash (years)", "factor", "{payback}"),
+    "discounted_payback_years": ("Discounted payback in cash (years)", "factor", "{discounted_payback}"),
+    "peak_funding": ("Peak funding (£)", "pounds", "MAX({out_of_pocket_so_far})"),
 }  # fmt: skip
 AMOUNTS = "Pounds in prices of year 0. Costs and savings are both positive."
 TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the years
@@ -78,21 +89,21 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
         "Savings: the levers that you may change",
         ("Cells with a frame and a pale ground are inputs: change one and every savings sheet follows. 'Savings worth' shows what moved.",
          "Each lever has the name in the last column, which formulas use. A lever that moves nothing in this option and scenario is not here.",
-         "Fixed in this file: the years, the option, the terms of each line in flows.csv, the baseline of each partner, who leaves and on which terms, and the shares if somebody does."),
+         "Fixed in this file: the years, the option, the terms of each line in flows.csv, the baseline of each partner, who joins and leaves and on which terms, the shares if somebody leaves, what would come otherwise, and payments of a no-detriment floor over the term."),
         ("Lever", "Value (input)", "Unit", "Lowest", "Highest", "Name in formulas"),
     ),
     "worth": (
         "Savings: what the option is worth, in the report and in this file now",
         ("As delivered every difference is nil. A difference shows the effect of what you changed.",
          "Pounds in prices of year 0, over the whole term. Present values are discounted to year 0.",
-         "Benefits and costs: what is saved or received, and what is spent, by flow; payments between partners cancel out in 'all'."),
+         "Benefits and costs: what recurs is netted by year before it counts as one or the other; one-off cost is cost, and what is received lowers it."),
         ("Measure", "Partner", "Report", "This file now", "Difference"),
     ),
     "by_year": (
         "Savings: what each partner saves, spends and has left, by year",
-        (AMOUNTS + " The net flow is saving less one-off cost.",
+        (AMOUNTS + " The net flow is saving less one-off cost plus what is received, against what would come otherwise.",
          "Payback is the moment after the last year-end out of pocket at which the money is back; a year's flow is taken to arrive evenly over the year.",
-         "With a no-detriment floor, a partner below zero is paid up to zero by those above zero, in proportion to what they are ahead."),
+         "With a no-detriment floor, a partner below zero in cash is paid up to zero by those above zero, in proportion to what they are ahead."),
         ("Measure", "Partner"),
     ),
     "rows": (
@@ -100,12 +111,12 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
         (AMOUNTS + " The sign says whether a flow counts for or against. Amounts with a frame and a pale ground may be changed.",
          "What recurs has a row for each whole year of delay; a delay of 1.5 years is half of the row one year late and half of the next.",
          "A part of an amount on 'Savings pooled' is the amount times the share, and the pence that round it as in the report."),
-        ("Flow", "Line", "Follows", "Funding", "Partner", "Counts", "Sign", "Line number", "Years late", "Factor"),
+        ("Flow", "Line", "Follows", "Funding", "Counts as", "Real growth", "Partner", "Falls", "Of", "Sign", "Years late", "Factor"),
     ),
     "pooled": (
         "Savings: amounts that the partners share, and the pence that round each part, by year",
         ("Pounds in prices of year 0, all inputs. A partner's row is what its part has beside its share: pence, or an amount of its own.",),
-        ("Flow", "Line", "Follows", "Funding", "Of"),
+        ("Flow", "Line", "Follows", "Funding", "Counts as", "Real growth", "Of"),
     ),
     "shares": (
         "Savings: the partners' shares of pooled amounts, by year",
@@ -118,8 +129,9 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
         ("Quantity",),
     ),
 }  # fmt: skip
-PARTNER_AT, COUNTS_AT, SIGN_AT, LINE_AT, LATE_AT, FACTOR_AT = range(4, 10)  # columns of the rows
-PRESENTS = ("Present value (£)", "Of the flow (£)", "Of the line, all partners (£)")  # at the end
+PART_AT, GROWTH_AT, PARTNER_AT, WHEN_AT, OF_AT, SIGN_AT, LATE_AT, FACTOR_AT = range(
+    4, 12
+)  # columns of the rows
 NUMBER_AT, SCHEDULED_AT, RATE_AT, DISCOUNT_AT, TERMS_AT, LEFT_AT = range(6)  # rows of the years
 
 
@@ -131,7 +143,7 @@ def savings_sheets(study: Study) -> list[SheetShown]:
     for name, (title, notes, labels) in TEXTS.items():
         suffix = " (input)" * (name in ("pooled", "shares"))
         years = [year_label(year) + suffix for year in study.years]
-        labels += () if name in ("levers", "worth") else (*years, *PRESENTS * (name == "rows"))
+        labels += () if name in ("levers", "worth") else tuple(years)
         if rows := getattr(model, name)():
             frozen = 1 if name in ("levers", "years") else 2
             sheets.append(SheetShown(PLACES[name].sheet, title, notes, labels, rows, True, frozen))
@@ -178,17 +190,14 @@ class _Model:
         self.items = [ALL, *study.partners]
         table = study.savings.prepared_flows(limits("delay_years")[1])
         self.last_planned = len(table) - 1  # and no transfer
-        if self.chosen.no_detriment:
+        self.has_floor = self.chosen.no_detriment != "none"
+        if self.has_floor:
             moved = study.savings.flows.xs(TRANSFER, level="flow", drop_level=False)
             moved = pd.concat({(savings.FIXED, 0): moved}, names=savings.LEVERS)
             table = pd.concat([table, moved.reorder_levels(table.index.names)])
         of_flow = table.groupby(level=savings.LABELS, sort=False).ngroup().to_numpy()
-        order = of_flow.argsort(kind="stable")
-        self.table, self.of_flow = table.iloc[order], of_flow[order]
-        flow, line = (self.table.index.get_level_values(name) for name in ("flow", "line"))
-        kind = flow.where(flow != "exit_receipt", "exit_cost")  # what partners pay each other
-        self.of_line = pd.factorize(pd.MultiIndex.from_arrays([kind, line]))[0] + 1
-        self.signs = flow.map(savings.SIGNS).to_numpy()
+        self.table = table.iloc[of_flow.argsort(kind="stable")]
+        self.signs = self.table.index.get_level_values("flow").map(savings.SIGNS).to_numpy()
         levers = {name: np.array([value]) for name, value in study.savings.levers.items()}
         self.multiples = savings.factors(self.table.index, levers)[0]
 
@@ -247,7 +256,7 @@ class _Model:
     @cached_property
     def partners_shares(self) -> dict[tuple[str, str], pd.Series]:
         """Shares by year, by what is shared and partner."""
-        if self.chosen.leaver:  # what it leaves follows from its share
+        if self.study.savings.leavers:  # what it leaves follows from its share
             return {}
         given = {SAVING: self.study.savings.saving_shares, COST: self.study.savings.cost_shares}
         tables = {kind: table for kind, table in given.items() if table is not None}
@@ -257,7 +266,9 @@ class _Model:
     def pools(self) -> dict[tuple, pd.Series]:
         """Pooled amounts by flow ('all'), and what each partner's part has beside its share [£]."""
         lines, pools = savings.with_charges(self.study.savings.flow_lines), {}
-        lines = lines[(lines["partner"] == SHARED) | lines["pooled"]]
+        lines = lines[((lines["partner"] == SHARED) | lines["pooled"]) & (lines["split"] == "")]
+        if self.study.savings.joiners:  # pools of each year are of those in it
+            return {}
         planned = savings.planned_flows(lines, self.study.savings.baseline_cost, self.study.years)
         for label, pool in planned.groupby(level=savings.LABELS[:-1], sort=False).sum().iterrows():
             for (kind, name), share in self.partners_shares.items():
@@ -274,46 +285,30 @@ class _Model:
     def pooled(self) -> list[list]:
         return _inputs(self.pools, "number")
 
-    @cached_property
-    def presents(self) -> list[pd.Series]:
-        """Present value of each row, of its flow, and of its line for all partners together [£]."""
-        signed = self.table.mul(self.multiples * self.signs, axis="index")
-        own = appraisal.present_value(signed, self.study.savings.discount_factors)
-        return [own, *(own.groupby(of).transform("sum") for of in (self.of_flow, self.of_line))]
-
     def rows(self) -> list[list]:
-        place, rows = PLACES["rows"], []
-        end = place.left + self.last + 1
-        lines, own = (place.column(column, len(self.table) - 1) for column in (LINE_AT, end))
-        discount = PLACES["years"].years(DISCOUNT_AT, self.last)
+        rows = []
         for row, ((*label, _, lag), amounts) in enumerate(self.table.iterrows()):
-            sign, line, factor = (
-                place.cell(row, column) for column in (SIGN_AT, LINE_AT, FACTOR_AT)
-            )
-            first, last = np.flatnonzero(self.of_flow == self.of_flow[row])[[0, -1]]
-            presents = [
-                f"{sign}*{factor}*SUMPRODUCT({place.years(row, self.last)},{discount})",
-                f"SUM({place.column(end, last, first)})",
-                f"SUMPRODUCT(({lines}={line})*{own})",
-            ]
+            flow = label[0]
+            whose = "comparator" if flow in savings.COMPARED else "option"
             rows.append([
-                *label, "once" if label[0] in savings.ONE_OFF else "yearly",
-                *(CellShown(number, "whole") for number in (self.signs[row], self.of_line[row], lag)),
+                *label, _falls(flow), whose,
+                *(CellShown(number, "whole") for number in (self.signs[row], lag)),
                 CellShown(Formula(self.factors[row], self.multiples[row]), "factor"),
                 *(self._amount(row, label, lag, year, amount) for year, amount in enumerate(amounts)),
-                *_cells(presents.__getitem__, [worth.iloc[row] for worth in self.presents]),
             ])  # fmt: skip
         return rows
 
     def _amount(self, row: int, label: list[str], lag: int, year: int, amount: float) -> CellShown:
         """Return a prepared amount, as a formula where it follows from other cells."""
         *line, partner = label
-        if label[0] == TRANSFER:
+        if label[0] == TRANSFER and self.chosen.no_detriment == savings.BY_YEAR:
             return CellShown(Formula(self._transfer(partner, year), amount), "pence")
-        if self.chosen.leaver or lag > year:
+        if self.study.savings.leavers or lag > year or label[0] in (TRANSFER, *savings.COMPARED):
             return CellShown(amount, "pence")
         if lag:
-            return CellShown(Formula(PLACES["rows"].year(row - lag, year - lag), amount), "pence")
+            sooner = PLACES["rows"].year(row - lag, year - lag)
+            growth = f"*(1+{PLACES['rows'].cell(row, GROWTH_AT)})^{lag}" if label[GROWTH_AT] else ""
+            return CellShown(Formula(sooner + growth, amount), "pence")
         if tuple(label) not in self.pools:
             return CellShown(amount, "pence", True)
         rows, shares = list(self.pools), list(self.partners_shares)
@@ -334,31 +329,47 @@ class _Model:
     def _row(self, measure: str, item: str) -> int:
         return list(MEASURES).index(measure) * len(self.items) + self.items.index(item)
 
-    def by_year(self) -> list[list]:
+    @cached_property
+    def by_year_tables(self) -> dict[str, pd.DataFrame]:
+        """Values of the sheet by year: by measure, item by financial year."""
         study = self.study
+        flows = study.savings.flows
+        worth, to_find = study.savings.economic_flows, savings.still_to_find(flows)
         tables = {
             "saving": study.savings.gross_savings,
-            "one_off": savings.one_off_costs(study.savings.flows),
+            "one_off": savings.one_off_costs(worth),
             "net": study.savings.net_flows,
-            "before": savings.net_flows(
-                study.savings.flows.drop(index=TRANSFER, level=0, errors="ignore")
-            ),
+            "cash": study.savings.cash_flows,
+            "to_find": study.savings.to_find,
+            "before": savings.net_flows(to_find.drop(index=TRANSFER, level=0, errors="ignore")),
         }
         for name, table in tables.items():
             known = table.reindex(study.partners, fill_value=0.0)
             tables[name] = savings.with_total(known, ALL).reindex(self.items)
-        tables["present"] = tables["net"] * study.savings.discount_factors
-        for name in ("net", "present"):
-            cumulative, payback = SUMMED[name]
+        factors = study.savings.discount_factors
+        tables["received"] = tables["net"] - tables["saving"] + tables["one_off"]
+        tables["present"], tables["present_cash"] = (
+            tables["net"] * factors,
+            tables["cash"] * factors,
+        )
+        tables["benefit"] = tables["saving"].clip(lower=0.0) * factors
+        spent = tables["one_off"] - tables["received"] - tables["saving"].clip(upper=0.0)
+        tables["cost"] = spent * factors
+        behind = -tables["to_find"].drop(index=ALL).cumsum(axis="columns").clip(upper=0.0)
+        tables["out_of_pocket"] = savings.with_total(behind, ALL).reindex(self.items)
+        for name, (cumulative, payback) in SUMMED.items():
             tables[cumulative] = tables[name].cumsum(axis="columns")
             tables[payback] = tables[name].apply(_paybacks, axis="columns")
-        rows = []
+        return tables
+
+    def by_year(self) -> list[list]:
+        rows, tables = [], self.by_year_tables
         for (measure, (label, kind, formula)), item in product(MEASURES.items(), self.items):
-            if measure != "before" or self.chosen.no_detriment:
-                cells = _cells(
-                    partial(self._filled, formula, item), tables[measure].loc[item], kind
-                )
-                rows.append([label, item, *cells])
+            if measure == "out_of_pocket" and item == ALL:  # one that is ahead doesn't fund another
+                formula = "SUM({partners_out_of_pocket})"
+            if measure != "before" or self.has_floor:
+                fill = partial(self._filled, formula, item, planned=measure == "before")
+                rows.append([label, item, *_cells(fill, tables[measure].loc[item], kind)])
         return rows
 
     def worth(self) -> list[list]:
@@ -371,20 +382,24 @@ class _Model:
             rows.append([label, item, *(CellShown(shown, kind) for shown in (value, *formulas))])
         return rows
 
-    def _filled(self, formula: str, item: str, year: int) -> str:
+    def _filled(self, formula: str, item: str, year: int, planned: bool = False) -> str:
         """Return a formula with the cells of a partner, of a year and of the years so far in it."""
         rows, by_year, years = (PLACES[name] for name in ("rows", "by_year", "years"))
-        last = self.last_planned if formula == MEASURES["before"][2] else len(self.table) - 1
-        own, of_flow, of_line = range(rows.left + self.last + 1, rows.left + self.last + 4)
         columns = {
-            "partners": PARTNER_AT, "counts": COUNTS_AT, "signs": SIGN_AT, "factors": FACTOR_AT, "amounts": rows.left + year,
-            "own": own, "together": of_line if item == ALL else of_flow,
+            "partners": PARTNER_AT, "part": PART_AT, "when": WHEN_AT, "of": OF_AT, "signs": SIGN_AT,
+            "factors": FACTOR_AT, "amounts": rows.left + year,
         }  # fmt: skip
+        last = self.last_planned if planned else len(self.table) - 1  # before or with transfers
         cells = {name: rows.column(column, last) for name, column in columns.items()}
         partner = by_year.cell(self._row("saving", item), 1)
         cells["mine"] = "" if item == ALL else f"({cells['partners']}={partner})*"
         cells |= {"number": years.year(NUMBER_AT, year), "discount": years.year(DISCOUNT_AT, year)}
         cells["term"] = years.years(LEFT_AT, year)
+        first = self._row("out_of_pocket", ALL) + 1
+        column = by_year.left + year
+        cells["partners_out_of_pocket"] = by_year.column(
+            column, first + len(self.study.partners) - 1, first
+        )
         for name in MEASURES:
             row = self._row(name, item)
             cells |= {name: by_year.year(row, year), f"{name}_was": by_year.year(row, year - 1)}
@@ -394,13 +409,18 @@ class _Model:
         return formula.format_map(cells)
 
     def _worths(self, item: str) -> dict[str, float | str]:
-        own, of_flow, of_line = self.presents
-        mine = own.index.get_level_values("partner") == item
-        decides, counted = (of_line, own) if item == ALL else (of_flow, own * mine)
         values = self.study.savings.appraisal.loc[item].to_dict()
-        values |= {"benefits": counted[decides > 0].sum(), "costs": -counted[decides < 0].sum()}
+        sides = {"benefits": "benefit", "costs": "cost"}
+        values |= {name: self.by_year_tables[of].loc[item].sum() for name, of in sides.items()}
         absent = dict.fromkeys(WORTHS, NOT_WITHIN_TERM) | {"benefit_cost_ratio": NO_COST}
         return {name: absent[name] if pd.isna(values[name]) else values[name] for name in WORTHS}
+
+
+def _falls(flow: str) -> str:
+    """Return when a flow falls: yearly, once, or once and received rather than spent."""
+    if flow in savings.SPENT_ONCE:
+        return "once"
+    return "received" if flow in savings.ONE_OFF else "yearly"
 
 
 def _shared_as(label: Sequence[str]) -> str:

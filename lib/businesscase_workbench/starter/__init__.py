@@ -128,7 +128,9 @@ def _rows(
 def _filled_all(given, values: Mapping):
     """Return what a TOML file holds with every text filled in."""
     if isinstance(given, dict):
-        return {key: _filled_all(value, values) for key, value in given.items()}
+        return {
+            str(_filled(key, values)): _filled_all(value, values) for key, value in given.items()
+        }
     return _filled(given, values) if isinstance(given, str) else given
 
 

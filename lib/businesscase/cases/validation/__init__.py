@@ -24,7 +24,17 @@ from businesscase.cases.validation.rows import BASE
 
 __all__ = ["has_recurring_flows", "parameter_faults", "table_faults"]
 
-SECTIONS = ["baseline", "options", "savings", "risks", "plan", "readiness", "outturn", "decision"]
+SECTIONS = [
+    "baseline",
+    "options",
+    "savings",
+    "appraisal",
+    "risks",
+    "plan",
+    "readiness",
+    "outturn",
+    "decision",
+]
 YEARS_APART = 2  # at most, of the decision and year 0: the money may have begun a year or two off
 POOLED = ["flows", "risk_costs", "red_lines"]  # tables in which shared may stand for a partner
 
@@ -129,6 +139,8 @@ def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     options = list(tables["options"]["option"]) or sorted(set(tables["flows"]["option"]))
     if options and file.preferred_option not in options:
         yield "case", None, unknown_name("preferred_option", file.preferred_option, options)
+    if file.comparator and file.comparator not in options:
+        yield "case", None, unknown_name("comparator", file.comparator, options)
     kinds = list(tables["optimism_bias"]["project_type"])
     for kind in file.project_mix:
         if kind not in kinds:

@@ -37,6 +37,8 @@ def driver_faults(tables: Tables) -> Iterator[PlacedFault]:
                     None,
                     f"{driver} has no row for {partner}; every partner needs one",
                 )
+        if not rows["value"].any():
+            yield "drivers", None, f"{driver} is nil for every partner; one must be above 0"
 
 
 def budget_year_faults(tables: Tables) -> Iterator[PlacedFault]:

@@ -11,6 +11,7 @@ from businesscase.cases.validation.core import (
     PlacedFault,
     Tables,
     not_held_once,
+    rules_with_data,
     staying,
 )
 
@@ -72,7 +73,7 @@ def _gaps_in_scores(
 
 def flow_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of years, baseline and control totals."""
-    costed = set(tables["service_costs"]["partner"])
+    costed, rules = set(tables["service_costs"]["partner"]), rules_with_data(tables)
     for index, row in tables["flows"].iterrows():
         if row["first_year"] < file.decision_year or row["last_year"] > file.last_year:
             yield (
@@ -89,6 +90,12 @@ def flow_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
                 index,
                 f"baseline_fraction needs a cost in service_costs.csv for {', '.join(uncosted)}",
             )
+        if row["split"] and row["split"] not in rules:
+            yield (
+                "flows",
+                index,
+                f"split is {row['split']!r}; the case has data for {', '.join(sorted(rules))}",
+            )
     yield from _profile_faults(tables["flows"])
     yield from _range_faults(tables["flows"])
 
@@ -96,6 +103,7 @@ def flow_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
 def _profile_faults(flows: pd.DataFrame) -> Iterator[PlacedFault]:
     """Yield the lines whose yearly amounts do not add up to the total that they state."""
     years = flows["last_year"] - flows["first_year"] + 1
+    years = years.where(flows["flow"] != "residual_value", 1)
     amounts = flows["amount_gbp"] * flows["year_fraction"] * years
     for (option, line, partner), rows in flows.groupby(["option", "line", "partner"], sort=False):
         totals = rows["line_total_gbp"].dropna()

@@ -1,20 +1,25 @@
 """Faults of a scenario's parameters: they name what the case does not have."""
 
+import datetime as dt
 from collections.abc import Iterator
 
-from businesscase.calculations.apportionment import SHARED
+from businesscase.calculations.apportionment import SHARED, membership
+from businesscase.calculations.wording import year_label
+from businesscase.calculations.years import year_end, year_start
 from businesscase.cases.errors import unknown_name
+from businesscase.cases.parameters import Parameters, terms_of
 from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import Tables, has_recurring_flows, rules_with_data, staying
 from businesscase.cases.validation.plan import plan_parameter_faults
 
 
-def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str]:
+def parameter_faults(file: CaseFile, tables: Tables, parameters: Parameters) -> Iterator[str]:
     """Yield one sentence for each parameter that names what the case does not have."""
     partners = staying(tables)
     named = {
         "option": ([parameters.option], list(tables["options"]["option"])),
-        "leaver": ([parameters.leaver], partners),
+        "joins": (parameters.joins, partners),
+        "leaves": (parameters.leaves, partners),
         "user_growth": (parameters.user_growth, partners),
         "weights": (parameters.weights, list(tables["factors"]["factor"])),
         "extra_days": (parameters.extra_days, [str(task) for task in tables["tasks"]["task"]]),
@@ -36,29 +41,14 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
             f"realisation is {parameters.realisation:g}, but option {option} states no saving for it "
             "to move; running_cost_change moves the cost of a service"
         )
-    if bool(parameters.leaver) != (parameters.leaves_after is not None):
-        yield "leaver and leaves_after go together; one is given without the other"
-    if parameters.leaver and not has_recurring_flows(tables):
-        yield f"leaver is {parameters.leaver!r}; the case has no money that recurs for a partner to leave"
-    elif parameters.leaver and len(partners) < 2:
-        yield f"leaver is {parameters.leaver!r}; no other partner stays to go on with"
-    elif parameters.leaver and parameters.stranded_fraction:
-        yield from _stranded_faults(tables, option, parameters.leaver)
     term = file.last_year - file.decision_year
     horizon = term if parameters.horizon_years is None else parameters.horizon_years
     if horizon > term:
         yield f"horizon_years is {horizon}; the case's term is {term} years"
-    last_year = file.decision_year + horizon
-    if parameters.leaves_after and not file.decision_year <= parameters.leaves_after <= last_year:
-        yield (
-            f"leaves_after is {parameters.leaves_after}; the appraisal runs from "
-            f"{file.decision_year} to {last_year}"
-        )
-    if parameters.exit_charge and parameters.leaves_after == last_year:
-        yield (
-            f"exit_charge is {parameters.exit_charge:,.0f}, paid the year after leaves_after, but the "
-            f"appraisal ends in {last_year}; let the leaver go earlier, or set exit_charge to 0"
-        )
+    if term >= 0:  # else said of case.toml
+        years = range(file.decision_year, file.decision_year + min(horizon, term) + 1)
+        yield from _membership_faults(tables, parameters, option, years)
+        yield from _end_faults(parameters, years)
     stated = tables["factors"].set_index("factor")["weight"].to_dict()
     if parameters.weights and not any({**stated, **parameters.weights}.values()):
         yield "weights are all 0; at least one must be above 0"
@@ -67,14 +57,62 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters) -> Iterator[str
     yield from _rule_faults(tables, parameters)
 
 
+def _membership_faults(
+    tables: Tables, parameters: Parameters, option: str, years: range
+) -> Iterator[str]:
+    """Yield faults of who joins and leaves when, and on which terms."""
+    partners = tables["partners"].set_index("partner").reindex(staying(tables))
+    joins = {**partners["joins"].dropna(), **parameters.joins}
+    leaves = {**partners["leaves"].dropna(), **parameters.leaves}
+    known = [name for name in {**joins, **leaves} if name in partners.index]
+    for name in known:
+        if name in leaves and leaves[name] <= joins.get(name, years[0]):
+            yield (
+                f"leaves is {leaves[name]} for {name}, which joins in {joins.get(name, years[0])}; the first "
+                "year out must be later"
+            )
+            return
+    leavers = [name for name in known if leaves.get(name, years[-1] + 1) <= years[-1]]
+    joiners = [name for name in known if years[0] < joins.get(name, years[0]) <= years[-1]]
+    if (leavers or joiners) and not has_recurring_flows(tables):
+        kind, name = ("leaves", leavers[0]) if leavers else ("joins", joiners[0])
+        yield f"{kind} names {name!r}; the case has no money that recurs for a partner to leave or join"
+        return
+    members = membership(list(partners.index), joins, leaves, list(years))
+    for year in members.columns[~members.any()][:1]:
+        yield (
+            f"joins and leaves: no partner takes part in {year_label(year)}; one must in every year from "
+            f"{year_label(years[0])} to {year_label(years[-1])}"
+        )
+    terms = terms_of(tables["exit_terms"], parameters)
+    if terms["stranded_fraction"]:
+        for leaver in leavers:
+            yield from _stranded_faults(tables, option, leaver)
+    beyond = [name for name in parameters.leaves if name in partners.index and name not in leavers]
+    for name in beyond if parameters.exit_charge else []:
+        yield (
+            f"exit_charge is {parameters.exit_charge:,.0f}, paid in the first year out, which is "
+            f"{leaves[name]} for {name}, but the appraisal ends in {years[-1]}; let it leave earlier, or set "
+            "exit_charge to 0"
+        )
+
+
+def _end_faults(parameters: Parameters, years: range) -> Iterator[str]:
+    """Yield that the service would end outside the appraisal."""
+    ends = dt.date.fromisoformat(parameters.ends_on) if parameters.ends_on else None
+    first_day, last_day = year_start(years[0]), year_end(years[-1])
+    if ends and not first_day <= ends <= last_day + dt.timedelta(1):
+        yield f"ends_on is {ends}; the appraisal runs from {first_day} to {last_day}"
+
+
 def _stranded_faults(tables: Tables, option: str, leaver: str) -> Iterator[str]:
-    """Yield that nothing says what a leaver pays, of which a part is left to the others."""
+    """Yield that nothing says what a leaver pays, of which a part stays to be paid."""
     kinds = set(tables["flows"].loc[tables["flows"]["option"] == option, "flow"])
     is_costed = leaver in set(tables["service_costs"]["partner"])
     if "saving" in kinds and "running_cost" not in kinds and not is_costed:
         yield (
-            f"leaver is {leaver!r}, but nothing says what it pays for the service, of which "
-            f"stranded_fraction is left to the others: option {option} has no running_cost in "
+            f"leaves names {leaver!r}, but nothing says what it pays for the service, of which "
+            f"stranded_fraction stays to be paid: option {option} has no running_cost in "
             f"flows.csv and {leaver} no cost in service_costs.csv"
         )
 
@@ -130,7 +168,8 @@ def _rule_faults(tables: Tables, parameters) -> Iterator[str]:
                 yield unknown_name(f"{kind}_mix", name, sorted(drivers - {"as_stated"}))
         if mix and not any(mix.values()):
             yield f"{kind}_mix is all 0; at least one weight must be above 0"
-        shared_lines = pooled[(pooled["flow"] == "saving") == (kind == "saving")]
+        is_of_kind = (pooled["flow"] == "saving") == (kind == "saving")
+        shared_lines = pooled[is_of_kind & (pooled["split"] == "")]
         if rule == "as_stated" and not mix and not shared_lines.empty:
             yield (
                 f"{kind}_apportionment is 'as_stated', but flows.csv pools "
