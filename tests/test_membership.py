@@ -138,6 +138,15 @@ def test_drivers_that_are_all_nil_are_refused():
         small_case(partners=partners(), drivers=rows)
 
 
+def test_a_driver_that_is_nil_for_all_that_have_joined_is_refused():
+    rows = [{"partner": name, "driver": "users", "date": "2024-04-01", "value": value} for name, value in zip(NAMES, "0009", strict=True)]  # fmt: skip
+    with pytest.raises(
+        InputError, match=r"take part in 2024/25 drivers\.csv says that users is nil"
+    ):
+        small_case(partners=partners(West={"joins": "2025"}), drivers=rows, flows=POOL, scenarios={"base": EQUAL})  # fmt: skip
+    assert small_case(partners=partners(), drivers=rows, flows=POOL, scenarios={"base": EQUAL})
+
+
 @pytest.mark.parametrize(
     ("cells", "said"),
     [

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 
+import pandas as pd
+
 from businesscase.calculations.apportionment import SHARED, membership
 from businesscase.calculations.wording import year_label
 from businesscase.calculations.years import year_end, year_start
@@ -84,6 +86,7 @@ def _membership_faults(
             f"joins and leaves: no partner takes part in {year_label(year)}; one must in every year from "
             f"{year_label(years[0])} to {year_label(years[-1])}"
         )
+    yield from _nil_driver_faults(tables, membership(list(partners.index), joins, {}, list(years)))
     terms = terms_of(tables["exit_terms"], parameters)
     if terms["stranded_fraction"]:
         for leaver in leavers:
@@ -95,6 +98,19 @@ def _membership_faults(
             f"{leaves[name]} for {name}, but the appraisal ends in {years[-1]}; let it leave earlier, or set "
             "exit_charge to 0"
         )
+
+
+def _nil_driver_faults(tables: Tables, joined: pd.DataFrame) -> Iterator[str]:
+    """Yield drivers that are nil for all that have joined by some year, which no rule can divide by."""
+    for driver, rows in tables["drivers"].groupby("driver", sort=False):
+        counts = rows.drop_duplicates("partner").set_index("partner")["value"].reindex(joined.index)
+        for year in [
+            year for year in joined if joined[year].any() and not counts[joined[year]].any()
+        ][:1]:
+            yield (
+                f"joins: of those that take part in {year_label(year)} drivers.csv says that {driver} is nil, so "
+                "that nothing can be divided by it; let one with some join sooner"
+            )
 
 
 def _end_faults(parameters: Parameters, years: range) -> Iterator[str]:
