@@ -217,9 +217,9 @@ def levered(planned: pd.DataFrame, longest_delay: float = 0.0) -> pd.DataFrame:
     """Prepare planned flows for scenarios: say which lever moves each row, and by which delay.
 
     A delay moves all that recurs: savings, and the new service with the cost that it replaces.
-    What is spent or received once stays in its year, and so does what would happen otherwise. A delay is a weighted sum of whole years, so each recurring
-    row is repeated once for every whole year of delay, moved later by it; what falls beyond the
-    last year is lost to the appraisal.
+    What is spent or received once stays in its year, and so does what would happen otherwise. A
+    delay is a weighted sum of whole years, so each recurring row is repeated once for every whole
+    year of delay, moved later by it; what falls beyond the last year is lost to the appraisal.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import pandas as pd
 
 from businesscase.calculations.apportionment import SHARED
 from businesscase.calculations.baseline import real_amounts
-from businesscase.calculations.savings import ONE_OFF, PAY, planned_flows, with_inflation
+from businesscase.calculations.savings import PAY, SPENT_ONCE, planned_flows, with_inflation
 from businesscase.calculations.wording import listed, plain, pounds, year_label
 from businesscase.cases.errors import Fault
 from businesscase.cases.schema import FREED, CaseFile
@@ -165,7 +165,7 @@ def _is_given(lines: pd.DataFrame) -> pd.Series:
 def _no_one_off_cost(tables: Tables, file: CaseFile) -> Iterator[Fault]:
     lines = tables["flows"][tables["flows"]["option"] == file.preferred_option]
     given = lines.loc[_is_given(lines), "flow"]
-    if given.isin(FREED).any() and not given.isin(ONE_OFF).any():
+    if given.isin(FREED).any() and not given.isin(SPENT_ONCE).any():
         yield Fault(
             f"flows.csv: option {file.preferred_option}, which is proposed, saves money and has no one-off "
             "cost; a change costs something once, such as staff, advice, equipment or an exit: give it as "

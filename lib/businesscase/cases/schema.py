@@ -30,7 +30,8 @@ Text = Annotated[str, Field(min_length=1)]
 FinancialYear = Annotated[int, Field(ge=1990, le=2100)]
 WORKED_ROW = "to-be-replaced"  # source of the rows that a new case begins with
 WORKED_NOTE = "[Pp]ut (?:your own|here)"  # in the notes of these rows: what belongs in their place
-FREED = ["saving", "counterfactual_cost", "extra_cost"]  # flows that may be time and no money
+FREED = ["saving", "counterfactual_cost"]  # flows of money that is no longer spent
+MAY_BE_TIME = [*FREED, "extra_cost"]  # flows that may be time and no money
 OPPOSITES = {
     # by flow: what an amount below nil is instead
     "saving": "extra_cost",
@@ -481,9 +482,9 @@ class Flow(Figure):
             )
         if (self.amount_gbp is None) == (self.baseline_fraction is None):
             raise ValueError("give one of amount_gbp and baseline_fraction")
-        if not self.cashable and self.flow not in FREED:
+        if not self.cashable and self.flow not in MAY_BE_TIME:
             raise ValueError(
-                f"cashable is false of a {self.flow}; it can be of a {' or '.join(FREED)}, which may "
+                f"cashable is false of a {self.flow}; it can be of a {' or '.join(MAY_BE_TIME)}, which may "
                 "free no budget, and is true or blank of what is paid or received"
             )
         if self.flow == "saving" and (self.baseline_fraction or 0) > 1:

@@ -61,8 +61,7 @@ class Savings(Part):
     @derived
     def members(self) -> pd.DataFrame:
         """Who takes part when, partner by financial year [bool]."""
-        joins, leaves = self._dates("joins"), self._dates("leaves")
-        return apportionment.membership(self.partners, joins, leaves, self.years)
+        return self.has_joined & self.stays
 
     @derived
     def has_joined(self) -> pd.DataFrame:
@@ -356,7 +355,7 @@ class Savings(Part):
         funding is of cash beside today's budgets. An option without flows, which changes nothing, has
         a row of zeros for every partner.
         """
-        net, saved, cash, once, received, left_out = (
+        net, saved, cash, once, received = (
             savings.with_total(self._of_every(table), ALL)
             for table in (
                 self.net_flows,
@@ -364,7 +363,6 @@ class Savings(Part):
                 self.cash_flows,
                 savings.one_off_costs(self.economic_flows),
                 savings.receipts(self.economic_flows),
-                savings.one_off_costs(self._avoided),
             )
         )
         factors = self.discount_factors
@@ -377,7 +375,7 @@ class Savings(Part):
                 ("discounted_payback_years", cash * factors),
             )
         }
-        spent = once - received + left_out
+        spent = saved - net  # once, less what is received and what the comparator would spend
         peaks = [appraisal.peak_funding(self.to_find)]
         peaks += [appraisal.peak_funding(row) for _, row in self.to_find.iterrows()]
         table = pd.DataFrame(
@@ -402,13 +400,6 @@ class Savings(Part):
         )
         table = table.reindex([ALL, *self.partners]).rename_axis("partner")
         return table.assign(peak_funding=peaks)
-
-    @property
-    def _avoided(self) -> pd.DataFrame:
-        """What the comparator would spend once, as one-off cost that is avoided [£]."""
-        flows = self.flows
-        avoided = flows[flows.index.get_level_values("flow") == "comparator_one_off"]
-        return -avoided.rename(index={"comparator_one_off": "one_off_cost"}, level="flow")
 
     @derived
     def cost_change(self) -> pd.DataFrame:
