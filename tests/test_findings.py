@@ -111,6 +111,9 @@ def test_savings_without_any_one_off_cost_are_named():
     posts, free = flow("Posts", "saving", 50_000, LATER), flow("Move", "one_off_cost", 0, (2024, 2024))  # fmt: skip
     for flows in ([posts], [posts, free]):
         assert ["no one-off cost" in finding for finding in said(*flows, move=False)] == [True]
+    fund = flow("Fund", "grant", 9_000, (2024, 2024))
+    assert ["no one-off cost" in finding for finding in said(posts, fund, move=False)] == [True]
+    assert said(flow("Travel", "extra_cost", 9_000, LATER), move=False) == []
     ending = flow("Ending a contract", "exit_cost", 1, (2024, 2024))
     assert said(posts, ending, move=False) == []
     assert said(flow("Charge", "running_cost", 50_000, LATER), move=False) == []

@@ -96,6 +96,18 @@ def test_a_leaver_carries_its_share_for_so_many_months_and_no_more_than_a_cap():
     ).sum().tolist() == approx([0, 0, 60, 45, 22.5])
 
 
+@pytest.mark.parametrize(
+    ("term", "value", "said"),
+    [
+        ("stranded_fraction", 75, "stranded_fraction is 75; it can be 0 to 1, as in a scenario"),
+        ("leaver_months", 17.5, "leaver_months is 17.5; it is a whole number of months"),
+    ],
+)
+def test_a_term_that_no_scenario_could_have_is_refused(term, value, said):
+    with pytest.raises(InputError, match=said):
+        study_of(terms=[(term, value)])
+
+
 def test_entry_fee_and_exit_charge_go_to_those_that_are_in_and_cancel_out():
     terms = [("entry_fee", 90), ("exit_charge", 60)]
     study = study_of(terms=terms, West={"joins": "2025"}, East={"leaves": "2027"})

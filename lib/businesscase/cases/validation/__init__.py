@@ -58,6 +58,7 @@ def table_faults(
     yield from money.option_faults(tables)
     yield from money.flow_faults(file, tables)
     yield from money.discount_faults(file, tables)
+    yield from shared.stood_for_faults(tables, "exit_terms", "term")
     yield from risks.risk_faults(file, tables)
     yield from plan.plan_faults(file, tables)
     yield from readiness.readiness_faults(tables)

@@ -5,15 +5,15 @@ from typing import get_args
 
 from businesscase.calculations.savings import MOVED
 from businesscase.cases.errors import unknown_name
-from businesscase.cases.parameters import Parameters, limits
-from businesscase.cases.schema import CaseFile, Evidence, FinanceAssumption
+from businesscase.cases.parameters import Parameters, limits, unit_of
+from businesscase.cases.schema import CaseFile, Evidence, FinanceAssumption, plain_types
 from businesscase.cases.validation.core import PlacedFault, Tables
 
 
 def shared_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield values that no scenario could have, and rows without which nothing is computed."""
     yield from _sensitivity_faults(tables)
-    yield from _finance_faults(tables)
+    yield from stood_for_faults(tables, "finance_assumptions", "parameter")
     yield from _missing(tables, "finance_assumptions", "parameter", FinanceAssumption)
     yield from _missing(tables, "evidence", "measure", Evidence)
 
@@ -58,18 +58,15 @@ def _sensitivity_faults(tables: Tables) -> Iterator[PlacedFault]:
             )
 
 
-def _finance_faults(tables: Tables) -> Iterator[PlacedFault]:
-    for index, row in tables["finance_assumptions"].iterrows():
-        name, value = row["parameter"], row["value"]
+def stood_for_faults(tables: Tables, stem: str, column: str) -> Iterator[PlacedFault]:
+    """Yield values that stand for a parameter, which a column names, and that no scenario could have."""
+    for index, row in tables[stem].iterrows():
+        name, value = row[column], row["value"]
         lowest, highest = limits(name)
         if not lowest <= value <= highest:
-            yield "finance_assumptions", index, _beyond(name, value, lowest, highest)
-        elif name == "asset_life_years" and value != int(value):
-            yield (
-                "finance_assumptions",
-                index,
-                f"{name} is {value:g}; it is a whole number of years",
-            )
+            yield stem, index, _beyond(name, value, lowest, highest)
+        elif int in plain_types(Parameters.model_fields[name].annotation) and value != int(value):
+            yield stem, index, f"{name} is {value:g}; it is a whole number of {unit_of(name)}"
 
 
 def _beyond(what: str, value: float, lowest: float, highest: float) -> str:
