@@ -306,6 +306,22 @@ def label_of(name: str) -> str:
     return Parameters.model_fields[name].description.partition(";")[0]
 
 
+def dates_of(partners: pd.DataFrame, parameters: Any, kind: str) -> dict[str, int]:
+    """Return the year in which each partner joins or leaves: the scenario's, else that of partners.csv.
+
+    Parameters
+    ----------
+    partners : DataFrame
+        Rows of partners.csv.
+    parameters : Parameters
+        A scenario's, or anything with the same names.
+    kind : {'joins', 'leaves'}
+        Which of the two.
+    """
+    stated = partners.set_index("partner")[kind].dropna().astype(int)
+    return {**stated.to_dict(), **getattr(parameters, kind)}
+
+
 def terms_of(exit_terms: pd.DataFrame, parameters: Any) -> dict[str, float]:
     """Return the terms of joining and leaving: the scenario's, else exit_terms.csv's, else none.
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from businesscase.calculations import apportionment, appraisal, savings
 from businesscase.calculations.apportionment import ALL, SHARED
-from businesscase.cases.parameters import terms_of
+from businesscase.cases.parameters import dates_of, terms_of
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part, of_all
@@ -54,9 +54,7 @@ class Savings(Part):
     # who takes part
 
     def _dates(self, kind: str) -> dict[str, int]:
-        """Return the scenario's years in which partners join or leave, else those of partners.csv."""
-        stated = self.tables["partners"].set_index("partner")[kind].dropna().astype(int)
-        return {**stated.to_dict(), **getattr(self.parameters, kind)}
+        return dates_of(self.tables["partners"], self.parameters, kind)
 
     @derived
     def members(self) -> pd.DataFrame:
@@ -125,31 +123,21 @@ class Savings(Part):
         pooled = planned[planned.index.get_level_values("partner") == SHARED]
         pooled = pd.concat([pooled, savings.of_members(own, self.has_joined)])
         flow = pooled.index.get_level_values("flow")
-        once = flow.isin(savings.ONE_OFF)
-        of_split = self.shares(split, {}) if split else None
-        for chosen, shares in (
-            (flow == "saving", self.saving_shares),
-            ((flow != "saving") & ~once, self.cost_shares),
-            (once, self.cost_shares),
-        ):
-            rows, share = pooled[chosen], shares if of_split is None else of_split
-            if rows.empty:
-                continue
-            if share is not None and once[chosen].all():
-                share = apportionment.among_members(share, self.members)
-            if share is not None:
-                yield savings.apportioned_flows(rows, share)
-            else:
-                yield from self._as_stated(rows, once[chosen].all())
-
-    def _as_stated(self, pooled: pd.DataFrame, once: bool) -> Iterator[pd.DataFrame]:
-        """Yield amounts that stay as stated, with what a partner that has left would have spent once."""
-        yield pooled
-        left = savings.of_members(pooled, ~self.stays) if once else pooled[:0]
-        left = left[left.any(axis="columns")]
-        if not left.empty:
-            equal = apportionment.among_members(self.shares("equal", {}), self.members)
-            yield savings.apportioned_flows(left, equal)
+        saved, once = pooled[flow == "saving"], pooled[flow.isin(savings.ONE_OFF)]
+        yearly = pooled[(flow != "saving") & ~flow.isin(savings.ONE_OFF)]
+        own_rule = self.shares(split, {}) if split else None
+        of_savings, of_costs = (
+            shares if own_rule is None else own_rule
+            for shares in (self.saving_shares, self.cost_shares)
+        )
+        yield _divided(saved, of_savings)
+        yield _divided(yearly, of_costs)
+        if of_costs is not None:
+            yield _divided(once, apportionment.among_members(of_costs, self.members))
+            return
+        yield once
+        left = savings.of_members(once, ~self.stays)  # what partners that are gone would have spent
+        yield _divided(left[left.any(axis="columns")], self.member_shares)
 
     @derived
     def saving_shares(self) -> pd.DataFrame | None:
@@ -425,8 +413,7 @@ class Savings(Part):
     @derived
     def net_present_values(self) -> pd.Series:
         """Net present value of each partner [£]."""
-        net = self.net_flows.reindex(self.partners, fill_value=0.0)
-        return appraisal.present_value(net, self.discount_factors)
+        return appraisal.present_value(self._of_every(self.net_flows), self.discount_factors)
 
     @derived
     def cashable_saving(self) -> pd.Series:
@@ -506,3 +493,9 @@ class Savings(Part):
         yield from tidy.yearly("net_flow", self.net_flows, tidy.MONEY)
         yield from tidy.one("optimism_bias", self.optimism_bias, tidy.FRACTION)
         yield from tidy.series("change_by_withdrawal", self.withdrawal["change"], tidy.MONEY)
+
+
+def _divided(flows: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
+    if shares is None or flows.empty:
+        return flows
+    return savings.apportioned_flows(flows, shares)

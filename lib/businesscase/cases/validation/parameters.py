@@ -9,7 +9,7 @@ from businesscase.calculations.apportionment import SHARED, membership
 from businesscase.calculations.wording import year_label
 from businesscase.calculations.years import year_end, year_start
 from businesscase.cases.errors import unknown_name
-from businesscase.cases.parameters import Parameters, terms_of
+from businesscase.cases.parameters import Parameters, dates_of, terms_of
 from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import Tables, has_recurring_flows, rules_with_data, staying
 from businesscase.cases.validation.plan import plan_parameter_faults
@@ -63,35 +63,37 @@ def _membership_faults(
     tables: Tables, parameters: Parameters, option: str, years: range
 ) -> Iterator[str]:
     """Yield faults of who joins and leaves when, and on which terms."""
-    partners = tables["partners"].set_index("partner").reindex(staying(tables))
-    joins = {**partners["joins"].dropna(), **parameters.joins}
-    leaves = {**partners["leaves"].dropna(), **parameters.leaves}
-    known = [name for name in {**joins, **leaves} if name in partners.index]
-    for name in known:
-        if name in leaves and leaves[name] <= joins.get(name, years[0]):
-            yield (
-                f"leaves is {leaves[name]} for {name}, which joins in {joins.get(name, years[0])}; the first "
-                "year out must be later"
-            )
-            return
+    partners = staying(tables)
+    joins, leaves = (dates_of(tables["partners"], parameters, kind) for kind in ("joins", "leaves"))
+    known = [name for name in {**joins, **leaves} if name in partners]
+    misdated = [
+        name for name in known if name in leaves and leaves[name] <= joins.get(name, years[0])
+    ]
+    for name in misdated:
+        yield (
+            f"leaves is {leaves[name]} for {name}, which joins in {joins.get(name, years[0])}; the first "
+            "year out must be later"
+        )
+    if misdated:
+        return
     leavers = [name for name in known if leaves.get(name, years[-1] + 1) <= years[-1]]
     joiners = [name for name in known if years[0] < joins.get(name, years[0]) <= years[-1]]
     if (leavers or joiners) and not has_recurring_flows(tables):
         kind, name = ("leaves", leavers[0]) if leavers else ("joins", joiners[0])
         yield f"{kind} names {name!r}; the case has no money that recurs for a partner to leave or join"
         return
-    members = membership(list(partners.index), joins, leaves, list(years))
+    members = membership(partners, joins, leaves, list(years))
     for year in members.columns[~members.any()][:1]:
         yield (
             f"joins and leaves: no partner takes part in {year_label(year)}; one must in every year from "
             f"{year_label(years[0])} to {year_label(years[-1])}"
         )
-    yield from _nil_driver_faults(tables, membership(list(partners.index), joins, {}, list(years)))
+    yield from _nil_driver_faults(tables, membership(partners, joins, {}, list(years)))
     terms = terms_of(tables["exit_terms"], parameters)
     if terms["stranded_fraction"]:
         for leaver in leavers:
             yield from _stranded_faults(tables, option, leaver)
-    beyond = [name for name in parameters.leaves if name in partners.index and name not in leavers]
+    beyond = [name for name in parameters.leaves if name in partners and name not in leavers]
     for name in beyond if parameters.exit_charge else []:
         yield (
             f"exit_charge is {parameters.exit_charge:,.0f}, paid in the first year out, which is "
