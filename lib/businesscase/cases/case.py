@@ -38,10 +38,8 @@ from businesscase.cases.validation.rows import (
 
 __all__ = ["BASE", "COMPARISON"]
 
-TOLD_IN = {
-    "appraisal": "savings",
-    "outturn": "decision",
-}  # sections without a chapter and a notebook of their own
+# sections without a chapter and a notebook of their own, and whose these are
+TOLD_IN = {"appraisal": "savings", "outturn": "decision"}
 ROWS_IN_FULL = 3  # rows of a table with the same fault
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 

@@ -47,18 +47,17 @@ def upgraded(raw: RawCase) -> Upgrade:
         return Upgrade(
             replace(raw, faults=[*raw.faults, fault.at(raw.place(CASE, None, "version"))]), []
         )
-    tables, changes = dict(raw.tables), Counter()
+    tables, scenarios, changes = dict(raw.tables), raw.scenarios, Counter()
     for step in STEPS[version - FIRST :]:
-        for stem in step.keys() & tables.keys():
+        for stem in step.tables.keys() & tables.keys():
             rows = [dict(row) for row in tables[stem]]
             for row in rows:
-                for column, value, said in step[stem](row, raw.file):
+                for column, value, said in step.tables[stem](row, raw.file):
                     row[column] = value
                     changes[f"{stem}.csv: {said}"] += 1
             tables[stem] = rows
-    scenarios = raw.scenarios
-    if version < 3 and scenarios is not None:
-        scenarios = _with_dated_membership(scenarios, changes)
+        if step.scenarios and scenarios is not None:
+            scenarios = step.scenarios(scenarios, changes)
     told = [said if count == 1 else f"{said} ({count} rows)" for said, count in changes.items()]
     after = replace(raw, tables=tables, scenarios=scenarios, file=raw.file | {"version": VERSION})
     return Upgrade(after, sorted(told))
@@ -120,8 +119,20 @@ def _with_dated_membership(scenarios: dict[str, dict], changes: Counter) -> dict
 
 
 Change = Callable[[dict[str, str], dict], Iterator[tuple[str, str, str]]]
-STEPS: list[dict[str, Change]] = [
-    # by version, by table: column, new cell and sentence for what changes in a row
-    {"gates": _proposed_by_name, "flows": _flow_that_says_what_it_follows},
-    {},
+
+
+class Step(NamedTuple):
+    """What a version means to the next.
+
+    ``tables`` has by table: column, new cell and sentence for what changes in a row. ``scenarios``
+    returns all of them as they are written now, and counts what it changes.
+    """
+
+    tables: dict[str, Change]
+    scenarios: Callable[[dict[str, dict], Counter], dict[str, dict]] | None = None
+
+
+STEPS = [
+    Step({"gates": _proposed_by_name, "flows": _flow_that_says_what_it_follows}),
+    Step({}, _with_dated_membership),
 ]

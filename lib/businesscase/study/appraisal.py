@@ -97,7 +97,11 @@ class Appraisal(Part):
     @derived
     def positions_if_ended(self) -> pd.DataFrame:
         """Where all and each partner would stand if the service ended at the end of each year [£]."""
-        positions = self.savings.positions_if_ended
+        of = self.savings
+        net = of.net_flows.reindex(self.partners, fill_value=0.0)
+        positions = savings.positions_if_ended(
+            net, of.service_costs, of.rates, of.members, of.exit_terms
+        )
         return savings.with_total(positions, ALL).loc[[ALL, *positions.index]]
 
     @derived

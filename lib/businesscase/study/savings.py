@@ -305,14 +305,6 @@ class Savings(Part):
         return self._of_every(savings.by_partner(flows, savings.SERVICE))
 
     @derived
-    def positions_if_ended(self) -> pd.DataFrame:
-        """Where each partner would stand if the service ended at the end of each year [£]."""
-        net = self._of_every(self.net_flows)
-        return savings.positions_if_ended(
-            net, self.service_costs, self.rates, self.members, self.exit_terms
-        )
-
-    @derived
     def gross_savings(self) -> pd.DataFrame:
         """Saving before one-off cost by partner and year [£]."""
         return savings.gross_savings(self.economic_flows)

@@ -18,12 +18,8 @@ from businesscase.study.derived import derived
 from businesscase.study.savings import Savings
 
 DRAWS, SOBOL_DRAWS, SEED = 10_000, 1024, 20_260_401  # one sample for all, so that pages agree
-MORE_IS_BETTER = [
-    "saving",
-    "counterfactual_cost",
-    "income_cost",
-    *savings.RECEIVED,
-]  # flows that add to the worth
+# flows that add to the worth
+MORE_IS_BETTER = ["saving", "counterfactual_cost", "income_cost", *savings.RECEIVED]
 
 
 class Uncertainty(Part):
