@@ -72,7 +72,7 @@ def of_ten_partners() -> None:
     planned = made.flows
     saving = savings.by_partner(planned, "saving").reindex(names).to_numpy()
     one_off = savings.by_partner(planned, "one_off_cost").reindex(names).to_numpy()
-    model_seconds = best_seconds(lambda: savings.net_by_draw(prepared, names, levers) @ factors)
+    model_seconds = best_seconds(lambda: savings.linear(prepared, names).net(levers) @ factors)
     kernel_seconds = best_seconds(lambda: hand_written(saving, one_off, factors, levers))
     print(f"{DRAWS:,} draws x {len(study.years)} years x 10 partners, two joining and two leaving")
     print(f"  hand-written numpy, without what leavers strand {1000 * kernel_seconds:8.1f} ms")
@@ -93,7 +93,7 @@ def of_three_partners() -> None:
     levers = drawn_levers(DRAWS)
 
     def model():
-        net = savings.net_by_draw(prepared, partners, levers)
+        net = savings.linear(prepared, partners).net(levers)
         return net, net @ factors
 
     def kernel():

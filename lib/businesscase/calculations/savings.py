@@ -12,7 +12,7 @@ what would happen otherwise is not.
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -251,14 +251,14 @@ def _with_levers(flows: pd.DataFrame, lever, lag: int) -> pd.DataFrame:
 
 
 def factors(
-    index: pd.MultiIndex, levers: dict[str, np.ndarray], lines: Multiples | None = None
+    rows: pd.DataFrame, levers: dict[str, np.ndarray], lines: Multiples | None = None
 ) -> np.ndarray:
     """Return what each prepared row is multiplied by under each draw, draw by row.
 
     Parameters
     ----------
-    index : MultiIndex
-        Index of the frame that :func:`levered` returns.
+    rows : DataFrame
+        Labels of prepared rows: ``lever``, ``lag``, ``flow`` and ``line``.
     levers : dict of array
         ``realisation`` (share of each saving that is realised [fraction]), ``delay_years``,
         ``overrun`` and ``running_cost_change`` (over plan [fraction of plan]); each an array of
@@ -267,22 +267,20 @@ def factors(
         By flow and name of a line: the multiple of its planned amount, one value a draw. What
         outsiders are charged moves with what it costs to serve them.
     """
-    levels = ("lever", "lag", *(("flow", "line") if lines else ()))
-    names = pd.DataFrame({name: index.get_level_values(name) for name in levels})
-    result = np.ones((len(levers["realisation"]), len(names)))
-    for (lever, lag), rows in names.groupby(["lever", "lag"], sort=False).indices.items():
+    result = np.ones((len(levers["realisation"]), len(rows)))
+    for (lever, lag), places in rows.groupby(["lever", "lag"], sort=False).indices.items():
         if lever == "one_off_cost":
-            result[:, rows] = (1 + levers["overrun"])[:, None]
+            result[:, places] = (1 + levers["overrun"])[:, None]
         elif lever != FIXED:
             part_of_delay = np.maximum(0.0, 1.0 - np.abs(levers["delay_years"] - lag))
             size = {
                 "saving": levers["realisation"],
                 "running_cost": 1 + levers["running_cost_change"],
             }
-            result[:, rows] = (size.get(lever, 1.0) * part_of_delay)[:, None]
+            result[:, places] = (size.get(lever, 1.0) * part_of_delay)[:, None]
     for (flow, line), multiple in (lines or {}).items():
         moved = (flow, "income") if flow == "income_cost" else (flow,)
-        result[:, names["flow"].isin(moved) & (names["line"] == line)] *= multiple[:, None]
+        result[:, rows["flow"].isin(moved) & (rows["line"] == line)] *= multiple[:, None]
     return result
 
 
@@ -303,37 +301,62 @@ def scenario_flows(prepared: pd.DataFrame, levers: dict[str, float]) -> pd.DataF
     [0.0, 50.0]
     """
     one_draw = {name: np.array([value]) for name, value in levers.items()}
-    changed = prepared.mul(factors(prepared.index, one_draw)[0], axis="index")
+    rows = prepared.index.to_frame(index=False)
+    changed = prepared.mul(factors(rows, one_draw)[0], axis="index")
     return changed.groupby(level=LABELS, sort=False).sum()
 
 
-def net_by_draw(
-    prepared: pd.DataFrame,
-    partners: list[str],
-    levers: dict[str, np.ndarray],
-    lines: Multiples | None = None,
-) -> np.ndarray:
-    """Return saving less cost under every draw of the levers at once.
+class Linear(NamedTuple):
+    """Saving less cost as what it is: a sum of rows, each multiplied by a factor of the levers.
 
-    The net flow is linear in the factors of the rows, so all draws are one matrix product.
-
-    Returns
-    -------
-    array, draw by partner by financial year
-        Saving less cost [£].
+    Attributes
+    ----------
+    rows : DataFrame
+        Labels of the rows, as :func:`factors` needs them.
+    amounts : array, row by partner by financial year
+        What each adds before it is multiplied [£].
     """
-    keys = ["lever", "lag", *(["flow", "line"] if lines else [])]
-    sign = prepared.index.get_level_values("flow").map(SIGNS)
-    signed = prepared.mul(sign, axis="index").groupby(level=[*keys, "partner"], sort=False).sum()
-    wide = signed.unstack("partner", fill_value=0.0).swaplevel(axis="columns")
-    columns = pd.MultiIndex.from_product([partners, prepared.columns])
-    amounts = wide.reindex(columns=columns, fill_value=0.0)
-    drawn = factors(amounts.index, levers, lines) @ amounts.to_numpy(float)
-    return drawn.reshape(len(drawn), len(partners), len(prepared.columns))
+
+    rows: pd.DataFrame
+    amounts: np.ndarray
+
+    def net(self, levers: dict[str, np.ndarray], lines: Multiples | None = None) -> np.ndarray:
+        """Return saving less cost under every draw of the levers, draw by partner by year [£].
+
+        All draws are one matrix product.
+        """
+        flat = self.amounts.reshape(len(self.amounts), math.prod(self.amounts.shape[1:]))
+        drawn = factors(self.rows, levers, lines) @ flat
+        return drawn.reshape(len(drawn), *self.amounts.shape[1:])
 
 
-def net_with_floor(net_of: Callable[[Selection], np.ndarray], floor: str) -> np.ndarray:
-    """Return the economic net flow of many draws, with what a no-detriment floor moves in cash.
+def linear(prepared: pd.DataFrame, partners: list[str]) -> Linear:
+    """Return prepared flows as the rows that are moved alike, of these partners.
+
+    Parameters
+    ----------
+    prepared : DataFrame, ``LABELS`` and ``LEVERS`` by financial year
+        Flows that :func:`levered` returned.
+    partners : list of str
+        The order of the partners.
+    """
+    rows = prepared.index.to_frame(index=False)
+    rows, places = (
+        rows[rows["partner"].isin(partners)],
+        prepared.index.get_level_values("partner").isin(partners),
+    )
+    signed = prepared.to_numpy(float)[places] * rows["flow"].map(SIGNS).to_numpy(float)[:, None]
+    alike = rows.groupby(["lever", "lag", "flow", "line"], sort=False)
+    amounts = np.zeros((alike.ngroups, len(partners), prepared.shape[1]))
+    of = {name: number for number, name in enumerate(partners)}
+    np.add.at(amounts, (alike.ngroup().to_numpy(), rows["partner"].map(of).to_numpy(int)), signed)
+    return Linear(alike.head(1)[["lever", "lag", "flow", "line"]].reset_index(drop=True), amounts)
+
+
+def net_with_floor(
+    net_of: Callable[[Selection], np.ndarray], floor: str, select: Selection
+) -> np.ndarray:
+    """Return the net flow of many draws, with what a no-detriment floor moves in cash.
 
     Parameters
     ----------
@@ -341,8 +364,10 @@ def net_with_floor(net_of: Callable[[Selection], np.ndarray], floor: str) -> np.
         Returns saving less cost of a selection of the flows, draw by partner by financial year [£].
     floor : {'none', 'by_year', 'over_term'}
         The scenario's floor.
+    select : callable
+        The selection that is wanted.
     """
-    net = net_of(economic)
+    net = net_of(select)
     if floor == "none":
         return net
     return net + no_detriment_transfers(net_of(still_to_find), floor)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
 from businesscase.calculations import apportionment, appraisal, savings
@@ -276,20 +277,52 @@ class Savings(Part):
         """Flows that the option's worth is made of: all but what is spent already [£]."""
         return savings.economic(self.flows)
 
+    def net_of_draws(
+        self,
+        levers: dict[str, np.ndarray],
+        lines: savings.Multiples | None = None,
+        select: savings.Selection = savings.economic,
+    ) -> np.ndarray:
+        """Return saving less cost at levers and multiples of lines, draw by partner by year [£]."""
+        longest_delay = math.ceil(levers["delay_years"].max())
+        return savings.net_with_floor(
+            lambda of: self._linear(longest_delay, of).net(levers, lines),
+            self.parameters.no_detriment,
+            select,
+        )
+
+    @derived_by
+    def _linear(self, longest_delay: int, select: savings.Selection) -> savings.Linear:
+        return savings.linear(select(self.prepared_flows(longest_delay)), self.partners)
+
+    def _net(self, select: savings.Selection) -> pd.DataFrame:
+        one_draw = {name: np.array([value]) for name, value in self.levers.items()}
+        net = self.net_of_draws(one_draw, select=select)[0]
+        years = pd.Index(self.years, name="year")
+        return pd.DataFrame(net, pd.Index(self.partners, name="partner"), years)
+
     @derived
     def net_flows(self) -> pd.DataFrame:
-        """Saving less cost by partner and year [£]."""
-        return savings.net_flows(self.economic_flows)
+        """Saving less cost by partner and year, of the partners that have money of the option [£]."""
+        return self._net(savings.economic).loc[self._with_money]
+
+    @derived
+    def _with_money(self) -> list[str]:
+        """Partners that have flows of the option."""
+        has_money = set(
+            savings.economic(self.prepared_flows(0.0)).index.get_level_values("partner")
+        )
+        return [partner for partner in self.partners if partner in has_money]
 
     @derived
     def cash_flows(self) -> pd.DataFrame:
         """Saving less cost in cash by partner and year: without time that reaches no budget [£]."""
-        return self._of_every(savings.net_flows(savings.cash(self.flows)))
+        return self._net(savings.cash)
 
     @derived
     def to_find(self) -> pd.DataFrame:
         """Saving less cost in cash beside today's budgets, by partner and year [£]."""
-        return self._of_every(savings.net_flows(savings.still_to_find(self.flows)))
+        return self._net(savings.still_to_find)
 
     def _of_every(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a frame by partner with every partner, nil where it has no row."""

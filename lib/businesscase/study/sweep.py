@@ -232,13 +232,13 @@ class Sweep:
         levers, lines = self._levers(columns, count), self._multiples(columns)
 
         def net_of(select: savings.Selection) -> np.ndarray:
-            net = savings.net_by_draw(select(at_nil), study.partners, levers, lines)
+            net = savings.linear(select(at_nil), study.partners).net(levers, lines)
             if of_baseline is not None:
-                more = savings.net_by_draw(select(of_baseline), study.partners, levers, lines)
+                more = savings.linear(select(of_baseline), study.partners).net(levers, lines)
                 net += columns["baseline_cost_change"].astype(float)[:, None, None] * more
             return net
 
-        net = savings.net_with_floor(net_of, study.parameters.no_detriment)
+        net = savings.net_with_floor(net_of, study.parameters.no_detriment, savings.economic)
         factors = self._discount_factors(columns, count)
         return appraisal.present_value(net, factors[:, None, :])
 

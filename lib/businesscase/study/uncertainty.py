@@ -308,11 +308,7 @@ class Uncertainty(Part):
         self, levers: dict[str, np.ndarray], lines: savings.Multiples | None = None
     ) -> np.ndarray:
         """Return saving less cost at levers and multiples of lines, draw by partner by year [£]."""
-        prepared = self.savings.prepared_flows(levers["delay_years"].max())
-        return savings.net_with_floor(
-            lambda of: savings.net_by_draw(of(prepared), self.partners, levers, lines),
-            self.parameters.no_detriment,
-        )
+        return self.savings.net_of_draws(levers, lines)
 
     def _worth_of(self, net: np.ndarray) -> np.ndarray:
         """Return the net present value of flows by draw, partner and year, draw by partner [£]."""
