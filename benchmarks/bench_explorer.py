@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from businesscase.study.uncertainty import DRAWS
+from businesscase.calculations.uncertainty import CHUNK
 
 KEYS, PAUSE_MS = 60, 700  # the pause lets the charts be drawn, as a person reads before going on
 MEDIAN_MS, SLOW_MS = 100, 250
@@ -66,7 +66,7 @@ def main() -> None:
             server.terminate()
             server.wait()
     median, slow = np.percentile(latencies, [50, 95])
-    print(f"savings explorer, {DRAWS:,} draws behind the fan, {KEYS} key presses")
+    print(f"savings explorer, {CHUNK:,} draws behind the table, {KEYS} key presses")
     print(f"  median           {median:6.0f} ms   bar {MEDIAN_MS} ms")
     print(f"  95th percentile  {slow:6.0f} ms   bar {SLOW_MS} ms")
 

@@ -33,10 +33,10 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 def moved_worths(sweep, columns: dict[str, np.ndarray], draws: int) -> np.ndarray:
     """Return the net present values of some futures, a study moved to each, lines as planned [£]."""
-    is_line = sweep.inputs.set_index("name")["is_line"].astype(bool)
+    kinds = sweep.inputs.set_index("name")["kind"]
     worths = []
     for row in range(draws):
-        changes = {name: columns[name][row].item() for name in is_line.index[~is_line]}
+        changes = {name: columns[name][row].item() for name in kinds.index[kinds == "parameter"]}
         for choice, levels in sweep.levels.items():
             changes |= list(levels.values())[columns[choice][row]]
         worths.append(
@@ -63,8 +63,10 @@ def main() -> None:
     study = load_study(CASE)
     sweep = sweep_of(study)
     columns = sweep.drawn(0, LOOP_DRAWS, SEED)
-    lines = sweep.inputs.loc[sweep.inputs["is_line"].astype(bool), "name"]
+    lines = sweep.inputs.loc[sweep.inputs["kind"] == "line", "name"]
     columns |= {name: np.ones(LOOP_DRAWS, np.float32) for name in lines}
+    risks = sweep.inputs.loc[sweep.inputs["kind"] == "risk", "name"]
+    columns |= {name: np.zeros(LOOP_DRAWS, np.float32) for name in risks}
     np.testing.assert_allclose(
         sweep.worth(columns), moved_worths(sweep, columns, LOOP_DRAWS), rtol=0, atol=0.01
     )

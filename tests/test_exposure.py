@@ -32,7 +32,8 @@ def costs(*rows):
 
 def totals(table, draws=DRAWS):
     """Return what all risks cost in each draw, if each row counts for one year and one partner."""
-    by_risk, _ = exposure.simulated_costs(table, np.ones((len(table), 1)), draws, SEED)
+    levels = exposure.drawn_levels(table, {}, draws, SEED)
+    by_risk, _ = exposure.simulated_costs(table, np.ones((len(table), 1)), levels, draws)
     return by_risk.sum(axis=0)
 
 
@@ -168,10 +169,10 @@ def test_draws_do_not_depend_on_the_order_of_the_rows_and_scale_with_the_pounds(
 
 def test_a_risk_fares_alike_whatever_else_is_in_the_register():
     one, other = (7, "North", 0.0, 5.0, 9.0, 0.1, 0.9), (3, "North", 0.0, 5.0, 9.0, 0.1, 0.9)
-    alone, _ = exposure.simulated_costs(costs(one), np.ones((1, 1)), 100, SEED)
-    both, _ = exposure.simulated_costs(costs(other, one), np.ones((2, 1)), 100, SEED)
-    assert both[1].tolist() == alone[0].tolist()
-    assert both[0].tolist() != alone[0].tolist()
+    alone = exposure.drawn_levels(costs(one), {}, 100, SEED)
+    both = exposure.drawn_levels(costs(other, one), {}, 100, SEED)
+    assert both[7].tolist() == alone[7].tolist()
+    assert both[3].tolist() != alone[7].tolist()
 
 
 def test_a_rare_risk_brings_most_of_the_tail_that_it_alone_causes():

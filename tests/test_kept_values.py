@@ -38,9 +38,10 @@ def few_draws():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(durations, "affordable_networks", lambda tasks, runs=1: 50)
         patched.setattr(robustness, "DRAWS", 200)
-        patched.setattr(uncertainty, "DRAWS", 64)
-        patched.setattr(uncertainty, "SOBOL_DRAWS", 8)
-        patched.setattr(risks, "DRAWS", 64)
+        for module in (uncertainty, risks):
+            patched.setattr(module, "CHUNK", 64)
+            patched.setattr(module, "CHUNKS", 2)
+        patched.setattr(uncertainty, "SHARES_DRAWS", 8)
         patched.setattr(decision, "TRIED", 3)
         patched.setattr(decision, "HALVINGS", 1)
         yield

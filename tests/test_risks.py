@@ -84,6 +84,7 @@ def cited(table):
 def made_up_risks(*risks):
     """Return a register on the grid of five by five; each risk says what differs from a sound one."""
     unset = BLANK | {"proximity": pd.NaT, "response_cost_gbp": float("nan")}
+    unset |= {"realised_by": "", "cause": "", "correlation": 0.0}
     rows = [unset | SOUND | {"risk": number} | risk for number, risk in enumerate(risks, start=1)]
     return cited(pd.DataFrame(rows)).astype({"response_cost_gbp": float})
 

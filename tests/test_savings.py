@@ -380,8 +380,9 @@ def test_a_zero_discount_rate_leaves_the_published_saving_less_the_capital_fund(
 
 def test_sensitivity_tries_each_range_and_puts_the_widest_swing_first():
     ranges = pd.DataFrame(
-        {"parameter": ["overrun", "realisation"], "low": [-0.5, 0.0], "high": 1.0}
-    )
+        {"parameter": ["overrun", "realisation"], "low": [-0.5, 0.0], "high": 1.0, "drawn": False,
+         "shape": "pert", "cause": "", "correlation": 0.0, "note": ""}
+    )  # fmt: skip
     table = with_tables(load_study("mkip-2012"), sensitivities=ranges).uncertainty.sensitivity
     assert table["parameter"].tolist() == ["realisation", "overrun"]
     assert table["at_low"][0] == approx(-300_000 / 1.035)  # the capital fund alone
@@ -532,16 +533,18 @@ def test_worths_at_values_of_a_parameter_are_those_of_the_study_there(case, name
 def test_a_year_of_delay_moves_the_service_that_replaces_another():
     base, late = load_study("lictp-2020"), load_study("lictp-2020", delay_years=1.0)
     # Melton pays 4,000 a year more from a year later; the last nine months are then lost
-    once = savings.one_off_costs(base.savings.flows).loc["Melton"]
+    once, longer = (savings.one_off_costs(of.savings.flows).loc["Melton"] for of in (base, late))
     yearly = (base.savings.to_find.loc["Melton"] + once).tolist()
     assert yearly == approx([0, -1000, *[-4000] * 4, -3000])
-    later = (late.savings.to_find.loc["Melton"] + once).tolist()
+    later = (late.savings.to_find.loc["Melton"] + longer).tolist()
     assert later == approx([0, 0, -1000, *[-4000] * 4])
 
 
 def test_only_what_moves_the_option_is_drawn_and_tried():
     inputs = set(load_study("lictp-2020").uncertainty.uncertain_inputs["name"])
-    assert inputs == {"delay_years", "overrun", "running_cost_change"}
+    # a delay is that of the plan; risk 1 is one, and risk 2 adds to a line that is drawn
+    levers = {"overrun", "running_cost_change", "baseline_cost_change"}
+    assert inputs == levers | {"slip of task 4", "risk 4", "risk 6"}
     assert "running_cost_change" not in set(
         load_study("mkip-2012").uncertainty.sensitivity["parameter"]
     )
@@ -779,7 +782,7 @@ def test_a_delay_shortens_the_term_over_which_the_saving_is_averaged(delay, term
     worth = study.savings.appraisal.loc[ALL]
     assert study.savings.term_years == approx(term)
     assert worth["average_annual_saving"] == approx(worth["total_saving"] / term)
-    assert f"**Over {term:g} years" in show.answer(study).text
+    assert f"The plan: over {term:g} years" in show.answer(study).text
 
 
 def test_the_payback_of_the_answer_counts_from_the_end_of_the_decision_year():
@@ -858,8 +861,9 @@ def test_a_range_moves_the_kind_of_money_that_it_is_stated_for():
         line(900.0, np.nan, "running_cost") | ranged,
     )
     inputs = study.uncertainty.uncertain_inputs
-    assert inputs.loc[inputs["is_line"], "name"].tolist() == ["ICT platform, running cost"]
-    assert not inputs.loc[inputs["is_line"], "more_is_better"].any()
+    lines = inputs[inputs["kind"] == "line"]
+    assert lines["name"].tolist() == ["ICT platform, running cost"]
+    assert not lines["more_is_better"].any()
     one = {name: np.ones(1) * value for name, value in study.savings.levers.items()}
     net = study.uncertainty.net_of_levers(one, {("running_cost", "ICT platform"): np.array([2.0])})
     assert net.sum(axis=1).tolist() == [approx([-800] * 4)]

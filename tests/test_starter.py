@@ -18,7 +18,7 @@ from businesscase_workbench.starter import FOLDER, example_rows, starter_case
 
 TODAY = dt.date(2026, 11, 25)
 NAMES = ["Northmere", "Eastholt", "Westerfold", "Southwick", "Highmoor", "Lowfield", "Midvale"]
-EMPTY = {"published", "actuals", "quality_checks"}
+EMPTY = {"published", "actuals", "quality_checks", "sensitivities"}
 LONGEST = "x" * 200  # the schema's limit of a name
 HOSTILE = ["{lead}", "A, B and {year+1}", '<b>|"quoted"|\\1', "=SUM(A1) £ é 'x'", LONGEST]
 

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import socket
 import sys
 import threading
@@ -16,8 +17,10 @@ import pytest
 from conftest import ROOT, inputs
 from pytest import approx
 
-from businesscase.calculations import uncertainty
+from businesscase.calculations import savings
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.discovery import measured
+from businesscase.calculations.uncertainty import SEED, triangular
 from businesscase.cases.errors import InputError
 from businesscase.shown import sweep as show
 from businesscase.study import Study, load_study
@@ -59,59 +62,41 @@ def small_chunks(monkeypatch):
 
 def test_draws_stay_in_their_ranges_and_reach_towards_their_ends(some):
     found, futures = some
-    for row in found.inputs.itertuples():
+    for row in found.inputs[found.inputs["kind"] != "risk"].itertuples():
         values, slack = futures.columns[row.name], 1e-6 * (row.high - row.low)
         assert row.low - slack <= values.min() and values.max() <= row.high + slack
         assert values.max() - values.min() > 0.6 * (row.high - row.low)
 
 
-def test_every_parameter_and_line_with_a_range_is_drawn(some):
+def test_what_is_uncertain_in_the_study_is_drawn_and_nothing_else(some):
     found, futures = some
-    study = found.study
-    drawn = {
-        *study.uncertainty.uncertain_inputs["name"],
-        *study.uncertainty.tried_ranges["parameter"],
-    }
+    drawn = set(found.study.uncertainty.uncertain_inputs["name"])
     assert drawn <= set(found.inputs["name"])
     assert list(futures.columns) == [*found.inputs["name"], *found.levels]
 
 
-def test_draws_have_the_distribution_of_the_simulation(some):
-    found, futures = some
-    study = found.study.varied(optimism_bias="none")
-    sample = study.uncertainty.joined(
-        uncertainty.even_sample(20_000, len(study.uncertainty.uncertain_inputs), 7)
-    )
-    levers, lines = study.uncertainty.drawn(sample)
-    lines = {line: multiple for (_, line), multiple in lines.items()}
-    ranges = found.inputs.set_index("name")
-    for name in study.uncertainty.uncertain_inputs["name"]:
-        simulated = np.percentile((levers | lines)[name], [5, 25, 50, 75, 95])
-        drawn = np.percentile(futures.columns[name], [5, 25, 50, 75, 95])
-        width = ranges.at[name, "high"] - ranges.at[name, "low"]
-        assert drawn == approx(simulated, abs=0.012 * width)
+def test_draws_are_those_of_the_simulation_itself(some):
+    found, _ = some
+    columns, simulated = found.drawn(0, 500, SEED), found.study.uncertainty.drawn(0, 500, SEED)
+    for name, values in simulated.items():
+        assert columns[name] == approx(values, rel=1e-6, abs=1e-6)
 
 
-def test_inputs_of_a_common_cause_go_wrong_together_as_in_the_simulation():
-    study = load_study("worked-example")
-    columns = Sweep(study).drawn(0, 20_000, 3)
-    inputs = study.uncertainty.uncertain_inputs
-    sample = study.uncertainty.joined(uncertainty.even_sample(20_000, len(inputs), 7))
-    levers, lines = study.uncertainty.drawn(sample)
-    lines = {line: multiple for (_, line), multiple in lines.items()}
-    simulated = np.corrcoef([(levers | lines)[name] for name in inputs["name"]])
-    drawn = np.corrcoef([columns[name] for name in inputs["name"]])
-    assert drawn == approx(simulated, abs=0.04)
-    at = list(inputs["name"]).index
-    assert drawn[at("realisation"), at("delay_years")] < -0.3
-    assert drawn[at("overrun"), at("delay_years")] > 0.3
-
-
-def test_parameters_that_the_simulation_holds_fixed_are_drawn_evenly():
-    columns = Sweep(load_study("lictp-2020")).drawn(0, 20_000, 3)
-    for name, low, high in (("discount_rate", 0.03, 0.05), ("baseline_cost_change", -0.1, 0.1)):
-        counts, _ = np.histogram(columns[name], 10, (low, high + 1e-6))
-        assert counts == approx([2_000] * 10, rel=0.1)
+@pytest.mark.parametrize(
+    ("case", "scenario"), [("lictp-2020", "base"), ("worked-example", "as-others-fared")]
+)
+def test_at_the_scenarios_own_choices_as_many_lose_as_its_report_says(case, scenario):
+    study = load_study(case, scenario)
+    found = Sweep(study)
+    futures = found.futures(0, 40_000, 5)
+    own = np.all([futures.columns[choice] == 0 for choice in found.levels], axis=0)
+    for item, lost in (
+        (ALL, futures.worth.sum(axis=1) < 0),
+        *zip(study.partners, (futures.worth < 0).T, strict=True),
+    ):
+        said = study.uncertainty.risk_of_loss.at[item, "probability_of_loss"]
+        error = math.sqrt(max(said * (1 - said), 1e-4) / own.sum())
+        assert lost[own].mean() == approx(said, abs=4 * error)
 
 
 def test_each_level_of_a_choice_is_drawn_as_often_as_another(some):
@@ -157,22 +142,56 @@ PENNY = {"mkip-2012": 0.01, "worked-example": 0.01, "lictp-2020": 0.05}
 def recomputed(found, columns, row):
     """Return the net present values of one future, by the model of a single scenario [£]."""
     drawn = {name: column[row].item() for name, column in columns.items()}
-    is_line = found.inputs.set_index("name")["is_line"]
-    changes = {name: drawn[name] for name in is_line.index[~is_line.astype(bool)]}
-    for choice, levels in found.levels.items():
-        changes |= list(levels.values())[drawn[choice]]
-    if not (found.study.varied(**changes).savings.flow_lines["flow"] == "saving").any():
-        changes["realisation"] = 1.0  # there is none for it to move, and it would be refused
-    if found.study.parameters.realisation_from == "reference_class":
+    chosen = [list(levels.values())[drawn[choice]] for choice, levels in found.levels.items()]
+    start = found.study.varied(**{name: at for package in chosen for name, at in package.items()})
+    inputs = start.uncertainty.uncertain_inputs.set_index("name")
+    kinds = ("parameter", "line", "task")
+    of_kind = {kind: list(inputs.index[inputs["kind"] == kind]) for kind in kinds}
+    changes = {name: drawn[name] for name in of_kind["parameter"]}
+    if start.parameters.realisation_from == "reference_class":
         changes["optimism_bias"] = "none"  # what others overran by is not raised once more
-    name = found.study.case.name
-    study = load_study(name, found.study.scenario_name).moved(changes)
-    delay = study.savings.levers["delay_years"]
-    prepared = study.savings.prepared_flows(delay)
-    multiples = {name: drawn[name] for name in is_line.index[is_line.astype(bool)]}
-    by_row = [multiples.get(line, 1.0) for line in prepared.index.get_level_values("line")]
-    study.savings.prepared_flows = lambda longest_delay: prepared.mul(by_row, axis=0)
-    return study.savings.net_present_values.reindex(study.partners).to_numpy()
+    study = start.moved(changes)
+    multiples = {
+        (inputs.at[name, "flow"], inputs.at[name, "line"]): drawn[name] for name in of_kind["line"]
+    }
+    stated, moved = savings.sizes(start.savings.levers), savings.sizes(study.savings.levers)
+    prepared = study.savings.prepared_flows(study.savings.levers["delay_years"])
+    rows = prepared.index.to_frame(index=False)[["flow", "line", "lever"]]
+    by_row = [  # a line with a range of its own is moved by that and not by its lever as well
+        multiples[flow, line] * stated.get(lever, 1.0) / moved.get(lever, 1.0)
+        if (flow, line) in multiples
+        else 1.0
+        for flow, line, lever in rows.itertuples(index=False)
+    ]
+    prepared, levers = prepared.mul(by_row, axis=0), study.savings.levers
+    slips = {name: drawn[name] for name in of_kind["task"]}
+    tied = prepared.index.get_level_values("start").isin(list(slips))
+    late = levers | slips | {"delay_years": start.savings.levers["delay_years"]}
+    parts = [(prepared[~tied], levers), (prepared[tied], late)]
+    flows = pd.concat([savings.scenario_flows(*part) for part in parts if len(part[0])])
+
+    def net_of(select):
+        by_partner = savings.net_flows(select(flows))
+        return by_partner.reindex(study.partners, fill_value=0.0).to_numpy()[None]
+
+    floor = study.parameters.no_detriment
+    [net] = savings.net_with_floor(net_of, floor, savings.economic)
+    worth = net @ study.savings.discount_factors.to_numpy()
+    costs = start.uncertainty.costs_drawn
+    shares = start.risks.cost_shares
+    for cost in costs.itertuples():
+        if level := drawn[f"risk {cost.risk}"]:
+            estimates = cost.low_gbp, cost.most_likely_gbp, cost.high_gbp
+            amount = triangular(np.array([level]), *estimates).item()
+            years = [year for year in study.years if cost.first_year <= year <= cost.last_year]
+            for number, partner in enumerate(study.partners):
+                part = (
+                    shares.loc[partner, years]
+                    if cost.partner == "shared"
+                    else cost.partner == partner
+                )
+                worth[number] -= amount * (study.savings.discount_factors[years] * part).sum()
+    return worth
 
 
 @pytest.mark.fuzz
@@ -437,8 +456,8 @@ def test_what_is_found_agrees_with_the_futures():
     assert (found.coverage, found.density) == (box.coverage, box.density)
     del everything[first.name]
     assert first.density_without == measured(futures.columns, fails, everything).density
-    strip, low, high = found.strips["realisation"], 0.33, 1.0
-    in_last = futures.columns["realisation"] >= low + (high - low) * 19 / 20
+    strip, low, high = found.strips["Shared platform"], 0.92, 1.2
+    in_last = futures.columns["Shared platform"] >= low + (high - low) * 19 / 20
     assert strip[-1] == approx(fails[in_last].mean(), abs=1e-3)
 
 
@@ -494,8 +513,9 @@ def test_the_command_says_what_it_found_and_where_it_is(tmp_path, capsys):
     arguments = ["sweep", "worked-example", "--draws", "2000", "--output", str(tmp_path)]
     assert cli.main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert " of 2,000 futures the partnership loses money: " in lines[0]
-    assert " of 2,000 futures some partner loses money: " in lines[1]
+    alike = " of 2,000 futures, each level of a choice as often as another, "
+    assert f"{alike}the partnership loses money: " in lines[0]
+    assert f"{alike}some partner loses money: " in lines[1]
     assert lines[2:] == [
         str(tmp_path / "worked-example" / f"sweep.{end}") for end in ("parquet", "json")
     ]
@@ -538,15 +558,16 @@ def test_sentences_say_limits_in_units_of_the_plan():
 
 
 def test_picture_has_its_shares_as_a_table_in_the_units_of_the_inputs(findings):
-    found = findings["worked-example"]
+    found = findings["lictp-2020"]
     picture = show.picture(found)
     rows = picture.data.as_read()["rows"]
     names = [condition.name for condition in found.fails[PARTNERSHIP].conditions]
     assert len(rows) == sum(len(found.fails[PARTNERSHIP].strips[name]) for name in names)
-    shares = found.fails[PARTNERSHIP].strips["overrun"]
-    of_cost = [row for row in rows if row[0] == "One-off cost"]
-    assert of_cost[0] == ["One-off cost", "100% of plan to 106% of plan", f"{100 * shares[0]:.1f}%"]
-    assert ["Optimism bias", "optimism bias applied"] in [row[:2] for row in rows]
+    share = found.fails[PARTNERSHIP].strips["baseline_cost_change"][0]
+    of_cost = [row for row in rows if row[0] == "Present cost"]
+    part = "90% of the figures given to 91% of the figures given"
+    assert of_cost[0] == ["Present cost", part, f"{100 * share:.1f}%"]
+    assert ["Option", "option a"] in [row[:2] for row in rows]
 
 
 def test_nothing_to_sweep_is_a_sentence_too():

@@ -8,52 +8,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
+from scipy.special import ndtri
 
 from businesscase.calculations import uncertainty
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.uncertainty import CHUNK
 from businesscase.study import Study, load_study
 
 
-def test_an_even_sample_has_one_draw_in_every_slice():
-    sample = uncertainty.even_sample(100, 3, seed=1)
-    assert sample.shape == (100, 3)
-    for column in sample.T:
-        assert sorted(np.floor(column * 100)) == list(range(100))
-
-
-def test_the_same_seed_gives_the_same_draws_and_another_seed_others():
-    first, again, other = (uncertainty.even_sample(50, 2, seed) for seed in (1, 1, 2))
-    assert (first == again).all()
-    assert not (first == other).all()
+def test_an_input_has_draws_of_its_own_whatever_else_is_drawn():
+    one, again = (uncertainty.own_scores(1, 0, "delay", 50) for _ in range(2))
+    assert (one == again).all()
+    for other in ((2, 0, "delay"), (1, 1, "delay"), (1, 0, "overrun")):
+        assert not (one == uncertainty.own_scores(*other, 50)).any()
 
 
 def test_inputs_of_one_cause_have_the_stated_correlation_and_keep_their_spread():
-    sample = uncertainty.even_sample(20_000, 3, seed=3)
-    joined = uncertainty.with_common_causes(sample, ["a", "a", ""], [0.5, 0.5, 0.9], seed=4)
-    from scipy.special import ndtri
-
-    scores = np.corrcoef(ndtri(joined).T)
+    causes = [("a", 0.5), ("a", 0.5), ("", 0.9)]
+    own = [uncertainty.own_scores(3, 0, name, 40_000)[0] for name in "xyz"]
+    joined = [
+        uncertainty.with_cause(of, *cause, 3, 0) for of, cause in zip(own, causes, strict=True)
+    ]
+    scores = np.corrcoef(joined)
     assert scores[0, 1] == approx(0.5, abs=0.02)
     assert scores[0, 2] == approx(0.0, abs=0.02)
-    assert joined.mean(axis=0) == approx([0.5] * 3, abs=0.01)
-    assert (joined[:, 2] == sample[:, 2]).all()
-
-
-def test_a_common_cause_of_the_samples_own_seed_is_still_independent_of_the_sample():
-    sample = uncertainty.even_sample(20_000, 2, seed=3)
-    turned = np.column_stack([1 - sample[:, 0], sample[:, 1]])
-    joined = uncertainty.with_common_causes(turned, ["a", "a"], [0.5, 0.5], seed=3)
-    assert joined.std(axis=0) == approx([np.sqrt(1 / 12)] * 2, abs=0.005)
+    assert np.std(joined, axis=1) == approx([1.0] * 3, abs=0.02)
+    assert (joined[2] == own[2]).all()
 
 
 def test_realisation_varies_over_its_range_in_the_savings_of_a_case():
-    study = load_study("mkip-2012")
-    levers, _ = study.uncertainty.drawn(
-        study.uncertainty.joined(
-            uncertainty.even_sample(5_000, len(study.uncertainty.uncertain_inputs), 1)
-        )
-    )
-    low, high = np.percentile(levers["realisation"], [1, 99])
+    drawn = load_study("mkip-2012").uncertainty.drawn(0)
+    low, high = np.percentile(drawn["realisation"], [1, 99])
     assert low < 0.65 and high > 0.95
 
 
@@ -62,9 +47,9 @@ RANGES = (
 )
 
 
-@given(RANGES, st.sampled_from(sorted(uncertainty.SHAPES)))
+@given(RANGES, st.sampled_from(["pert", "triangular"]))
 def test_a_distribution_stays_in_its_range_and_rises(ends, shape):
-    values = uncertainty.SHAPES[shape](np.linspace(0, 1, 21), *ends)
+    values = uncertainty.shaped(np.linspace(-7, 7, 21), shape, *ends)
     assert values.min() >= ends[0] - 1e-6 and values.max() <= ends[2] + 1e-6
     assert (np.diff(values) >= -1e-9).all()
 
@@ -94,14 +79,15 @@ def test_a_range_holds_the_likely_value_and_stays_within_the_limits(likely):
 
 
 def test_means_are_those_of_the_textbook():
-    levels = (np.arange(100_000) + 0.5) / 100_000
-    assert uncertainty.triangular(levels, 0, 1, 5).mean() == approx(2.0, abs=1e-3)
-    assert uncertainty.pert(levels, 0, 1, 5).mean() == approx((0 + 4 + 5) / 6, abs=1e-3)
+    scores = ndtri((np.arange(100_000) + 0.5) / 100_000)
+    assert uncertainty.shaped(scores, "triangular", 0, 1, 5).mean() == approx(2.0, abs=1e-3)
+    assert uncertainty.shaped(scores, "pert", 0, 1, 5).mean() == approx((0 + 4 + 5) / 6, abs=1e-3)
 
 
 def test_a_range_without_width_gives_the_one_value():
-    for shape in uncertainty.SHAPES.values():
-        assert shape(np.array([0.1, 0.9]), 2.0, 2.0, 2.0).tolist() == [2.0, 2.0]
+    for shape in ("pert", "triangular"):
+        found = uncertainty.shaped(np.array([-1.0, 1.0]), shape, 2.0, 2.0, 2.0)
+        assert found.tolist() == [2.0, 2.0]
 
 
 def test_the_reference_class_draws_between_the_worst_and_the_best_outcome():
@@ -110,29 +96,54 @@ def test_the_reference_class_draws_between_the_worst_and_the_best_outcome():
 
 
 def test_summary_counts_losses():
-    table = uncertainty.summary(
-        np.array([[-1.0, 5.0], [3.0, 6.0], [4.0, 7.0], [5.0, 8.0]]), ["x", "y"]
-    )
+    worth = np.array([[-1.0, 5.0], [3.0, 6.0], [4.0, 7.0], [5.0, 8.0]])
+    table = uncertainty.summary(np.repeat(worth, 10_000, axis=0), ["x", "y"])
     assert table["probability_of_loss"].tolist() == [0.25, 0.0]
-    assert table.at["y", "npv_p50"] == 6.5
+    assert table["expected_npv"].tolist() == approx([2.75, 6.5], abs=0.01)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+def test_the_standard_error_of_a_percentile_is_that_of_the_normal_law(level):
+    # sqrt(p (1 - p) / n) over the density at the percentile
+    score = ndtri(level)
+    density = np.exp(-(score**2) / 2) / np.sqrt(2 * np.pi)
+    closed = np.sqrt(level * (1 - level) / 100_000) / density
+    values = np.random.default_rng(5).standard_normal(100_000)
+    assert uncertainty.standard_error(values, level) == approx(closed, rel=0.25)
+
+
+@given(st.floats(-1e7, 1e7), st.floats(1e-4, 1e5))
+def test_what_is_said_is_no_surer_than_its_error_and_within_it(value, error):
+    said = uncertainty.as_sure(value, error)
+    assert abs(said - value) <= error * (1 + 1e-9)
+    digit = 10.0 ** np.floor(np.log10(error))
+    assert said / digit == approx(round(said / digit), abs=1e-6 * max(1, abs(said / digit)))
+
+
+def two_samples(variables, draws=20_000):
+    return [
+        [uncertainty.own_scores(1, number, f"x{name}", draws)[0] for name in range(variables)]
+        for number in (0, 1)
+    ]
 
 
 def test_variance_shares_of_a_sum_are_the_squares_of_its_weights():
-    alone, total = uncertainty.variance_shares(lambda sample: sample @ [3.0, 4.0], 2, 2048, seed=1)
-    assert alone == approx([9 / 25, 16 / 25], abs=0.02)
+    total = uncertainty.variance_shares(lambda at: 3 * at[0] + 4 * at[1], *two_samples(2))
     assert total == approx([9 / 25, 16 / 25], abs=0.02)
 
 
-# a whole case
+def test_a_product_of_two_hangs_on_either_in_all():
+    total = uncertainty.variance_shares(lambda at: at[0] * at[1], *two_samples(2))
+    assert total == approx([1.0, 1.0], abs=0.05)
 
 
 @pytest.mark.parametrize("variables", [0, 1, 3])
-def test_an_input_alone_explains_all_and_what_does_not_vary_is_explained_by_none(variables):
-    for model, share in ((lambda sample: sample.sum(axis=1), 1.0), (lambda sample: sample[:, :0].sum(axis=1), 0.0)):  # fmt: skip
-        total = uncertainty.variance_shares(model, variables, 64, 1)[1]
-        assert len(total) == variables
-        if variables < 2 or not share:
-            assert total == approx(np.full(variables, share))
+def test_what_does_not_vary_is_explained_by_none(variables):
+    total = uncertainty.variance_shares(lambda _: np.ones(20_000), *two_samples(variables))
+    assert total.tolist() == [0.0] * variables
+
+
+# a whole case
 
 
 def test_draws_are_worse_than_the_plan_where_the_plan_is_the_best_case():
@@ -160,10 +171,7 @@ def test_no_draw_is_better_than_a_plan_that_is_the_best_case_of_its_range():
 
 
 def test_a_low_realisation_comes_with_a_long_delay_and_a_high_overrun():
-    study = load_study("mkip-2012")
-    inputs = study.uncertainty.uncertain_inputs
-    sample = uncertainty.even_sample(5_000, len(inputs), 1)
-    levers, _ = study.uncertainty.drawn(study.uncertainty.joined(sample))
+    levers = load_study("mkip-2012").uncertainty.drawn(0)
     assert np.corrcoef(levers["realisation"], levers["delay_years"])[0, 1] < -0.3
     assert np.corrcoef(levers["overrun"], levers["delay_years"])[0, 1] > 0.3
 
@@ -180,8 +188,8 @@ def drawn_together(flow, case="worked-example"):
     ]  # fmt: skip
     tables = study.tables | {"flows": pd.concat([flows, *lines], ignore_index=True)}
     changed = Study(replace(study.case, tables=tables), "base", study.parameters)
-    sample = uncertainty.even_sample(5_000, len(changed.uncertainty.uncertain_inputs), 1)
-    _, multiples = changed.uncertainty.drawn(changed.uncertainty.joined(sample))
+    columns = changed.uncertainty.drawn(0)
+    _, multiples = changed.uncertainty.levers_of(columns, len(columns["one"]))
     return np.corrcoef(multiples[flow, "one"], multiples["one_off_cost", "other"])[0, 1]
 
 
@@ -238,9 +246,9 @@ def test_the_same_study_gives_the_same_draws(case):
 def test_what_others_overran_by_is_not_raised_for_optimism_bias_as_well():
     study = load_study("mkip-2012", optimism_bias="applied")
     others = study.uncertainty.as_others
-    levers, _ = others.drawn(others.joined_sample)
+    levers, _ = others.levers_of(others.drawn(0), CHUNK)
     assert levers["overrun"].max() <= others.reference_class["overrun"].max()
-    levers, _ = study.uncertainty.drawn(study.uncertainty.joined_sample)
+    levers, _ = study.uncertainty.levers_of(study.uncertainty.drawn(0), CHUNK)
     assert levers["overrun"].min() == approx(study.savings.optimism_bias, abs=0.01)
 
 
@@ -249,5 +257,5 @@ def test_an_overrun_that_is_not_drawn_is_raised_for_optimism_bias_once():
     ranges = study.tables["sensitivities"]
     tables = study.tables | {"sensitivities": ranges[ranges["parameter"] != "overrun"]}
     fixed = Study(replace(study.case, tables=tables), "base", study.parameters)
-    levers, _ = fixed.uncertainty.drawn(fixed.uncertainty.joined_sample)
+    levers, _ = fixed.uncertainty.levers_of(fixed.uncertainty.drawn(0), CHUNK)
     assert levers["overrun"] == approx(study.savings.optimism_bias)

@@ -6,13 +6,14 @@ an amount between low and high, most likely the one in between (triangular; the 
 the three together). The expected cost is the middle of the range of chances times the mean cost.
 A draw takes a chance from the range, lets the risk happen or not in all its years at once, and
 takes one level between low and high for all its rows and years: what turns out dear is dear
-throughout. Risks are independent of each other.
+throughout. Risks of a common cause happen, and are dear, together; others are independent.
 
 A row of cost is a frame with ``risk``, ``partner``, ``first_year``, ``last_year``, ``low_gbp``,
 ``most_likely_gbp``, ``high_gbp`` and ``cost_line``; what it costs is positive.
 """
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,10 @@ from businesscase.calculations.apportionment import SHARED
 ESTIMATES = ["low_gbp", "most_likely_gbp", "high_gbp"]
 CHANCES = ["lowest_probability", "highest_probability"]
 LEVELS = (50, 80, 90)  # percentiles of the cost that a contingency may be held at
+LEAST = 1e-6  # level of a risk that happens as cheaply as it can
 TAIL = 80  # the level beyond which a risk's part in a bad outcome is measured
 COSTED_RISK, OPTIMISM_BIAS, NEITHER = "costed risk", "optimism bias", "neither"
+REALISED = "the scenario itself"  # what a scenario has made true is in its flows
 
 
 def costs_at(costs: pd.DataFrame, position: str) -> pd.DataFrame:
@@ -45,11 +48,11 @@ def costs_at(costs: pd.DataFrame, position: str) -> pd.DataFrame:
     >>> costs_at(costs, "residual")["low_gbp"].tolist()
     [3.0, 5.0]
     """
-    is_inherent = costs["position"] == "inherent"
+    by = {name: costs[costs["position"] == name] for name in ("inherent", "residual")}
     if position == "inherent":
-        return costs[is_inherent]
-    replaced = costs["risk"].isin(costs.loc[~is_inherent, "risk"])
-    return costs[~is_inherent | ~replaced]
+        return by["inherent"]
+    kept = by["inherent"][~by["inherent"]["risk"].isin(by["residual"]["risk"])]
+    return pd.concat([by["residual"], kept]).sort_index()
 
 
 def with_chances(
@@ -128,6 +131,17 @@ def counted_by(cost_lines: pd.Series, lines: set[str], raised: set[str]) -> pd.S
     return counted.mask(cost_lines.isin(raised), OPTIMISM_BIAS)
 
 
+def realising(named: str) -> list[str]:
+    """Return the parameters that make a risk true, of the text that names them.
+
+    Examples
+    --------
+    >>> realising("leaves, delay_years"), realising("")
+    (['leaves', 'delay_years'], [])
+    """
+    return [name.strip() for name in named.split(",") if name.strip()]
+
+
 def chance(costs: pd.DataFrame) -> pd.Series:
     """Return the middle of the range of chances of each row [fraction]."""
     return costs[CHANCES].mean(axis="columns")
@@ -191,48 +205,130 @@ def expected_costs(costs: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(level=["risk", "partner"], sort=False).sum()
 
 
-def simulated_costs(
-    costs: pd.DataFrame, years_worth: np.ndarray, draws: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what the risks cost in each of many draws.
+def drawn_levels(
+    costs: pd.DataFrame,
+    causes: Mapping[int, tuple[str, float]],
+    draws: int,
+    seed: int,
+    number: int = 0,
+) -> dict[int, np.ndarray]:
+    """Return how badly each risk turns out in each draw [0 to 1], 0 where it doesn't happen.
 
-    Each risk has random numbers of its own, from the seed and its number, so that it fares alike
-    in every scenario and whatever else is in the register.
+    Each risk has random numbers of its own, so that it fares alike in every scenario and whatever
+    else is in the register.
 
     Parameters
     ----------
     costs : DataFrame
         Rows of cost with ``lowest_probability`` and ``highest_probability``.
+    causes : mapping
+        By risk: the cause that it shares, and how closely it follows it [0 to 1].
+    draws, seed, number : int
+        Draws, their seed, and the number of this chunk of them.
+    """
+    found = {}
+    for risk, rows in costs.groupby("risk", sort=False):
+        own = uncertainty.own_scores(seed, number, f"risk {risk}", draws, 3)
+        cause = causes.get(risk, ("", 0.0))
+        scores = uncertainty.with_cause(own[:2], *cause, seed, number)
+        happening, level, chance = even(np.stack([-scores[0], scores[1], own[2]]))
+        low, high = rows[CHANCES].iloc[0]
+        happens = happening < low + (high - low) * chance
+        found[risk] = np.where(happens, np.maximum(level, LEAST), 0.0)
+    return found
+
+
+def simulated_costs(
+    costs: pd.DataFrame, years_worth: np.ndarray, levels: Mapping[int, np.ndarray], draws: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the risks cost in each of some draws.
+
+    Parameters
+    ----------
+    costs : DataFrame
+        Rows of cost.
     years_worth : array, row by partner
         What a pound in each of the row's years is worth to the partner that bears it: discount
         factor times share, summed over the years [years].
-    draws : int
-        Number of draws.
-    seed : int
-        Seed of the random numbers.
+    levels : mapping of array
+        As :func:`drawn_levels` returns them.
 
     Returns
     -------
     array, risk by draw
-        Discounted cost of each risk, in the order in which risks first appear in ``costs`` [£].
+        Discounted cost of each risk, in the order of ``levels`` [£].
     array, partner by draw
         Discounted cost that each partner bears [£].
     """
-    places = costs.reset_index(drop=True).groupby("risk", sort=False).indices
-    by_risk = np.zeros((len(places), draws))
-    by_partner = np.zeros((years_worth.shape[1], draws))
-    low_chance, high_chance = costs[CHANCES].to_numpy(float).T
+    drawn = drawn_costs(costs, levels, draws)
+    each, numbers = drawn * years_worth.sum(axis=1), costs["risk"].to_numpy()
+    by_risk = [each[:, numbers == risk].sum(axis=1) for risk in levels]
+    return np.array(by_risk).reshape(len(levels), draws), (drawn @ years_worth).T
+
+
+def even(scores: np.ndarray) -> np.ndarray:
+    """Return normal scores as even numbers [0 to 1]."""
+    from scipy.special import ndtr  # slow to import
+
+    return ndtr(scores)
+
+
+def drawn_costs(costs: pd.DataFrame, levels: Mapping[int, np.ndarray], draws: int) -> np.ndarray:
+    """Return what each row of cost comes to in each of its years, draw by row [£ a year].
+
+    Parameters
+    ----------
+    costs : DataFrame
+        Rows of cost.
+    levels : dict of array
+        By risk: how badly it turns out in each draw, as :func:`drawn_levels` returns it.
+    """
     estimates = costs[ESTIMATES].to_numpy(float)
-    for number, (risk, rows) in enumerate(places.items()):
-        chances, outcomes, levels = np.random.default_rng([seed, risk]).random((3, draws))
-        low, high = low_chance[rows[0]], high_chance[rows[0]]
-        happens = np.flatnonzero(outcomes < low + (high - low) * chances)
-        for row in rows:
-            cost = uncertainty.triangular(levels[happens], *estimates[row])
-            by_risk[number, happens] += cost * years_worth[row].sum()
-            for partner in np.flatnonzero(years_worth[row]):
-                by_partner[partner, happens] += cost * years_worth[row, partner]
-    return by_risk, by_partner
+    drawn = [
+        costs_at_levels(levels[risk], *row)
+        for risk, row in zip(costs["risk"], estimates, strict=True)
+    ]
+    return np.array(drawn).reshape(len(costs), draws).T
+
+
+def costs_at_levels(levels: np.ndarray, low: float, likely: float, high: float) -> np.ndarray:
+    """Return what a row of cost comes to in a year in each draw [£], nil where the risk doesn't happen.
+
+    Examples
+    --------
+    >>> costs_at_levels(np.array([0.0, 0.5, 1.0]), 0.0, 10.0, 20.0).tolist()
+    [0.0, 10.0, 20.0]
+    """
+    costs = np.zeros(len(levels))
+    happens = np.flatnonzero(levels)
+    costs[happens] = uncertainty.triangular(levels[happens].astype(float), low, likely, high)
+    return costs
+
+
+def response_lines(register: pd.DataFrame, costs: pd.DataFrame, decision_year: int) -> pd.DataFrame:
+    """Return what responses cost, a line for each row of cost and each lump sum.
+
+    Parameters
+    ----------
+    register : DataFrame
+        Rows of risks.csv; ``response_cost_gbp`` is a lump sum of all partners in the decision year.
+    costs : DataFrame
+        Rows of cost; those of the position ``response`` are what a response costs each year.
+
+    Returns
+    -------
+    DataFrame
+        ``line``, ``partner``, ``first_year``, ``last_year`` and ``amount_gbp`` [£ a year].
+    """
+    lump = register[register["response_cost_gbp"] > 0]
+    sums = pd.DataFrame({"risk": lump["risk"], "amount_gbp": lump["response_cost_gbp"]})
+    sums = sums.assign(partner=SHARED, first_year=decision_year, last_year=decision_year)
+    stated = costs[costs["position"] == "response"]
+    stated = stated.assign(amount_gbp=stated["most_likely_gbp"])
+    columns = ["risk", "partner", "first_year", "last_year", "amount_gbp"]
+    lines = pd.concat([part[columns] for part in (sums, stated) if len(part)] or [sums[columns]])
+    said = lines["risk"].map(lambda risk: f"Response to risk {risk}")
+    return lines.drop(columns="risk").assign(line=said).reset_index(drop=True)
 
 
 def contingency(totals: np.ndarray) -> pd.Series:
@@ -245,6 +341,24 @@ def contingency(totals: np.ndarray) -> pd.Series:
     """
     levels = np.percentile(totals, LEVELS)
     return pd.Series(levels, index=[f"p{level}" for level in LEVELS])
+
+
+def sure_contingency(totals: np.ndarray) -> pd.Series:
+    """Return the contingency to no more digits than the error of the draws allows [£]."""
+    errors = contingency_errors(totals)
+    return pd.Series(
+        {
+            level: uncertainty.as_sure(cost, errors[level])
+            for level, cost in contingency(totals).items()
+        }
+    )
+
+
+def contingency_errors(totals: np.ndarray) -> pd.Series:
+    """Return the standard errors of the contingency for want of more draws [£]."""
+    return pd.Series(
+        {f"p{level}": uncertainty.standard_error(totals, level / 100) for level in LEVELS}
+    )
 
 
 def contributions(by_risk: np.ndarray, risks: list[int]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ what would happen otherwise is not.
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,12 +20,14 @@ import pandas as pd
 from businesscase.calculations.apportionment import SHARED, apportioned
 from businesscase.calculations.years import financial_year, year_start
 
-LABELS = ["flow", "line", "inflation", "funding", "counts", "growth", "partner"]
+LABELS = ["flow", "line", "inflation", "funding", "counts", "growth", "start", "partner"]
 PAY, PRICES = "pay", "prices"  # what an amount follows in the cash view
 CASH, TIME, SUNK = "cash", "time", "sunk"  # money, time that no budget sees, money already spent
 ALIKE = "alike"  # money of the comparator itself, which makes no difference to what would happen
 LEVERS = ["lever", "lag"]  # what moves a prepared row, and the whole years by which it is delayed
 FIXED, RECURRING = "fixed", "recurring"  # moved by no lever, and by a delay alone
+LATE = "late"  # paid for as long as the delay lasts; its lag is of its year after the planned date
+MOVING = ["lever", "lag", "flow", "line", "start"]  # labels that say what a row is multiplied by
 MOVED = {
     # by lever, as parameters of a scenario name it: the flow that it multiplies
     "realisation": "saving",
@@ -50,6 +52,8 @@ SIGNS = {
     "extra_cost": -1,
     "income_cost": -1,
     "one_off_cost": -1,
+    "response_cost": -1,
+    "delay_cost": -1,
     "exit_cost": -1,
     "entry_fee": -1,
     "stranded_cost": -1,
@@ -58,7 +62,15 @@ SIGNS = {
 Selection = Callable[[pd.DataFrame], pd.DataFrame]  # of flows: economic, cash, ...
 Multiples = dict[tuple[str, str], np.ndarray]  # by flow and line: of its amount, one a draw
 # what is not part of the saving of a year, and stays in its year whatever the delay
-SPENT_ONCE = ["one_off_cost", "exit_cost", "exit_receipt", "entry_fee", "entry_receipt"]
+SPENT_ONCE = [
+    "one_off_cost",
+    "response_cost",
+    "delay_cost",
+    "exit_cost",
+    "exit_receipt",
+    "entry_fee",
+    "entry_receipt",
+]
 RECEIVED = ["grant", "receipt", "residual_value"]
 COMPARED = ["comparator_saving", "comparator_one_off"]  # of the option that this is held against
 ONE_OFF = [*SPENT_ONCE, *RECEIVED, "comparator_one_off"]
@@ -137,7 +149,26 @@ def _labelled(flow_lines: pd.DataFrame) -> pd.DataFrame:
         counts = counts.where(flow_lines["cashable"].astype(bool), TIME)
     if "sunk" in flow_lines:
         counts = counts.mask(flow_lines["sunk"].astype(bool), SUNK)
-    return with_inflation(flow_lines).assign(counts=counts, growth=_of(flow_lines, "real_growth"))
+    return with_inflation(flow_lines).assign(
+        counts=counts, growth=_of(flow_lines, "real_growth"), start=_starts(flow_lines)
+    )
+
+
+def _starts(flow_lines: pd.DataFrame) -> list[str]:
+    """Return the task that each line starts with, blank if none."""
+    stated = flow_lines.get("starts_with", pd.Series(pd.NA, index=flow_lines.index))
+    return ["" if pd.isna(task) else slip_of(task) for task in stated]
+
+
+def slip_of(task: float) -> str:
+    """Return what the levers call the years by which a task ends later than planned.
+
+    Examples
+    --------
+    >>> slip_of(3.0)
+    'slip of task 3'
+    """
+    return f"slip of task {int(task)}"
 
 
 def _of(flow_lines: pd.DataFrame, column: str) -> np.ndarray:
@@ -213,75 +244,126 @@ def apportioned_flows(planned: pd.DataFrame, share: pd.Series) -> pd.DataFrame:
     return table
 
 
-def levered(planned: pd.DataFrame, longest_delay: float = 0.0) -> pd.DataFrame:
+def levered(
+    planned: pd.DataFrame,
+    longest_delay: float = 0.0,
+    slips: Mapping[str, tuple[float, float]] | None = None,
+) -> pd.DataFrame:
     """Prepare planned flows for scenarios: say which lever moves each row, and by which delay.
 
     A delay moves all that recurs: savings, and the new service with the cost that it replaces.
-    What is spent or received once stays in its year, and so does what would happen otherwise. A
-    delay is a weighted sum of whole years, so each recurring row is repeated once for every whole
-    year of delay, moved later by it; what falls beyond the last year is lost to the appraisal.
+    What is spent or received once stays in its year, and so does what would happen otherwise,
+    unless it starts with a task, whose slip moves it. A delay is a weighted sum of whole years, so
+    each row that it can move is repeated once for every whole year of delay, moved later by it;
+    what falls beyond the last year is lost to the appraisal. What a delay costs is spent in the
+    years after the planned date, one row a year.
 
     Parameters
     ----------
     planned : DataFrame, ``LABELS`` by financial year
         Planned amounts by partner [£].
     longest_delay : float
-        The longest delay that will be asked for [years].
+        The longest delay that will be asked for, slips aside [years].
+    slips : mapping
+        By name of a slip: the planned date, in years from the start of year 0, and the most that it
+        can be late [years].
 
     Returns
     -------
     DataFrame, ``LABELS`` and ``LEVERS`` by financial year
         Amounts [£] that :func:`factors` multiplies.
     """
-    flow = planned.index.get_level_values("flow")
-    once = flow.isin([*ONE_OFF, *COMPARED])
-    lever = flow.where(flow.isin(list(MOVED.values())), FIXED)
-    parts = [_with_levers(planned[once], lever[once], 0)]
-    for lag in range(math.ceil(longest_delay) + 1):
+    slips = slips or {}
+    labels = planned.index.to_frame(index=False)
+    amounts = planned.to_numpy(float)
+    once = labels["flow"].isin([*ONE_OFF, *COMPARED]).to_numpy()
+    moved = labels["flow"].isin(list(MOVED.values()))
+    lever = (
+        labels["flow"].where(moved, np.where(once, FIXED, RECURRING)).to_numpy(object, copy=True)
+    )
+    longest = np.where(once, 0.0, longest_delay) + labels["start"].map(
+        {name: most for name, (_, most) in slips.items()}
+    ).fillna(0.0).to_numpy(float)
+    costs_late = (labels["flow"] == "delay_cost").to_numpy()
+    growth = 1 + labels["growth"].to_numpy(float)
+    years = np.arange(amounts.shape[1])
+    parts = []  # rows of planned, the lag of each, and its amounts
+    for lag in range(math.ceil(longest.max(initial=0.0)) + 1):
+        chosen = np.flatnonzero((lag <= np.ceil(longest)) & ~costs_late)
+        later = np.zeros((len(chosen), len(years)))
         # what rises faster than other prices costs more the later it comes
-        growth = 1 + planned[~once].index.get_level_values("growth").to_numpy(float)
-        later = planned[~once].shift(lag, axis=1, fill_value=0.0).mul(growth**lag, axis="index")
-        parts.append(_with_levers(later, lever[~once].where(lever[~once] != FIXED, RECURRING), lag))
-    return pd.concat([part for part in parts if not part.empty] or parts[:1])
-
-
-def _with_levers(flows: pd.DataFrame, lever, lag: int) -> pd.DataFrame:
-    labels = flows.index.to_frame(index=False).assign(lever=lever, lag=lag)
-    return flows.set_axis(pd.MultiIndex.from_frame(labels), axis="index")
+        kept = amounts[chosen][:, : max(len(years) - lag, 0)]
+        later[:, lag:] = kept * growth[chosen, None] ** lag
+        parts.append((chosen, np.full(len(chosen), float(lag)), later))
+    for row in np.flatnonzero(costs_late):
+        begins = slips.get(labels["start"].iat[row], (float(np.argmax(amounts[row] != 0)), 0.0))[0]
+        due = years[years >= math.floor(begins)]
+        spent = np.where(years == due[:, None], amounts[row], 0.0)
+        parts.append((np.full(len(due), row), due - begins, spent))
+    every, lags, prepared = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    lever[costs_late] = LATE
+    table = labels.iloc[every].assign(lever=lever[every], lag=lags)
+    return pd.DataFrame(prepared, pd.MultiIndex.from_frame(table), planned.columns)
 
 
 def factors(
-    rows: pd.DataFrame, levers: dict[str, np.ndarray], lines: Multiples | None = None
+    rows: pd.DataFrame,
+    levers: Mapping[str, np.ndarray],
+    lines: Multiples | None = None,
+    stated: Mapping[str, float] | None = None,
+    starts: Collection[str] = (),
 ) -> np.ndarray:
     """Return what each prepared row is multiplied by under each draw, draw by row.
 
     Parameters
     ----------
     rows : DataFrame
-        Labels of prepared rows: ``lever``, ``lag``, ``flow`` and ``line``.
-    levers : dict of array
+        Labels of prepared rows: ``MOVING``.
+    levers : mapping of array
         ``realisation`` (share of each saving that is realised [fraction]), ``delay_years``,
-        ``overrun`` and ``running_cost_change`` (over plan [fraction of plan]); each an array of
-        one value a draw. One draw is the deterministic case.
+        ``overrun`` and ``running_cost_change`` (over plan [fraction of plan]), and the slips of
+        tasks [years]; each an array of one value a draw. One draw is the deterministic case.
     lines : dict of array, optional
         By flow and name of a line: the multiple of its planned amount, one value a draw. What
         outsiders are charged moves with what it costs to serve them.
+    stated : mapping, optional
+        The levers for these lines, and for rows of these starts: what is drawn for a line itself, or
+        for the task that it starts with, is not drawn once more with its lever.
+    starts : collection of str, optional
+        Slips that are drawn.
     """
-    result = np.ones((len(levers["realisation"]), len(rows)))
-    for (lever, lag), places in rows.groupby(["lever", "lag"], sort=False).indices.items():
-        if lever == "one_off_cost":
-            result[:, places] = (1 + levers["overrun"])[:, None]
-        elif lever != FIXED:
-            part_of_delay = np.maximum(0.0, 1.0 - np.abs(levers["delay_years"] - lag))
-            size = {
-                "saving": levers["realisation"],
-                "running_cost": 1 + levers["running_cost_change"],
-            }
-            result[:, places] = (size.get(lever, 1.0) * part_of_delay)[:, None]
-    for (flow, line), multiple in (lines or {}).items():
+    lines, draws = lines or {}, len(levers["realisation"])
+    own = pd.Series("", index=rows.index)
+    for flow, line in lines:
         moved = (flow, "income") if flow == "income_cost" else (flow,)
-        result[:, rows["flow"].isin(moved) & (rows["line"] == line)] *= multiple[:, None]
+        own[rows["flow"].isin(moved) & (rows["line"] == line)] = f"{flow}/{line}"
+    of = {f"{flow}/{line}": multiple for (flow, line), multiple in lines.items()}
+    at = stated or levers
+    drawn, fixed = sizes(levers), sizes(at)
+    result = np.empty((draws, len(rows)))
+    for (lever, lag, start, name), places in rows.groupby(
+        ["lever", "lag", "start", own.rename("own")], sort=False
+    ).indices.items():
+        factor = np.ones(draws) * (fixed if name else drawn).get(lever, 1.0)
+        delay = (at if start in starts else levers)["delay_years"] + np.zeros(draws)
+        late = levers[start] if start else 0.0
+        if lever == LATE:
+            factor = np.clip(delay + late - max(lag, 0.0), 0.0, 1.0 + min(lag, 0.0))
+        elif start or lever not in (FIXED, "one_off_cost"):
+            recurs = lever not in (FIXED, "one_off_cost")
+            total = late + (delay if recurs else 0.0)
+            factor = factor * np.maximum(0.0, 1.0 - np.abs(total - lag))
+        result[:, places] = (factor * of[name] if name else factor)[:, None]
     return result
+
+
+def sizes(levers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return by what each lever multiplies the rows that it moves, a delay aside."""
+    return {
+        "saving": levers["realisation"],
+        "one_off_cost": 1 + levers["overrun"],
+        "running_cost": 1 + levers["running_cost_change"],
+    }
 
 
 def scenario_flows(prepared: pd.DataFrame, levers: dict[str, float]) -> pd.DataFrame:
@@ -295,7 +377,7 @@ def scenario_flows(prepared: pd.DataFrame, levers: dict[str, float]) -> pd.DataF
     Examples
     --------
     >>> plan = pd.DataFrame([[0.0, 100.0]], columns=[2026, 2027], index=pd.MultiIndex.from_tuples(
-    ...     [("saving", "posts", "pay", "revenue", "cash", 0.0, "North")], names=LABELS))
+    ...     [("saving", "posts", "pay", "revenue", "cash", 0.0, "", "North")], names=LABELS))
     >>> setting = {"realisation": 0.5, "delay_years": 0.0, "overrun": 0.0, "running_cost_change": 0.0}
     >>> scenario_flows(levered(plan), setting).iloc[0].tolist()
     [0.0, 50.0]
@@ -320,13 +402,19 @@ class Linear(NamedTuple):
     rows: pd.DataFrame
     amounts: np.ndarray
 
-    def net(self, levers: dict[str, np.ndarray], lines: Multiples | None = None) -> np.ndarray:
+    def net(
+        self,
+        levers: Mapping[str, np.ndarray],
+        lines: Multiples | None = None,
+        stated: Mapping[str, float] | None = None,
+        starts: Collection[str] = (),
+    ) -> np.ndarray:
         """Return saving less cost under every draw of the levers, draw by partner by year [£].
 
         All draws are one matrix product.
         """
         flat = self.amounts.reshape(len(self.amounts), math.prod(self.amounts.shape[1:]))
-        drawn = factors(self.rows, levers, lines) @ flat
+        drawn = factors(self.rows, levers, lines, stated, starts) @ flat
         return drawn.reshape(len(drawn), *self.amounts.shape[1:])
 
 
@@ -346,11 +434,11 @@ def linear(prepared: pd.DataFrame, partners: list[str]) -> Linear:
         prepared.index.get_level_values("partner").isin(partners),
     )
     signed = prepared.to_numpy(float)[places] * rows["flow"].map(SIGNS).to_numpy(float)[:, None]
-    alike = rows.groupby(["lever", "lag", "flow", "line"], sort=False)
+    alike = rows.groupby(MOVING, sort=False)
     amounts = np.zeros((alike.ngroups, len(partners), prepared.shape[1]))
     of = {name: number for number, name in enumerate(partners)}
     np.add.at(amounts, (alike.ngroup().to_numpy(), rows["partner"].map(of).to_numpy(int)), signed)
-    return Linear(alike.head(1)[["lever", "lag", "flow", "line"]].reset_index(drop=True), amounts)
+    return Linear(alike.head(1)[MOVING].reset_index(drop=True), amounts)
 
 
 def net_with_floor(
@@ -551,7 +639,7 @@ def service_cost_rows(prepared: pd.DataFrame, baseline_cost: pd.Series) -> pd.Da
     ).rename_axis(columns="year")
     labels = pd.DataFrame({"partner": own.index}).assign(
         flow=SERVICE, line="present cost", inflation=PRICES, funding="revenue", counts=CASH,
-        growth=0.0, lever=FIXED, lag=0,
+        growth=0.0, start="", lever=FIXED, lag=0.0,
     )  # fmt: skip
     baseline.index = pd.MultiIndex.from_frame(labels[prepared.index.names])
     return pd.concat([baseline, _relabelled(-saving, SERVICE)])
@@ -632,15 +720,14 @@ def fees(kind: str, payer: str, amount: float, year: int, shares: pd.DataFrame) 
     paid, got = ("entry_fee", "entry_receipt") if kind == "entry" else ("exit_cost", "exit_receipt")
     rows = {(paid, payer): due}
     rows |= {(got, name): part for name, part in apportioned(due, shares).iterrows()}
-    table = _between_partners(rows, f"{kind} charge", list(shares.columns))
-    return _with_levers(table, FIXED, 0)
+    return levered(_between_partners(rows, f"{kind} charge", list(shares.columns)))
 
 
 def _between_partners(
     rows: Mapping[tuple[str, str], Any], line: str, years: list[int]
 ) -> pd.DataFrame:
     """Return payments between partners as flows, from amounts by flow and partner [£]."""
-    labels = [(flow, line, PRICES, "revenue", CASH, 0.0, name) for flow, name in rows]
+    labels = [(flow, line, PRICES, "revenue", CASH, 0.0, "", name) for flow, name in rows]
     table = pd.DataFrame(list(rows.values()), columns=pd.Index(years, name="year"))
     return table.set_axis(pd.MultiIndex.from_tuples(labels, names=LABELS), axis="index")
 
@@ -669,6 +756,7 @@ def compared(option: str, prepared: pd.DataFrame) -> pd.DataFrame:
     labels = labels.assign(
         flow=once.map({True: "comparator_one_off", False: "comparator_saving"}),
         line=once.map({True: "One-off cost of option ", False: "Saving of option "}) + option,
+        start="",
         lever=FIXED,
     )
     table = prepared.mul(sign.to_numpy(), axis="index")
@@ -765,8 +853,8 @@ def net_flows(flows: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> rows = [("saving", "posts", "pay", "revenue", "cash", 0.0, "North"),
-    ...         ("one_off_cost", "move", "prices", "capital", "cash", 0.0, "North")]
+    >>> rows = [("saving", "posts", "pay", "revenue", "cash", 0.0, "", "North"),
+    ...         ("one_off_cost", "move", "prices", "capital", "cash", 0.0, "", "North")]
     >>> flows = pd.DataFrame([[0.0, 100.0], [30.0, 0.0]], columns=[2026, 2027],
     ...                      index=pd.MultiIndex.from_tuples(rows, names=LABELS))
     >>> net_flows(flows).loc["North"].tolist()

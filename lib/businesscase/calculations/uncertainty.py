@@ -1,50 +1,63 @@
 """Many draws of what is uncertain: sampling, and what the results say about the risk of loss."""
 
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from zlib import crc32
+
 import numpy as np
 import pandas as pd
 
 PERCENTILES = (10, 50, 90)
+SEED = 20_260_401  # one sample for all, so that pages agree
+CHUNK, CHUNKS = 10_000, 10  # draws made at a time, and how often
+DRAWS = CHUNK * CHUNKS
 
 
-def even_sample(draws: int, variables: int, seed: int | np.random.SeedSequence) -> np.ndarray:
-    """Return a Latin hypercube: each variable's draws are spread evenly, draw by variable [0 to 1]."""
-    generator = np.random.default_rng(seed)
-    cells = np.argsort(generator.random((variables, draws)), axis=1).T
-    return (cells + generator.random((draws, variables))) / draws
+@lru_cache(maxsize=64)  # an explorer asks for the same ones at every move of a slider
+def own_scores(seed: int, number: int, name: str, count: int, rows: int = 1) -> np.ndarray:
+    """Return standard normal draws of one input, the same whatever else is drawn.
+
+    So an input fares alike in every scenario, option and sweep.
+
+    Parameters
+    ----------
+    seed, number : int
+        Seed of all draws, and number of the chunk of them.
+    name : str
+        The input.
+    count, rows : int
+        Draws, and how many numbers of each.
+
+    Returns
+    -------
+    array, row by draw
+    """
+    generator = np.random.default_rng([seed, number, crc32(name.encode())])
+    scores = generator.standard_normal((rows, count))
+    scores.setflags(write=False)
+    return scores
 
 
-def with_common_causes(
-    sample: np.ndarray, causes: list[str], correlations: list[float], seed: int
+def with_cause(
+    own: np.ndarray, cause: str, correlation: float, seed: int, number: int
 ) -> np.ndarray:
-    """Correlate the variables that share a cause, keeping each variable's own spread.
+    """Return normal scores that follow a common cause, each variable's own spread kept.
 
     Two variables of one cause have, as normal scores, the correlation of the geometric mean of
     theirs; a blank cause stands alone.
 
     Parameters
     ----------
-    sample : array, draw by variable
-        Even sample [0 to 1].
-    causes : list of str
-        Cause of each variable, blank for none.
-    correlations : list of float
-        How closely each variable follows its cause [0 to 1].
+    own : array, row by draw
+        Normal scores of the variable; high is bad.
+    correlation : float
+        How closely it follows its cause [0 to 1].
     """
-    from scipy.special import ndtr, ndtri  # slow to import
-
-    result = sample.copy()
-    shared = [cause for cause in dict.fromkeys(causes) if cause]
-    # a stream of its own: the sample may have been drawn with the same seed
-    stream = np.random.SeedSequence(seed).spawn(1)[0]
-    common = ndtri(even_sample(len(sample), len(shared), stream)) if shared else None
-    for column, (cause, correlation) in enumerate(zip(causes, correlations, strict=True)):
-        if cause and correlation > 0:
-            own = ndtri(sample[:, column])
-            follows = common[:, shared.index(cause)]
-            result[:, column] = ndtr(
-                np.sqrt(correlation) * follows + np.sqrt(1 - correlation) * own
-            )
-    return result
+    if not cause or correlation == 0:
+        return own
+    common = own_scores(seed, number, f"cause {cause}", own.shape[-1])[0]
+    return np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
 
 
 def range_around(
@@ -95,32 +108,13 @@ def triangular(sample: np.ndarray, low: float, central: float, high: float) -> n
     return np.where(sample < turn, rising, falling)
 
 
-def pert(sample: np.ndarray, low: float, central: float, high: float) -> np.ndarray:
-    """Return the values of a PERT distribution at levels of an even sample.
-
-    Its mean is (low + 4 central + high) / 6: the central value counts four times.
-
-    Examples
-    --------
-    >>> pert(np.array([0.5]), 0.0, 1.0, 2.0).round(6).tolist()
-    [1.0]
-    """
-    from scipy.special import betaincinv  # slow to import
-
-    width = high - low
-    if width == 0:
-        return np.full_like(sample, central)
-    rise, fall = 1 + 4 * (central - low) / width, 1 + 4 * (high - central) / width
-    return low + width * betaincinv(rise, fall, sample)
-
-
 def normal_scores(
     draws: int, causes: list[str], correlations: list[float], seed: int | np.random.SeedSequence
 ) -> np.ndarray:
     """Return standard normal draws of which those that share a cause rise together.
 
     Two variables of one cause have the correlation of the geometric mean of theirs, as in
-    ``with_common_causes``; these are drawn at random rather than spread evenly, which is quicker.
+    ``with_cause``; these come of one stream.
 
     Returns
     -------
@@ -139,11 +133,12 @@ def normal_scores(
 SCORES = np.linspace(-6.0, 6.0, 1025)  # normal scores at which a distribution is tabulated
 
 
+@lru_cache(maxsize=256)
 def pert_table(low: float, central: float, high: float) -> np.ndarray:
     """Return the values of a PERT distribution at ``SCORES``, for ``tabulated``.
 
-    ``pert`` solves for every value anew; between the values of the table lies no error above a
-    ten-thousandth of the range.
+    Its mean is (low + 4 central + high) / 6: the central value counts four times. Between the values
+    of the table lies no error above a ten-thousandth of the range.
 
     Examples
     --------
@@ -190,15 +185,70 @@ def reference_class(sample: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
     return np.quantile(outcomes, sample)
 
 
-SHAPES = {"pert": pert, "triangular": triangular}
+def shaped(scores: np.ndarray, shape: str, low: float, central: float, high: float) -> np.ndarray:
+    """Return the values of a distribution, pert or triangular, at normal scores.
+
+    Examples
+    --------
+    >>> shaped(np.array([0.0]), "pert", 0.0, 1.0, 2.0).round(6).tolist()
+    [1.0]
+    """
+    from scipy.special import ndtr  # slow to import
+
+    if low == high:
+        return np.full(len(scores), central)
+    if shape == "pert":
+        return tabulated(scores, pert_table(low, central, high))
+    return triangular(ndtr(scores), low, central, high)
 
 
-def summary(net_present_value: np.ndarray, names: list[str]) -> pd.DataFrame:
-    """Return percentiles of the net present value and the probability of loss.
+def standard_error(values: np.ndarray, level: float) -> float:
+    """Return by how much a percentile of draws may be off for want of more draws.
+
+    Half the distance between the percentiles that lie a standard error of their own rank to either
+    side, which needs no assumption on how the values are spread.
 
     Parameters
     ----------
-    net_present_value : array, draw by name
+    values : array
+        One a draw, drawn independently.
+    level : float
+        Which percentile [0 to 1].
+
+    Examples
+    --------
+    >>> round(standard_error(np.random.default_rng(1).standard_normal(100_000), 0.5), 3)
+    0.004
+    """
+    off = np.sqrt(level * (1 - level) / len(values))
+    low, high = np.quantile(values, [max(level - off, 0.0), min(level + off, 1.0)])
+    return float(high - low) / 2
+
+
+def as_sure(value: float, error: float) -> float:
+    """Return a value to no more digits than its error allows.
+
+    Examples
+    --------
+    >>> as_sure(1_383_412.0, 2_900.0), as_sure(0.93012, 0.0008), as_sure(5.5, 0.0)
+    (1383000.0, 0.9301, 5.5)
+    """
+    if error <= 0:
+        return value
+    return round(value, -math.floor(math.log10(error)))
+
+
+def chance_error(chance: float, draws: int) -> float:
+    """Return the standard error of a share of independent draws [fraction]."""
+    return math.sqrt(chance * (1 - chance) / draws)
+
+
+def summary(worth: np.ndarray, names: list[str]) -> pd.DataFrame:
+    """Return what draws of a worth come to, none of it to more digits than its error allows.
+
+    Parameters
+    ----------
+    worth : array, draw by name
         Net present value [£].
     names : list of str
         What each column is.
@@ -206,46 +256,62 @@ def summary(net_present_value: np.ndarray, names: list[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index name
-        ``npv_p10``, ``npv_p50``, ``npv_p90`` [£] and ``probability_of_loss`` [fraction].
+        ``npv_p10``, ``npv_p50``, ``npv_p90``, ``expected_npv`` (the mean) [£],
+        ``probability_of_loss`` [fraction], and ``npv_p50_error`` and ``probability_of_loss_error``,
+        standard errors for want of more draws.
     """
-    levels = np.percentile(net_present_value, PERCENTILES, axis=0)
-    table = {f"npv_p{level}": row for level, row in zip(PERCENTILES, levels, strict=True)}
-    table["probability_of_loss"] = (net_present_value < 0).mean(axis=0)
-    return pd.DataFrame(table, index=names)
+    rows = {name: _summed_up(of) for name, of in zip(names, worth.T, strict=True)}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def variance_shares(model, variables: int, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return Sobol indices: how much of the variance each variable explains [fraction].
+def _summed_up(worth: np.ndarray) -> dict[str, float]:
+    levels = np.percentile(worth, PERCENTILES)
+    errors = [standard_error(worth, level / 100) for level in PERCENTILES]
+    loss = float((worth < 0).mean())
+    loss_error = chance_error(loss, len(worth))
+    return {
+        **{
+            f"npv_p{level}": as_sure(float(value), error)
+            for level, value, error in zip(PERCENTILES, levels, errors, strict=True)
+        },
+        "expected_npv": as_sure(float(worth.mean()), float(worth.std()) / math.sqrt(len(worth))),
+        "probability_of_loss": as_sure(loss, loss_error),
+        "npv_p50_error": errors[PERCENTILES.index(50)],
+        "probability_of_loss_error": loss_error,
+    }
+
+
+def variance_shares(
+    model: Callable[[list[np.ndarray]], np.ndarray],
+    first: Sequence[np.ndarray],
+    second: Sequence[np.ndarray],
+) -> np.ndarray:
+    """Return Sobol total indices: the part of the variance that hangs on each variable [fraction].
+
+    A variable may be several numbers, so that what only means something together counts as one.
 
     Parameters
     ----------
     model : callable
-        Takes an even sample, draw by variable, and returns one value a draw.
-    variables : int
-        Number of variables.
-    draws : int
-        A power of two.
+        Takes a sample, an array of draws a variable, and returns one value a draw.
+    first, second : sequence of array
+        Two independent samples of all variables.
 
     Returns
     -------
-    array, array
-        First-order index (the variable alone) and total index (with its interactions); all 0 if
-        the value does not vary.
+    array
+        By variable; all 0 if the value does not vary.
 
     References
     ----------
-    Sobol (1993); Saltelli and others (2010); ``scipy.stats.sobol_indices``.
+    Jansen (1999); Saltelli and others (2010), Variance based sensitivity analysis of model output.
     """
-    values = model(even_sample(draws, variables, seed))
-    if variables < 2 or np.ptp(values) == 0:  # one explains all, if there is anything to explain
-        shares = np.full(variables, float(np.ptp(values) > 0))
-        return shares, shares
-    from scipy.stats import sobol_indices, uniform  # slow to import
-
-    found = sobol_indices(
-        func=lambda values: model(values.T),
-        n=draws,
-        dists=[uniform()] * variables,
-        rng=np.random.default_rng(seed),
-    )
-    return found.first_order, found.total_order
+    values = model(list(first))
+    variance = np.concatenate([values, model(list(second))]).var()
+    if variance == 0:
+        return np.zeros(len(first))
+    shares = []
+    for number in range(len(first)):
+        changed = [*first[:number], second[number], *first[number + 1 :]]
+        shares.append(((values - model(changed)) ** 2).mean() / 2 / variance)
+    return np.array(shares)

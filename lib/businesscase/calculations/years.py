@@ -5,6 +5,9 @@ import datetime as dt
 YEAR_BEGINS = 4  # month in which a financial year begins
 
 
+DAYS_A_YEAR = 365.25
+
+
 def year_start(year: int) -> dt.date:
     """Return the first day of a financial year.
 

@@ -213,11 +213,18 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     faults += shared.faults
     sources = checked_sources(shared.documents.get("sources", {}), shared.place, faults)
     file = None if raw.file is None else checked_file(raw.file, raw.place, faults)
-    tables = {
-        stem: checked_table(stem, texts.tables.get(stem, []), model, texts.place, faults)
+    tables, of_all = (
+        {
+            stem: checked_table(stem, texts.tables.get(stem, []), model, texts.place, faults)
+            for stem, model in models.items()
+        }
         for texts, models in ((raw, TABLES), (shared, SHARED_TABLES))
-        for stem, model in models.items()
-    }
+    )
+    replaced = of_all["sensitivities"]["parameter"].isin(tables["sensitivities"]["parameter"])
+    ranges = [of_all["sensitivities"][~replaced], tables["sensitivities"]]
+    first_own = len(ranges[0])  # rows of the case's own ranges come after those of all cases
+    merged = pd.concat([table for table in ranges if len(table)] or ranges[:1], ignore_index=True)
+    tables = {**tables, **of_all, "sensitivities": merged}
     scenarios = {} if raw.scenarios is None else checked_scenarios(raw.scenarios, raw.place, faults)
     if file is not None:
         flows = tables["flows"]
@@ -226,6 +233,13 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     if not faults:
         for part, item, sentence in _summed_up(table_faults(file, tables, scenarios, set(sources))):
             place = shared.place if part in SHARED_TABLES else raw.place
+            if part == "sensitivities" and isinstance(item, int):
+                own = item >= first_own
+                place, item = (
+                    (raw.place, item - first_own)
+                    if own
+                    else (shared.place, int(of_all[part].index[~replaced][item]))
+                )
             faults.append(Fault(sentence).at(place(part, item, None)))
     if faults:
         raise InputError(faults)

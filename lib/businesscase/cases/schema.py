@@ -409,6 +409,11 @@ class Flow(Figure):
     delay_years: float = Field(
         0.0, ge=0, le=20, description="a delay of its own, beside the scenario's [years]"
     )
+    starts_with: int | None = Field(
+        None,
+        description="number of the task of tasks.csv with whose end it starts; what the plan's forecast, "
+        "or a draw of it, is later than planned moves it too",
+    )
     year_fraction: float = Field(
         1.0, gt=0, le=1, description="part of each year in which it runs [fraction]"
     )
@@ -532,8 +537,17 @@ class Risk(Figure):
     response_cost_gbp: float | None = Field(
         None,
         ge=0,
-        description="what the response costs in all, taken as spent in the decision year, base-year "
-        "prices [£]",
+        description="what the response costs in all, taken as spent in the decision year by all partners, "
+        "base-year prices [£]; or state it by year and partner in risk_costs.csv, at the position response",
+    )
+    realised_by: str = Field(
+        "",
+        description="scenario parameters that make it true, such as leaves or delay_years, separated by "
+        "commas; where a scenario sets one, or a draw moves it, the risk is counted by it and not once more",
+    )
+    cause: str = Field("", description="common cause that it shares with other uncertain inputs")
+    correlation: float = Field(
+        0.0, ge=0, le=1, description="how closely it follows its cause [fraction]"
     )
 
     @model_validator(mode="after")
@@ -587,13 +601,39 @@ class RiskProbability(Figure):
         return self
 
 
+class DelayCost(Figure):
+    """What a month of delay costs, while it lasts."""
+
+    option: str = Field(pattern=r"^[a-z]$", description="the option that is late")
+    line: Name = Field(description="what is paid, e.g. the programme team, or the old contract")
+    partner: Name = Field(
+        description="the authority that pays it, or 'shared' for a pooled amount that the scenario apportions"
+    )
+    starts_with: int | None = Field(
+        None,
+        description="number of the task of tasks.csv after whose planned end it is paid until the task "
+        "ends; blank is a delay of the scenario alone",
+    )
+    first_year: FinancialYear | None = Field(
+        None,
+        description="where no task is named: financial year in which the service should have begun",
+    )
+    monthly_gbp: float = Field(ge=0, description="cost of a month, base-year prices [£]")
+
+    @model_validator(mode="after")
+    def _begins_once(self):
+        if (self.starts_with is None) == (self.first_year is None):
+            raise ValueError("give either starts_with or first_year, from which a delay counts")
+        return self
+
+
 class RiskCost(Figure):
     """What a risk costs in a run of years if it happens."""
 
     risk: int = Field(ge=1, description="the risk's number in risks.csv")
-    position: Literal["inherent", "residual"] = Field(
-        description="inherent (without the response) or residual (with it); where a risk has no "
-        "residual row, it costs as much as without the response"
+    position: Literal["inherent", "residual", "response"] = Field(
+        description="inherent (without the response), residual (with it; where a risk has no residual "
+        "row, it costs as much as without the response) or response (what the response itself costs)"
     )
     partner: Name = Field(
         description="the authority that bears it, or 'shared' for what the scenario apportions as it "
@@ -1133,6 +1173,8 @@ TABLES: dict[str, type[Entry]] = {
     "risk_bands": RiskBand,
     "risk_probabilities": RiskProbability,
     "risk_costs": RiskCost,
+    "delay_costs": DelayCost,
+    "sensitivities": Sensitivity,  # added to the rows of all cases, and in place of theirs
     "tasks": PlannedTask,
     "task_ranges": TaskRange,
     "work_packages": WorkPackage,
@@ -1189,6 +1231,7 @@ KEYS: dict[str, list[str]] = {
     "risk_bands": ["band"],
     "risk_probabilities": ["level"],
     "risk_costs": ["risk", "position", "partner", "first_year", "cost_line"],
+    "delay_costs": ["option", "line", "partner", "starts_with"],
     "tasks": ["task"],
     "task_ranges": ["task"],
     "work_packages": ["package"],
@@ -1241,6 +1284,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "risk_bands": ["lowest_score", "highest_score"],
     "risk_probabilities": ["lowest_probability", "highest_probability"],
     "risk_costs": ["low_gbp", "most_likely_gbp", "high_gbp"],
+    "delay_costs": ["monthly_gbp"],
     "tasks": ["duration_days", "not_before"],
     "task_ranges": ["optimistic_days", "pessimistic_days"],
     "governance": ["settled"],
@@ -1283,6 +1327,7 @@ SECTION_TABLES: dict[str, list[str]] = {
     "savings": [
         "flows",
         "exit_terms",
+        "delay_costs",
         "mitigations",
         "service_costs",
         "drivers",
@@ -1309,7 +1354,11 @@ SECTION_TABLES: dict[str, list[str]] = {
 }
 
 
-FIGURE_TABLES = [stem for stem, model in TABLES.items() if issubclass(model, Figure)]  # not logs
+FIGURE_TABLES = [  # of the case alone, and no logs
+    stem
+    for stem, model in TABLES.items()
+    if issubclass(model, Figure) and stem not in SHARED_TABLES
+]
 
 
 def figure_columns(stem: str) -> list[str]:
@@ -1454,7 +1503,9 @@ def _if_blank(column: FieldInfo) -> str:
 
 def described() -> str:
     """Return the schema as Markdown: every table, its columns, and which may be blank."""
-    logs = ", ".join(f"{stem}.csv" for stem in TABLES if stem not in FIGURE_TABLES)
+    logs = ", ".join(
+        f"{stem}.csv" for stem, model in TABLES.items() if not issubclass(model, Figure)
+    )
     common = [
         f"Every row also has, but for those of the logs ({logs}):",
         "",

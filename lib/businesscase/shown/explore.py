@@ -32,7 +32,7 @@ def _difference(changes: pd.Series, start: Study) -> str:
 def savings_difference(study: Study, start: Study) -> Table:
     """Show net present value, payback and probability of loss by partner, and what has changed."""
     now, before = study.savings.appraisal, start.savings.appraisal
-    risk = study.uncertainty.risk_of_loss["probability_of_loss"]
+    risk = study.uncertainty.about["probability_of_loss"]
     table = pd.DataFrame(
         {
             "partner": [TOTAL if item == ALL else item for item in now.index],

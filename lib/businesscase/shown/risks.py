@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import exposure, risks
+from businesscase.calculations.uncertainty import DRAWS
 from businesscase.calculations.wording import (
     capitalised,
     estimated,
@@ -34,7 +35,6 @@ from businesscase.shown.display import (
     with_legend,
 )
 from businesscase.study import Study
-from businesscase.study.risks import DRAWS
 
 # bands from low to high: fill and ink keep 4.5 to 1, and the band's name stands in the cell too
 BAND_COLOURS = [("#D5EBDD", "#0B0C0C"), ("#FFE8A3", "#0B0C0C"), ("#F4B6A6", "#0B0C0C"), ("#801650", "white")]  # fmt: skip
@@ -124,7 +124,7 @@ def _responses_sentence(study: Study) -> str:
     saved = study.risks.removed_by_responses.sum()
     net = saved - study.risks.response_cost
     return (
-        f"The responses cost {in_words(study.risks.response_cost)}, which the net present value leaves out, "
+        f"The responses cost {in_words(study.risks.response_cost)}, which the net present value holds, "
         f"and take about {estimated(saved)} off what the risks are expected to cost: about "
         f"{estimated(abs(net))} {'saved' if net >= 0 else 'lost'} net."
     )
@@ -628,9 +628,6 @@ def contingency(study: Study) -> Table:
     labels = {"level": "Level", "cost": "Cost (£)", "over": "Over the expected cost (£)"}
     expected = _expected(study)
     rows = [("Expected", expected)]
-    if study.risks.response_cost:
-        said = "Expected, and what the responses cost"
-        rows.append((said, expected + study.risks.response_cost))
     rows += [
         (f"{name.upper()}: enough in {IN_WORDS[name]}", cost)
         for name, cost in study.risks.contingency.items()
@@ -639,7 +636,8 @@ def contingency(study: Study) -> Table:
     number = len(study.risks.counted)
     caption = (
         f"What a contingency for {number} risk{'s' * (number != 1)} must hold, over {DRAWS:,} draws, "
-        f"discounted to {year_label(study.years[0])}"
+        f"discounted to {year_label(study.years[0])}; off by about "
+        f"{estimated(study.risks.contingency_errors['p80'])} at P80 for want of more draws"
     )
     return Table(
         table.assign(over=table["cost"] - expected),
@@ -730,7 +728,7 @@ def who_bears(study: Study) -> Table:
     }
     borne, draws = study.risks.costs_borne, study.risks.simulated_costs[1]
     rows = [
-        {"partner": partner, "expected": borne[partner], **exposure.contingency(own)}
+        {"partner": partner, "expected": borne[partner], **exposure.sure_contingency(own)}
         for partner, own in zip(study.partners, draws, strict=True)
     ]
     rows.append({"partner": TOTAL, "expected": borne.sum(), **study.risks.contingency})

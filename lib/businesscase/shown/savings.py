@@ -6,7 +6,9 @@ import plotly.graph_objects as go
 
 from businesscase.calculations import savings
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.uncertainty import DRAWS
 from businesscase.calculations.wording import (
+    chance_in_words,
     in_words,
     listed,
     percent,
@@ -16,7 +18,7 @@ from businesscase.calculations.wording import (
     words,
     year_label,
 )
-from businesscase.cases.parameters import label_of, unit_of
+from businesscase.cases.parameters import Parameters, label_of, unit_of
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.shown.display import (
     BLUE,
@@ -58,15 +60,15 @@ def answer(study: Study) -> Sentence:
     verb = "saves" if saved >= 0 else "costs"
     more = "" if saved >= 0 else " more"
     said = [
-        f"**Over {printed(study.savings.term_years)} years, {against(study)}, the partnership {verb} "
-        f"{in_words(abs(saved))}{more} and spends {in_words(measures['one_off_cost'])} once**: a net "
+        _likely_sentence(study),
+        f"The plan: over {printed(study.savings.term_years)} years, {against(study)}, the partnership "
+        f"{verb} {in_words(abs(saved))}{more} and spends {in_words(measures['one_off_cost'])} once, a net "
         f"present value of {in_words(worth)}.",
         _today_sentence(study),
         _time_sentence(study),
         _payback_sentence(measures["payback_years"], study),
         _peak_sentence(study),
         _losers_sentence(study),
-        _risk_sentence(study),
     ]
     return Sentence(" ".join(filter(None, said)))
 
@@ -125,14 +127,19 @@ def _peak_sentence(study: Study) -> str:
     return f"Partners must find up to {in_words(peak[ALL])} in cash beside today's budgets{most}."
 
 
-def _risk_sentence(study: Study) -> str:
+def _likely_sentence(study: Study) -> str:
+    """Say what is as likely exceeded as not, beside what others got; the plan comes after."""
     risk = study.uncertainty.risk_of_loss.loc[ALL]
     loss = risk["probability_of_loss"]
-    lost = {0.0: "none is a loss", 1.0: "all are a loss"}.get(loss, f"{percent(loss)} are a loss")
-    return (
-        f"With what is uncertain drawn many times, half of the outcomes are below "
-        f"{in_words(risk['npv_p50'])}, and {lost}."
+    lost = f"the chance of a loss is {chance_in_words(loss)}"
+    said = (
+        f"**As likely more as less: a net present value of {in_words(risk['npv_p50'])}, {against(study)}; "
+        f"{lost}.**"
     )
+    others = study.uncertainty.as_others.risk_of_loss.at[ALL, "npv_p50"]
+    if round(others) == round(risk["npv_p50"]):
+        return said
+    return f"{said} If it goes as it went for others, {in_words(others)}."
 
 
 def _losers_sentence(study: Study) -> str:
@@ -362,9 +369,9 @@ def fan_chart(study: Study) -> Chart:
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
     figure.update_xaxes(showgrid=False, type="category", tickvals=_named(years), tickangle=0)
     figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
-    loss = study.uncertainty.risk_of_loss.at[ALL, "probability_of_loss"]
-    share = {0.0: "none", 1.0: "all"}.get(loss, percent(loss))
-    title = f"The partnership loses in {share} of {len(study.uncertainty.simulated_worth):,} draws"
+    risk = study.uncertainty.risk_of_loss.loc[ALL]
+    loss = chance_in_words(risk["probability_of_loss"])
+    title = f"The chance that the partnership loses is {loss}, in {DRAWS:,} draws"
     if not has_recurring_flows(study.tables):
         title = "No saving is given, so this is the cost alone"
     low, middle, high = (levels.loc[level].iloc[-1] for level in ("p10", "p50", "p90"))
@@ -394,7 +401,8 @@ def risk_of_loss(study: Study) -> Table:
     recurs = has_recurring_flows(study.tables)
     return Table(
         table if recurs else table.iloc[:0],
-        f"Net present value over {len(study.uncertainty.simulated_worth):,} draws, and how often it is a loss"
+        f"Net present value over {DRAWS:,} draws, risks included, and how often it is a loss; percentiles of "
+        "partners don't add up to those of all, means do"
         if recurs
         else "No saving is given, so there are no odds of a loss",
         {
@@ -403,20 +411,32 @@ def risk_of_loss(study: Study) -> Table:
             "npv_p10": "One in ten is below (£)",
             "npv_p50": "Half are below (£)",
             "npv_p90": "One in ten is above (£)",
+            "expected_npv": "Mean (£)",
             "probability_of_loss": "Probability of loss (%)",
             "as_others": "Half are below, if it goes as it went for others (£)",
         },
     )
 
 
+def input_name(study: Study, name: str) -> str:
+    """Return what a reader calls an input that is drawn or tried."""
+    if name in Parameters.model_fields:
+        return label_of(name)
+    number = name.rpartition(" ")[2]
+    if name.startswith("risk ") and number.isdigit():
+        register = study.tables["risks"].set_index("risk")["description"]
+        return f"Risk {number}: {register.get(int(number), '') or 'not described'} (0 not at all, 1 the worst)"
+    for task in study.plan.tied_tasks:
+        if name == savings.slip_of(task):
+            return f"Years by which “{study.plan.name_of(task)}” ends late"
+    return f"{name}, multiple of plan"
+
+
 def uncertain_inputs(study: Study) -> Table:
     """Show what is drawn, its range, and how much of the uncertainty it explains."""
     shares = study.uncertainty.variance_shares.set_index("input")
     table = study.uncertainty.uncertain_inputs.assign(
-        label=[
-            row.name if row.is_line else label_of(row.name)
-            for row in study.uncertainty.uncertain_inputs.itertuples(index=False)
-        ],
+        label=[input_name(study, name) for name in study.uncertainty.uncertain_inputs["name"]],
         total=study.uncertainty.uncertain_inputs["name"].map(shares["total"]).clip(lower=0),
     )
     return Table(
@@ -686,7 +706,7 @@ def tornado(study: Study) -> Chart | Table:
         said = f"No parameter that has a range moves the net present value of option {study.option}"
         return absent(said)
     base = study.savings.appraisal.at[ALL, "net_present_value"]
-    labels = [label_of(name) for name in table["parameter"]]
+    labels = [_brief(study, name) for name in table["parameter"]]
     figure = go.Figure()
     for end, colour in (("low", TEAL), ("high", BLUE)):
         values = table[f"at_{end}"]
@@ -720,7 +740,7 @@ def tornado(study: Study) -> Chart | Table:
     figure.update_yaxes(autorange="reversed", showgrid=False)
     first = table.iloc[0]
     title = (
-        f"{label_of(first['parameter'])} matters most: it moves the net present value by "
+        f"{_brief(study, first['parameter'])} matters most: it moves the net present value by "
         f"{in_words(first['swing'])}"
     )
     description = (
@@ -733,8 +753,13 @@ def tornado(study: Study) -> Chart | Table:
     return chart(figure, title, description, data, 150 + 60 * len(table))
 
 
+def _brief(study: Study, name: str) -> str:
+    return input_name(study, name).removesuffix(", multiple of plan")
+
+
 def _setting(parameter: str, value: float) -> str:
-    return setting(value, unit_of(parameter))
+    known = parameter in Parameters.model_fields
+    return setting(value, unit_of(parameter)) if known else printed(value)
 
 
 def _range(fact) -> str:
@@ -744,8 +769,10 @@ def _range(fact) -> str:
 def sensitivity(study: Study) -> Table:
     """Show the net present value at the low and high of each parameter's range."""
     given = study.uncertainty.sensitivity
+    notes = study.tables["sensitivities"].set_index("parameter")["note"]
     table = given.assign(
-        label=given["parameter"].map(label_of),
+        label=[input_name(study, name) for name in given["parameter"]],
+        note=given["parameter"].map(notes).fillna("Its own range, in its table"),
         **{
             end: [_setting(*pair) for pair in zip(given["parameter"], given[end], strict=True)]
             for end in ("low", "high")

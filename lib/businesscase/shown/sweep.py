@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from businesscase.calculations.uncertainty import SEED
 from businesscase.calculations.wording import capitalised, listed, percent, printed, share_in_words
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.shown.display import GREY, ORANGE, PALE, Chart, Sentence, Table, absent, chart
@@ -21,7 +22,6 @@ from businesscase.study.sweep import (
     Found,
     swept,
 )
-from businesscase.study.uncertainty import SEED
 
 NOTHING = "The case states no money that recurs, so there are no futures to tell apart"
 FUTURES = 20_000  # enough for two digits of a share; the command draws more
@@ -60,6 +60,8 @@ def _sentence(findings: Findings | None, of: str) -> Sentence | Table:
     if findings is None:
         return absent(NOTHING)
     found, futures = findings.fails[of], f"{findings.draws:,} futures"
+    if findings.choices:
+        futures += ", each level of a choice as often as another,"
     if found.share in (0.0, 1.0):
         every = "every one" if found.share else "none"
         return Sentence(f"**In {every} of {futures} {LOSES[of]}.**")
@@ -88,11 +90,19 @@ def _condition(findings: Findings, condition: Condition) -> str:
 
 
 def _name(name: str) -> str:
+    if name.startswith("risk "):
+        return f"harm of {name}"
+    if name.startswith("slip of task "):
+        return f"delay of {name.removeprefix('slip of ')}"
     return WORDS[name][0] if name in WORDS else f"“{name}”"
 
 
 def _value(name: str, value: float) -> str:
     """Return a value with its unit."""
+    if name.startswith("risk "):
+        return f"{percent(value, 0)} of the worst"
+    if name.startswith("slip of task "):
+        return f"{printed(round(value, 2))} years"
     added, unit = WORDS[name][1:] if name in WORDS else LINE
     if unit.startswith("%"):
         return f"{printed(round(100 * (added + value), 1))}{unit}"

@@ -53,15 +53,15 @@ class Study:
         self.compared: dict[str, Any] = {}
         inputs = Inputs(case, parameters, self.varied, self.in_scenario, self.with_tables)
         self.baseline = Baseline(inputs)
-        self.savings = Savings(inputs, self.baseline)
-        self.uncertainty = Uncertainty(inputs, self.baseline, self.savings)
+        self.plan = Plan(inputs)
+        self.savings = Savings(inputs, self.baseline, self.plan)
+        self.risks = Risks(inputs, self.baseline, self.savings)
+        self.uncertainty = Uncertainty(inputs, self.baseline, self.savings, self.plan, self.risks)
         self.cash = Cash(inputs, self.savings)
         self.options = Options(inputs, self.savings)
         self.appraisal = Appraisal(
             inputs, self.baseline, self.savings, self.uncertainty, self.options
         )
-        self.risks = Risks(inputs, self.baseline, self.savings)
-        self.plan = Plan(inputs)
         self.readiness = Readiness(inputs, self.baseline, self.savings)
         self.governance = Governance(inputs)
         self.outturn = Outturn(inputs, self.savings, self.uncertainty, self.plan)
@@ -79,7 +79,14 @@ class Study:
             self.outturn,
         )
         self.decision = Decision(
-            inputs, parts, self.savings, self.uncertainty, self.options, self.risks, self.readiness
+            inputs,
+            parts,
+            self.savings,
+            self.uncertainty,
+            self.options,
+            self.risks,
+            self.readiness,
+            self.plan,
         )
         self.assurance = Assurance(inputs, self.savings, self.decision)
         self.parts = (*parts, self.decision, self.assurance)

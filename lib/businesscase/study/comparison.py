@@ -6,13 +6,12 @@ from functools import wraps
 
 import pandas as pd
 
-from businesscase.calculations import decision, regret, savings, uncertainty
+from businesscase.calculations import decision, regret, savings
 from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE
 from businesscase.cases.parameters import MEMBERSHIP
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import Study
-from businesscase.study.uncertainty import DRAWS, SEED, joined_levels
 
 CHOICES = (
     # what the partners choose themselves: no future differs from another by these
@@ -322,22 +321,11 @@ def _options_by_worth(study: Study, costed: list[str]) -> Choices:
 def option_draws(study: Study, costed: list[str]) -> pd.DataFrame:
     """Return the net present value of options in the base, draw by option [£].
 
-    What several options share is drawn once for all of them, so that a draw is one future.
+    What several options share is drawn alike for all of them, so that a draw is one future.
     """
-    studies = {option: _option_study(study.in_scenario(BASE), option) for option in costed}
-    every = pd.concat(
-        [other.uncertainty.uncertain_inputs for other in studies.values()], ignore_index=True
-    )
-    inputs = every.drop_duplicates("name", ignore_index=True)
-    levels = joined_levels(uncertainty.even_sample(DRAWS, len(inputs), SEED), inputs)
-    place = {name: number for number, name in enumerate(inputs["name"])}
+    base = study.in_scenario(BASE)
     return pd.DataFrame(
-        {
-            option: other.uncertainty.worth_of_sample(
-                levels[:, [place[name] for name in other.uncertainty.uncertain_inputs["name"]]]
-            ).sum(axis=1)
-            for option, other in studies.items()
-        }
+        {option: _option_study(base, option).uncertainty.simulated_worth[ALL] for option in costed}
     )
 
 

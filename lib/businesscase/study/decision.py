@@ -18,6 +18,7 @@ from businesscase.study.core import Inputs, Part
 from businesscase.study.criteria import gate_faults
 from businesscase.study.derived import derived, derived_by
 from businesscase.study.options import Options
+from businesscase.study.plan import Plan
 from businesscase.study.readiness import Readiness
 from businesscase.study.risks import Risks
 from businesscase.study.savings import Savings
@@ -67,14 +68,7 @@ NEEDS = {
     "expected_cost_borne": RISK_COSTS,
     "expected_cost_inherent": RISK_COSTS,
 }
-SECTIONS_MOVED = {
-    # the sections that a parameter moves; those of sensitivities.csv move the money
-    "appetite": ("risks",),
-    "likelihood_shift": ("risks",),
-    "duration_change": ("plan",),
-    "readiness_scores": ("readiness",),
-}
-MONEY = ("savings", "appraisal", "decision")
+MONEY = ("savings", "appraisal", "decision", "risks")  # sections that hold pounds
 TRIED, HALVINGS = 11, 10  # values tried over a parameter's bounds, then halvings of the interval
 PLAN_HALVINGS = 6  # fewer, as each value may mean a hundred thousand networks
 LEVEL = 1.0  # by which a readiness score is moved
@@ -101,7 +95,7 @@ class Decision(Part):
         The case and the parameters.
     parts : sequence of Part
         Every part that results are of, in the order of results.csv.
-    savings, uncertainty, options, risks, readiness
+    savings, uncertainty, options, risks, readiness, plan
         Those of them of which a criterion or a change needs more than its results.
     """
 
@@ -116,8 +110,10 @@ class Decision(Part):
         options: Options,
         risks: Risks,
         readiness: Readiness,
+        plan: Plan,
     ):
         super().__init__(inputs)
+        self.plan = plan
         self.parts = (*parts, self)
         self.savings, self.uncertainty, self.options = savings, uncertainty, options
         self.risks, self.readiness = risks, readiness
@@ -165,9 +161,15 @@ class Decision(Part):
         return tested.assign(unit=tested["unit"].where(tested["unit"] != "", self._units(gates)))
 
     @derived_by
-    def result(self, section: str, measure: str, item: str) -> tuple | None:
-        """Return value and unit of a result of the whole term, computing no more than it takes."""
+    def result(self, section: str, measure: str, item: str, rough: bool = False) -> tuple | None:
+        """Return value and unit of a result of the whole term, computing no more than it takes.
+
+        A rough one may rest on a part of the draws.
+        """
         for part in self._parts_of(section):
+            if rough and measure in part.rough:
+                value = part.rough[measure](part, item)
+                return None if value is None or pd.isna(value) else (value, "")
             if measure in part.quick:
                 quick, unit = part.quick[measure]
                 value = quick(part, item)
@@ -288,20 +290,23 @@ class Decision(Part):
     def _turning_change(self, move: Move) -> dict | None:
         """Return a row of the turning changes, None for a parameter that moves no criterion."""
         gates = self.gates
-        moves = (
-            gates["section"].isin(SECTIONS_MOVED.get(move.parameter, MONEY))
-            & gates["found"].notna()
-        )
-        can_turn = decision.decisive(gates, moves)
         # what is in force now may lie beyond what a scenario may set
         decision_at = cache(
             lambda value: self if value == move.current else move.decision_at(value)
         )
+        lowest, highest = move.tried[0], move.tried[-1]
+        now, *ends = (_roughly(gates, decision_at(at)) for at in (move.current, lowest, highest))
+        moves = pd.Series(
+            [len({*found}) > 1 for found in zip(now, *ends, strict=True)], gates.index, dtype=bool
+        )
+        if not moves.any():
+            return None
+        can_turn = decision.decisive(gates, moves)
 
         def outcomes(value: float, which: pd.Series) -> pd.Series:
             other, tested = decision_at(value), gates["outcome"].copy()
             for index, gate in gates[which].iterrows():
-                found = other.result(gate["section"], gate["measure"], gate["item"])
+                found = other.result(gate["section"], gate["measure"], gate["item"], True)
                 value = None if found is None else found[0]
                 tested[index] = decision.outcome(value, gate["comparison"], gate["threshold"])
             return tested
@@ -312,10 +317,6 @@ class Decision(Part):
             # a partner that is less ready may close a gap, which is no way to get there
             return self.recommendation if worse and decision.is_better(found, self.recommendation) else found  # fmt: skip
 
-        lowest, highest = move.tried[0], move.tried[-1]
-        now = decision_at(move.current)
-        if not any(_differ(gates[moves], now, decision_at(end)) for end in (lowest, highest)):
-            return None
         row = {
             "parameter": move.parameter,
             "item": move.item,
@@ -353,7 +354,7 @@ class Decision(Part):
                 yield Move(
                     name, ALL, self.uncertainty.setting(name), tried, at, HALVINGS, step_of(name)
                 )
-        if "plan" in tested:
+        if "plan" in tested or (tested & set(MONEY) and self.plan.tied_tasks):
             name = "duration_change"
             tried = [float(value) for value in np.linspace(*limits(name), TRIED)]
             at = partial(self._with, name)
@@ -434,10 +435,10 @@ def _numbers(risks: Iterable[int]) -> str:
     return ", ".join(map(str, risks))
 
 
-def _differ(gates: pd.DataFrame, one: Decision, other: Decision) -> bool:
-    """Return whether any criterion finds another figure in one decision than in the other."""
-    keys = zip(gates["section"], gates["measure"], gates["item"], strict=True)
-    return any(one.result(*key) != other.result(*key) for key in keys)
+def _roughly(gates: pd.DataFrame, of: Decision) -> list[tuple | None]:
+    """Return what a decision finds for each criterion; None for one that isn't known here."""
+    rows = gates[["section", "measure", "item", "found"]].itertuples(index=False, name=None)
+    return [None if found is None else of.result(*key, True) for *key, found in rows]
 
 
 def _whole_values(parameter: str, lowest: int, highest: int) -> list[float]:

@@ -11,10 +11,12 @@ import pandas as pd
 
 from businesscase.calculations import durations, plan, progress
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.uncertainty import SEED
+from businesscase.calculations.years import DAYS_A_YEAR, year_start
+from businesscase.cases.case import BASE
 from businesscase.study import tidy
 from businesscase.study.core import Part, of_all
 from businesscase.study.derived import derived
-from businesscase.study.uncertainty import SEED
 
 TRIED = 10  # tasks whose shortest and longest time is tried, the most critical ones
 HEADLINES = 3  # deadlines that are looked at closely
@@ -77,9 +79,94 @@ class Plan(Part):
     @derived
     def simulated(self) -> durations.SimulatedPlan:
         """Many networks with durations drawn from their ranges."""
-        watched = list(self._last_allowed)
+        watched = list(dict.fromkeys([*self._last_allowed, *self.tied_tasks]))
         networks = durations.affordable_networks(len(self.tables["tasks"]))
         return durations.simulation(self.uncertain, watched, networks, SEED)
+
+    # what of the money starts with a task
+
+    @derived
+    def tied_tasks(self) -> list[int]:
+        """Tasks with whose end money starts, or after whose planned end a delay is paid for."""
+        tied = [self.tables[stem]["starts_with"].dropna() for stem in ("flows", "delay_costs")]
+        return sorted({int(task) for tasks in tied for task in tasks})
+
+    def name_of(self, task: int) -> str:
+        """Return what a task is called."""
+        tasks = self.tables["tasks"]
+        return str(tasks.loc[tasks["task"] == task, "name"].iloc[0])
+
+    @derived
+    def due(self) -> pd.Series:
+        """Date by which each tied task must end for its money to start as stated, by task.
+
+        Its deadline, else its end in the plan as decided, whichever is later: the time between is the
+        plan's own reserve.
+        """
+        if not self.tied_tasks:
+            return pd.Series(dtype="datetime64[us]")
+        decided = self.in_scenario(BASE).schedule.set_index("task").loc[self.tied_tasks]
+        return decided[["early_finish", "deadline"]].max(axis="columns")
+
+    @derived
+    def planned_starts(self) -> dict[int, float]:
+        """When the money of each tied task is to start [years from the start of year 0]."""
+        begins = pd.Timestamp(year_start(self.years[0]))
+        return {
+            task: (due - begins + pd.Timedelta(days=1)).days / DAYS_A_YEAR
+            for task, due in self.due.items()
+        }
+
+    @derived
+    def slips(self) -> dict[int, float]:
+        """How much later than due each tied task ends under the scenario [years]."""
+        if not self.tied_tasks:
+            return {}
+        return self._slips_of(self.schedule)
+
+    @derived
+    def longest_slips(self) -> dict[int, float]:
+        """The most by which each tied task may end later than due [years]."""
+        if not (self.has_ranges and self.tied_tasks):
+            return self.slips
+        longest = self.uncertain.ranges.set_index("task")["pessimistic_days"]
+        tasks = self._tasks.assign(duration_days=self._tasks["task"].map(longest))
+        slowest = plan.schedule(tasks, self.case.file.plan_start, self.days_off)
+        latest = self._slips_of(slowest)
+        return {task: max(slip, latest[task]) for task, slip in self.slips.items()}
+
+    def _slips_of(self, schedule: pd.DataFrame) -> dict[int, float]:
+        """Return how much later than due tied tasks end; one that is ready early starts nothing early."""
+        finish = schedule.set_index("task")["early_finish"]
+        return {
+            task: max((finish[task] - due).days, 0) / DAYS_A_YEAR for task, due in self.due.items()
+        }
+
+    def drawn_slips(self, number: int, count: int, seed: int) -> dict[int, np.ndarray]:
+        """Return by how much tied tasks end later than due in a chunk of draws [years].
+
+        The networks of the study's own seed are those of ``simulated``, so that one draw is one
+        future of the dates and of the money.
+        """
+        if not self.tied_tasks:
+            return {}
+        if not self.has_ranges:
+            return {task: np.full(count, slip) for task, slip in self.slips.items()}
+        if seed == SEED:
+            finish = self.simulated.task_finish
+            places = (number * count + np.arange(count)) % self.simulated.networks
+        else:
+            own_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+            finish = durations.simulation(
+                self.uncertain, self.tied_tasks, count, own_seed
+            ).task_finish
+            places = np.arange(count)
+        last = max(int(finish[task].max()) for task in self.tied_tasks)
+        dates = self.working_dates(range(1 + last))
+        return {
+            task: np.maximum((dates - due).days.to_numpy()[finish[task][places]], 0) / DAYS_A_YEAR
+            for task, due in self.due.items()
+        }
 
     @derived
     def _last_allowed(self) -> dict[int, float]:
@@ -97,7 +184,9 @@ class Plan(Part):
     def certain_finishes(self) -> pd.DataFrame:
         """Dates by which half and four fifths of the networks end: the plan and deadline tasks."""
         simulated = self.simulated
-        ends = {ALL: simulated.finish} | simulated.task_finish
+        ends = {ALL: simulated.finish} | {
+            task: simulated.task_finish[task] for task in self._last_allowed
+        }
         levels = {"p50": 0.5, "p80": durations.CERTAINTY}
         return pd.DataFrame(
             {
@@ -116,7 +205,8 @@ class Plan(Part):
         contingency = self.tables["tasks"].set_index("task")["contingency_days"]
         rows: dict[int | str, tuple] = {}
         every = every_in_reserve = np.array(True)
-        for task, last in self.simulated.task_finish.items():
+        for task in self._last_allowed:
+            last = self.simulated.task_finish[task]
             met = last <= self._last_allowed[task]
             met_in_reserve = last <= self._last_allowed[task] + contingency[task]
             rows[task] = met.mean(), met_in_reserve.mean()
@@ -125,6 +215,15 @@ class Plan(Part):
             rows[ALL] = every.mean(), every_in_reserve.mean()
         columns = ["chance", "chance_with_contingency"]
         return pd.DataFrame(rows.values(), index=list(rows), columns=columns, dtype=float)
+
+    @derived
+    def deadlines_kept(self) -> np.ndarray | None:
+        """Whether each network keeps every deadline; None where there is none."""
+        allowed = self._last_allowed
+        if not allowed:
+            return None
+        met = [self.simulated.task_finish[task] <= last for task, last in allowed.items()]
+        return np.logical_and.reduce(met)
 
     @derived
     def deadlines(self) -> pd.DataFrame:

@@ -6,14 +6,19 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import apportionment, appraisal, exposure, risks
+from businesscase.calculations import appraisal, exposure, risks, savings
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.uncertainty import (
+    CHUNK,
+    CHUNKS,
+    SEED,
+)
+from businesscase.cases.case import BASE
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part, of_all
 from businesscase.study.derived import derived
 from businesscase.study.savings import Savings
-from businesscase.study.uncertainty import DRAWS, SEED
 
 
 class Risks(Part):
@@ -94,31 +99,29 @@ class Risks(Part):
         counted = exposure.counted_by(
             rows["cost_line"], set(self.savings.flow_lines["line"]), raised
         )
+        counted = counted.mask(rows["risk"].isin(self.realised), exposure.REALISED)
         return rows.assign(counted_by=counted)
 
     @derived
-    def cost_shares(self) -> pd.DataFrame:
-        """Who bears a shared cost of a risk, partner by financial year [fraction].
-
-        By the scenario's rule for costs; where that is 'as_stated', as the lines of the option say
-        who pays its running and one-off cost, and equally where they say nothing.
-        """
-        shares = self.savings.cost_shares
-        if shares is None:
-            shares = pd.DataFrame(dict.fromkeys(self.years, self._stated_cost_shares))
-        return apportionment.among_members(shares, self.savings.members)
+    def realised(self) -> dict[int, str]:
+        """What the scenario sets otherwise than the base and so makes each risk true, by risk."""
+        base = self.in_scenario(BASE).parameters
+        register = self.tables["risks"].set_index("risk")["realised_by"]
+        found = {}
+        for risk, named in register.items():
+            moved = [
+                name
+                for name in exposure.realising(named)
+                if getattr(self.parameters, name) != getattr(base, name)
+            ]
+            if moved:
+                found[risk] = ", ".join(moved)
+        return found
 
     @property
-    def _stated_cost_shares(self) -> pd.Series:
-        planned = self.savings.planned_flows
-        cost = planned[
-            planned.index.get_level_values("flow").isin(["running_cost", "one_off_cost"])
-        ]
-        paid = cost.groupby(level="partner").sum().sum(axis="columns")
-        paid = paid.reindex(self.partners, fill_value=0.0)
-        return (
-            paid / paid.sum() if paid.sum() else apportionment.shares(self.baseline.driver("equal"))
-        )
+    def cost_shares(self) -> pd.DataFrame:
+        """Who bears a shared cost of a risk, partner by financial year [fraction]."""
+        return self.savings.risk_shares
 
     @property
     def cost_rule(self) -> str:
@@ -196,23 +199,53 @@ class Risks(Part):
         assessed = set(rows.loc[rows["position"] == "residual", "risk"])
         assessed |= set(register.index[register["residual_score"].notna()])
         known = [risk for risk in self.costed if risk in assessed]
-        return exposure.response_values(
-            self.removed_by_responses[known], register["response_cost_gbp"]
-        )
+        stated = rows[rows["position"] == "response"]
+        by_year = stated["most_likely_gbp"] * (stated["last_year"] - stated["first_year"] + 1)
+        costs = register["response_cost_gbp"].fillna(by_year.groupby(stated["risk"]).sum())
+        return exposure.response_values(self.removed_by_responses[known], costs)
 
-    @property
+    @derived
     def response_cost(self) -> float:
-        """What the responses that are carried out cost, where known [£]; no flow of money holds it."""
-        carried_out = self.standing_position == "residual"
-        return float(self.register["response_cost_gbp"].sum()) if carried_out else 0.0
+        """What the responses that are carried out cost, which the option's flows hold, discounted [£]."""
+        flows = savings.economic(self.savings.flows)
+        spent = savings.by_partner(flows, "response_cost").sum()
+        return float(appraisal.present_value(spent, self.savings.discount_factors))
+
+    @derived
+    def risk_adjusted_worth(self) -> pd.Series:
+        """Net present value less the expected cost of the risks that are left, by 'all' and partner [£]."""
+        worth = self.savings.net_present_values.reindex(self.partners, fill_value=0.0)
+        adjusted = worth - self.costs_borne if self.savings.takes_risks else worth
+        return pd.concat([pd.Series({ALL: adjusted.sum()}), adjusted])
+
+    def drawn_levels(
+        self, number: int, count: int, seed: int, *, joined: bool = True
+    ) -> dict[int, np.ndarray]:
+        """Return how badly each counted risk turns out in a chunk of draws [0 to 1], 0 not at all."""
+        register = self.tables["risks"]
+        follows = zip(register["cause"], register["correlation"], strict=True)
+        causes = dict(zip(register["risk"], follows, strict=True)) if joined else {}
+        return exposure.drawn_levels(self.costs, causes, count, seed, number)
+
+    @derived
+    def borne(self) -> np.ndarray:
+        """Who bears each row of ``costs`` in which year, row by partner by financial year [fraction]."""
+        return exposure.borne(self.costs, self.cost_shares)
 
     @derived
     def simulated_costs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Discounted cost in every draw: of each risk of ``risk_costs``, and to each partner [£]."""
-        rows = self.costs
-        by_year = exposure.borne(rows, self.cost_shares)
-        worth = appraisal.present_value(by_year, self.savings.discount_factors)
-        return exposure.simulated_costs(rows, worth, DRAWS, SEED)
+        """Discounted cost in every draw: of each risk of ``costs``, and to each partner [£]."""
+        worth = appraisal.present_value(self.borne, self.savings.discount_factors)
+        by_risk, by_partner = zip(
+            *(
+                exposure.simulated_costs(
+                    self.costs, worth, self.drawn_levels(number, CHUNK, SEED), CHUNK
+                )
+                for number in range(CHUNKS)
+            ),
+            strict=True,
+        )
+        return np.concatenate(by_risk, axis=1), np.concatenate(by_partner, axis=1)
 
     @property
     def simulated_contingency(self) -> np.ndarray:
@@ -221,8 +254,27 @@ class Risks(Part):
 
     @derived
     def contingency(self) -> pd.Series:
-        """The cost that is enough in 50, 80 and 90 of a hundred draws [£]."""
-        return exposure.contingency(self.simulated_contingency)
+        """The cost that is enough in 50, 80 and 90 of a hundred draws, as sure as they make it [£]."""
+        return exposure.sure_contingency(self.simulated_contingency)
+
+    @derived
+    def contingency_errors(self) -> pd.Series:
+        """Standard errors of the contingency for want of more draws [£]."""
+        return exposure.contingency_errors(self.simulated_contingency)
+
+    @derived
+    def contingency_by_year(self) -> pd.DataFrame:
+        """Cash that is enough in 50, 80 and 90 of a hundred draws of each year, not discounted [£].
+
+        Of each year by itself: a reserve of the years together is less than their sum.
+        """
+        by_row = self.borne.sum(axis=1)
+        parts = [
+            exposure.drawn_costs(self.costs, self.drawn_levels(number, CHUNK, SEED), CHUNK) @ by_row
+            for number in range(CHUNKS)
+        ]
+        by_year = [exposure.sure_contingency(costs) for costs in np.concatenate(parts).T]
+        return pd.DataFrame(by_year, index=self.years).T
 
     @derived
     def contributions(self) -> pd.DataFrame:
@@ -296,7 +348,13 @@ class Risks(Part):
         yield from tidy.series("expected_cost_inherent", inherent, tidy.MONEY)
         yield from tidy.series("response_value", self.response_values, tidy.MONEY)
         yield from tidy.series("expected_cost_borne", self.costs_borne, tidy.MONEY)
+        yield from tidy.series("risk_adjusted_npv", self.risk_adjusted_worth, tidy.MONEY)
         for level, cost in self.contingency.items():
             yield from tidy.one(f"contingency_{level}", cost, tidy.MONEY)
+            yield from tidy.one(
+                f"contingency_{level}_error", self.contingency_errors[level], tidy.MONEY
+            )
+        for level, by_year in self.contingency_by_year.iterrows():
+            yield from tidy.yearly(f"contingency_{level}_cash", by_year.to_frame(ALL).T, tidy.MONEY)
         tail = self.contributions["tail_share"].sort_index()
         yield from tidy.series("contingency_share", tail, tidy.FRACTION)

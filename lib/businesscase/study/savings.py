@@ -7,14 +7,23 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import apportionment, appraisal, savings
+from businesscase.calculations import apportionment, appraisal, exposure, savings
 from businesscase.calculations.apportionment import ALL, SHARED
+from businesscase.calculations.risks import CARRIED_OUT
 from businesscase.cases.parameters import dates_of, terms_of
+from businesscase.cases.schema import Flow
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part, of_all
 from businesscase.study.derived import derived, derived_by
+from businesscase.study.plan import Plan
 
+UNSAID = {
+    # what a row of flows.csv has in the columns that it may leave blank
+    name: np.nan if field.default is None else field.default
+    for name, field in Flow.model_fields.items()
+    if not field.is_required()
+}
 NO_RATIO = "no net cost, so a ratio has no meaning"
 
 
@@ -23,9 +32,9 @@ class Savings(Part):
 
     name = "savings"
 
-    def __init__(self, inputs: Inputs, baseline: Baseline):
+    def __init__(self, inputs: Inputs, baseline: Baseline, plan: Plan):
         super().__init__(inputs)
-        self.baseline = baseline
+        self.baseline, self.plan = baseline, plan
 
     @derived
     def rates(self) -> pd.Series:
@@ -43,6 +52,31 @@ class Savings(Part):
     def flow_lines(self) -> pd.DataFrame:
         """Rows of flows.csv for the option that is appraised."""
         return self._lines_of(self.option)
+
+    @derived
+    def takes_risks(self) -> bool:
+        """Whether the risks of the register are run: not by the comparator, nor if nothing changes."""
+        amounts = self._lines_of(self.option)[["amount_gbp", "baseline_fraction"]].fillna(0.0)
+        return self.option != self.case.file.comparator and bool(amounts.to_numpy(float).any())
+
+    @derived
+    def response_lines(self) -> pd.DataFrame:
+        """What the responses that are carried out cost, as lines of flow."""
+        if self.parameters.risk_responses != CARRIED_OUT or not self.takes_risks:
+            return pd.DataFrame()
+        lines = exposure.response_lines(
+            self.tables["risks"], self.tables["risk_costs"], self.case.file.decision_year
+        )
+        return _as_flows(lines, "response_cost")
+
+    @derived
+    def delay_lines(self) -> pd.DataFrame:
+        """What a delay of the option costs in each year that it lasts, as lines of flow."""
+        costs = self.tables.rows("delay_costs", option=self.option)
+        planned = costs["starts_with"].map(self.plan.planned_starts)
+        first = costs["first_year"].fillna(self.years[0] + planned.fillna(0.0).floordiv(1))
+        lines = costs.assign(amount_gbp=12 * costs["monthly_gbp"], first_year=first.astype(int))
+        return _as_flows(lines.assign(last_year=self.years[-1]), "delay_cost")
 
     def _lines_of(self, option: str) -> pd.DataFrame:
         return savings.with_inflation(self.tables.rows("flows", option=option))
@@ -100,8 +134,47 @@ class Savings(Part):
 
     @derived
     def planned_flows(self) -> pd.DataFrame:
-        """Flows of the option by partner and year before the scenario's effect [£]."""
-        return self._planned(self.flow_lines)
+        """Flows of the option by partner and year before the scenario's effect [£].
+
+        What its responses to risks cost is among them.
+        """
+        planned, responses = self._planned(self.flow_lines), self._borne(self.response_lines)
+        return pd.concat([planned, responses]) if len(responses) else planned
+
+    def _borne(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Return lines of which those that are shared are divided as costs of risks are [£]."""
+        if lines.empty:
+            return pd.DataFrame()
+        planned = savings.planned_flows(lines, self.baseline_cost, self.years)
+        is_shared = planned.index.get_level_values("partner") == SHARED
+        shares = self.risk_shares
+        parts = [savings.of_members(planned[~is_shared], self.members)]
+        parts += [savings.apportioned_flows(planned[is_shared], shares)] if is_shared.any() else []
+        return pd.concat([part for part in parts if len(part)] or parts)
+
+    @derived
+    def risk_shares(self) -> pd.DataFrame:
+        """Who bears a shared cost of a risk or of a delay, partner by financial year [fraction].
+
+        By the scenario's rule for costs; where that is 'as_stated', as the lines of the option say
+        who pays its running and one-off cost, and equally where they say nothing.
+        """
+        shares = self.cost_shares
+        if shares is None:
+            shares = pd.DataFrame(dict.fromkeys(self.years, self._stated_cost_shares))
+        return apportionment.among_members(shares, self.members)
+
+    @property
+    def _stated_cost_shares(self) -> pd.Series:
+        planned = self._planned(self.flow_lines)
+        cost = planned[
+            planned.index.get_level_values("flow").isin(["running_cost", "one_off_cost"])
+        ]
+        paid = cost.groupby(level="partner").sum().sum(axis="columns")
+        paid = paid.reindex(self.partners, fill_value=0.0)
+        return (
+            paid / paid.sum() if paid.sum() else apportionment.shares(self.baseline.driver("equal"))
+        )
 
     def _planned(self, flow_lines: pd.DataFrame) -> pd.DataFrame:
         lines = savings.with_charges(flow_lines)
@@ -193,7 +266,8 @@ class Savings(Part):
         """Where the scenario sets the levers of the savings model."""
         chosen = self.parameters
         stated = {name: getattr(chosen, name) for name in savings.MOVED}
-        return stated | {"overrun": (1 + chosen.overrun) * (1 + self.optimism_bias) - 1}
+        slips = {savings.slip_of(task): slip for task, slip in self.plan.slips.items()}
+        return stated | {"overrun": (1 + chosen.overrun) * (1 + self.optimism_bias) - 1} | slips
 
     @derived
     def optimism_bias(self) -> float:
@@ -210,12 +284,23 @@ class Savings(Part):
 
     @derived_by
     def _prepared_flows(self, longest_delay: int) -> pd.DataFrame:
-        prepared = savings.levered(self.planned_flows, longest_delay)
+        prepared = self._levered(self.planned_flows, longest_delay)
         parts = [self._while_in(prepared), *self._fees()]
+        late = self._borne(self.delay_lines)
+        if len(late) and not prepared.empty:
+            parts.append(self._levered(late, longest_delay))
         every = pd.concat([part for part in parts if not part.empty] or parts[:1])
         if self.option == self.case.file.comparator:
             return savings.making_no_difference(every)
         return every if self.otherwise is None else pd.concat([every, self.otherwise])
+
+    def _levered(self, planned: pd.DataFrame, longest_delay: float) -> pd.DataFrame:
+        plan = self.plan
+        slips = {
+            savings.slip_of(task): (plan.planned_starts[task], plan.longest_slips[task])
+            for task in plan.tied_tasks
+        }
+        return savings.levered(planned, longest_delay, slips)
 
     def _while_in(self, prepared: pd.DataFrame) -> pd.DataFrame:
         """Return flows without those of partners that have left, but with what these strand [£]."""
@@ -284,12 +369,15 @@ class Savings(Part):
         select: savings.Selection = savings.economic,
     ) -> np.ndarray:
         """Return saving less cost at levers and multiples of lines, draw by partner by year [£]."""
-        longest_delay = math.ceil(levers["delay_years"].max())
         return savings.net_with_floor(
-            lambda of: self._linear(longest_delay, of).net(levers, lines),
+            lambda of: self.linear(levers["delay_years"].max(), of).net(levers, lines),
             self.parameters.no_detriment,
             select,
         )
+
+    def linear(self, longest_delay: float, select: savings.Selection) -> savings.Linear:
+        """Return a selection of the flows as rows that the levers multiply [£]."""
+        return self._linear(math.ceil(longest_delay), select)
 
     @derived_by
     def _linear(self, longest_delay: int, select: savings.Selection) -> savings.Linear:
@@ -332,7 +420,7 @@ class Savings(Part):
     def service_costs(self) -> pd.DataFrame:
         """What each partner pays for the service under the scenario, by year [£]."""
         levers = self.levers
-        prepared = savings.levered(self.planned_flows, levers["delay_years"])
+        prepared = self._levered(self.planned_flows, levers["delay_years"])
         service = savings.service_cost_rows(prepared, self.baseline_cost)
         flows = savings.scenario_flows(service, levers)
         return self._of_every(savings.by_partner(flows, savings.SERVICE))
@@ -518,6 +606,13 @@ class Savings(Part):
         yield from tidy.yearly("net_flow", self.net_flows, tidy.MONEY)
         yield from tidy.one("optimism_bias", self.optimism_bias, tidy.FRACTION)
         yield from tidy.series("change_by_withdrawal", self.withdrawal["change"], tidy.MONEY)
+
+
+def _as_flows(lines: pd.DataFrame, flow: str) -> pd.DataFrame:
+    """Return lines as rows of flows.csv that say no more than these do."""
+    said = UNSAID | {"flow": flow, "category": flow.replace("_", " "), "funding": "revenue"}
+    unsaid = {name: value for name, value in said.items() if name not in lines}
+    return savings.with_inflation(lines.assign(**unsaid))
 
 
 def _divided(flows: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """Many futures of a study at once, and the conditions under which its case fails.
 
-Every uncertain input is drawn: those of the simulation with their ranges and common causes, the
-parameters of sensitivities.csv that it leaves at one value, evenly over their range, and the
-choices in which the case's scenarios differ, each level as often as another. How often a future
-fails is therefore no chance of failure; the conditions are what a sweep is for.
+Every uncertain input is drawn as everywhere else, with its range and common cause, and beside it
+the choices in which the case's scenarios differ, each level as often as another. Where there are
+choices, how often a future fails is therefore no chance of failure; the conditions are what a sweep
+is for. At a scenario's own choices it is the chance that the scenario's report gives.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import appraisal, discovery, savings, uncertainty
+from businesscase.calculations import discovery
 from businesscase.calculations.discovery import Box, Columns
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import MEMBERSHIP, Parameters
@@ -38,7 +38,6 @@ CHOICES = {
     ),
     "optimism_bias": ("optimism_bias",),
 }
-VARIED = ("option", "membership", "sharing")  # choices that need flows of their own
 KINDS = PARTNERSHIP, ANY_PARTNER = ("partnership", "any_partner")  # whose loss is a failure
 FAILURE, SUCCESS = "failure", "success"
 
@@ -116,9 +115,9 @@ class Sweep:
 
     @cached_property
     def variants(self) -> dict[tuple[int, ...], Study]:
-        """The study under each combination of the choices that need flows of their own."""
+        """The study under each combination of the choices, by the codes of their levels."""
         variants: dict[tuple[int, ...], dict] = {(): {}}
-        for choice in self._varied:
+        for choice in self.levels:
             variants = {
                 (*codes, code): changes | package
                 for codes, changes in variants.items()
@@ -126,38 +125,12 @@ class Sweep:
             }
         return {codes: self.study.varied(**changes) for codes, changes in variants.items()}
 
-    @property
-    def _varied(self) -> list[str]:
-        return [choice for choice in VARIED if choice in self.levels]
-
     @cached_property
     def inputs(self) -> pd.DataFrame:
-        """What is drawn, choices aside: name, range, shape and common cause, one row an input."""
-        studies = list(self.variants.values())
-        drawn = pd.concat([study.uncertainty.uncertain_inputs for study in studies])
-        ranges = pd.concat([study.uncertainty.tried_ranges for study in studies])
-        ranges = ranges[~ranges["drawn"]].drop_duplicates("parameter")
-        even = pd.DataFrame(
-            {
-                "name": ranges["parameter"],
-                "is_line": False,
-                "more_is_better": False,
-                **self.study.uncertainty.drawn_ranges(ranges),
-                "shape": "even",
-                "cause": "",
-                "correlation": 0.0,
-            }
-        )
-        parts = [part for part in (drawn.drop_duplicates("name"), even) if not part.empty]
-        return pd.concat(parts, ignore_index=True)
-
-    @cached_property
-    def tables(self) -> dict[str, np.ndarray]:
-        """Values of the PERT distributions by normal score, by input."""
-        return {
-            row.name: uncertainty.pert_table(row.low, row.central, row.high)
-            for row in self.inputs[self.inputs["shape"] == "pert"].itertuples(index=False)
-        }
+        """What is drawn, choices aside: name, kind, range, shape and common cause, one row an input."""
+        every = [study.uncertainty.uncertain_inputs for study in self.variants.values()]
+        drawn = pd.concat([table for table in every if len(table)] or every[:1])
+        return drawn.drop_duplicates("name", ignore_index=True)
 
     def futures(self, number: int, count: int, seed: int) -> Futures:
         """Return a chunk of futures, the same wherever and in whatever order chunks are made.
@@ -179,132 +152,31 @@ class Sweep:
 
         Worth is computed from the numbers as rounded, so that what a file holds gives it again.
         """
-        of_scores, of_rest = np.random.SeedSequence(seed, spawn_key=(number,)).spawn(2)
-        inputs = self.inputs
-        causes, correlations = list(inputs["cause"]), list(inputs["correlation"])
-        scores = uncertainty.normal_scores(count, causes, correlations, of_scores)
-        generator = np.random.default_rng(of_rest)
         columns: Columns = {}
-        for row, score in zip(inputs.itertuples(index=False), scores, strict=True):
-            # high is bad for all, so that inputs of a common cause go wrong together
-            adverse = -score if row.more_is_better else score
-            even = generator.random(count) if row.shape == "even" else None
-            columns[row.name] = self._values(row, adverse, even).astype(np.float32)
+        for study in self.variants.values():
+            own = set(study.uncertainty.uncertain_inputs["name"]) - set(columns)
+            if own:
+                columns |= study.uncertainty.drawn(number, count, seed, names=own)
+        columns = {name: columns[name].astype(np.float32) for name in self.inputs["name"]}
+        generator = np.random.default_rng([seed, number])
         for choice, levels in self.levels.items():
             columns[choice] = generator.integers(len(levels), size=count, dtype=np.uint8)
         return columns
-
-    def _values(self, row, scores: np.ndarray, even: np.ndarray | None) -> np.ndarray:
-        from scipy.special import ndtr  # slow to import
-
-        if even is not None:
-            return row.low + (row.high - row.low) * even
-        if row.name in self.outcomes:
-            return uncertainty.reference_class(ndtr(scores), self.outcomes[row.name])
-        if row.name in self.tables:
-            return uncertainty.tabulated(scores, self.tables[row.name])
-        return uncertainty.SHAPES[row.shape](ndtr(scores), row.low, row.central, row.high)
-
-    @cached_property
-    def outcomes(self) -> dict[str, np.ndarray]:
-        """What others got, by input, where the scenario draws from that instead of a range."""
-        from_others = self.study.parameters.realisation_from == "reference_class"
-        return self.study.uncertainty.reference_class if from_others else {}
 
     def worth(self, columns: Columns) -> np.ndarray:
         """Return the net present value of each partner in each future [£]."""
         count = len(next(iter(columns.values())))
         worth = np.zeros((count, len(self.study.partners)))
         codes = np.zeros((count, 0), np.uint8)
-        if self._varied:
-            codes = np.column_stack([columns[choice] for choice in self._varied])
+        if self.levels:
+            codes = np.column_stack([columns[choice] for choice in self.levels])
         for chosen, study in self.variants.items():
             rows = np.flatnonzero((codes == chosen).all(axis=1))
-            part = {name: column[rows] for name, column in columns.items()}
+            names = study.uncertainty.uncertain_inputs["name"]
+            own = {name: columns[name][rows] for name in names}
             if len(rows):
-                worth[rows] = self._worth_of(chosen, study, part, len(rows))
+                worth[rows] = study.uncertainty.worth(own, len(rows))
         return worth
-
-    def _worth_of(
-        self, chosen: tuple[int, ...], study: Study, columns: Columns, count: int
-    ) -> np.ndarray:
-        at_nil, of_baseline = self.prepared[chosen]
-        levers, lines = self._levers(columns, count), self._multiples(columns)
-
-        def net_of(select: savings.Selection) -> np.ndarray:
-            net = savings.linear(select(at_nil), study.partners).net(levers, lines)
-            if of_baseline is not None:
-                more = savings.linear(select(of_baseline), study.partners).net(levers, lines)
-                net += columns["baseline_cost_change"].astype(float)[:, None, None] * more
-            return net
-
-        net = savings.net_with_floor(net_of, study.parameters.no_detriment, savings.economic)
-        factors = self._discount_factors(columns, count)
-        return appraisal.present_value(net, factors[:, None, :])
-
-    def _levers(self, columns: Columns, count: int) -> dict[str, np.ndarray]:
-        """Return the levers of the savings model, one value a future."""
-        set_at = self.study.parameters
-        levers = {
-            name: columns[name].astype(float) if name in columns else np.full(count, getattr(set_at, name))
-            for name in savings.MOVED
-        }  # fmt: skip
-        if not self._overrun_from_others:
-            levers["overrun"] = (1 + levers["overrun"]) * (1 + self._biases(columns)) - 1
-        return levers
-
-    @cached_property
-    def _overrun_from_others(self) -> bool:
-        """Whether the overrun is what others got, which is raised for no optimism bias."""
-        drawn = self.inputs[self.inputs["shape"] != "even"]
-        return "overrun" in self.outcomes and "overrun" in set(drawn["name"])
-
-    def _biases(self, columns: Columns) -> np.ndarray | float:
-        if "optimism_bias" not in columns:
-            return self.study.savings.optimism_bias
-        return self.uplifts[columns["optimism_bias"]]
-
-    @cached_property
-    def uplifts(self) -> np.ndarray:
-        """Uplift of one-off cost at each level of the optimism bias [fraction]."""
-        levels = self.levels["optimism_bias"].values()
-        return np.array([self.study.varied(**package).savings.optimism_bias for package in levels])
-
-    def _multiples(self, columns: Columns) -> savings.Multiples:
-        lines = self.inputs[self.inputs["is_line"].astype(bool)]
-        return {
-            (row.flow, row.line): columns[row.name].astype(float)
-            for row in lines.itertuples(index=False)
-        }
-
-    def _discount_factors(self, columns: Columns, count: int) -> np.ndarray:
-        """Return discount factors, future by year [fraction]; year 0 is not discounted."""
-        factors = self.study.savings.discount_factors.to_numpy(float)
-        if "discount_rate" not in columns:
-            return np.broadcast_to(factors, (count, len(factors)))
-        growth = 1 + columns["discount_rate"].astype(float)
-        return growth[:, None] ** -np.arange(len(factors))
-
-    @cached_property
-    def prepared(self) -> dict[tuple[int, ...], tuple[pd.DataFrame, pd.DataFrame | None]]:
-        """Flows of each variant ready for the levers, and what a whole baseline more adds [£].
-
-        The second is None where a change of the baseline cost moves nothing.
-        """
-        names = list(self.inputs["name"])
-        longest = self.study.parameters.delay_years
-        if "delay_years" in names:
-            longest = self.inputs.set_index("name").at["delay_years", "high"]
-        found = {}
-        for codes, study in self.variants.items():
-            found[codes] = study.savings.prepared_flows(longest), None
-            if "baseline_cost_change" in names:
-                at_nil, at_one = (
-                    study.varied(baseline_cost_change=change).savings.prepared_flows(longest)
-                    for change in (0.0, 1.0)
-                )
-                found[codes] = at_nil, at_one - at_nil
-        return found
 
 
 def chunks(draws: int) -> list[tuple[int, int]]:
@@ -441,7 +313,7 @@ def findings(
         The same, counted in all futures.
     """
     study = sweep.study
-    columns = ["name", "is_line", "low", "central", "high", "shape", "cause", "correlation"]
+    columns = ["name", "kind", "low", "central", "high", "shape", "cause", "correlation"]
     return Findings(
         study.case.name,
         study.scenario_name,

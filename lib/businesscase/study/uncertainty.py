@@ -1,35 +1,62 @@
-"""The uncertainty of a study's savings: ranges, switching values, many draws."""
+"""The uncertainty of a study: one set of uncertain inputs, and the futures that are drawn of them.
 
-from collections.abc import Callable, Iterator
+A future is one draw of everything that is uncertain: the parameters and lines that have a range,
+the risks that are costed, and the ends of tasks with which money starts. Whatever speaks of chances
+rests on these futures, so that it says the same everywhere.
+"""
+
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from typing import Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import appraisal, savings, uncertainty
+from businesscase.calculations import appraisal, exposure, savings, uncertainty
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.discovery import Columns
+from businesscase.calculations.uncertainty import CHUNK, CHUNKS, SEED
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part
-from businesscase.study.derived import derived
+from businesscase.study.derived import derived, derived_by
+from businesscase.study.plan import Plan
+from businesscase.study.risks import Risks
 from businesscase.study.savings import Savings
 
-DRAWS, SOBOL_DRAWS, SEED = 10_000, 1024, 20_260_401  # one sample for all, so that pages agree
+SHARES_DRAWS = 1024  # of which the shares of the variance are made
+PARAMETER, LINE, RISK, TASK = "parameter", "line", "risk", "task"  # kinds of uncertain inputs
+OTHERS_TELL = ["saving", "one_off_cost"]  # flows whose outcome the reference class is of
 # flows that add to the worth
 MORE_IS_BETTER = ["saving", "counterfactual_cost", "income_cost", *savings.RECEIVED]
 
 
+ROUGHLY = ("npv_p10", "npv_p50", "npv_p90", "expected_npv", "probability_of_loss")
+
+
+def _roughly(measure: str, part: "Uncertainty", item: str) -> float | None:
+    return part.about[measure].get(item)
+
+
+class Future(NamedTuple):
+    """Futures of the net flow, summed up: net present values, and where all stand by year [£]."""
+
+    worth: np.ndarray  # draw by partner
+    position: np.ndarray  # draw by financial year, of all partners together, not discounted
+
+
 class Uncertainty(Part):
-    """What would change the worth of the savings, and how sure it is."""
+    """What would change the worth of the option, and how sure it is."""
 
     name, section = "uncertainty", "savings"
 
-    def __init__(self, inputs: Inputs, baseline: Baseline, savings: Savings):
+    def __init__(
+        self, inputs: Inputs, baseline: Baseline, savings: Savings, plan: Plan, risks: Risks
+    ):
         super().__init__(inputs)
-        self.baseline, self.savings = baseline, savings
+        self.baseline, self.savings, self.plan, self.risks = baseline, savings, plan, risks
 
     @derived
     def tried_ranges(self) -> pd.DataFrame:
@@ -42,17 +69,33 @@ class Uncertainty(Part):
 
     @derived
     def sensitivity(self) -> pd.DataFrame:
-        """Net present value of the partnership at the low and high of each parameter [£]."""
-        ranges = self.tried_ranges
-        table = ranges.assign(
-            at_low=[self._worth_at(row.parameter, row.low) for row in ranges.itertuples()],
-            at_high=[self._worth_at(row.parameter, row.high) for row in ranges.itertuples()],
-        )
+        """Net present value of the partnership at both ends of each range, all else as it is [£].
+
+        Of every input that is drawn, risks aside, over the range in which it is drawn, and of the
+        parameters that are tried alone.
+        """
+        inputs = self.uncertain_inputs
+        inputs = inputs[inputs["kind"] != RISK].rename(columns={"name": "parameter"})
+        alone = self.tried_ranges
+        alone = alone[~alone["parameter"].isin(inputs["parameter"])]
+        columns = ["parameter", "low", "high"]
+        table = pd.concat([inputs[columns], alone[columns]], ignore_index=True)
+        ends = [
+            self._worths_of_input(row.parameter, row.low, row.high)
+            if row.parameter in set(inputs["parameter"])
+            else self.worths_at(row.parameter, np.array([row.low, row.high]))[ALL].tolist()
+            for row in table.itertuples()
+        ]
+        table[["at_low", "at_high"]] = np.array(ends, float).reshape(len(table), 2)
         table["swing"] = (table["at_high"] - table["at_low"]).abs()
         return table.sort_values("swing", ascending=False, ignore_index=True)
 
-    def _worth_at(self, parameter: str, value: float) -> float:
-        return self.worths_at(parameter, np.array([value]))[ALL].item()
+    def _worths_of_input(self, name: str, low: float, high: float) -> list[float]:
+        """Return the worth of all at two values of an input that is drawn [£]."""
+        inputs = self.uncertain_inputs
+        lines = inputs.loc[inputs["kind"] == LINE, "name"]
+        columns = {line: np.ones(2) for line in lines} | {name: np.array([low, high])}
+        return self.worth(columns, 2).sum(axis=1).tolist()
 
     def worths_at(self, parameter: str, values: np.ndarray) -> pd.DataFrame:
         """Return net present values at values of a parameter, value by 'all' and partner [£]."""
@@ -188,17 +231,34 @@ class Uncertainty(Part):
 
     @derived
     def uncertain_inputs(self) -> pd.DataFrame:
-        """What is drawn: parameters and lines with low, central, high, shape and common cause.
+        """What is drawn, one row an input: name, kind, range, shape and common cause.
 
-        ``more_is_better`` is True for what adds to the worth as it rises: realisation, and lines of
-        saving, of present cost that falls away and of service to others, who are charged for it.
+        ``kind`` is a parameter, a line, a risk or a task. A range is of a parameter in its unit, of a
+        line in multiples of its amount, of a risk how badly it turns out (0 not at all, 1 the
+        worst), of a task the years by which it ends later than due. ``more_is_better`` is True
+        for what adds to the worth as it rises.
         """
-        ranges = self.tried_ranges
-        ranges = ranges[ranges["drawn"]]
-        parameters = pd.DataFrame(
+        parts = [self._drawn_parameters, self._drawn_lines, self._drawn_risks, self._drawn_tasks]
+        return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+    @property
+    def _drawn_parameters(self) -> pd.DataFrame:
+        """Parameters with a range, but for one whose every line has a range of its own.
+
+        Of a delay that is the range of the task that a line starts with.
+        """
+        ranges, lines = self.tried_ranges, self.savings.flow_lines
+        without_own = set(lines.loc[~self._has_own_range(lines), "flow"])
+        recurs = lines[~lines["flow"].isin(savings.ONE_OFF)]
+        starts = pd.concat([recurs["starts_with"], self.savings.delay_lines["starts_with"]])
+        if not starts.map(self._slip_name).isin(self._drawn_starts).all():
+            without_own.add(savings.RECURRING)
+        moved = ranges["parameter"].map(savings.MOVED)
+        ranges = ranges[ranges["drawn"] & (moved.isna() | moved.isin(without_own))]
+        return pd.DataFrame(
             {
                 "name": ranges["parameter"],
-                "is_line": False,
+                "kind": PARAMETER,
                 "more_is_better": ranges["parameter"] == "realisation",
                 **self.drawn_ranges(ranges),
                 "shape": ranges["shape"],
@@ -206,25 +266,47 @@ class Uncertainty(Part):
                 "correlation": ranges["correlation"],
             }
         )
-        ranged = self.savings.flow_lines.dropna(subset="low_fraction")
-        lines = ranged.groupby(["flow", "line"], sort=False).first().reset_index()
-        uncertain_lines = pd.DataFrame(
-            {
-                "name": [self._line_name(row.flow, row.line) for row in lines.itertuples()],
-                "is_line": True,
-                "flow": lines["flow"],
-                "line": lines["line"],
-                "more_is_better": lines["flow"].isin(MORE_IS_BETTER),
-                "low": lines["low_fraction"].to_numpy(float),
-                "central": 1.0,
-                "high": lines["high_fraction"].to_numpy(float),
-                "shape": "pert",
-                "cause": lines["cause"].to_numpy(object),
-                "correlation": lines["correlation"].to_numpy(float),
-            }
+
+    def _has_own_range(self, lines: pd.DataFrame) -> pd.Series:
+        """Return whether each row of flow lines is of a line that is drawn by itself."""
+        return pd.Series(
+            [key in self._own_ranges for key in zip(lines["flow"], lines["line"], strict=True)],
+            index=lines.index,
+            dtype=bool,
         )
-        parts = [part for part in (parameters, uncertain_lines) if not part.empty]
-        return pd.concat(parts, ignore_index=True)
+
+    @derived
+    def _own_ranges(self) -> dict[tuple[str, str], dict]:
+        """Ranges that lines have of their own, by flow and line.
+
+        Where the saving and the overrun are drawn from what others got, that tells of all lines.
+        """
+        ranged = self.savings.flow_lines.dropna(subset="low_fraction")
+        if self.parameters.realisation_from == "reference_class":
+            ranged = ranged[~ranged["flow"].isin(OTHERS_TELL)]
+        rows = ranged.groupby(["flow", "line"], sort=False).first()
+        return {key: row.to_dict() for key, row in rows.iterrows()}
+
+    @property
+    def _drawn_lines(self) -> pd.DataFrame:
+        return pd.DataFrame(
+            [
+                {
+                    "name": self._line_name(flow, line),
+                    "kind": LINE,
+                    "flow": flow,
+                    "line": line,
+                    "more_is_better": flow in MORE_IS_BETTER,
+                    "low": float(row["low_fraction"]),
+                    "central": 1.0,
+                    "high": float(row["high_fraction"]),
+                    "shape": "pert",
+                    "cause": row["cause"],
+                    "correlation": float(row["correlation"]),
+                }
+                for (flow, line), row in self._own_ranges.items()
+            ]
+        )
 
     def _line_name(self, flow: str, line: str) -> str:
         """Return the name of a line, with its kind where lines of several kinds have that name."""
@@ -232,35 +314,228 @@ class Uncertainty(Part):
         kinds = flows.loc[flows["line"] == line, "flow"].nunique()
         return line if kinds == 1 else f"{line}, {flow.replace('_', ' ')}"
 
-    def drawn(self, sample: np.ndarray) -> tuple[dict[str, np.ndarray], savings.Multiples]:
-        """Return levers and multiples of lines at levels of an even sample, draw by input.
+    @property
+    def _drawn_risks(self) -> pd.DataFrame:
+        register = self.tables["risks"].set_index("risk")
+        return pd.DataFrame(
+            [
+                {
+                    "name": f"risk {risk}",
+                    "kind": RISK,
+                    "more_is_better": False,
+                    "low": 0.0,
+                    "central": 0.0,
+                    "high": 1.0,
+                    "shape": RISK,
+                    "cause": register.at[risk, "cause"],
+                    "correlation": register.at[risk, "correlation"],
+                }
+                for risk in self.costs_drawn["risk"].unique()
+            ]
+        )
+
+    @property
+    def _drawn_tasks(self) -> pd.DataFrame:
+        slips, longest = self.plan.slips, self.plan.longest_slips
+        used = set(self.savings.flow_lines["starts_with"].dropna())
+        used |= set(self.savings.delay_lines["starts_with"].dropna())
+        return pd.DataFrame(
+            [
+                {
+                    "name": savings.slip_of(task),
+                    "kind": TASK,
+                    "more_is_better": False,
+                    "low": 0.0,
+                    "central": slip,
+                    "high": longest[task],
+                    "shape": TASK,
+                    "cause": "",
+                    "correlation": 0.0,
+                }
+                for task, slip in slips.items()
+                if task in used and longest[task] > 0
+            ]
+        )
+
+    @derived
+    def _drawn_starts(self) -> frozenset[str]:
+        """Names of the slips that are drawn."""
+        tasks = self._drawn_tasks
+        return frozenset(tasks["name"]) if len(tasks) else frozenset()
+
+    @staticmethod
+    def _slip_name(task: float) -> str:
+        return "" if pd.isna(task) else savings.slip_of(task)
+
+    @derived
+    def costs_drawn(self) -> pd.DataFrame:
+        """Rows of cost of the risks that are drawn beside the money, so that nothing counts twice.
+
+        A risk that adds to a line whose range is drawn, or that a drawn parameter makes true, is in
+        that range already.
+        """
+        ranges = self.tried_ranges
+        drawn = set(ranges.loc[ranges["drawn"], "parameter"])
+        drawn |= {"duration_change"} if len(self._drawn_tasks) else set()
+        rows = self.risks.costs if self.savings.takes_risks else self.risks.costs.iloc[:0]
+        named = self.tables["risks"].set_index("risk")["realised_by"]
+        is_realised = (
+            rows["risk"]
+            .map({risk: bool(drawn & set(exposure.realising(by))) for risk, by in named.items()})
+            .astype(bool)
+        )
+        lines = self.savings.flow_lines
+        once = lines["flow"] == "one_off_cost" if "overrun" in drawn else False
+        in_range = set(lines.loc[self._has_own_range(lines) | once, "line"])
+        return rows[~is_realised & ~rows["cost_line"].isin(in_range)]
+
+    # the draws
+
+    def drawn(
+        self,
+        number: int,
+        count: int | None = None,
+        seed: int = SEED,
+        *,
+        joined: bool = True,
+        names: Collection[str] | None = None,
+    ) -> Columns:
+        """Return the values of every uncertain input in a chunk of draws, by name.
+
+        The same wherever and in whatever order chunks are made, and for an input of the same name
+        in every scenario and option. Unless they are ``joined``, inputs don't share their causes.
+        Of all inputs, or of those with some ``names``.
+        """
+        inputs, count = self.uncertain_inputs, count or CHUNK
+        if names is not None:
+            inputs = inputs[inputs["name"].isin(list(names))]
+        kinds = set(inputs["kind"])
+        levels = (
+            self.risks.drawn_levels(number, count, seed, joined=joined) if RISK in kinds else {}
+        )
+        slips = self.plan.drawn_slips(number, count, seed) if TASK in kinds else {}
+        found: Columns = {}
+        for row in inputs.itertuples(index=False):
+            if row.kind == RISK:
+                found[row.name] = levels[int(row.name.removeprefix("risk "))]
+            elif row.kind == TASK:
+                found[row.name] = next(
+                    slip for task, slip in slips.items() if savings.slip_of(task) == row.name
+                )
+            else:
+                scores = uncertainty.own_scores(seed, number, row.name, count)[0]
+                if joined:
+                    cause = row.cause, row.correlation
+                    scores = uncertainty.with_cause(scores, *cause, seed, number)
+                found[row.name] = self._values(row, scores)
+        return found
+
+    def _values(self, row, adverse: np.ndarray) -> np.ndarray:
+        """Return the values of an input at normal scores of which high is bad."""
+        scores = -adverse if row.more_is_better else adverse
+        if row.name in self._from_others:
+            return uncertainty.reference_class(
+                exposure.even(scores), self.reference_class[row.name]
+            )
+        return uncertainty.shaped(scores, row.shape, row.low, row.central, row.high)
+
+    @property
+    def _from_others(self) -> set[str]:
+        """Inputs that are drawn from what others got."""
+        is_drawn = self.parameters.realisation_from == "reference_class"
+        return {"realisation", "overrun"} if is_drawn else set()
+
+    def levers_of(
+        self, columns: Columns, count: int
+    ) -> tuple[dict[str, np.ndarray], savings.Multiples]:
+        """Return levers and multiples of lines in each of some draws.
 
         One-off cost is raised for optimism bias where its overrun is drawn from a range, not where
         it is drawn from what others got, which is where an uplift comes from.
         """
+        levers = {name: np.full(count, value) for name, value in self.savings.levers.items()}
+        levers |= {name: columns[name].astype(float) for name in levers if name in columns}
+        if "overrun" in columns and "overrun" not in self._from_others:
+            uplift = 1 + self.savings.optimism_bias
+            levers["overrun"] = (1 + levers["overrun"]) * uplift - 1
         inputs = self.uncertain_inputs
-        values = {
-            row.name: uncertainty.SHAPES[row.shape](
-                sample[:, number], row.low, row.central, row.high
-            )
-            for number, row in enumerate(inputs.itertuples(index=False))
-        }
-        from_others = self.parameters.realisation_from == "reference_class"
-        if from_others:
-            outcomes = self.reference_class
-            for number, name in enumerate(inputs["name"]):
-                if name in outcomes:
-                    # one draw of overrun is a bad outcome at the same level as a low realisation
-                    values[name] = uncertainty.reference_class(sample[:, number], outcomes[name])
-        lines = inputs[inputs["is_line"]]
+        lines = inputs[(inputs["kind"] == LINE) & inputs["name"].isin(list(columns))]
         multiples = {
-            (row.flow, row.line): values.pop(row.name) for row in lines.itertuples(index=False)
+            (row.flow, row.line): columns[row.name].astype(float)
+            for row in lines.itertuples(index=False)
         }
-        fixed = {name: np.full(len(sample), value) for name, value in self.savings.levers.items()}
-        levers = fixed | values
-        if "overrun" in values and not from_others:  # else what others got, or uplifted already
-            levers["overrun"] = (1 + levers["overrun"]) * (1 + self.savings.optimism_bias) - 1
         return levers, multiples
+
+    def net(self, columns: Columns, count: int) -> np.ndarray:
+        """Return saving less cost, risks included, in each of some draws, draw by partner by year [£].
+
+        An input that isn't among the columns is where the scenario has it; a risk then costs nothing.
+        """
+        levers, lines = self.levers_of(columns, count)
+        stated, starts = self.savings.levers, self._drawn_starts
+        longest = max(levers["delay_years"].max(), stated["delay_years"])
+
+        def net_of(select: savings.Selection) -> np.ndarray:
+            own = self.savings.linear(longest, select).net(levers, lines, stated, starts)
+            net = own.copy()
+            for weight, other in self._at_ends(columns):
+                moved = other.linear(longest, select).net(levers, lines, stated, starts)
+                net += weight[:, None, None] * (moved - own)
+            return net
+
+        net = savings.net_with_floor(net_of, self.parameters.no_detriment, savings.economic)
+        rows = self.costs_drawn
+        levels = {
+            risk: columns[f"risk {risk}"] for risk in rows["risk"] if f"risk {risk}" in columns
+        }
+        rows = rows[rows["risk"].isin(levels)]
+        if len(rows):
+            borne = exposure.borne(rows, self.risks.cost_shares).reshape(len(rows), -1)
+            net -= (exposure.drawn_costs(rows, levels, count) @ borne).reshape(net.shape)
+        return net
+
+    def _at_ends(self, columns: Columns) -> Iterator[tuple[np.ndarray, Savings]]:
+        """Yield how far each draw is towards either end of a parameter, and the savings there.
+
+        For parameters that change the plan itself: between the ends and the scenario's value the
+        effect is taken as a straight line, which it is for the present cost.
+        """
+        inputs = self.uncertain_inputs.set_index("name")
+        for name in columns:
+            is_own = name in inputs.index and inputs.at[name, "kind"] == PARAMETER
+            if is_own and name not in savings.MOVED and name != "discount_rate":
+                central = inputs.at[name, "central"]
+                for end in (inputs.at[name, "low"], inputs.at[name, "high"]):
+                    if end != central:
+                        part = (columns[name].astype(float) - central) / (end - central)
+                        yield np.maximum(part, 0.0), self._savings_at(name, float(end))
+
+    @derived_by
+    def _savings_at(self, name: str, value: float) -> Savings:
+        return self.savings.at(**{name: value})
+
+    def worth(self, columns: Columns, count: int) -> np.ndarray:
+        """Return net present values in each of some draws, risks included, draw by partner [£]."""
+        return self._discounted(self.net(columns, count), columns)
+
+    def _discounted(self, net: np.ndarray, columns: Columns) -> np.ndarray:
+        if "discount_rate" not in columns:
+            return self._worth_of(net)
+        growth = 1 + columns["discount_rate"].astype(float)
+        factors = growth[:, None] ** -np.arange(net.shape[-1])
+        return appraisal.present_value(net, factors[:, None, :])
+
+    @derived_by
+    def futures(self, number: int) -> Future:
+        """Return a chunk of futures."""
+        columns = self.drawn(number)
+        net = self.net(columns, CHUNK)
+        return Future(self._discounted(net, columns), net.sum(axis=1).cumsum(axis=1))
+
+    @property
+    def every_future(self) -> Future:
+        """All futures."""
+        return Future(*map(np.concatenate, zip(*map(self.futures, range(CHUNKS)), strict=True)))
 
     @property
     def evidence(self) -> pd.DataFrame:
@@ -281,29 +556,6 @@ class Uncertainty(Part):
         """The uncertainty if the saving is realised, and the cost overrun, as it was for others."""
         return self.at(realisation_from="reference_class")
 
-    @derived
-    def joined_sample(self) -> np.ndarray:
-        """Levels at which the inputs are drawn, draw by input [0 to 1]."""
-        sample = uncertainty.even_sample(DRAWS, len(self.uncertain_inputs), SEED)
-        return self.joined(sample)
-
-    @derived
-    def simulated_net(self) -> np.ndarray:
-        """Saving less cost of every draw, draw by partner by financial year [£]."""
-        return self.net_of_sample(self.joined_sample)
-
-    def joined(self, sample: np.ndarray) -> np.ndarray:
-        """Return an even sample in which inputs of a common cause go wrong together."""
-        return joined_levels(sample, self.uncertain_inputs)
-
-    def net_of_sample(self, sample: np.ndarray) -> np.ndarray:
-        """Return saving less cost at levels of an even sample, draw by partner by year [£]."""
-        return self.net_of_levers(*self.drawn(sample))
-
-    def worth_of_sample(self, sample: np.ndarray) -> np.ndarray:
-        """Return net present values at levels of an even sample, draw by partner [£]."""
-        return self._worth_of(self.net_of_sample(sample))
-
     def net_of_levers(
         self, levers: dict[str, np.ndarray], lines: savings.Multiples | None = None
     ) -> np.ndarray:
@@ -317,35 +569,75 @@ class Uncertainty(Part):
     @derived
     def simulated_worth(self) -> pd.DataFrame:
         """Net present value of every draw, for the partnership ('all') and each partner [£]."""
-        worth = self._worth_of(self.simulated_net)
+        return self._with_all(self.every_future.worth)
+
+    def _with_all(self, worth: np.ndarray) -> pd.DataFrame:
         table = pd.DataFrame(worth, columns=self.partners)
         table.insert(0, ALL, worth.sum(axis=1))
         return table
 
     @derived
     def risk_of_loss(self) -> pd.DataFrame:
-        """Percentiles of the net present value [£] and probability of loss [fraction]."""
-        worth = self.simulated_worth
-        return uncertainty.summary(worth.to_numpy(), list(worth))
+        """Percentiles and mean of the net present value [£] and probability of loss [fraction].
+
+        By 'all' and partner. Percentiles don't add over the partners; the mean does.
+        """
+        return _summary(self.simulated_worth)
+
+    @derived
+    def on_time_without_loss(self) -> float | None:
+        """Share of futures in which every deadline is kept and all together do not lose [fraction].
+
+        None where the plan has no ranges or no deadlines.
+        """
+        if not self.plan.has_ranges:
+            return None
+        kept = self.plan.deadlines_kept
+        if kept is None:
+            return None
+        gains = self.simulated_worth[ALL].to_numpy() >= 0
+        both = float((gains & np.resize(kept, len(gains))).mean())
+        return uncertainty.as_sure(both, uncertainty.chance_error(both, len(gains)))
+
+    rough: ClassVar = {measure: partial(_roughly, measure) for measure in ROUGHLY}
+
+    @property
+    def about(self) -> pd.DataFrame:
+        """The same of a tenth of the draws, for where a reader waits for it."""
+        return _summary(self._with_all(self.futures(0).worth))
 
     @derived
     def simulated_years(self) -> pd.DataFrame:
         """P10, P50 and P90 of the cumulative position of the partnership by year [£]."""
-        position = self.simulated_net.sum(axis=1).cumsum(axis=1)
-        levels = np.percentile(position, uncertainty.PERCENTILES, axis=0)
+        position = self.every_future.position
+        levels = [
+            [
+                uncertainty.as_sure(
+                    float(np.percentile(of, level)), uncertainty.standard_error(of, level / 100)
+                )
+                for of in position.T
+            ]
+            for level in uncertainty.PERCENTILES
+        ]
         names = [f"p{level}" for level in uncertainty.PERCENTILES]
         return pd.DataFrame(levels, index=names, columns=self.years)
 
     @derived
     def variance_shares(self) -> pd.DataFrame:
-        """How much of the variance of the net present value each uncertain input explains."""
+        """How much of the variance of the net present value hangs on each uncertain input.
 
-        def worth(sample: np.ndarray) -> np.ndarray:
-            return self.worth_of_sample(sample).sum(axis=1)
+        Common causes are left out, so that each input stands for itself.
+        """
+        names = list(self.uncertain_inputs["name"])
 
-        inputs = self.uncertain_inputs
-        alone, total = uncertainty.variance_shares(worth, len(inputs), SOBOL_DRAWS, SEED)
-        table = pd.DataFrame({"input": inputs["name"], "first_order": alone, "total": total})
+        def worth(sample: list[np.ndarray]) -> np.ndarray:
+            columns = dict(zip(names, sample, strict=True))
+            return self.worth(columns, SHARES_DRAWS).sum(axis=1)
+
+        samples = [self.drawn(number, SHARES_DRAWS, joined=False) for number in (0, 1)]
+        first, second = ([columns[name] for name in names] for columns in samples)
+        total = uncertainty.variance_shares(worth, first, second)
+        table = pd.DataFrame({"input": names, "total": total})
         return table.sort_values("total", ascending=False, ignore_index=True)
 
     def rows(self) -> Iterator[tidy.Row]:
@@ -353,8 +645,12 @@ class Uncertainty(Part):
         if not has_recurring_flows(self.tables):
             return
         for measure, values in self.risk_of_loss.items():
-            unit = tidy.FRACTION if measure == "probability_of_loss" else tidy.MONEY
+            unit = tidy.FRACTION if measure.startswith("probability_of_loss") else tidy.MONEY
             yield from tidy.series(measure, values, unit)
+        if self.on_time_without_loss is not None:
+            yield from tidy.one(
+                "probability_on_time_without_loss", self.on_time_without_loss, tidy.FRACTION
+            )
         for level, by_year in self.simulated_years.iterrows():
             yield from tidy.yearly(f"cumulative_{level}", by_year.to_frame(ALL).T, tidy.MONEY)
         switching = self.switching_values
@@ -367,18 +663,8 @@ class Uncertainty(Part):
         yield from tidy.series("variance_share", shares["total"], tidy.FRACTION)
 
 
-def joined_levels(sample: np.ndarray, inputs: pd.DataFrame) -> np.ndarray:
-    """Return an even sample in which inputs of a common cause go wrong together.
-
-    Levels of what is better the more there is of it are turned round meanwhile, so that high is bad
-    for all: a low saving comes with a high cost and a long delay.
-    """
-    more_is_better = inputs["more_is_better"].to_numpy(bool)
-    adverse = np.where(more_is_better, 1 - sample, sample)
-    adverse = uncertainty.with_common_causes(
-        adverse, list(inputs["cause"]), list(inputs["correlation"]), SEED
-    )
-    return np.where(more_is_better, 1 - adverse, adverse)
+def _summary(worth: pd.DataFrame) -> pd.DataFrame:
+    return uncertainty.summary(worth.to_numpy(), list(worth))
 
 
 def _of_item(worths: Callable, item: str, values: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from businesscase import __version__
 from businesscase.calculations.wording import plain, printed, words
 from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
-from businesscase.cases.schema import SECTION_TABLES, TABLES
+from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
 from businesscase.shown import assurance, common, decision
 from businesscase.shown.display import CHART, PLOTLY, TABLE, Table, literal
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
@@ -307,7 +307,7 @@ def given(study: Study, chapter: str) -> Iterator[Block]:
     stems = [
         stem
         for stem in [*GIVEN_WITH.get(chapter, []), *SECTION_TABLES.get(chapter, [])]
-        if stem in TABLES and stem not in used and len(study.tables[stem])
+        if stem in TABLES and stem not in (used | set(SHARED_TABLES)) and len(study.tables[stem])
     ]
     if stems:
         yield Prose(f"The case has no {LACKS[chapter]}, so nothing is worked out here. It gives:")

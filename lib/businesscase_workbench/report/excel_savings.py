@@ -33,7 +33,8 @@ LEVER_CELLS = {  # parameters that may have a cell of their own name, and how it
     "running_cost_change": "percent", "discount_rate": "percent",
 }  # fmt: skip
 BIASES = (0.0, 5.0)  # optimism bias that the cell takes
-LATE = "MAX(0,1-ABS(delay_years-{}))"  # how far a delay is one of so many whole years
+LATE = "MAX(0,1-ABS({}-{}))"  # how far a delay is one of so many whole years
+LASTING = "MAX(0,MIN({0}-MAX({1},0),1+MIN({1},0)))"  # how much of a year a delay lasts
 SIZES = {  # what a lever multiplies its rows by
     "saving": "realisation",
     "running_cost": "(1+running_cost_change)",
@@ -89,7 +90,7 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
         "Savings: the levers that you may change",
         ("Cells with a frame and a pale ground are inputs: change one and every savings sheet follows. 'Savings worth' shows what moved.",
          "Each lever has the name in the last column, which formulas use. A lever that moves nothing in this option and scenario is not here.",
-         "Fixed in this file: the years, the option, the terms of each line in flows.csv, the baseline of each partner, who joins and leaves and on which terms, the shares if somebody leaves, what would come otherwise, and payments of a no-detriment floor over the term."),
+         "Fixed in this file: the years, the option, the terms of each line in flows.csv, the baseline of each partner, who joins and leaves and on which terms, by how much the plan is late, the shares if somebody leaves, what would come otherwise, and payments of a no-detriment floor over the term."),
         ("Lever", "Value (input)", "Unit", "Lowest", "Highest", "Name in formulas"),
     ),
     "worth": (
@@ -111,12 +112,12 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
         (AMOUNTS + " The sign says whether a flow counts for or against. Amounts with a frame and a pale ground may be changed.",
          "What recurs has a row for each whole year of delay; a delay of 1.5 years is half of the row one year late and half of the next.",
          "A part of an amount on 'Savings pooled' is the amount times the share, and the pence that round it as in the report."),
-        ("Flow", "Line", "Follows", "Funding", "Counts as", "Real growth", "Partner", "Falls", "Of", "Sign", "Years late", "Factor"),
+        ("Flow", "Line", "Follows", "Funding", "Counts as", "Real growth", "Starts with", "Partner", "Falls", "Of", "Sign", "Years late", "Factor"),
     ),
     "pooled": (
         "Savings: amounts that the partners share, and the pence that round each part, by year",
         ("Pounds in prices of year 0, all inputs. A partner's row is what its part has beside its share: pence, or an amount of its own.",),
-        ("Flow", "Line", "Follows", "Funding", "Counts as", "Real growth", "Of"),
+        ("Flow", "Line", "Follows", "Funding", "Counts as", "Real growth", "Starts with", "Of"),
     ),
     "shares": (
         "Savings: the partners' shares of pooled amounts, by year",
@@ -129,8 +130,8 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
         ("Quantity",),
     ),
 }  # fmt: skip
-PART_AT, GROWTH_AT, PARTNER_AT, WHEN_AT, OF_AT, SIGN_AT, LATE_AT, FACTOR_AT = range(
-    4, 12
+PART_AT, GROWTH_AT, START_AT, PARTNER_AT, WHEN_AT, OF_AT, SIGN_AT, LATE_AT, FACTOR_AT = range(
+    4, 13
 )  # columns of the rows
 NUMBER_AT, SCHEDULED_AT, RATE_AT, DISCOUNT_AT, TERMS_AT, LEFT_AT = range(6)  # rows of the years
 
@@ -206,12 +207,23 @@ class _Model:
     @cached_property
     def factors(self) -> list[str]:
         """What each prepared row is multiplied by, as a formula."""
-        found = []
-        for row, lever in enumerate(self.table.index.get_level_values("lever")):
-            recurs = lever not in (savings.FIXED, "one_off_cost")
-            late = LATE.format(PLACES["rows"].cell(row, LATE_AT)) if recurs else ""
-            found.append("*".join(filter(None, (SIZES.get(lever), late))) or "1")
-        return found
+        return [self._factor(row, *labels) for row, labels in enumerate(self._moving)]
+
+    @property
+    def _moving(self) -> Iterable[tuple[str, str]]:
+        """Lever and start of each prepared row."""
+        index = self.table.index
+        return zip(index.get_level_values("lever"), index.get_level_values("start"), strict=True)
+
+    def _factor(self, row: int, lever: str, start: str) -> str:
+        lag = PLACES["rows"].cell(row, LATE_AT)
+        slip = repr(float(self.study.savings.levers[start])) if start else ""
+        recurs = lever not in (savings.FIXED, "one_off_cost")
+        delay = "+".join(filter(None, ("delay_years" if recurs else "", slip)))
+        if lever == savings.LATE:
+            return LASTING.format(delay, lag)
+        late = LATE.format(f"({delay})" if slip and recurs else delay, lag) if delay else ""
+        return "*".join(filter(None, (SIZES.get(lever), late))) or "1"
 
     def levers(self) -> list[list]:
         used = " ".join([*self.factors, "delay_years discount_rate"])
@@ -248,7 +260,7 @@ class _Model:
                 lambda j: f"{cell(DISCOUNT_AT, j - 1)}/(1+{cell(RATE_AT, j)})" if j else "1", study.savings.discount_factors, "factor")],
             ["Years in which it saves or runs, if as late as the year's number", *(CellShown(term, "score") for term in terms)],
             ["The same, as far as the delay is so long", *_cells(
-                lambda j: f"{cell(TERMS_AT, j)}*{LATE.format(cell(NUMBER_AT, j))}", left, "score")],
+                lambda j: f"{cell(TERMS_AT, j)}*{LATE.format('delay_years', cell(NUMBER_AT, j))}", left, "score")],
         ]  # fmt: skip
 
     # the rows
@@ -292,20 +304,24 @@ class _Model:
             whose = "comparator" if flow in savings.COMPARED else "option"
             rows.append([
                 *label, _falls(flow), whose,
-                *(CellShown(number, "whole") for number in (self.signs[row], lag)),
+                CellShown(self.signs[row], "whole"), CellShown(lag, "whole" if lag == int(lag) else "factor"),
                 CellShown(Formula(self.factors[row], self.multiples[row]), "factor"),
                 *(self._amount(row, label, lag, year, amount) for year, amount in enumerate(amounts)),
             ])  # fmt: skip
         return rows
 
-    def _amount(self, row: int, label: list[str], lag: int, year: int, amount: float) -> CellShown:
+    def _amount(
+        self, row: int, label: list[str], lag: float, year: int, amount: float
+    ) -> CellShown:
         """Return a prepared amount, as a formula where it follows from other cells."""
         *line, partner = label
         if label[0] == TRANSFER and self.chosen.no_detriment == savings.BY_YEAR:
             return CellShown(Formula(self._transfer(partner, year), amount), "pence")
-        if self.study.savings.leavers or lag > year or label[0] in (TRANSFER, *savings.COMPARED):
+        stays = (TRANSFER, "delay_cost", *savings.COMPARED)
+        if self.study.savings.leavers or lag > year or label[0] in stays:
             return CellShown(amount, "pence")
         if lag:
+            lag = int(lag)
             sooner = PLACES["rows"].year(row - lag, year - lag)
             growth = f"*(1+{PLACES['rows'].cell(row, GROWTH_AT)})^{lag}" if label[GROWTH_AT] else ""
             return CellShown(Formula(sooner + growth, amount), "pence")

@@ -36,7 +36,12 @@ SECTIONS = [
     "decision",
 ]
 YEARS_APART = 2  # at most, of the decision and year 0: the money may have begun a year or two off
-POOLED = ["flows", "risk_costs", "red_lines"]  # tables in which shared may stand for a partner
+POOLED = [
+    "flows",
+    "risk_costs",
+    "delay_costs",
+    "red_lines",
+]  # tables in which shared may stand for a partner
 
 
 def table_faults(
@@ -61,6 +66,7 @@ def table_faults(
     yield from shared.stood_for_faults(tables, "exit_terms", "term")
     yield from risks.risk_faults(file, tables)
     yield from plan.plan_faults(file, tables)
+    yield from plan.start_faults(file, tables)
     yield from readiness.readiness_faults(tables)
     yield from outturn.outturn_faults(file, tables, _decided_option(file, scenarios))
     yield from criteria.criteria_faults(tables)

@@ -31,6 +31,22 @@ def plan_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     yield from _reading_faults(tables["actuals"])
 
 
+def start_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
+    """Yield money that starts with a task that isn't there, or pays for a delay from outside the years."""
+    numbers = [str(task) for task in tables["tasks"]["task"]]
+    for stem in ("flows", "delay_costs"):
+        for index, task in tables[stem]["starts_with"].dropna().items():
+            if str(int(task)) not in numbers:
+                yield stem, index, unknown_name("starts_with", str(int(task)), numbers)
+    for index, year in tables["delay_costs"]["first_year"].dropna().items():
+        if not file.decision_year <= year <= file.last_year:
+            yield (
+                "delay_costs",
+                index,
+                f"first_year {int(year)} lies outside the appraisal, {file.decision_year} to {file.last_year}",
+            )
+
+
 def _deadline_faults(plan_start: dt.date, tables: Tables) -> Iterator[PlacedFault]:
     for stem in ("tasks", "work_packages"):
         for index, deadline in tables[stem]["deadline"].dropna().items():

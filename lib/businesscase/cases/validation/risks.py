@@ -5,8 +5,10 @@ from itertools import groupby, pairwise
 
 import pandas as pd
 
+from businesscase.calculations import exposure
 from businesscase.calculations.risks import POSITIONS
 from businesscase.cases.errors import unknown_name
+from businesscase.cases.parameters import Parameters
 from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import (
     PlacedFault,
@@ -21,6 +23,7 @@ RISK_AXES = ["likelihood", "impact"]
 def risk_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of the register, of its scales, and of what its risks cost."""
     yield from _register_faults(tables)
+    yield from _realised_faults(tables)
     if not tables["risk_costs"].empty:
         yield from _cost_faults(file, tables)
         yield from _unknown_chances(tables)
@@ -99,6 +102,14 @@ def _probability_faults(levels: pd.DataFrame, probabilities: pd.DataFrame) -> It
                 )
 
 
+def _realised_faults(tables: Tables) -> Iterator[PlacedFault]:
+    """Yield what is said to make a risk true and is no parameter of a scenario."""
+    for index, named in tables["risks"]["realised_by"].items():
+        for name in exposure.realising(named):
+            if name not in Parameters.model_fields:
+                yield "risks", index, unknown_name("realised_by", name, Parameters.model_fields)
+
+
 def _cost_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield rows of cost that name what the case does not have, or lie outside its years."""
     costs = tables["risk_costs"]
@@ -107,12 +118,13 @@ def _cost_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     partners = tables["partners"]["partner"]
     leaving = set(partners) - set(staying(tables))
     inherent = set(costs.loc[costs["position"] == "inherent", "risk"])
+    lump_sums = set(tables["risks"].dropna(subset="response_cost_gbp")["risk"])
     without_chance = set(tables["risks"].loc[tables["risks"]["likelihood"] == "", "risk"])
     for index, row in costs.iterrows():
         risk, partner, line = str(row["risk"]), row["partner"], row["cost_line"]
         if risk not in numbers:
             yield "risk_costs", index, unknown_name("risk", risk, numbers)
-        if row["risk"] in without_chance:
+        if row["risk"] in without_chance and row["position"] != "response":
             yield (
                 "risk_costs",
                 index,
@@ -133,6 +145,12 @@ def _cost_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
                 index,
                 f"years {row['first_year']} to {row['last_year']} lie outside the appraisal, "
                 f"{file.decision_year} to {file.last_year}",
+            )
+        if row["position"] == "response" and row["risk"] in lump_sums:
+            yield (
+                "risk_costs",
+                index,
+                f"the response to risk {risk} has a cost here and response_cost_gbp in risks.csv; give one",
             )
         if row["position"] == "residual" and row["risk"] not in inherent:
             yield (

@@ -9,6 +9,18 @@ from businesscase.cases.parameters import Parameters, limits, unit_of
 from businesscase.cases.schema import CaseFile, Evidence, FinanceAssumption, plain_types
 from businesscase.cases.validation.core import PlacedFault, Tables
 
+# what may be drawn: the levers, and other numbers that what the option is worth follows from
+DRAWN = [
+    *MOVED,
+    "baseline_cost_change",
+    "discount_rate",
+    "stranded_fraction",
+    "leaver_share",
+    "leaver_cap",
+    "exit_charge",
+    "entry_fee",
+]
+
 
 def shared_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield values that no scenario could have, and rows without which nothing is computed."""
@@ -50,11 +62,11 @@ def _sensitivity_faults(tables: Tables) -> Iterator[PlacedFault]:
         for end in ("low", "high"):
             if not lowest <= row[end] <= highest:
                 yield "sensitivities", index, _beyond(f"{end} of {name}", row[end], lowest, highest)
-        if row["drawn"] and name not in MOVED:
+        if row["drawn"] and name not in DRAWN:
             yield (
                 "sensitivities",
                 index,
-                f"drawn is true of {name}; only {', '.join(MOVED)} are drawn, so set it to false",
+                f"drawn is true of {name}; only {', '.join(DRAWN)} are drawn, so set it to false",
             )
 
 

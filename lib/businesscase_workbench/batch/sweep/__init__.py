@@ -17,6 +17,7 @@ import pandas as pd
 from filelock import FileLock
 
 from businesscase.calculations.discovery import Columns
+from businesscase.calculations.uncertainty import SEED
 from businesscase.cases.case import BASE
 from businesscase.cases.errors import InputError
 from businesscase.cases.folder import named, write_file
@@ -32,7 +33,6 @@ from businesscase.study.sweep import (
     findings,
     sweep_of,
 )
-from businesscase.study.uncertainty import SEED
 
 DRAWS = 100_000
 LEAST_DRAWS = 1_000  # of fewer futures a share and a box say little
