@@ -1,5 +1,6 @@
 """The stop/go decision: criteria, the rule, sentences with figures, and what would turn it."""
 
+import datetime as dt
 from dataclasses import replace
 from functools import cache
 
@@ -27,6 +28,50 @@ STANDARD = {
     "exposure within appetite": {("risks", "risks_above_appetite")},
     "partners ready": {("readiness", "areas_beyond_gap")},
     "deadline likely": {("plan", "deadline_probability")},
+}
+
+
+COUNTED = {"section": "risks", "measure": "risks_above_appetite", "comparison": "at_most"}
+MONEY = [
+    flow("posts", "saving", 50_000),
+    flow("desk", "running_cost", 20_000),
+    flow("desk today", "counterfactual_cost", 25_000),
+]
+REGISTER = {
+    "risk_levels": [
+        {"axis": axis, "score": str(score), "level": f"{axis} {score}"}
+        for axis in ("likelihood", "impact")
+        for score in (1, 2)
+    ],
+    "risk_bands": [
+        {"band": "low", "lowest_score": "1", "highest_score": "2", "within_appetite": "true"},
+        {"band": "high", "lowest_score": "3", "highest_score": "4", "within_appetite": "false"},
+    ],
+    "risks": [
+        {
+            "risk": "1", "likelihood": "likelihood 1", "impact": "impact 2",
+            "description": "Fire", "mitigation": "Alarms", "owner": "Board",
+        }
+    ],
+}  # fmt: skip
+READINESS = {
+    "readiness_areas": [{"area": "skills", "definition": "Known.", "largest_gap": "1"}],
+    "readiness": [
+        {"area": "skills", "partner": partner, "score": score}
+        for partner, score in (("North", "3"), ("South", "4.5"))
+    ],
+}
+PLAN = {
+    "tasks": [
+        {
+            "task": "1",
+            "name": "Move",
+            "duration_days": "10",
+            "predecessors": "",
+            "deadline": "2024-09-01",
+        }
+    ],
+    "task_ranges": [{"task": "1", "optimistic_days": "8", "pessimistic_days": "20"}],
 }
 
 
@@ -339,14 +384,6 @@ def test_what_the_case_lacks_is_said_where_a_criterion_is_not_known(case, criter
     assert row["reason"].endswith(f": not known, because {lacks}.")
 
 
-def gates_with(case, criterion, **cells):
-    """Return the criteria of a case of which one has other cells, tested."""
-    gates = base(case).tables["gates"].copy()
-    for column, cell in cells.items():
-        gates.loc[gates["criterion"] == criterion, column] = cell
-    return base(case).with_tables({"gates": gates}).decision.gates
-
-
 def test_a_measure_whose_table_is_missing_is_not_known_though_its_section_is_there(data_copy):
     (data_copy / "allerdale-carlisle-2008" / "task_ranges.csv").unlink()
     gates = load_study("allerdale-carlisle-2008").decision.gates.set_index("criterion")
@@ -357,26 +394,25 @@ def test_a_measure_whose_table_is_missing_is_not_known_though_its_section_is_the
     assert gates.at["case ready for scrutiny", "outcome"] == "met"
 
 
+def refused(gate, **tables):
+    """Return the faults of one criterion, as agreed, of a small case."""
+    words = {"criterion": "as agreed", "comparison": "at_most"}
+    with pytest.raises(InputError) as found:
+        _ = small_study(gates=[words | gate], **tables).decision.gates
+    return [fault.removeprefix("data/small/gates.csv: criterion 'as agreed': ") for fault in found.value.faults]  # fmt: skip
+
+
 def test_a_misspelt_measure_is_refused_where_the_section_is_there_for_other_reasons():
-    assert "readiness" in load_case(LICTP).section_names()  # for its governance, without scores
-    with pytest.raises(InputError, match="measure 'areas_beyond_gaps' is unknown"):
-        gates_with(LICTP, "partners ready", measure="areas_beyond_gaps")
+    line = {"partner": "North", "red_line": "jobs", "requirement": "None lost.", "respected": "yes"}
+    gate = {"section": "readiness", "measure": "areas_beyond_gaps"}
+    (fault,) = refused(gate, red_lines=[line])
+    assert fault.startswith("measure 'areas_beyond_gaps' is unknown")
 
 
 def test_a_threshold_of_a_fraction_in_percent_is_refused():
-    with pytest.raises(InputError) as refused:
-        gates_with(LICTP, "affordable", threshold=2.0)
-    assert refused.value.faults == [
-        "data/lictp-2020/gates.csv: criterion 'affordable': the threshold is 2; "
-        "annual_cost_change_fraction is a fraction, 2% is 0.02"
-    ]
-
-
-def test_a_misspelt_task_of_a_chance_is_refused():
-    with pytest.raises(InputError) as refused:
-        gates_with(LICTP, "deadline likely", item="al")
-    assert refused.value.faults == [
-        "data/lictp-2020/gates.csv: criterion 'deadline likely': item 'al' is unknown; nearest: all"
+    gate = {"measure": "annual_cost_change_fraction", "threshold": "2"}
+    assert refused(gate, flows=MONEY) == [
+        "the threshold is 2; annual_cost_change_fraction is a fraction, 2% is 0.02"
     ]
 
 
@@ -387,12 +423,14 @@ def test_a_misspelt_task_of_a_chance_is_refused():
         ("savings", "payback_years"),
         ("risks", "risks_above_appetite"),
         ("readiness", "areas_beyond_gap"),
+        ("plan", "deadline_probability"),
     ],
 )
 def test_a_misspelt_item_of_a_measure_had_without_its_rows_is_refused(section, measure):
-    cells = {"section": section, "measure": measure, "item": "al", "threshold": 6.0}
-    with pytest.raises(InputError, match="'partners ready': item 'al' is unknown; nearest: all"):
-        gates_with("worked-example", "partners ready", **cells)
+    gate = {"section": section, "measure": measure, "item": "al", "threshold": "0.5"}
+    tables = {"flows": MONEY, **REGISTER, **READINESS, **PLAN}
+    tables["file"] = {"plan_start": dt.date(2024, 7, 1)}
+    assert refused(gate, **tables) == ["item 'al' is unknown; nearest: all"]
 
 
 def test_a_result_can_be_held_against_two_thresholds(data_copy):
@@ -488,20 +526,7 @@ def turning(study, parameter, item="all"):
 
 
 def test_risks_are_searched_by_whole_scores_and_levels_to_the_ends_of_their_scales():
-    levels = [
-        {"axis": axis, "score": str(score), "level": f"{axis} {score}"}
-        for axis in ("likelihood", "impact")
-        for score in (1, 2)
-    ]
-    bands = [
-        {"band": "low", "lowest_score": "1", "highest_score": "2", "within_appetite": "true"},
-        {"band": "high", "lowest_score": "3", "highest_score": "4", "within_appetite": "false"},
-    ]
-    words = {"description": "Fire", "mitigation": "Alarms", "owner": "Board"}
-    fire = {"risk": "1", "likelihood": "likelihood 1", "impact": "impact 2", **words}
-    count = {"section": "risks", "measure": "risks_above_appetite", "comparison": "at_most"}
-    gates = [{"criterion": "within appetite", **count}]
-    study = small_study(risk_levels=levels, risk_bands=bands, risks=[fire], gates=gates)
+    study = small_study(**REGISTER, gates=[{"criterion": "within appetite", **COUNTED}])
     appetite, shift = turning(study, "appetite"), turning(study, "likelihood_shift")
     ends = ["lowest", "current", "value", "highest"]
     assert appetite[ends].tolist() == [1, 2, 1, 4]  # a fire scores 1 times 2
@@ -509,13 +534,8 @@ def test_risks_are_searched_by_whole_scores_and_levels_to_the_ends_of_their_scal
 
 
 def test_a_readiness_score_is_moved_by_a_whole_level():
-    scores = {"North": "3", "South": "4.5"}
-    areas = [{"area": "skills", "definition": "Known.", "largest_gap": "1"}]
-    rows = [{"area": "skills", "partner": partner, "score": at} for partner, at in scores.items()]
     gap = {"section": "readiness", "measure": "areas_beyond_gap", "comparison": "at_most"}
-    study = small_study(
-        readiness_areas=areas, readiness=rows, gates=[{"criterion": "ready", **gap}]
-    )
+    study = small_study(**READINESS, gates=[{"criterion": "ready", **gap}])
     assert study.decision.recommendation == "stop"
     # half a level would be enough
     assert turning(study, "readiness_scores", "skills, North")[["value", "steps"]].tolist() == [
