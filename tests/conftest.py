@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from businesscase.cases import case
 from businesscase.cases.case import load_case
+from businesscase_workbench.batch.processes import Processes
 
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge")
@@ -96,6 +97,14 @@ def each_content_is_checked_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(case, "checked_case", checked_once)
         patch.setattr(case, "checked_table", table_once)
+        yield
+
+
+@pytest.fixture(scope="module")
+def one_fork_server():
+    """Let the batches of a file fork from one process, which each would start and end itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Processes, "_server", property(lambda _: 0, lambda *_: None), raising=False)
         yield
 
 
