@@ -21,6 +21,8 @@ from businesscase_workbench.batch.job import done
 from businesscase_workbench.batch.notebook import notebook_text, refresh
 from businesscase_workbench.batch.processes import Project
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 PARAMETERS = f'case: str = "{CASE}"  # a case\nscenario: str = "base"  # a scenario'
 FAULTS = """

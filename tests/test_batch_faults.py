@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, inputs
 from test_batch import CASE, index, settings, write_notebook
 
 from businesscase.cases.case import load_case
@@ -86,7 +86,7 @@ if not (folder / "mended").exists():
         path = folder / "data" / case / "case.toml"
         path.write_text(path.read_text() + "# edited")
 """
-ERRORS = {
+EVERY_ERROR = {
     "raises": "06_readiness.ipynb, cell [3]: ValueError: the last line",
     "hangs": f"06_readiness.ipynb, cell [3]: took longer than {TIMEOUT} seconds",
     "hangs-on": f"06_readiness.ipynb, cell [3]: took longer than {TIMEOUT} seconds",
@@ -103,8 +103,16 @@ ERRORS = {
     "job-killed": "its process ended without an answer; "
     "often the computer had no memory or disk space left",
 }
-MADE = ["base", "case-killed", "root-killed", "same-pace"]
-AGAIN = ["raises", "hangs", "exits"]  # of those that failed, made again when the faults are mended
+DAILY = ["raises", "hangs", "no-memory", "out-of-memory", "sys-exits", "job-killed"]
+ERRORS = {name: EVERY_ERROR[name] for name in inputs(DAILY, list(EVERY_ERROR))}
+KILLED = inputs(["root-killed"], ["case-killed", "root-killed"])
+MADE = ["base", *KILLED, "same-pace"]
+AGAIN = [
+    "raises",
+    "hangs",
+    *inputs([], ["exits"]),
+]  # of those that failed, made again when the faults are mended
+TWO = ["base", "same-pace"]
 WAITING = ["waits-1", "waits-2", "waits-3"]
 EDITING = ["edits-notebook", "edits-data"]
 FILES = [
@@ -125,7 +133,7 @@ def write_project(folder):
         shutil.copy(path, folder / "data")
     (folder / "requirements.lock").write_text("numpy==1", encoding="utf-8")
     with (folder / "data" / CASE / "scenarios.toml").open("a", encoding="utf-8") as file:
-        for name in [*ERRORS, *MADE[1:3], *WAITING, *EDITING]:
+        for name in [*ERRORS, *KILLED, *WAITING, *EDITING]:
             print(f'\n[{name}]\ntitle = "{name}"\nwhy = "A fault."\noverrun = 0.5', file=file)
     write_notebook(notebooks, "02_options", "raise RuntimeError('the case scores no options')")
     write_notebook(notebooks, "03_savings", "scenario")
@@ -202,11 +210,13 @@ def second(first):
     return reports, outcomes, made(folder)[len(before) :]
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize(("scenario", "error"), ERRORS.items())
 def test_each_fault_is_told_in_a_sentence(first, scenario, error):
     assert first[1][scenario].error == error
 
 
+@pytest.mark.fuzz
 def test_faults_cost_no_other_report(first):
     folder, outcomes, _ = first
     assert [name for name, outcome in outcomes.items() if not outcome.error] == MADE
@@ -215,18 +225,21 @@ def test_faults_cost_no_other_report(first):
         assert found == FILES, name
 
 
-def test_reports_whose_server_was_killed_were_tried_again(first):
-    tries = made(first[0])
-    assert tries.count("case-killed") >= 2 and tries.count("root-killed") >= 2
-    assert (first[0] / "case-killed.once").exists() and (first[0] / "root-killed.once").exists()
+@pytest.mark.fuzz
+@pytest.mark.parametrize("killed", KILLED)
+def test_reports_whose_server_was_killed_were_tried_again(first, killed):
+    assert made(first[0]).count(killed) >= 2
+    assert (first[0] / f"{killed}.once").exists()
 
 
+@pytest.mark.fuzz
 def test_status_files_say_what_failed(first):
     assert first[2] == dict.fromkeys(ERRORS, "failed") | dict.fromkeys(MADE, "ok")
     status = first[0] / "reports" / CASE / "raises.status.json"
     assert json.loads(status.read_text())["cause"] == ERRORS["raises"]
 
 
+@pytest.mark.fuzz
 def test_record_counts_every_report(first):
     record = json.loads((first[0] / "reports" / "run.json").read_text())["reports"]
     assert {report["scenario"]: report["cause"] for report in record} == ERRORS | dict.fromkeys(
@@ -234,6 +247,7 @@ def test_record_counts_every_report(first):
     )
 
 
+@pytest.mark.fuzz
 def test_nothing_runs_on_after_the_faults(first):
     assert running(first[0]) == []
     assert not list(first[0].rglob("*unfinished*"))
@@ -540,15 +554,24 @@ def test_run_that_is_cut_off_leaves_no_process_and_loses_no_report(project, cuts
     assert not list(reports.rglob("*unfinished*"))
 
 
-def test_two_batches_at_once_make_each_report_once(project):
-    (project / "mended").touch()
-    scenarios = ["base", "same-pace"]
-    processes = [start(project, *names) for names in (scenarios, scenarios[::-1])]
-    said = [process.communicate(timeout=120) for process in processes]
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory):
+    """A project of which two commands made the same reports at once, and what they printed."""
+    folder = tmp_path_factory.mktemp("twice")
+    write_project(folder)
+    (folder / "mended").touch()
+    with at_work_in(folder):
+        processes = [start(folder, *names) for names in (TWO, TWO[::-1])]
+        return folder, [process.communicate(timeout=120) for process in processes]
+
+
+def test_two_batches_at_once_make_each_report_once(twice):
+    folder, said = twice
     assert [errors for _, errors in said] == ["", ""]
-    assert sorted(made(project)) == sorted(scenarios)
-    assert states(project / "reports") == dict.fromkeys(scenarios, "ok")
-    assert all(outcome.kept for outcome in report(project, *scenarios).values())
+    assert sorted(made(folder)) == sorted(TWO)
+    assert states(folder / "reports") == dict.fromkeys(TWO, "ok")
+    with at_work_in(folder):
+        assert all(outcome.kept for outcome in report(folder, *TWO).values())
 
 
 @pytest.fixture(scope="module")
@@ -560,6 +583,7 @@ def alone(tmp_path_factory):
         return folder, command(folder, "base", program=["-c", NOT_LINUX])
 
 
+@pytest.mark.long
 def test_where_no_process_can_be_forked_one_line_says_so(alone):
     folder, (code, said, errors) = alone
     assert (code, said) == (0, f"1 of 1 reports made: {folder / 'reports' / 'index.html'}\n")
@@ -574,16 +598,17 @@ def test_where_no_process_can_be_forked_a_fault_is_told_as_elsewhere(project):
     assert errors.splitlines()[1:] == [f"{CASE} raises: {ERRORS['raises']}"]
 
 
-def test_same_inputs_give_the_same_bytes_in_any_folder_at_any_time_and_any_way(alone, first):
-    forked, other = (folder / "reports" for folder in (first[0], alone[0]))
+@pytest.mark.parametrize("way", ["twice", pytest.param("alone", marks=pytest.mark.long)])
+def test_same_inputs_give_the_same_bytes_in_any_folder_at_any_time_and_any_way(way, first, request):
+    forked, other = (folder / "reports" for folder in (first[0], request.getfixturevalue(way)[0]))
     of_batch = {"run.json": b""}  # which tells of the other reports too
     assert contents(forked) | of_batch == contents(other) | of_batch
     times = [json.loads((place / "times.json").read_text()) for place in (forked, other)]
     assert times[0]["started"] != times[1]["started"]
 
 
-def test_nothing_of_the_machine_is_in_a_report(alone):
-    folder = alone[0]
+def test_nothing_of_the_machine_is_in_a_report(twice):
+    folder = twice[0]
     names = [str(folder), str(ROOT), sys.prefix, str(Path.home()), os.uname().nodename]
     names += [tempfile.gettempdir(), time.strftime("%Y-%m-%dT")]
     for file, content in contents(folder / "reports").items():

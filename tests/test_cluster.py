@@ -33,8 +33,10 @@ distributed = pytest.importorskip("distributed", reason="pip install .[cluster]"
 url_to_fs = pytest.importorskip("fsspec.core", reason="pip install .[cluster]").url_to_fs
 moto_server = pytest.importorskip("moto.server", reason="pip install .[test]")
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 SCENARIOS = ["base", "same-pace"]
-WORKERS = inputs(1, 2)
+WORKERS = inputs(1, 2)  # two, where one of them is killed
 JOBS = [Job(CASE, scenario) for scenario in SCENARIOS]
 TITLE = "from businesscase.study import load_study\nload_study(case, scenario).case.file.title"
 WAIT = """
@@ -425,7 +427,7 @@ def test_a_sweep_on_a_cluster_gives_the_same_bytes(tmp_path, scheduler, small_ch
     assert written(tmp_path / "there", scheduler=scheduler) == here
 
 
-@pytest.mark.fuzz  # with one worker, started again, and with --long of two
+@pytest.mark.long
 def test_chunks_of_a_worker_that_dies_are_made_by_another(tmp_path, scheduler, small_chunks):  # noqa: F811
     with distributed.Client(scheduler, timeout=SOON, set_as_default=False) as client:
         made = made_on_cluster(Sweep(load_study("worked-example")), 10_000, 1, scheduler)

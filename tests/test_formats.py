@@ -15,6 +15,8 @@ from businesscase.cases.errors import InputError
 from businesscase_workbench import cli
 from businesscase_workbench.batch import Job, run_jobs, write_index
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 BASE, COMPARISON = Job(CASE, "base"), Job(CASE, "comparison")
 FOR_A_CASE = f'case: str = "{CASE}"  # a case'
 
