@@ -1,6 +1,7 @@
 """Assurance: what an assured analysis must show, and how far its answer rests on assumed figures."""
 
 import datetime as dt
+import json
 import re
 from dataclasses import replace
 
@@ -384,6 +385,15 @@ def test_a_case_without_money_shows_no_net_present_value(capsys):
     assert "NPV 20% lower" not in capsys.readouterr().out
     cli.main(["check", "--assurance", MKIP])
     assert "NPV 20% lower" in capsys.readouterr().out
+
+
+def test_what_is_missing_is_told_to_a_program_by_requirement_and_file(capsys):
+    assert cli.main(["check", "--assurance", "dacorum-avdc-2012", "--json"]) == 1
+    faults = json.loads(capsys.readouterr().out)["faults"]
+    owned = {fault["requirement"]: fault for fault in faults}[
+        "Every assumed figure has an owner, a date and a quality"
+    ]
+    assert "tasks" in owned["missing"] and owned["file"] == "assumptions.csv"
 
 
 def test_the_first_sentence_names_the_most_important_assumption():

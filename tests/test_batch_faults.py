@@ -388,6 +388,7 @@ def test_inputs_edited_while_the_batch_runs_give_no_mixed_report(project, editin
 # full disks
 
 
+@pytest.mark.long
 def test_report_that_cannot_be_written_fails_alone(mended, tmp_path):
     shutil.copytree(mended / "second" / CASE / "base", tmp_path / CASE / "base")
     page = (tmp_path / CASE / "base" / "report.html").stat().st_size
@@ -544,6 +545,14 @@ def test_run_that_is_cut_off_leaves_no_process_and_loses_no_report(project, cuts
         assert earlier.read_text(encoding="utf-8") == "an earlier run"
         page = index(reports, project, [])
         assert re.findall(r'href="[\w-]+/([\w-]+)/report.html"', page) == whole[:count]
+    assert all(outcome.kept for outcome in report(project, *whole).values())
+    if cuts == CUTS:
+        what_was_cut_off_is_made(project, whole)
+
+
+def what_was_cut_off_is_made(project, whole):
+    """Run the command once more where nothing waits, and see it make the rest."""
+    reports = project / "reports"
     (project / "mended").touch()
     there = len(made(project))
     assert command(project, *whole, *WAITING) == (

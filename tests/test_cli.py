@@ -244,6 +244,7 @@ def start_report(project, source):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to one process on POSIX only")
+@pytest.mark.long
 def test_killed_report_leaves_no_process_behind(project):
     process, started = start_report(project, "import time\ntime.sleep(120)")
     process.kill()

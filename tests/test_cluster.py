@@ -176,6 +176,7 @@ def bucket(folder, scheduler):
     return to_bucket
 
 
+@pytest.mark.long
 def test_reports_of_a_cluster_have_the_bytes_of_those_made_here(local, shared):
     made = contents(shared)
     assert len(made) == len(SCENARIOS) * len(
@@ -185,6 +186,7 @@ def test_reports_of_a_cluster_have_the_bytes_of_those_made_here(local, shared):
     assert (shared / "run.json").read_bytes() == (local / "run.json").read_bytes()
 
 
+@pytest.mark.long
 def test_second_run_on_a_cluster_keeps_every_report(folder, shared, scheduler):
     outcomes = run_jobs(JOBS, settings(shared, folder, scheduler=scheduler))
     assert [outcome.kept for outcome in outcomes] == [True] * len(JOBS)
@@ -219,7 +221,8 @@ def test_batch_of_this_machine_uploads_what_it_makes_too(folder, local, buckets)
     assert page == (local / CASE / "base" / "report.html").read_bytes()
 
 
-@pytest.mark.parametrize("to", [pytest.param("folder", marks=pytest.mark.long), "bucket"])
+@pytest.mark.long
+@pytest.mark.parametrize("to", ["folder", "bucket"])
 def test_notebook_that_raises_on_a_cluster_fails_its_own_scenario(tmp_path, scheduler, to):
     write_notebook(tmp_path / "notebooks", "03_savings", "scenario")
     write_notebook(tmp_path / "notebooks", "06_readiness", TITLE)
@@ -422,6 +425,7 @@ def test_workers_that_are_all_gone_are_said_and_not_waited_for_without_end(monke
 # sweeps
 
 
+@pytest.mark.long
 def test_a_sweep_on_a_cluster_gives_the_same_bytes(tmp_path, scheduler, small_chunks):  # noqa: F811
     here = written(tmp_path / "here")
     assert written(tmp_path / "there", scheduler=scheduler) == here

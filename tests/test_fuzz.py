@@ -197,7 +197,7 @@ def damaged(content: bytes, kind: str, where: float, text: str, raw: bytes) -> b
     return content[:at] if kind == "cut" else content + content[at:]
 
 
-@fuzzed(25, 500)
+@fuzzed(12, 500)
 @given(damage=damage())
 def test_a_damaged_folder_is_read_or_refused_in_sentences(own_data, damage):
     name, *what = damage
@@ -229,7 +229,7 @@ def damaged_sheet(draw):
     return stem, cells, draw(st.sampled_from(",;\t")), draw(st.sampled_from(ENCODINGS))
 
 
-@fuzzed(20, 500)
+@fuzzed(12, 500)
 @given(sheet=damaged_sheet(), leave_out=st.lists(texts, max_size=1))
 def test_a_damaged_spreadsheet_is_imported_or_refused_in_sentences(own_data, sheet, leave_out):
     stem, cells, delimiter, encoding = sheet

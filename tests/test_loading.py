@@ -680,10 +680,11 @@ def test_a_revenue_budget_that_a_partner_lacks_can_not_share_anything(data_copy)
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        (
+        pytest.param(
             "savings,annual_cost_change_fraction,all,",
             "savings,annual_cost_chnage_fraction,all,",
             "measure 'annual_cost_chnage_fraction' is unknown; nearest: annual_cost_change_fraction",
+            marks=pytest.mark.long,
         ),
         pytest.param(
             "savings,annual_cost_change_fraction,all,",

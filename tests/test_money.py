@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest import approx
@@ -204,7 +205,7 @@ def test_the_ratio_does_not_depend_on_how_rows_are_laid_out(layout):
     assert annuity == approx(4.67, abs=0.005)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=inputs(3, 25))
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 400))
 def test_a_ratio_is_of_the_net_of_each_year(old, new, once):
     pair = study_of(flow("old", "counterfactual_cost", old), flow("new", "running_cost", new), flow("move", "one_off_cost", once, YEAR_0))  # fmt: skip

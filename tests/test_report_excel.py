@@ -10,7 +10,7 @@ from functools import cache
 import formualizer
 import pandas as pd
 import pytest
-from conftest import sampled
+from conftest import inputs, sampled
 from pytest import approx
 from python_calamine import CalamineWorkbook
 
@@ -201,7 +201,7 @@ def test_every_formula_recomputed_by_another_program_gives_the_value_that_it_car
     held_against(worths(file, book), load_study(case, scenario))
 
 
-@pytest.mark.parametrize(("case", "scenario", "levers"), sampled(MOVES, 4))
+@pytest.mark.parametrize(("case", "scenario", "levers"), sampled(MOVES, 5))
 def test_a_lever_changed_in_the_file_gives_what_the_library_gives(case, scenario, levers):
     file = savings_file(case, scenario)
     moved = load_study(case, scenario).moved(levers)
@@ -327,10 +327,11 @@ def test_an_option_without_flows_has_no_savings_sheets():
     assert not savings_sheets(study.moved({"option": "c"}))
 
 
+@pytest.mark.fuzz
 def test_formulas_use_functions_that_every_spreadsheet_program_has():
     allowed = {"ABS", "AND", "IF", "ISNUMBER", "MAX", "MIN", "ROUND", "SUM", "SUMIF", "SUMPRODUCT"}
     used = set()
-    for case, scenario in SCENARIOS:
+    for case, scenario in inputs(SCENARIOS[::5], SCENARIOS):
         with zipfile.ZipFile(io.BytesIO(savings_file(case, scenario))) as parts:
             for name in parts.namelist():
                 text = parts.read(name).decode() if name.startswith("xl/worksheets/sheet") else ""
@@ -341,9 +342,10 @@ def test_formulas_use_functions_that_every_spreadsheet_program_has():
                     for formula in found
                     for function in re.findall(r"([A-Z][A-Z.]+)\(", formula)
                 }
-    assert used == allowed
+    assert used and used <= allowed
 
 
+@pytest.mark.long
 def test_the_formulas_hold_in_the_whole_workbook_too():
     _, file = whole("worked-example")
     for *place, carried, recomputed in formulas(file, engine(file)):

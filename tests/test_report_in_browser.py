@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import nbformat
 import pytest
@@ -11,6 +9,7 @@ from conftest import ROOT
 
 from businesscase.cases.case import load_case
 from businesscase.study import load_study
+from businesscase_workbench import cli
 from businesscase_workbench.report import report_html, shared_asset_files
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -38,15 +37,13 @@ DRAWN = "[...document.querySelectorAll('.chart')].every(place => place.querySele
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, one_fork_server):
     """Return a function that makes the base reports of some cases and gives the folder of all."""
     folder = tmp_path_factory.mktemp("reports")
 
     def make(*cases):
-        command = [sys.executable, "-m", "businesscase", "report", *cases]
-        command += ["--scenario", "base", "--output", str(folder)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        arguments = ["report", *cases, "--scenario", "base", "--output", str(folder)]
+        assert cli.main(arguments) == 0
         return folder
 
     return make

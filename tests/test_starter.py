@@ -48,7 +48,7 @@ def write(case: RawCase, folder):
 
 
 @pytest.mark.parametrize(
-    "count", [1, 7, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 3))]
+    "count", [1, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 3, 7))]
 )
 def test_every_section_but_outturn_is_computed_for_any_number_of_partners(count, data):
     write(starter_case("One ICT service", NAMES[:count], TODAY), data / "new")

@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 
 import fastparquet
 import numpy as np
@@ -40,10 +41,14 @@ from businesscase_workbench import cli
 from businesscase_workbench.batch import sweep
 
 WITH_SAVINGS = ["lictp-2020", "mkip-2012", "worked-example"]
+DAILY = [
+    pytest.param(case, marks=[pytest.mark.long] * (case != "worked-example"))
+    for case in WITH_SAVINGS
+]
 WITHOUT_SAVINGS = ["allerdale-carlisle-2008", "dacorum-avdc-2012", "durham-sunderland-2014"]
 
 
-@pytest.fixture(scope="module", params=WITH_SAVINGS)
+@pytest.fixture(scope="module", params=DAILY)
 def some(request):
     """The sweep of a case, and a chunk of its futures."""
     found = sweep_of(load_study(request.param))
@@ -431,10 +436,10 @@ def test_an_input_that_can_not_vary_is_swept_at_its_value():
 
 
 def test_failures_are_sought_or_success_where_that_is_rarer():
-    found = swept(load_study("lictp-2020", option="b", running_cost_change=0.3), 5_000, 1)
+    found = swept(load_study("lictp-2020", option="b", running_cost_change=0.3), 2_000, 1)
     assert found.fails[PARTNERSHIP].share > 0.5
     assert found.fails[PARTNERSHIP].sought == "success"
-    assert swept(load_study("worked-example"), 5_000, 1).fails[PARTNERSHIP].sought == "failure"
+    assert findings("worked-example").fails[PARTNERSHIP].sought == "failure"
 
 
 def test_what_is_found_agrees_with_the_futures():
@@ -524,17 +529,18 @@ def test_the_command_says_what_it_found_and_where_it_is(tmp_path, capsys):
 # views
 
 
-@pytest.fixture(scope="module")
-def findings():
-    return {case: swept(load_study(case), 5_000, 1) for case in WITH_SAVINGS}
+@cache
+def findings(case):
+    """Return what is found of a case, once for all tests."""
+    return swept(load_study(case), 5_000, 1)
 
 
-@pytest.mark.parametrize("case", WITH_SAVINGS)
+@pytest.mark.parametrize("case", DAILY)
 @pytest.mark.parametrize("of", KINDS)
-def test_a_sentence_gives_the_share_and_every_condition(findings, case, of):
-    found = findings[case].fails[of]
+def test_a_sentence_gives_the_share_and_every_condition(case, of):
+    found = findings(case).fails[of]
     said = str(
-        show.partnership(findings[case]) if of == PARTNERSHIP else show.any_partner(findings[case])
+        show.partnership(findings(case)) if of == PARTNERSHIP else show.any_partner(findings(case))
     )
     assert "5,000 futures" in said
     assert said.count(".**") + said.endswith(".") >= 1
@@ -557,8 +563,8 @@ def test_sentences_say_limits_in_units_of_the_plan():
         assert show._condition(None, condition) == said
 
 
-def test_picture_has_its_shares_as_a_table_in_the_units_of_the_inputs(findings):
-    found = findings["lictp-2020"]
+def test_picture_has_its_shares_as_a_table_in_the_units_of_the_inputs():
+    found = findings("lictp-2020")
     picture = show.picture(found)
     rows = picture.data.as_read()["rows"]
     names = [condition.name for condition in found.fails[PARTNERSHIP].conditions]
@@ -575,19 +581,19 @@ def test_nothing_to_sweep_is_a_sentence_too():
         assert view(None)._repr_html_() == f'<p class="absent">{show.NOTHING}.</p>'
 
 
-def test_a_share_of_none_or_all_is_said_as_such(findings):
-    worked = findings["worked-example"]
+def test_a_share_of_none_or_all_is_said_as_such():
+    worked = findings("worked-example")
     for share, said in ((0.0, "In none of"), (1.0, "In every one of")):
         found = worked.fails[PARTNERSHIP]._replace(share=share, conditions=[])
         changed = replace(worked, fails={PARTNERSHIP: found})
         assert str(show.partnership(changed)).startswith(f"**{said} 5,000 futures")
 
 
-@pytest.mark.parametrize("case", WITH_SAVINGS)
+@pytest.mark.parametrize("case", DAILY)
 @pytest.mark.parametrize("of", KINDS)
-def test_the_picture_has_a_row_an_input_and_outlines_the_conditions(findings, case, of):
-    found = findings[case].fails[of]
-    drawn = show.picture(findings[case], of)
+def test_the_picture_has_a_row_an_input_and_outlines_the_conditions(case, of):
+    found = findings(case).fails[of]
+    drawn = show.picture(findings(case), of)
     bars = [trace for trace in drawn.figure.data if trace.type == "bar"]
     assert len(bars) == (len(found.conditions) or 3)
     levels = sum(max(1, len(kept.levels)) for kept in found.conditions)
