@@ -42,6 +42,11 @@ def sampled(rows: list[tuple], every: int) -> list:
     ]
 
 
+def daily_of(names, *daily: str) -> list:
+    """Return the names that a test is given, of which all but some are for --long alone."""
+    return [pytest.param(name, marks=[pytest.mark.long] * (name not in daily)) for name in names]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     """Keep the tests marked long, and those of which a sample ran before, for --long."""

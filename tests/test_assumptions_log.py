@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from conftest import daily_of
 from pytest import approx
 
 from businesscase.calculations.apportionment import ALL
@@ -23,7 +24,7 @@ def of_table(frame, table):
     return frame[frame["table"] == table].reset_index(drop=True)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", daily_of(CASES, "worked-example"))
 def test_every_row_of_every_table_stands_in_it_once(case):
     study = load_study(case)
     stems = {stem for section in study.case.section_names() for stem in SECTION_TABLES[section]}

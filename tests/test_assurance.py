@@ -8,6 +8,7 @@ from dataclasses import replace
 import nbformat
 import pandas as pd
 import pytest
+from conftest import daily_of
 from pytest import approx
 
 from businesscase.cases import assurance
@@ -357,7 +358,7 @@ def test_moving_an_input_leaves_the_study_as_it_was():
     pd.testing.assert_series_equal(study.savings.net_present_values, before)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", daily_of(CASES, EXAMPLE, DURHAM))
 def test_every_case_says_whether_it_is_assured_and_what_it_rests_on(case, capsys):
     code = cli.main(["check", "--assurance", case])
     out, err = capsys.readouterr()

@@ -156,7 +156,7 @@ def errors(outcomes):
 
 
 @pytest.fixture(scope="module")
-def local(folder, started):
+def local(folder):
     assert errors(run_jobs(JOBS, settings(folder / "local", folder, 2))) == {}
     return folder / "local"
 
@@ -192,6 +192,7 @@ def test_second_run_on_a_cluster_keeps_every_report(folder, shared, scheduler):
     assert [outcome.kept for outcome in outcomes] == [True] * len(JOBS)
 
 
+@pytest.mark.long
 def test_reports_in_a_bucket_have_the_bytes_of_those_in_a_folder(local, bucket):
     system = UrlStore(bucket.store).system
     made = {
@@ -207,6 +208,7 @@ def test_reports_in_a_bucket_have_the_bytes_of_those_in_a_folder(local, bucket):
     assert json.loads(system.cat_file("bucket/reports/run.json"))["reports"][0]["state"] == "ok"
 
 
+@pytest.mark.long
 def test_second_run_to_a_bucket_keeps_every_report_but_those_that_lost_a_file(bucket):
     UrlStore(bucket.store).system.rm_file(f"bucket/reports/{CASE}/base/report.html")
     outcomes = run_jobs(JOBS, bucket)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from conftest import daily_of
 from pytest import approx
 
 from businesscase.calculations import regret
@@ -86,13 +87,7 @@ def test_adding_the_same_to_every_choice_of_a_future_changes_no_regret():
 # what each scenario comes to
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, marks=[] if case in (MKIP, DURHAM) else pytest.mark.long)
-        for case in CASES
-    ],
-)
+@pytest.mark.parametrize("case", daily_of(CASES, DURHAM))
 def test_a_scenario_comes_to_the_same_as_when_it_is_studied_by_itself(case):
     table = comparison.outcomes(load_study(case))
     last = table.index[-1]
@@ -127,7 +122,7 @@ def test_the_answer_counts_the_scenarios_and_names_what_is_least_regretted():
     assert "with option a (Shared service, lead authority): at most £1.23m" in said
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", daily_of(CASES, EXAMPLE, DURHAM))
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
 def test_every_view_says_something_of_every_case(view, case):
     shown = view(load_study(case))

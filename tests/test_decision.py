@@ -6,6 +6,7 @@ from functools import cache
 
 import pandas as pd
 import pytest
+from conftest import daily_of
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
@@ -447,7 +448,7 @@ def test_a_result_can_be_held_against_two_thresholds(data_copy):
     assert found.at["affordable", "found"] == found.at["well worth it", "found"]
 
 
-@pytest.mark.parametrize("case", case_names())
+@pytest.mark.parametrize("case", daily_of(case_names(), "worked-example", DURHAM))
 def test_a_criterion_finds_what_the_results_hold(case):
     study = base(case)
     rows = study.decision.section_results

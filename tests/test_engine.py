@@ -189,6 +189,14 @@ def test_call_has_its_value_its_folder_and_the_data(tmp_path, monkeypatch):
         processes.call(os.getcwd, project=project)
 
 
+def test_a_call_whose_server_is_killed_is_made_again(tmp_path):
+    told = tmp_path / "told"
+    kill = f"[os.mkdir({str(told)!r}), os.kill(os.getppid(), 9), os.read(os.pipe()[0], 1)]"
+    once = f"(os := __import__('os')) and (os.path.exists({str(told)!r}) or {kill})"
+    with Processes(1) as processes:
+        assert processes.call(eval, once, project=Project(*[str(tmp_path)] * 3)) is True
+
+
 OWNER = """
 import os, sys, threading
 from businesscase_workbench.batch import children

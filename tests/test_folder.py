@@ -6,7 +6,7 @@ import shutil
 import signal
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, daily_of
 
 from businesscase.cases.case import case_names, checked_case, input_hash, load_case
 from businesscase.cases.errors import InputError
@@ -25,7 +25,7 @@ def faults_of(case):
     return refused.value.faults
 
 
-@pytest.mark.parametrize("case", case_names())
+@pytest.mark.parametrize("case", daily_of(case_names(), "worked-example"))
 def test_what_is_written_is_read_again(case, tmp_path):
     raw = read_folder(ROOT / "data" / case)
     write_folder(raw, tmp_path / case)
@@ -124,6 +124,7 @@ def test_a_table_of_200_mb_is_refused_before_it_is_read(data_copy):
     assert faults_of(CASE)[0] == f"data/{CASE}/flows.csv: found 200.0 MB; allowed is at most 20 MB"
 
 
+@pytest.mark.long
 def test_a_table_of_the_largest_size_is_read(data_copy):
     path = data_copy / CASE / "partners.csv"
     size = path.stat().st_size

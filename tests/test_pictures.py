@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from conftest import BROWSERS
+from conftest import BROWSERS, sampled
 
 from businesscase.cases.errors import InputError
 from businesscase_workbench.batch import Job, Settings, run_jobs
@@ -146,7 +146,8 @@ def test_browser_that_never_draws_is_refused_before_a_report_makes_way(fake, tmp
 
 @posix
 @pytest.mark.parametrize(
-    ("does", "number"), [("never-answers", signal.SIGINT), ("never-draws", signal.SIGKILL)]
+    ("does", "number"),
+    sampled([("never-answers", signal.SIGINT), ("never-draws", signal.SIGKILL)], 2),
 )
 def test_report_that_waits_for_a_browser_can_be_cut_off(does, number, fake, tmp_path):
     _, started = fake(does)

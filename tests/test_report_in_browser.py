@@ -26,7 +26,7 @@ OTHERS = (
 )
 REPORTS = [
     SMALL,
-    LARGE,
+    pytest.param(LARGE, marks=pytest.mark.long),
     *(pytest.param(f"{case}/base/report.html", marks=pytest.mark.long) for case in OTHERS),
 ]
 PAGES = ["index.html", *REPORTS]

@@ -93,7 +93,7 @@ def test_results_name_each_value_once_and_leave_none_blank(case):
 
 
 def test_results_are_the_same_each_time_they_are_computed():
-    study = load_study("mkip-2012")
+    study = load_study("durham-sunderland-2014")
     again = Study(study.case, "base", study.parameters)
     assert_frame_equal(again.results, study.results)
 

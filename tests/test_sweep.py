@@ -15,7 +15,7 @@ import fastparquet
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT, inputs
+from conftest import ROOT, daily_of, inputs
 from pytest import approx
 
 from businesscase.calculations import savings
@@ -41,10 +41,7 @@ from businesscase_workbench import cli
 from businesscase_workbench.batch import sweep
 
 WITH_SAVINGS = ["lictp-2020", "mkip-2012", "worked-example"]
-DAILY = [
-    pytest.param(case, marks=[pytest.mark.long] * (case != "worked-example"))
-    for case in WITH_SAVINGS
-]
+DAILY = daily_of(WITH_SAVINGS, "worked-example")
 WITHOUT_SAVINGS = ["allerdale-carlisle-2008", "dacorum-avdc-2012", "durham-sunderland-2014"]
 
 
