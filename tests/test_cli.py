@@ -301,6 +301,7 @@ def test_a_misspelt_command_or_option_is_refused_in_one_sentence(capsys):
 
 
 def test_faults_are_told_to_a_program_as_json(project, capsys):
+    keep_only(project, CASE, "mkip-2012")
     replace_text(project / "data" / "mkip-2012" / "scores.csv", ",4,", ",9,")
     replace_text(
         project / "data" / CASE / "scenarios.toml", "[same-pace]", "[same-pace]\noverrrun = 1"

@@ -172,7 +172,7 @@ def until(true, seconds=60):
     return true()
 
 
-def test_call_has_its_value_its_folder_and_the_data(tmp_path, monkeypatch):
+def test_call_has_its_value_its_folder_and_the_data(tmp_path, monkeypatch, one_fork_server):
     monkeypatch.setenv("ONLY", "x")
     project = Project(str(tmp_path), str(tmp_path), "the data")
     with Processes(1) as processes:
@@ -189,7 +189,7 @@ def test_call_has_its_value_its_folder_and_the_data(tmp_path, monkeypatch):
         processes.call(os.getcwd, project=project)
 
 
-def test_a_call_whose_server_is_killed_is_made_again(tmp_path):
+def test_a_call_whose_server_is_killed_is_made_again(tmp_path, one_fork_server):
     told = tmp_path / "told"
     kill = f"[os.mkdir({str(told)!r}), os.kill(os.getppid(), 9), os.read(os.pipe()[0], 1)]"
     once = f"(os := __import__('os')) and (os.path.exists({str(told)!r}) or {kill})"
