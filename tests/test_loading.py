@@ -478,17 +478,6 @@ def test_a_table_of_all_cases_holds_what_a_scenario_could(data_copy, file, old, 
     assert sentence.replace("here", f"{place} line {line}").replace("file", place, 1 if sentence.startswith("file") else 0) in faults_of(LICTP)  # fmt: skip
 
 
-def test_evidence_has_rows_of_both_measures_of_the_reference_class(data_copy):
-    path = data_copy / "evidence.csv"
-    kept = [
-        line for line in path.read_text(encoding="utf-8").splitlines() if ",overrun," not in line
-    ]
-    path.write_text("\n".join([*kept, ""]), encoding="utf-8")
-    assert faults_of(LICTP) == [
-        "data/evidence.csv: no row has the measure overrun; at least one is needed"
-    ]
-
-
 def test_what_may_be_drawn_are_the_levers_of_the_model():
     assert list(load_study("mkip-2012").savings.levers) == list(MOVED) == DRAWN[: len(MOVED)]
 

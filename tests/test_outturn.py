@@ -18,7 +18,6 @@ from businesscase.calculations.outturn import Forecast
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.schema import Actual
-from businesscase.cases.validation.shared import own_evidence_faults
 from businesscase.shown import outturn as show
 from businesscase.shown import savings as show_savings
 from businesscase.study import Study, load_study
@@ -26,10 +25,20 @@ from businesscase.study.results import frame
 
 MKIP, LICTP, DACORUM = "mkip-2012", "lictp-2020", "dacorum-avdc-2012"
 LINES = ["Fewer posts and shared management", "Joint contracts and consolidated equipment"]
+
+
+def settled(own, years):
+    """Return the middle of what is expected after years of own results, one as good as all others."""
+    return ((years * own**0.5 + ELSEWHERE**0.5) / (years + 1)) ** 2
+
+
 # the plan of Mid Kent, thousands of pounds by year from 2013
 PLAN = [150, 250, 330, 380, 410, 430, 440, 440, 440, 440]
-ELSEWHERE = (40 / 112 + 90 / 320 + 8.5 / 15 + 70_000 / 254_052) / 4
-OVERRUN_ELSEWHERE = (1.4 / 0.9 + 120 / 55 + 130 / 79) / 3 - 1
+# shared ICT services: a t of 3 degrees on the roots of what they realised
+ROOTS = np.sqrt([8.5 / 15, 70_000 / 254_052, 2.4 / 6, 4 / 4])
+ELSEWHERE = np.mean(ROOTS) ** 2
+# no such service tells its overrun, so its range stands: the middle of a PERT from 0 to 120%
+OVERRUN_ELSEWHERE = 1.2 * (1 - 0.5**0.2)
 
 
 def plan(*rows, years=(2026, 2027)):
@@ -134,48 +143,46 @@ def test_what_is_reported_and_what_is_to_come_make_up_the_whole_plan():
 # the re-forecast
 
 
+BEFORE = np.array([0.16, 0.36, 0.64])  # roots 0.4, 0.6 and 0.8
+
+
 def test_forecast_by_hand():
-    # others 0.2 and 0.6: mean 0.4, variance 0.08; one own year of 0.8 counts as much as they do
-    found = outturn.forecast(np.array([0.2, 0.6]), 0.8, years=1, year_weight=1.0)
-    assert (found.own_weight, found.mean) == (0.5, approx(0.6))
-    assert found.spread == approx(0.2)  # half of the variance is left
-    assert (found.p10, found.p90) == (approx(0.6 - 1.28155 * 0.2), approx(0.6 + 1.28155 * 0.2))
+    # one own year of 1.0 counts as much: the roots' middle is 0.8, and half of the variance is left
+    found = outturn.forecast(BEFORE, 1.0, years=1, year_weight=1.0)
+    assert (found.own_weight, found.p50) == (0.5, approx(0.8**2))
+    assert found.p10 == approx((0.8 - 0.2 / 2**0.5) ** 2)
+    assert found.p90 == approx((0.8 + 0.2 / 2**0.5) ** 2)
 
 
 def test_two_years_count_twice_and_a_year_may_count_for_more():
-    two = outturn.forecast(np.array([0.2, 0.6]), 0.8, years=2, year_weight=1.0)
-    assert (two.mean, two.spread**2) == (approx(0.8 * 2 / 3 + 0.4 / 3), approx(0.08 / 3))
-    assert outturn.forecast(np.array([0.2, 0.6]), 0.8, years=1, year_weight=2.0) == two
+    two = outturn.forecast(BEFORE, 1.0, years=2, year_weight=1.0)
+    assert (two.p50, two.p10) == (approx((2.6 / 3) ** 2), approx((2.6 / 3 - 0.2 / 3**0.5) ** 2))
+    assert outturn.forecast(BEFORE, 1.0, years=1, year_weight=2.0) == two
 
 
-def test_without_own_results_or_weight_the_forecast_is_what_others_got():
+def test_without_own_results_or_weight_the_forecast_is_what_was_expected_before():
     for years, weight in ((0, 1.0), (5, 0.0)):
-        found = outturn.forecast(np.array([0.2, 0.6]), 0.9, years, weight)
-        assert (found.mean, found.own_weight, found.spread**2) == (approx(0.4), 0, approx(0.08))
+        assert outturn.forecast(BEFORE, 0.9, years, weight) == approx((*BEFORE, 0))
 
 
-@given(
-    st.floats(0.01, 3), st.floats(0.01, 3), st.floats(0, 2), st.integers(1, 30), st.floats(0.1, 20)
-)
-def test_forecast_is_the_posterior_of_a_normal_mean(first, second, own, years, year_weight):
-    if abs(first - second) < 1e-3:
-        second += 0.1
-    variance = (first - second) ** 2 / 2
+@given(st.floats(0, 2), st.floats(0.01, 1), st.floats(0, 2), st.integers(1, 30), st.floats(0.1, 20))
+def test_the_middle_of_a_forecast_is_the_posterior_of_a_normal_mean(
+    middle, spread, own, years, year_weight
+):
     # a prior of that variance, and as many readings of it as years, each of variance / weight
-    precision = 1 / variance + years * year_weight / variance
-    mean = ((first + second) / 2 / variance + years * year_weight * own / variance) / precision
-    found = outturn.forecast(np.array([first, second]), own, years, year_weight)
-    assert found.mean == approx(mean, rel=1e-6, abs=1e-9)
-    assert found.spread**2 == approx(1 / precision, rel=1e-6)
-    more = outturn.forecast(np.array([first, second]), own, years + 1, year_weight)
-    assert more.spread < found.spread
-    assert abs(more.mean - own) <= abs(found.mean - own) + 1e-12
+    precision = (1 + years * year_weight) / spread**2
+    mean = (middle + years * year_weight * own**0.5) / spread**2 / precision
+    before = np.maximum([middle - spread, middle, middle + spread], 0) ** 2
+    found = outturn.forecast(before, own, years, year_weight)
+    assert found.p50 == approx(mean**2, rel=1e-6, abs=1e-9)
+    assert found.p90 == approx((mean + precision**-0.5) ** 2, rel=1e-6, abs=1e-9)
+    more = outturn.forecast(before, own, years + 1, year_weight)
+    assert more.p90**0.5 - more.p50**0.5 < found.p90**0.5 - found.p50**0.5
+    assert abs(more.p50 - own) <= abs(found.p50 - own) + 1e-9
 
 
-def test_a_forecast_is_cut_off_at_the_lowest_possible():
-    assert Forecast(0.1, 0.5, 0.0).p10 == 0
-    assert Forecast(-0.8, 0.5, 0.0, lowest=-1.0).p10 == -1
-    assert Forecast(0.1, 0.5, 0.0).p90 > 0.7
+def test_a_forecast_is_never_below_nil():
+    assert outturn.forecast(np.array([0.0, 0.25, 1.0]), 0.0, 1, 1.0).p10 == 0
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1, 1e6))
@@ -193,17 +200,11 @@ def test_a_cost_is_required_to_stay_below_a_part_of_plan():
 
 
 @pytest.mark.parametrize(
-    ("mean", "required", "flag"),
-    [
-        (0.5, 0.5001, "red"),
-        (0.5, 0.5, "amber"),
-        (0.5, Forecast(0.5, 0.1, 0.0).p10 + 1e-6, "amber"),
-        (0.5, Forecast(0.5, 0.1, 0.0).p10, "green"),
-        (0.5, None, "not known"),
-    ],
+    ("required", "flag"),
+    [(0.5001, "red"), (0.5, "amber"), (0.4001, "amber"), (0.4, "green"), (None, "not known")],
 )
-def test_the_flag_turns_at_the_mean_and_at_the_low_end(mean, required, flag):
-    assert outturn.review_flag(Forecast(mean, 0.1, 0.0), required) == flag
+def test_the_flag_turns_at_the_middle_and_at_the_low_end(required, flag):
+    assert outturn.review_flag(Forecast(0.4, 0.5, 0.6, 0.0), required) == flag
 
 
 # the review
@@ -258,19 +259,19 @@ def test_days_after_plan_leave_out_weekends_and_holidays():
 def test_half_of_the_first_years_saving_of_mid_kent_by_hand():
     study = mid_kent({2013: 75_000 / 6})
     assert study.outturn.realisation_to_date.loc["all"].tolist() == approx([150_000, 75_000, 0.5])
-    found = study.outturn.realisation_forecast
-    assert (found.own_weight, found.mean) == (0.5, approx((0.5 + ELSEWHERE) / 2))
+    found = study.outturn.forecasts["saving"]
+    assert (found.own_weight, found.p50) == (0.5, approx(settled(0.5, 1)))
     factors = [1.035**-year for year in range(1, 11)]
     to_come = sum(saved * 1000 * factor for saved, factor in list(zip(PLAN, factors, strict=True))[1:])  # fmt: skip
     sunk = 75_000 / 1.035 - 300_000 * (1 + OVERRUN_ELSEWHERE) / 1.035
     assert study.outturn.required_realisation == approx(-sunk / to_come)
-    assert study.outturn.forecast_worth["mean"] == approx(sunk + found.mean * to_come)
+    assert study.outturn.forecast_worth["p50"] == approx(sunk + found.p50 * to_come)
     assert study.outturn.forecast_worth["p10"] == approx(sunk + found.p10 * to_come)
     assert study.outturn.review_flag == "green"
     yearly = study.outturn.yearly_outturn
     assert yearly["planned"].tolist() == approx([0, *(1000 * saved for saved in PLAN)])
-    assert yearly.at[2013, "mean"] == approx(75_000)
-    assert yearly.at[2014, "mean"] == approx(250_000 * found.mean)
+    assert yearly.at[2013, "p50"] == approx(75_000)
+    assert yearly.at[2014, "p50"] == approx(250_000 * found.p50)
 
 
 def test_the_plan_is_the_base_scenarios_whatever_a_lever_does():
@@ -289,10 +290,10 @@ def test_years_without_a_saving_turn_the_flag_red_once_they_count_for_enough():
     required = 300 * (1 + OVERRUN_ELSEWHERE) / 1.035 / to_come
     as_elsewhere = mid_kent(nothing, own_year_weight=0.0)
     assert as_elsewhere.outturn.required_realisation == approx(required)
-    assert as_elsewhere.outturn.realisation_forecast.p10 < required < ELSEWHERE
+    assert as_elsewhere.outturn.forecasts["saving"].p10 < required < ELSEWHERE
     assert as_elsewhere.outturn.review_flag == "amber"
     own_alone = mid_kent(nothing, own_year_weight=20.0)
-    assert own_alone.outturn.realisation_forecast.mean == approx(ELSEWHERE / 41)
+    assert own_alone.outturn.forecasts["saving"].p50 == approx(ELSEWHERE / 41**2)
     assert own_alone.outturn.review_flag == "red"
 
 
@@ -474,10 +475,10 @@ REPORTED = [saved(2025, 60), saved(2025, 80, "South")]
 
 def test_a_cost_of_a_closed_year_that_nobody_reported_stands_as_planned_and_is_not_raised():
     study = as_at(dt.date(2026, 4, 30), *REPORTED)
-    own = (140 / 200 + ELSEWHERE) / 2  # one year of own results
+    own = settled(140 / 200, 1)  # one year of own results
     to_come = 200 * (1.035**-2 + 1.035**-3 + 1.035**-4)
     cost = 200 + 50 * (1 + OVERRUN_ELSEWHERE) / 1.035**3
-    assert study.outturn.forecast_worth["mean"] == approx(140 / 1.035 + own * to_come - cost)
+    assert study.outturn.forecast_worth["p50"] == approx(140 / 1.035 + own * to_come - cost)
     assert result(study, "outturn", "planned_not_reported", "set-up") == 200
     assert study.outturn.to_come.loc["one_off_cost"].tolist() == [0, 0, 0, 50, 0]
     assert show.answer(study).text.endswith(
@@ -555,8 +556,8 @@ def test_a_closed_year_whose_saving_was_never_reported_is_no_forecast_either():
     study = as_at(dt.date(2027, 4, 30), *REPORTED)
     table = study.outturn.yearly_outturn
     assert table["is_ahead"].tolist() == [False] * 3 + [True] * 2
-    assert table.at[2026, "mean"] == table.at[2026, "planned"] == 200
-    assert show.savings_by_year(study).frame["mean"].notna().tolist() == [False] * 3 + [True] * 2
+    assert table.at[2026, "p50"] == table.at[2026, "planned"] == 200
+    assert show.savings_by_year(study).frame["p50"].notna().tolist() == [False] * 3 + [True] * 2
     assert "saving “posts” of 2026/27, £200" in show.answer(study).text
 
 
@@ -565,13 +566,16 @@ def test_a_closed_year_whose_saving_was_never_reported_is_no_forecast_either():
 STRATA = "Strata (Exeter, East Devon, Teignbridge)"
 
 
-def test_the_cases_own_result_is_no_evidence_of_what_others_got():
+def test_the_cases_own_result_is_no_evidence_and_three_others_are_too_few_for_an_interval():
     study = as_at(dt.date(2026, 4, 30), *REPORTED, own_evidence=STRATA)
-    without = (40 / 112 + 90 / 320 + 8.5 / 15) / 3
-    assert study.outturn.realisation_forecast.mean == approx((140 / 200 + without) / 2)
-    assert study.uncertainty.as_others.reference_class["realisation"].mean() == approx(without)
+    # the stated range stands: a PERT from 0.33 to 1, of which 1 is the most likely
+    middle = 1 - 0.67 * (1 - 0.5**0.2)
+    assert study.outturn.expected_before("saving")[1] == approx(middle)
+    root = (0.7**0.5 + middle**0.5) / 2
+    assert study.outturn.forecasts["saving"].p50 == approx(root**2)
     assert STRATA not in set(show_savings.evidence(study).frame["case"])
-    assert "what 3 other shared services got" in show.answer(study).text
+    assert "as an interval needs four cases and shared ICT has three" in show.answer(study).text
+    assert "as_others" not in show_savings.risk_of_loss(study).labels
 
 
 @pytest.mark.parametrize(("name", "said"), [("Exeter", True), ("exeter city council", True), ("Cambridgeshire", False), ("South", False)])  # fmt: skip
@@ -586,16 +590,29 @@ def test_evidence_that_names_a_partner_is_a_finding_until_the_case_says_that_it_
     assert not any("counts twice" in fault for fault in own)
 
 
-def test_own_evidence_must_be_there_and_leave_evidence_of_others():
+def test_own_evidence_must_be_there():
     with pytest.raises(InputError, match="own_evidence 'Strata' is unknown; allowed: Five"):
         small_case(file={"own_evidence": "Strata"})
-    study = as_at(dt.date(2024, 5, 1), own_evidence=STRATA)
-    evidence = study.tables["evidence"].query("case == @STRATA or measure == 'overrun'")
-    faults = own_evidence_faults(study.case.file, study.tables | {"evidence": evidence})
-    assert [sentence for *_, sentence in faults] == [
-        f"own_evidence is {STRATA!r}, without which evidence.csv has no row of realisation; at least "
-        "one is needed"
-    ]
+
+
+# the running cost to come
+
+
+def test_running_cost_to_come_follows_its_own_trend():
+    lines = [*SET_UP, flow("platform", "running_cost", 100, (2025, 2028))]
+    rows = [*REPORTED, saved(2025, 121, item="platform", kind="running_cost")]
+    study = small_study(file={"data_date": dt.date(2026, 4, 30)}, flows=lines, actuals=rows)
+    found = study.outturn.forecasts["running_cost"]
+    # its range is even about the plan, so that the root is half way from 1 to 1.1
+    assert (found.p50, found.own_weight) == (approx(1.05**2), 0.5)
+    years = [1.035**-year for year in (2, 3, 4)]
+    own = study.outturn.forecasts["saving"].p50
+    worth = (140 - 121) / 1.035 + sum(
+        200 * own * factor - 100 * 1.05**2 * factor for factor in years
+    )
+    cost = 200 + 50 * (1 + OVERRUN_ELSEWHERE) / 1.035**3
+    assert study.outturn.forecast_worth["p50"] == approx(worth - cost)
+    assert result(study, "outturn", "forecast_running_cost_change") == approx(0.1025)
 
 
 def refused(data, case, *rows, data_date="2026-06-30"):

@@ -3,12 +3,14 @@
 To read them in an evening, in this order:
 
 - ``years``, ``apportionment``, ``appraisal``: the financial year, shares, worth and payback.
-- ``savings``, ``finance``, ``uncertainty``: flows of money and what moves them, their cash, many draws.
+- ``savings``, ``finance``: flows of money and what moves them, their cash.
+- ``uncertainty``, ``reference_class``: many draws, and what others got.
 - ``baseline``, ``service``, ``estate``: what the service costs, how it runs, what it is made of.
 - ``options``, ``robustness``: scores, and how firmly an option leads.
 - ``risks``, ``exposure``: the register on its matrix, and what its risks may cost.
 - ``plan``, ``durations``, ``progress``: dates, how sure they are, and where the work stands.
-- ``readiness``, ``governance``, ``outturn``: the partners, what is settled, what came true.
+- ``readiness``, ``governance``, ``outturn``, ``attribution``: the partners, what is settled, what
+  came true, and why.
 - ``decision``, ``regret``, ``discovery``: criteria, choices, and when a case fails.
 - ``wording``: numbers as a reader sees them.
 """

@@ -5,8 +5,7 @@ negative.
 """
 
 import datetime as dt
-from dataclasses import dataclass
-from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,38 +18,29 @@ from businesscase.calculations.years import year_end
 MONEY = ["saving", "one_off_cost", "running_cost"]  # kinds of actuals that are flows of money
 PLACE = ["flow", "line", "partner"]
 OWN_YEAR = "own_year"  # prices of an amount that is in the money of its own year
-OUTER_DECILE = NormalDist().inv_cdf(0.9)  # a normal distribution's P90, in standard deviations
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """A ratio to plan as it looks now: its mean, spread, and how much own results count [fraction]."""
+class Forecast(NamedTuple):
+    """A ratio to plan as it looks now, and how much own results count in it [fraction].
 
-    mean: float
-    spread: float
+    One outcome in ten is below ``p10``, half are below ``p50``, and one in ten is above ``p90``.
+    """
+
+    p10: float
+    p50: float
+    p90: float
     own_weight: float
-    lowest: float = 0.0
-
-    @property
-    def p10(self) -> float:
-        """The level that nine outcomes in ten exceed, not below the lowest possible."""
-        return max(self.lowest, self.mean - OUTER_DECILE * self.spread)
-
-    @property
-    def p90(self) -> float:
-        """The level that one outcome in ten exceeds."""
-        return self.mean + OUTER_DECILE * self.spread
 
 
 def own_weight(years: int, year_weight: float) -> float:
-    """Return how much own results count in a forecast beside the reference class [fraction].
+    """Return how much own results count in a forecast [fraction].
 
     Parameters
     ----------
     years : int
         Years of own results.
     year_weight : float
-        What one of them counts for beside the whole reference class [ratio].
+        What one of them counts for beside what was expected before [ratio].
 
     Examples
     --------
@@ -60,27 +50,23 @@ def own_weight(years: int, year_weight: float) -> float:
     return years * year_weight / (years * year_weight + 1)
 
 
-def forecast(
-    others: np.ndarray, own: float, years: int, year_weight: float, lowest: float = 0.0
-) -> Forecast:
-    """Return a ratio to plan for the years to come: what others got, updated by own results.
+def forecast(before: np.ndarray, own: float, years: int, year_weight: float) -> Forecast:
+    """Return a ratio to plan for the years to come: what was expected before, updated by own results.
 
-    The level that a partnership settles at is taken to be normal, with the mean and the standard
-    deviation of the reference class; each year of own results is a reading of it with the variance
-    of the class divided by ``year_weight``. The forecast is of that level, not of a single year.
+    The square root of the level that a partnership settles at, which nil has too, is taken to be
+    normal; each year of own results is a reading of it with the variance of what was expected
+    divided by ``year_weight``. The forecast is of that level, not of a single year.
 
     Parameters
     ----------
-    others : array
-        Ratios of the reference class; at least two.
+    before : array
+        P10, P50 and P90 of the ratio without own results.
     own : float
         Own ratio to date; not used without a year of own results.
     years : int
         Years of own results.
     year_weight : float
-        What one of them counts for beside the whole reference class [ratio].
-    lowest : float
-        The lowest that the ratio can be.
+        What one of them counts for beside what was expected before [ratio].
 
     References
     ----------
@@ -88,15 +74,15 @@ def forecast(
 
     Examples
     --------
-    >>> found = forecast(np.array([0.2, 0.6]), 0.8, years=1, year_weight=1.0)
-    >>> round(found.mean, 6), round(found.spread, 6), found.own_weight
-    (0.6, 0.2, 0.5)
+    >>> found = forecast(np.array([0.16, 0.36, 0.64]), 1.0, years=1, year_weight=1.0)
+    >>> round(found.p50, 6), found.own_weight
+    (0.64, 0.5)
     """
-    weight = own_weight(years, year_weight)
-    mean, spread = float(np.mean(others)), float(np.std(others, ddof=1))
-    if weight:
-        mean = float(weight * own + (1 - weight) * mean)
-    return Forecast(mean, spread * (1 - weight) ** 0.5, weight, lowest)
+    weight, roots = own_weight(years, year_weight), np.sqrt(before)
+    middle = roots[1] + (weight * (own**0.5 - roots[1]) if weight else 0.0)
+    narrowed = middle + (roots - roots[1]) * (1 - weight) ** 0.5
+    p10, p50, p90 = (np.maximum(narrowed, 0.0) ** 2).tolist()
+    return Forecast(p10, p50, p90, weight)
 
 
 def in_base_prices(actuals: pd.DataFrame, price_index: pd.Series, base_year: int) -> pd.DataFrame:
@@ -264,19 +250,20 @@ def required_ratio(without: float, at_plan: float) -> float | None:
 def review_flag(expected: Forecast | None, required: float | None) -> str:
     """Return the colour shown at a review: whether what is expected is enough to cover its cost.
 
-    Red if the mean falls short of what is required, amber if only the P10 does, else green; not
-    known where nothing is expected or required.
+    Red if the middle, P50, falls short of what is required, amber if only the P10 does, else green;
+    not known where nothing is expected or required.
 
     Examples
     --------
-    >>> review_flag(Forecast(0.5, 0.1, 0.0), 0.6), review_flag(Forecast(0.5, 0.1, 0.0), 0.4)
-    ('red', 'amber')
-    >>> review_flag(Forecast(0.5, 0.1, 0.0), 0.3), review_flag(None, 0.3)
-    ('green', 'not known')
+    >>> found = Forecast(0.4, 0.5, 0.6, 0.0)
+    >>> review_flag(found, 0.6), review_flag(found, 0.45), review_flag(found, 0.3)
+    ('red', 'amber', 'green')
+    >>> review_flag(None, 0.3)
+    'not known'
     """
     if expected is None or required is None:
         return NOT_KNOWN
-    if expected.mean < required:
+    if expected.p50 < required:
         return RED
     return AMBER if expected.p10 < required else GREEN
 

@@ -174,17 +174,6 @@ def tabulated(scores: np.ndarray, table: np.ndarray) -> np.ndarray:
     return table.take(before, mode="clip") + places * rises.take(before, mode="clip")
 
 
-def reference_class(sample: np.ndarray, outcomes: np.ndarray) -> np.ndarray:
-    """Return values of past outcomes at levels of an even sample, straight between neighbours.
-
-    Examples
-    --------
-    >>> reference_class(np.array([0.0, 0.5, 1.0]), np.array([0.3, 0.5, 0.9])).tolist()
-    [0.3, 0.5, 0.9]
-    """
-    return np.quantile(outcomes, sample)
-
-
 def shaped(scores: np.ndarray, shape: str, low: float, central: float, high: float) -> np.ndarray:
     """Return the values of a distribution, pert or triangular, at normal scores.
 

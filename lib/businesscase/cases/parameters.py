@@ -152,7 +152,9 @@ class Parameters(BaseModel):
         "date such as 2028-04-01",
     )
     realisation_from: Literal["range", "reference_class"] = _parameter(
-        "range", "Draw realisation and overrun from their ranges, or from what others got", "choice"
+        "range",
+        "Draw realisation and overrun from their ranges, or from what others got where four or more tell",
+        "choice",
     )
     pay_inflation: float | None = _parameter(
         None,

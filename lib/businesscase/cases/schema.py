@@ -1110,10 +1110,20 @@ class OptimismBound(Figure):
         return self
 
 
+ReferenceClass = Literal[
+    "shared ICT", "shared back office", "supplier venture", "merger", "reorganisation"
+]
+REFERENCE_CLASSES = typing.get_args(ReferenceClass)
+
+
 class Evidence(Figure):
-    """What a shared service planned and what it got: a member of the reference class."""
+    """What a shared service planned and what it got: a member of a reference class."""
 
     case: Name = Field(description="the shared service")
+    reference_class: ReferenceClass = Field(
+        description="what it is a case of: shared ICT, shared back office, supplier venture, merger or "
+        "reorganisation; a case draws on its own class, and on others only where case.toml pools them"
+    )
     measure: Literal["realisation", "overrun"] = Field(
         description="realisation (actual saving over planned) or overrun (actual cost over planned)"
     )
@@ -1413,7 +1423,28 @@ class CaseFile(Row):
         description="this case's own service as evidence.csv names it, whose rows are then no "
         "evidence of what others got; blank if it is not there",
     )
+    reference_class: str = Field(
+        "",
+        description=f"the class in evidence.csv that tells what others got: {', '.join(REFERENCE_CLASSES)}; "
+        f"blank is {REFERENCE_CLASSES[0]}",
+    )
+    pooled_classes: str = Field(
+        "",
+        description="further classes whose rows are taken with those of reference_class, separated by "
+        "commas; blank is none",
+    )
+    pooling_reason: str = Field(
+        "",
+        description="why the pooled classes tell something of this case; needed where there are any",
+    )
     sources: dict[str, Source] = Field(description="the documents, by key")
+
+    @property
+    def evidence_classes(self) -> list[str]:
+        """The classes of evidence.csv that tell what others got, the case's own first."""
+        own = self.reference_class or REFERENCE_CLASSES[0]
+        pooled = [name.strip() for name in self.pooled_classes.split(",")]
+        return list(dict.fromkeys(name for name in [own, *pooled] if name))
 
 
 def allowed_cells(column: FieldInfo) -> str:

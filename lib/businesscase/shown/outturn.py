@@ -4,8 +4,17 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.outturn import AMBER, GREEN, RED, Forecast, latest_readings
-from businesscase.calculations.wording import in_words, listed, percent, printed, spelt, year_label
+from businesscase.calculations.outturn import AMBER, GREEN, RED, latest_readings
+from businesscase.calculations.reference_class import FEWEST
+from businesscase.calculations.wording import (
+    capitalised,
+    in_words,
+    listed,
+    percent,
+    printed,
+    spelt,
+    year_label,
+)
 from businesscase.shown.display import (
     BLUE,
     GREY,
@@ -20,6 +29,7 @@ from businesscase.shown.display import (
     partner_rows,
 )
 from businesscase.study import Study
+from businesscase.study.outturn import LEVELS, PARAMETERS
 
 FLOWS = {
     "saving": "saving",
@@ -114,17 +124,31 @@ def _not_reported(study: Study) -> list[str]:
 
 
 def _expected(study: Study) -> list[str]:
-    found = study.outturn.realisation_forecast
+    found = study.outturn.forecasts.get("saving")
     if found is None:
         return []
     worth = study.outturn.forecast_worth
     return [
-        f"From now on {percent(found.mean)} of the planned saving is expected ({percent(found.p10)} to "
+        f"From now on {percent(found.p50)} of the planned saving is expected ({percent(found.p10)} to "
         f"{percent(found.p90)} in eight cases of ten): own results count for "
-        f"{percent(found.own_weight)}, what {len(study.uncertainty.reference_class['realisation'])} other shared "
-        f"services got for the rest. The net present value is then {_thousands(worth['mean'])} "
-        f"({_thousands(worth['p10'])} to {_thousands(worth['p90'])})."
+        f"{percent(found.own_weight)}, {expected_before(study, 'saving')} for the rest. The net present "
+        f"value is then {_thousands(worth['p50'])} ({_thousands(worth['p10'])} to "
+        f"{_thousands(worth['p90'])})."
     ]
+
+
+def expected_before(study: Study, kind: str) -> str:
+    """Say what is expected of a kind of money before own results, and on how many cases it rests."""
+    others, classes = study.outturn.others(kind), listed(study.case.file.evidence_classes)
+    if others:
+        return f"what {len(others.ratios)} other cases of {classes} came to"
+    found = study.uncertainty.reference_class.get(PARAMETERS[kind])
+    if found is None:
+        return "its range in sensitivities.csv"
+    return (
+        f"its range in sensitivities.csv, as an interval needs {spelt(FEWEST)} cases and {classes} has "
+        f"{spelt(len(found.ratios)) if found.ratios else 'none'}"
+    )
 
 
 def _thousands(value: float) -> str:
@@ -184,7 +208,7 @@ def _required(study: Study) -> list[str]:
         if required
         else "The net present value is above nil even if nothing more is saved"
     )
-    return [f"{said}; {percent(study.outturn.realisation_forecast.mean)} is expected: {MEANING[study.outturn.review_flag]}."]  # fmt: skip
+    return [f"{said}; {percent(study.outturn.forecasts['saving'].p50)} is expected: {MEANING[study.outturn.review_flag]}."]  # fmt: skip
 
 
 def _planned_by_review(study: Study) -> list[str]:
@@ -201,19 +225,24 @@ def _required_of_plan(study: Study) -> list[str]:
         study.outturn.required_realisation_at_plan,
         study.outturn.required_realisation,
     )
-    found = study.outturn.realisation_forecast
+    cost, saving = (study.outturn.forecasts.get(kind) for kind in ("one_off_cost", "saving"))
     said = [
         f"The service covers its cost if {percent(at_plan)} of the planned saving is realised: less "
         "than that seen by then, with nothing to lift it, is a reason to stop."
     ]
-    if study.outturn.overrun_forecast:
+    if cost:
         said.append(
-            f"With one-off cost {percent(study.outturn.overrun_forecast.mean)} over plan, as elsewhere on "
-            f"average, it takes {percent(required)}."
+            f"With one-off cost {_of_plan(cost.p50)}, the middle of {expected_before(study, 'one_off_cost')}, "
+            f"it takes {percent(required)}."
         )
-    if found:
-        said.append(f"Elsewhere {percent(found.mean)} was realised on average.")
+    if saving:
+        said.append(f"{percent(saving.p50)} is the middle of {expected_before(study, 'saving')}.")
     return said
+
+
+def _of_plan(ratio: float) -> str:
+    over = ratio - 1
+    return f"{percent(abs(over))} {'over' if over >= 0 else 'under'} plan"
 
 
 def _required_cost(study: Study) -> list[str]:
@@ -252,7 +281,7 @@ def savings_chart(study: Study) -> Chart | Table:
         font={"color": "white" if tall else BLUE},
     )  # fmt: skip
     ahead = table[table["is_ahead"] & (table["planned"] > 0)]
-    is_expected = study.outturn.realisation_forecast is not None and len(ahead) > 0
+    is_expected = "saving" in study.outturn.forecasts and len(ahead) > 0
     if is_expected:
         _draw_expected(figure, ahead)
     figure.add_scatter(
@@ -264,17 +293,15 @@ def savings_chart(study: Study) -> Chart | Table:
     title = f"{_part(ratio)} of the planned saving came in up to {last}"
     if is_expected:
         title += (
-            f"; {percent(study.outturn.realisation_forecast.mean)} of plan is expected of the rest"
+            f"; {percent(study.outturn.forecasts['saving'].p50)} of plan is expected of the rest"
         )
     figure.update_yaxes(title="Saving a year (£)", rangemode="tozero")
     figure.update_xaxes(type="category")
     drawn = {"actual": "Actual (£)", "planned": "Planned (£)"}
     if is_expected:
-        drawn |= {"p10": "P10 (£)", "mean": "Expected (£)", "p90": "P90 (£)"}
+        drawn |= {"p10": "P10 (£)", "p50": "Expected, P50 (£)", "p90": "P90 (£)"}
         unseen = table.index.difference(ahead.index)
-        table = table.assign(
-            **{level: table[level].drop(unseen) for level in ("p10", "mean", "p90")}
-        )
+        table = table.assign(**{level: table[level].drop(unseen) for level in LEVELS})
     data = table[list(drawn)].rename(columns=drawn).rename_axis("Financial year")
     return chart(figure, title, _savings_in_words(table), data, 440, r=110)
 
@@ -296,10 +323,10 @@ def _draw_expected(figure: go.Figure, ahead: pd.DataFrame) -> None:
         name="P10 to P90",
     )
     figure.add_scatter(
-        x=years, y=list(ahead["mean"]), name="expected", mode="lines+markers",
+        x=years, y=list(ahead["p50"]), name="expected", mode="lines+markers",
         line={"color": TEAL, "width": 3}, marker={"symbol": "diamond", "size": 9},
     )  # fmt: skip
-    _label_end(figure, years[-1], ahead["mean"].iloc[-1], "expected,<br>P10 to P90", "#1B6E67")
+    _label_end(figure, years[-1], ahead["p50"].iloc[-1], "expected,<br>P10 to P90", "#1B6E67")
 
 
 def _label_end(figure: go.Figure, x: str, y: float, text: str, colour: str) -> None:
@@ -318,7 +345,7 @@ def _savings_in_words(table: pd.DataFrame) -> str:
     ahead = table[table["is_ahead"]]
     if len(ahead):
         planned = f"{in_words(ahead['planned'].sum())} planned"
-        expected = f", {_thousands(ahead['mean'].sum())} expected" if "mean" in ahead else ""
+        expected = f", {_thousands(ahead['p50'].sum())} expected" if "p50" in ahead else ""
         parts.append(f"{ahead.index[0]} to {ahead.index[-1]}: {planned}{expected}")
     return f"{'; '.join(parts)}."
 
@@ -328,13 +355,13 @@ def savings_by_year(study: Study) -> Table:
     table = study.outturn.yearly_outturn
     if study.outturn.realisation_to_date.empty:
         return absent(NO_MONEY)
-    levels = [name for name in ("mean", "p10", "p90") if name in table]
+    levels = [name for name in LEVELS if name in table]
     table = table.assign(
         year=[year_label(year) for year in table.index],
         **{name: table[name].where(table["is_ahead"]) for name in levels},
     )
     labels = {"year": "Year", "planned": "Planned (£)", "actual": "Actual (£)"}
-    named = {"mean": "Expected (£)", "p10": "Low end, P10 (£)", "p90": "High end, P90 (£)"}
+    named = {"p50": "Expected, P50 (£)", "p10": "Low end, P10 (£)", "p90": "High end, P90 (£)"}
     labels |= {name: named[name] for name in levels}
     return Table(table, "Saving by year: planned, actual and expected", labels)
 
@@ -390,44 +417,31 @@ def reforecast(study: Study) -> Table:
     """Show how own results and those of others make the re-forecast."""
     if study.outturn.money_to_date.empty:
         return absent("No own result has come in yet to update what others got")
-    costs = study.outturn.money_to_date.query("flow == 'one_off_cost'")
-    saved, planned = study.outturn.realisation_to_date, costs["planned"].sum()
-    of_saving = saved.at[ALL, "ratio"] if len(saved) else None
-    of_cost = costs["actual"].sum() / planned - 1 if planned else None
-    found = {
-        "realisation": ("Saving realised", study.outturn.realisation_forecast, of_saving),
-        "overrun": ("One-off cost over plan", study.outturn.overrun_forecast, of_cost),
-    }
+    table = study.outturn.money_to_date
     rows = [
-        _forecast_row(label, expected, float(study.uncertainty.reference_class[name].mean()), own)
-        for name, (label, expected, own) in found.items()
-        if expected is not None
+        {
+            "what": capitalised(FLOWS[kind]),
+            "before": study.outturn.expected_before(kind)[1],
+            "rests_on": expected_before(study, kind),
+            "own": study.outturn.own_ratio(kind) if kind in set(table["flow"]) else None,
+            **found._asdict(),
+        }
+        for kind, found in study.outturn.forecasts.items()
     ]
     return Table(
         pd.DataFrame(rows),
-        "What is expected of the years to come: what others got, updated by own results",
+        "What is expected of the years to come, as a part of plan: what was expected before, updated by own results",
         {
             "what": "What",
-            "others": "Elsewhere (%)",
+            "before": "Before own results, P50 (%)",
+            "rests_on": "Which rests on",
             "own": "Own to date (%)",
-            "weight": "Own results count for (%)",
-            "mean": "Expected (%)",
+            "own_weight": "Own results count for (%)",
+            "p50": "Expected, P50 (%)",
             "p10": "Low end, P10 (%)",
             "p90": "High end, P90 (%)",
         },
     )
-
-
-def _forecast_row(name: str, found: Forecast, others: float, own: float | None) -> dict:
-    return {
-        "what": name,
-        "others": others,
-        "own": own,
-        "weight": found.own_weight,
-        "mean": found.mean,
-        "p10": found.p10,
-        "p90": found.p90,
-    }
 
 
 def measures_chart(study: Study) -> Chart | Table:

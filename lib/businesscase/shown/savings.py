@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from businesscase.calculations import savings
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.reference_class import DECILES, FEWEST
 from businesscase.calculations.uncertainty import DRAWS
 from businesscase.calculations.wording import (
     chance_in_words,
@@ -36,6 +37,8 @@ from businesscase.shown.display import (
     partner_rows,
 )
 from businesscase.study import Study
+
+AS_OTHERS = "Half are below, if it goes as it went for others (£)"
 
 
 def answer(study: Study) -> Sentence:
@@ -397,7 +400,9 @@ def risk_of_loss(study: Study) -> Table:
     table = partner_rows(study.uncertainty.risk_of_loss)
     planned = study.savings.appraisal["net_present_value"].rename({ALL: TOTAL})
     table["planned"] = table["partner"].map(planned)
-    table["as_others"] = study.uncertainty.as_others.risk_of_loss["npv_p50"].to_numpy()
+    others = study.uncertainty.as_others
+    if others.drawn_from_others:
+        table["as_others"] = others.risk_of_loss["npv_p50"].to_numpy()
     recurs = has_recurring_flows(study.tables)
     return Table(
         table if recurs else table.iloc[:0],
@@ -413,7 +418,7 @@ def risk_of_loss(study: Study) -> Table:
             "npv_p90": "One in ten is above (£)",
             "expected_npv": "Mean (£)",
             "probability_of_loss": "Probability of loss (%)",
-            "as_others": "Half are below, if it goes as it went for others (£)",
+            **({"as_others": AS_OTHERS} if "as_others" in table else {}),
         },
     )
 
@@ -455,21 +460,46 @@ def uncertain_inputs(study: Study) -> Table:
 
 
 def evidence(study: Study) -> Table:
-    """Show the reference class: what shared services planned and what they got."""
-    table = study.uncertainty.evidence
+    """Show what shared services planned and got, and how many cases of its class this one draws on."""
+    table, counted = study.tables["evidence"], study.uncertainty.evidence.index
+    table = table[table["case"] != study.case.file.own_evidence]
     return Table(
-        table.assign(ratio=table["actual"] / table["planned"]),
-        "What others planned and got: a small sample, chosen by auditors because of trouble",
+        table.assign(
+            ratio=table["actual"] / table["planned"],
+            counts=["✓ yes" if index in counted else "✗ no" for index in table.index],
+        ),
+        f"What others planned and got: a small sample. {_of_class(study)}",
         {
             "case": "Shared service",
+            "reference_class": "Class",
+            "counts": "Counts here",
             "measure": "Measure",
             "planned": "Planned",
             "actual": "Actual",
             "unit": "Unit",
             "ratio": "Actual over planned (%)",
+            "status": "Status",
             "source": "Source",
         },
     )
+
+
+def _of_class(study: Study) -> str:
+    """Say what the cases of the class foretell, on how many it rests, and how often that held."""
+    file, said = study.case.file, []
+    for name, found in study.uncertainty.reference_class.items():
+        count = len(found.ratios)
+        rests_on = f"{name} rests on {count or 'no'} {'case' if count == 1 else 'cases'}"
+        if not found.has_interval:
+            said.append(f"{rests_on}, too few for an interval, which needs {FEWEST}")
+            continue
+        low, middle, high = (percent(ratio) for ratio in found.at(DECILES))
+        said.append(
+            f"{rests_on}: {middle} of plan, {low} to {high} in eight cases of ten; such an interval of "
+            f"the others alone held {found.held} of the {count}"
+        )
+    pooled = f" ({file.pooling_reason})" if file.evidence_classes[1:] else ""
+    return f"Of {listed(file.evidence_classes)}{pooled}, {'; '.join(said)}"
 
 
 def switching_values(study: Study) -> Table:

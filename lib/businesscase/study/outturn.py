@@ -1,12 +1,15 @@
 """What became of a study after the decision."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
 from businesscase.calculations import appraisal, outturn, savings
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.outturn import latest_readings
+from businesscase.calculations.reference_class import ABOVE, DECILES, ReferenceClass
+from businesscase.calculations.uncertainty import SHAPES
 from businesscase.cases.case import BASE
 from businesscase.study import tidy
 from businesscase.study.core import Inputs, Part
@@ -15,7 +18,13 @@ from businesscase.study.plan import Plan
 from businesscase.study.savings import Savings
 from businesscase.study.uncertainty import Uncertainty
 
-LEVELS = ("mean", "p10", "p90")
+LEVELS = ["p10", "p50", "p90"]
+# the parameter that says how each kind of money differs from plan
+PARAMETERS = {
+    "saving": "realisation",
+    "one_off_cost": "overrun",
+    "running_cost": "running_cost_change",
+}
 
 
 class Outturn(Part):
@@ -72,26 +81,42 @@ class Outturn(Part):
         return outturn.ratio_to_date(self.money_to_date, "saving", ALL)
 
     @derived
-    def realisation_forecast(self) -> outturn.Forecast | None:
-        """Realisation of the years to come: the reference class updated by own results."""
-        return self._forecast("realisation", "saving", 0.0)
+    def forecasts(self) -> dict[str, outturn.Forecast]:
+        """Ratio to plan of the years to come by kind of money, as far as any was planned."""
+        flows = self.decided_flows.groupby(level="flow", sort=False).sum()
+        kinds = [kind for kind in outturn.MONEY if kind in flows.index and flows.loc[kind].any()]
+        return {kind: self._forecast(kind) for kind in kinds}
 
-    @derived
-    def overrun_forecast(self) -> outturn.Forecast | None:
-        """Overrun of the one-off cost to come: the reference class updated by own results."""
-        return self._forecast("overrun", "one_off_cost", -1.0)
-
-    def _forecast(self, name: str, flow: str, lowest: float) -> outturn.Forecast | None:
-        others = self.uncertainty.reference_class[name]
-        planned = self.decided_flows.index.get_level_values("flow") == flow
-        if len(others) < 2 or not self.decided_flows[planned].to_numpy().any():
-            return None
-        years = outturn.years_reported(self.money_to_date, flow)
-        own = (
-            outturn.ratio_to_date(self.money_to_date, flow, ALL).at[ALL, "ratio"] if years else 0.0
+    def _forecast(self, kind: str) -> outturn.Forecast:
+        years = outturn.years_reported(self.money_to_date, kind)
+        own = self.own_ratio(kind) if years else 1.0
+        return outturn.forecast(
+            self.expected_before(kind), own, years, self.parameters.own_year_weight
         )
-        own = own - 1 if name == "overrun" else own
-        return outturn.forecast(others, own, years, self.parameters.own_year_weight, lowest)
+
+    def own_ratio(self, kind: str) -> float:
+        """Return what came in or went out to date over what was planned for it [fraction]."""
+        return float(outturn.ratio_to_date(self.money_to_date, kind, ALL).at[ALL, "ratio"])
+
+    def others(self, kind: str) -> ReferenceClass | None:
+        """Return what others got, where they are cases enough to tell."""
+        found = self.uncertainty.reference_class.get(PARAMETERS[kind])
+        return found if found and found.has_interval else None
+
+    def expected_before(self, kind: str) -> np.ndarray:
+        """Return P10, P50 and P90 of a ratio to plan before own results [fraction].
+
+        That of others of the class, else the range of sensitivities.csv, else the plan.
+        """
+        if others := self.others(kind):
+            return others.at(DECILES)
+        name, base = PARAMETERS[kind], self.in_scenario(BASE).uncertainty
+        ranges = base.tables["sensitivities"].query("parameter == @name and drawn")
+        if ranges.empty:
+            return np.ones(len(LEVELS))
+        (low,), (central,), (high,) = base.drawn_ranges(ranges).values()
+        shape = SHAPES[ranges["shape"].iloc[0]]
+        return shape(DECILES, low, central, high) + ABOVE[name]
 
     @derived
     def closed_years(self) -> list[int]:
@@ -130,12 +155,20 @@ class Outturn(Part):
     def _present_value(self, by_year: pd.Series) -> float:
         return float(appraisal.present_value(by_year, self.savings.discount_factors))
 
-    def _worth_without_saving_to_come(self, overrun: float) -> float:
-        """Return the net present value if no saving that is still to come were realised [£]."""
+    @property
+    def _costs_expected(self) -> dict[str, float]:
+        """Cost to come as a part of plan, the middle of its forecast, by kind [fraction]."""
+        return {kind: found.p50 for kind, found in self.forecasts.items() if kind != "saving"}
+
+    def _worth_without_saving_to_come(self, costs: Mapping[str, float]) -> float:
+        """Return the net present value if no saving that is still to come were realised [£].
+
+        ``costs`` to come are a part of plan by kind, and as planned where nothing is said of one.
+        """
         flows = self.decided_flows.groupby(level="flow", sort=False).sum()
         others = flows.drop(index=[kind for kind in outturn.MONEY if kind in flows.index])
-        costs = self.to_date + self.to_come.mul({"saving": 0.0, "one_off_cost": 1 + overrun, "running_cost": 1.0}, axis="index")  # fmt: skip
-        every = pd.concat([others, costs])
+        ratios = {kind: costs.get(kind, 1.0) for kind in outturn.MONEY} | {"saving": 0.0}
+        every = pd.concat([others, self.to_date + self.to_come.mul(ratios, axis="index")])
         signed = every.mul(every.index.map(savings.SIGNS).astype(float), axis="index")
         return self._present_value(signed.sum()) + self._spent_whatever - self._worth_otherwise
 
@@ -160,17 +193,15 @@ class Outturn(Part):
     def required_realisation(self) -> float | None:
         """Realisation of the years to come at which the net present value is nil [fraction].
 
-        One-off cost to come is taken at its forecast; None where no saving is to come.
+        Cost to come is taken at its forecast; None where no saving is to come.
         """
-        overrun = self.overrun_forecast.mean if self.overrun_forecast else 0.0
-        return outturn.required_ratio(
-            self._worth_without_saving_to_come(overrun), self._saving_to_come
-        )
+        without = self._worth_without_saving_to_come(self._costs_expected)
+        return outturn.required_ratio(without, self._saving_to_come)
 
     @derived
     def required_realisation_at_plan(self) -> float | None:
-        """The same with one-off cost to come as planned [fraction]."""
-        return outturn.required_ratio(self._worth_without_saving_to_come(0.0), self._saving_to_come)
+        """The same with cost to come as planned [fraction]."""
+        return outturn.required_ratio(self._worth_without_saving_to_come({}), self._saving_to_come)
 
     @derived
     def required_running_cost(self) -> float | None:
@@ -179,24 +210,23 @@ class Outturn(Part):
         None where none is to come. The saving to come is taken as planned.
         """
         running = self._present_value(self.to_come.loc["running_cost"])
-        worth = self._worth_without_saving_to_come(0.0) + self._saving_to_come
+        worth = self._worth_without_saving_to_come({}) + self._saving_to_come
         return outturn.required_ratio(worth + running, -running)
 
     @derived
     def forecast_worth(self) -> pd.Series:
         """Net present value with actuals to date and the re-forecast, by level of realisation [£]."""
-        expected = self.realisation_forecast
-        if expected is None:
+        if "saving" not in self.forecasts:
             return pd.Series(dtype=float)
-        overrun = self.overrun_forecast.mean if self.overrun_forecast else 0.0
-        fixed = self._worth_without_saving_to_come(overrun)
+        fixed = self._worth_without_saving_to_come(self._costs_expected)
+        expected = self.forecasts["saving"]
         return pd.Series(
             {level: fixed + getattr(expected, level) * self._saving_to_come for level in LEVELS}
         )
 
     @derived
     def yearly_outturn(self) -> pd.DataFrame:
-        """Saving by year: planned, actual (NaN if not reported), and forecast mean, P10, P90 [£].
+        """Saving by year: planned, actual (NaN if not reported), and forecast P10, P50, P90 [£].
 
         ``is_ahead`` tells the years that are neither reported nor over.
 
@@ -208,7 +238,7 @@ class Outturn(Part):
         actual = money[money["flow"] == "saving"].groupby("year")["actual"].sum()
         table["actual"] = actual.reindex(table.index)
         table["is_ahead"] = table["actual"].isna() & ~table.index.isin(self.closed_years)
-        expected, to_come = self.realisation_forecast, self.to_come.loc["saving"]
+        expected, to_come = self.forecasts.get("saving"), self.to_come.loc["saving"]
         for level in LEVELS if expected else ():
             table[level] = self.to_date.loc["saving"] + getattr(expected, level) * to_come
         return table
@@ -235,7 +265,7 @@ class Outturn(Part):
     @property
     def review_flag(self) -> str:
         """Red, amber or green at the review, or not known where no saving is planned."""
-        return outturn.review_flag(self.realisation_forecast, self.required_realisation)
+        return outturn.review_flag(self.forecasts.get("saving"), self.required_realisation)
 
     @derived
     def measures_to_date(self) -> pd.DataFrame:
@@ -319,7 +349,7 @@ class Outturn(Part):
             yield from tidy.series("cost_variance", tidy.with_all(by_line), tidy.MONEY)
         missing = self.not_reported.sum(axis="columns").groupby(level="line", sort=False).sum()
         yield from tidy.series("planned_not_reported", missing, tidy.MONEY)
-        if self.realisation_forecast:
+        if "saving" in self.forecasts:
             yield from self._forecast_rows()
         yield from tidy.one("review_flag", self.review_flag, tidy.TEXT)
         if self.review is not None:
@@ -337,19 +367,19 @@ class Outturn(Part):
 
     def _forecast_rows(self) -> Iterator[tidy.Row]:
         """Yield what is to be expected of the years to come."""
-        forecasts = {
-            "forecast_realisation": self.realisation_forecast,
-            "forecast_overrun": self.overrun_forecast,
-        }
-        for measure, found in forecasts.items():
-            if found:
-                yield from tidy.one(measure, found.mean, tidy.FRACTION)
-                yield from tidy.one(f"{measure}_p10", found.p10, tidy.FRACTION)
-                yield from tidy.one(f"{measure}_p90", found.p90, tidy.FRACTION)
-        yield from tidy.one("own_weight", self.realisation_forecast.own_weight, tidy.FRACTION)
+        for kind, found in self.forecasts.items():
+            name = PARAMETERS[kind]
+            for level in LEVELS:
+                value = getattr(found, level) - ABOVE[name]
+                yield from tidy.one(f"forecast_{name}{_suffix(level)}", value, tidy.FRACTION)
+        yield from tidy.one("own_weight", self.forecasts["saving"].own_weight, tidy.FRACTION)
         for level, worth in self.forecast_worth.items():
-            suffix = "" if level == "mean" else f"_{level}"
-            yield from tidy.one(f"forecast_net_present_value{suffix}", worth, tidy.MONEY)
+            yield from tidy.one(f"forecast_net_present_value{_suffix(level)}", worth, tidy.MONEY)
         required = self.required_realisation
         value, unit = (required, tidy.FRACTION) if required is not None else ("none: no saving is to come", tidy.TEXT)  # fmt: skip
         yield from tidy.one("required_realisation", value, unit)
+
+
+def _suffix(level: str) -> str:
+    """Return what follows the name of a forecast; the middle has it alone."""
+    return "" if level == "p50" else f"_{level}"

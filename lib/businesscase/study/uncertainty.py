@@ -15,9 +15,11 @@ import pandas as pd
 from businesscase.calculations import appraisal, exposure, savings, uncertainty
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.discovery import Columns
+from businesscase.calculations.reference_class import ABOVE, ReferenceClass
 from businesscase.calculations.uncertainty import CHUNK, CHUNKS, SEED
 from businesscase.cases.parameters import Parameters, limits
 from businesscase.cases.validation import has_recurring_flows
+from businesscase.cases.validation.shared import evidence_of_others
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part
@@ -28,7 +30,6 @@ from businesscase.study.savings import Savings
 
 SHARES_DRAWS = 1024  # of which the shares of the variance are made
 PARAMETER, LINE, RISK, TASK = "parameter", "line", "risk", "task"  # kinds of uncertain inputs
-OTHERS_TELL = ["saving", "one_off_cost"]  # flows whose outcome the reference class is of
 # flows that add to the worth
 MORE_IS_BETTER = ["saving", "counterfactual_cost", "income_cost", *savings.RECEIVED]
 
@@ -282,8 +283,8 @@ class Uncertainty(Part):
         Where the saving and the overrun are drawn from what others got, that tells of all lines.
         """
         ranged = self.savings.flow_lines.dropna(subset="low_fraction")
-        if self.parameters.realisation_from == "reference_class":
-            ranged = ranged[~ranged["flow"].isin(OTHERS_TELL)]
+        told = [savings.MOVED[name] for name in self.drawn_from_others]
+        ranged = ranged[~ranged["flow"].isin(told)]
         rows = ranged.groupby(["flow", "line"], sort=False).first()
         return {key: row.to_dict() for key, row in rows.iterrows()}
 
@@ -433,17 +434,9 @@ class Uncertainty(Part):
     def _values(self, row, adverse: np.ndarray) -> np.ndarray:
         """Return the values of an input at normal scores of which high is bad."""
         scores = -adverse if row.more_is_better else adverse
-        if row.name in self._from_others:
-            return uncertainty.reference_class(
-                exposure.even(scores), self.reference_class[row.name]
-            )
+        if row.name in self.drawn_from_others:
+            return self.got_by_others(row.name, exposure.even(scores))
         return uncertainty.shaped(scores, row.shape, row.low, row.central, row.high)
-
-    @property
-    def _from_others(self) -> set[str]:
-        """Inputs that are drawn from what others got."""
-        is_drawn = self.parameters.realisation_from == "reference_class"
-        return {"realisation", "overrun"} if is_drawn else set()
 
     def levers_of(
         self, columns: Columns, count: int
@@ -455,7 +448,7 @@ class Uncertainty(Part):
         """
         levers = {name: np.full(count, value) for name, value in self.savings.levers.items()}
         levers |= {name: columns[name].astype(float) for name in levers if name in columns}
-        if "overrun" in columns and "overrun" not in self._from_others:
+        if "overrun" in columns and "overrun" not in self.drawn_from_others:
             uplift = 1 + self.savings.optimism_bias
             levers["overrun"] = (1 + levers["overrun"]) * uplift - 1
         inputs = self.uncertain_inputs
@@ -539,17 +532,29 @@ class Uncertainty(Part):
 
     @property
     def evidence(self) -> pd.DataFrame:
-        """Rows of evidence.csv of others, without those of the case's own service."""
-        evidence = self.tables["evidence"]
-        return evidence[evidence["case"] != self.case.file.own_evidence]
+        """Rows of evidence.csv of the classes of the case, without those of its own service."""
+        return evidence_of_others(self.case.file, self.tables)
 
-    @property
-    def reference_class(self) -> dict[str, np.ndarray]:
-        """What others got: actual over planned saving, and cost over plan [fraction]."""
-        evidence = self.evidence
-        ratio = evidence["actual"] / evidence["planned"]
-        of = {name: np.sort(ratio[evidence["measure"] == name].to_numpy()) for name in ("realisation", "overrun")}  # fmt: skip
-        return {"realisation": of["realisation"], "overrun": of["overrun"] - 1}
+    @derived
+    def reference_class(self) -> dict[str, ReferenceClass]:
+        """What others got for what they planned, in saving and in cost."""
+        ratio = self.evidence["actual"] / self.evidence["planned"]
+        return {
+            name: ReferenceClass(tuple(ratio[self.evidence["measure"] == name]))
+            for name in ("realisation", "overrun")
+        }
+
+    @derived
+    def drawn_from_others(self) -> list[str]:
+        """What is drawn from what others got: with too few cases the stated range stays."""
+        if self.parameters.realisation_from != "reference_class":
+            return []
+        return [name for name, found in self.reference_class.items() if found.has_interval]
+
+    def got_by_others(self, name: str, levels: np.ndarray) -> np.ndarray:
+        """Return a parameter as others had it, within what a scenario may set, at levels [0 to 1]."""
+        values = self.reference_class[name].at(levels) - ABOVE[name]
+        return np.clip(values, *limits(name))
 
     @property
     def as_others(self) -> Self:

@@ -53,7 +53,7 @@ def table_faults(
     yield from _unknown_names(file, tables, shared_sources)
     yield from _case_file_faults(file, tables)
     yield from shared.shared_faults(tables)
-    yield from shared.own_evidence_faults(file, tables)
+    yield from shared.evidence_faults(file, tables)
     if duplicates:
         return  # the checks below look rows up by their keys
     yield from baseline.leaving_partner_faults(tables)

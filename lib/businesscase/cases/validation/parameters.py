@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from businesscase.calculations.apportionment import SHARED, membership
+from businesscase.calculations.reference_class import FEWEST
 from businesscase.calculations.wording import year_label
 from businesscase.calculations.years import year_end, year_start
 from businesscase.cases.errors import unknown_name
@@ -13,6 +14,7 @@ from businesscase.cases.parameters import Parameters, dates_of, terms_of
 from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import Tables, has_recurring_flows, rules_with_data, staying
 from businesscase.cases.validation.plan import plan_parameter_faults
+from businesscase.cases.validation.shared import evidence_of_others
 
 
 def parameter_faults(file: CaseFile, tables: Tables, parameters: Parameters) -> Iterator[str]:
@@ -54,6 +56,16 @@ def parameter_faults(file: CaseFile, tables: Tables, parameters: Parameters) -> 
     stated = tables["factors"].set_index("factor")["weight"].to_dict()
     if parameters.weights and not any({**stated, **parameters.weights}.values()):
         yield "weights are all 0; at least one must be above 0"
+    if parameters.realisation_from == "reference_class":
+        others = evidence_of_others(file, tables)
+        count = int((others["measure"] == "realisation").sum())
+        if count < FEWEST:
+            cases = "1 case" if count == 1 else f"{count or 'no'} cases"
+            yield (
+                f"realisation_from is 'reference_class', but evidence.csv has {cases} of realisation in "
+                f"{' and '.join(file.evidence_classes)}; an interval needs {FEWEST}, so pool another "
+                "class in case.toml (pooled_classes), or draw from the range"
+            )
     yield from plan_parameter_faults(tables, parameters)
     yield from _score_faults(tables, parameters)
     yield from _rule_faults(tables, parameters)

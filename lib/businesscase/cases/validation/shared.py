@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import get_args
 
+import pandas as pd
+
 from businesscase.calculations.savings import MOVED
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.parameters import Parameters, limits, unit_of
-from businesscase.cases.schema import CaseFile, Evidence, FinanceAssumption, plain_types
+from businesscase.cases.schema import REFERENCE_CLASSES, CaseFile, FinanceAssumption, plain_types
 from businesscase.cases.validation.core import PlacedFault, Tables
 
 # what may be drawn: the levers, and other numbers that what the option is worth follows from
@@ -27,24 +29,31 @@ def shared_faults(tables: Tables) -> Iterator[PlacedFault]:
     yield from _sensitivity_faults(tables)
     yield from stood_for_faults(tables, "finance_assumptions", "parameter")
     yield from _missing(tables, "finance_assumptions", "parameter", FinanceAssumption)
-    yield from _missing(tables, "evidence", "measure", Evidence)
 
 
-def own_evidence_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
-    """Yield that the case's own evidence is no evidence, or that nothing is left without it."""
-    evidence, own = tables["evidence"], file.own_evidence
-    if own and own not in set(evidence["case"]):
-        yield "case", None, unknown_name("own_evidence", own, evidence["case"].unique())
-        return
-    others = evidence[evidence["case"] != own]
-    for name in evidence["measure"].unique():
-        if name not in set(others["measure"]):
-            yield (
-                "case",
-                None,
-                f"own_evidence is {own!r}, without which evidence.csv has no row of {name}; at least "
-                "one is needed",
-            )
+def evidence_of_others(file: CaseFile, tables: Tables) -> pd.DataFrame:
+    """Return the rows of evidence.csv of the classes of a case, without those of its own service."""
+    evidence = tables["evidence"]
+    is_of_class = evidence["reference_class"].isin(file.evidence_classes)
+    return evidence[is_of_class & (evidence["case"] != file.own_evidence)]
+
+
+def evidence_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
+    """Yield that the case's own service, or a class that tells what others got, is not there."""
+    own, services = file.own_evidence, tables["evidence"]["case"].unique()
+    if own and own not in services:
+        yield "case", None, unknown_name("own_evidence", own, services)
+    for number, name in enumerate(file.evidence_classes):
+        if name not in REFERENCE_CLASSES:
+            key = "pooled_classes" if number else "reference_class"
+            yield "case", None, unknown_name(key, name, REFERENCE_CLASSES)
+    if file.evidence_classes[1:] and not file.pooling_reason:
+        yield (
+            "case",
+            None,
+            f"pooled_classes is {file.pooled_classes!r} without a pooling_reason; say why they tell "
+            "something of this case",
+        )
 
 
 def _sensitivity_faults(tables: Tables) -> Iterator[PlacedFault]:
