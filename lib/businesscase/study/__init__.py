@@ -117,7 +117,7 @@ class Study:
     @property
     def findings(self) -> list[Fault]:
         """What the data, and the figures made of them, leave to be desired, a sentence each."""
-        return [*self.case.findings, *self.decision.findings]
+        return [*self.case.findings, *self.outturn.findings, *self.decision.findings]
 
     @property
     def scenario(self) -> Scenario:

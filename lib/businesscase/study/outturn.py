@@ -10,7 +10,10 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.outturn import latest_readings
 from businesscase.calculations.reference_class import ABOVE, DECILES, ReferenceClass
 from businesscase.calculations.uncertainty import SHAPES
+from businesscase.calculations.wording import in_words, listed, year_label
+from businesscase.calculations.years import year_end
 from businesscase.cases.case import BASE
+from businesscase.cases.errors import Fault
 from businesscase.study import tidy
 from businesscase.study.core import Inputs, Part
 from businesscase.study.derived import derived
@@ -132,6 +135,23 @@ class Outturn(Part):
         table = outturn.not_reported(self.decided_flows, self.money_to_date)
         table = table[self.closed_years]
         return table[table.any(axis="columns")]
+
+    @property
+    def findings(self) -> list[Fault]:
+        """A sentence for each line and partner of a closed year, since the decision, that is not reported."""
+        decided = self.case.file.decision_date
+        due = self.not_reported[[year for year in self.closed_years if year_end(year) > decided]]
+        return [
+            Fault(
+                f"actuals.csv: {line!r} of {partner} ({flow.replace('_', ' ')}) is not reported for "
+                f"{listed([year_label(year) for year in years])}; the plan's figure, "
+                f"{in_words(amounts.sum())}, stands in until it is",
+                file="actuals.csv",
+                allowed="0 if there was none",
+            )
+            for (flow, line, partner), amounts in due.iterrows()
+            if len(years := amounts.index[amounts != 0])
+        ]
 
     @derived
     def to_come(self) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from businesscase.calculations.apportionment import SHARED
 from businesscase.calculations.outturn import MONEY
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import CaseFile
-from businesscase.cases.validation.core import PlacedFault, Tables, staying
+from businesscase.cases.validation.core import PlacedFault, Tables
 
 
 def outturn_faults(file: CaseFile, tables: Tables, option: str) -> Iterator[PlacedFault]:
@@ -45,7 +45,6 @@ def outturn_faults(file: CaseFile, tables: Tables, option: str) -> Iterator[Plac
             f"{row['item']!r} of {row['partner']} in {row['year']} stands here twice; keep the last "
             "reading",
         )
-    yield from _unreported_savings(actuals, decided, staying(tables))
 
 
 def _money_faults(
@@ -76,29 +75,3 @@ def _leaving_faults(actuals: pd.DataFrame, tables: Tables) -> Iterator[PlacedFau
     of_service = actuals["kind"].isin([*MONEY, "users"])
     for index, partner in actuals.loc[of_service & actuals["partner"].isin(leaving), "partner"].items():  # fmt: skip
         yield "actuals", index, f"{partner} is leaving; it has no part in the service"
-
-
-def _unreported_savings(
-    actuals: pd.DataFrame, decided: pd.DataFrame, partners: list[str]
-) -> Iterator[PlacedFault]:
-    """Yield the planned savings that are missing from a year of which any saving is reported.
-
-    A line or a partner left out would not be told from one that saved nothing, and would flatter
-    the rest.
-    """
-    savings = decided[decided["flow"] == "saving"]
-    reported = actuals[actuals["kind"] == "saving"]
-    if not reported["item"].isin(savings["line"]).all():
-        return  # a name is misspelt, and is refused as such
-    for year, rows in reported.groupby("year", sort=False):
-        runs = (savings["first_year"] <= year) & (year <= savings["last_year"])
-        for partner in partners:
-            due = savings.loc[runs & savings["partner"].isin([partner, SHARED]), "line"]
-            given = rows.loc[rows["partner"] == partner, "item"]
-            for line in due[~due.isin(given)].unique():
-                yield (
-                    "actuals",
-                    None,
-                    f"savings of {year} are reported, but none of {line!r} by {partner}; give 0 if "
-                    "it saved nothing",
-                )
