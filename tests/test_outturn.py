@@ -19,10 +19,12 @@ from businesscase.calculations.outturn import Forecast
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.schema import Actual
+from businesscase.shown import decision as decision_page
 from businesscase.shown import outturn as show
 from businesscase.shown import savings as show_savings
 from businesscase.study import Study, load_study
 from businesscase.study.results import frame
+from businesscase_workbench.report.content import report_of
 
 MKIP, LICTP, DACORUM = "mkip-2012", "lictp-2020", "dacorum-avdc-2012"
 LINES = ["Fewer posts and shared management", "Joint contracts and consolidated equipment"]
@@ -580,6 +582,45 @@ def test_what_was_not_reported_of_a_closed_year_is_a_finding_and_leaves_the_rati
 def test_a_year_that_was_over_before_the_decision_has_nothing_to_report():
     study = small_study(file={"data_date": dt.date(2025, 4, 30), "decision_date": dt.date(2025, 4, 1)}, flows=SET_UP)  # fmt: skip
     assert (study.outturn.closed_years, study.outturn.findings) == ([2024], [])
+
+
+# the first page of a case with results
+
+
+def decided(*rows):
+    """Return the study of a small case with a criterion and results."""
+    file = {"data_date": dt.date(2026, 4, 30)}
+    affordable = [{"criterion": "affordable"}]
+    return small_study(file=file, flows=SET_UP, actuals=list(rows), gates=affordable)
+
+
+def first_page(study):
+    """Return the first two blocks of the chapter of the recommendation, as text."""
+    chapters = report_of(study, {}).chapters
+    (blocks,) = (chapter.blocks for chapter in chapters if chapter.name == "recommendation")
+    return [block.text for block in blocks[:2]]
+
+
+def test_a_case_with_results_leads_with_what_is_expected_of_it_now():
+    study = decided(*REPORTED, saved(2024, 210, item="set-up", kind="one_off_cost"))
+    expected, recommended = first_page(study)
+    assert expected.startswith("**With the results of 2024/25 to 2025/26 a net present value of £")
+    assert recommended == "Go"
+    assert decision_page.answer(study).text.startswith(f"{expected} **Go.**")
+
+
+def test_a_red_review_is_part_of_the_recommendation():
+    nothing = [saved(2025, 0), saved(2025, 0, "South")]
+    study = decided(*nothing, saved(2024, 700, item="set-up", kind="one_off_cost"))
+    expected, recommended = first_page(study)
+    assert "is expected: **red**, because what is expected falls short of it" in expected
+    assert recommended == "Go, and the review is red"
+    assert study.decision.recommendation == "go"
+    assert "**Go, and the review is red.**" in decision_page.answer(study).text
+
+
+def test_a_case_without_results_leads_with_its_recommendation():
+    assert first_page(load_study(MKIP))[0] == "Go with conditions"
 
 
 # a case whose own result is evidence

@@ -23,6 +23,7 @@ from businesscase.calculations.wording import (
     worded,
 )
 from businesscase.cases.parameters import label_of, unit_of
+from businesscase.shown import outturn
 from businesscase.shown.display import (
     BLUE,
     PALE,
@@ -40,13 +41,20 @@ OUTCOME_SIGNS = {MET: "✓ met", NOT_MET: "✗ not met", NOT_KNOWN: "? not known
 NO_CRITERION = "The case has no criterion (gates.csv), so nothing tells whether to go on"
 
 
+def recommended(study: Study) -> str:
+    """Return the recommendation, of which a review that is red is a part."""
+    red = ", and the review is red" if outturn.is_red(study) else ""
+    return f"{study.decision.recommendation.capitalize()}{red}"
+
+
 def answer(study: Study) -> Sentence:
-    """State the recommendation with its reasons, those that count against it with their figures."""
+    """State the recommendation with its reasons, after what has come of it if results are in."""
     gates = study.decision.gates
     if gates.empty:
         return Sentence(f"**Not known.** {NO_CRITERION}.")
     said = [
-        f"**{study.decision.recommendation.capitalize()}.**",
+        *outturn.in_short(study),
+        f"**{recommended(study)}.**",
         *study.decision.missing,
         *gates.loc[gates["outcome"] == NOT_MET, "reason"],
     ]

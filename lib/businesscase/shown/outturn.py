@@ -123,6 +123,25 @@ def _not_reported(study: Study) -> list[str]:
     ]
 
 
+def in_short(study: Study) -> list[str]:
+    """Say what the case is worth now that results are in, and the colour of the review; else nothing."""
+    money = study.outturn.money_to_date
+    if money.empty or "saving" not in study.outturn.forecasts:
+        return []
+    worth, planned = study.outturn.forecast_worth, study.outturn.planned_worth
+    return [
+        f"**With the results of {_years(money['year'].min(), money['year'].max())} a net present value of "
+        f"{_thousands(worth['p50'])} is expected** ({_thousands(worth['p10'])} to "
+        f"{_thousands(worth['p90'])} in eight cases of ten), where {_thousands(planned)} was planned.",
+        *_required(study),
+    ]
+
+
+def is_red(study: Study) -> bool:
+    """Return whether results have come in and the review is red on them."""
+    return len(study.outturn.money_to_date) > 0 and study.outturn.review_flag == RED
+
+
 def _expected(study: Study) -> list[str]:
     found = study.outturn.forecasts.get("saving")
     if found is None:

@@ -244,6 +244,11 @@ class Outturn(Part):
             {level: fixed + getattr(expected, level) * self._saving_to_come for level in LEVELS}
         )
 
+    @property
+    def planned_worth(self) -> float:
+        """Net present value as decided [£]."""
+        return float(self.in_scenario(BASE).savings.net_present_values.sum())
+
     @derived
     def yearly_outturn(self) -> pd.DataFrame:
         """Saving by year: planned, actual (NaN if not reported), and forecast P10, P50, P90 [£].

@@ -13,8 +13,8 @@ from businesscase.calculations.wording import plain, printed, words
 from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
-from businesscase.shown import assurance, common, decision
-from businesscase.shown.display import CHART, PLOTLY, TABLE, Table, literal
+from businesscase.shown import assurance, common, decision, outturn
+from businesscase.shown.display import CHART, PLOTLY, TABLE, Sentence, Table, literal
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
 from businesscase.study import Study, results
 from businesscase.study.decision import LACKS
@@ -57,7 +57,7 @@ class Absence(Prose):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The recommendation, as one word or three that stand out."""
+    """The recommendation, as words that stand out; its colour is that of those before a comma."""
 
     text: str
 
@@ -240,7 +240,9 @@ def _setting(value) -> str:
 
 
 def _recommendation(study: Study) -> Iterator[Block]:
-    yield Verdict(study.decision.recommendation.capitalize())
+    if said := outturn.in_short(study):
+        yield Prose(Sentence(" ".join(said))._repr_markdown_())
+    yield Verdict(decision.recommended(study))
     if study.decision.missing:
         yield Prose(literal(f"Missing: {' '.join(study.decision.missing)}"))
     if worked := assurance.worked_rows(study.tables):

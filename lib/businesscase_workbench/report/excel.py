@@ -12,6 +12,7 @@ from businesscase.cases.parameters import Parameters
 from businesscase.cases.schema import SHARED_TABLES, TABLES, Entry, Figure
 from businesscase.shown import common
 from businesscase.shown.assurance import worked_rows
+from businesscase.shown.decision import recommended
 from businesscase.study import Study, results, tidy
 from businesscase_workbench.report.excel_savings import savings_sheets
 from businesscase_workbench.report.excel_sheets import CellShown, SheetLink, SheetShown, xlsx
@@ -81,7 +82,7 @@ def _cover(study: Study) -> SheetShown:
         "Question": file.question,
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
-        "Recommendation": study.decision.recommendation.capitalize(),
+        "Recommendation": recommended(study),
         **({"Missing": " ".join(study.decision.missing)} if study.decision.missing else {}),
         "Scenario": f"{scenario.title} ({study.scenario_name})",
         "Why this scenario": scenario.why,
