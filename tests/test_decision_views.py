@@ -20,6 +20,7 @@ SHOWN_OF_OUTTURN = [
     outturn.savings_by_year,
     outturn.realisation,
     outturn.variances,
+    outturn.attribution,
     outturn.reforecast,
     outturn.measures_chart,
     outturn.measures,

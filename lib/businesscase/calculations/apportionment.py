@@ -159,12 +159,29 @@ def apportioned(amounts: pd.Series, share: pd.Series | pd.DataFrame) -> pd.DataF
     [33.34, 33.33, 33.33]
     """
     pence = np.round(amounts.to_numpy(float) * 100)
-    exact = share.to_numpy(float).reshape(len(share), -1) * pence
+    parts = whole_pence(share.to_numpy(float).reshape(len(share), -1) * pence, pence)
+    return pd.DataFrame(parts / 100, index=share.index, columns=amounts.index)
+
+
+def whole_pence(exact: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Return parts rounded to whole pence that add up to a total, by largest remainders.
+
+    Parameters
+    ----------
+    exact : array, part by column
+        Parts, which may be negative [pence].
+    total : array, by column
+        Whole numbers to which they add up, but for what is rounded [pence].
+
+    Examples
+    --------
+    >>> whole_pence(np.array([[0.5], [-1.5], [2.0]]), np.array([1.0])).ravel().tolist()
+    [1.0, -2.0, 2.0]
+    """
     parts = np.floor(np.round(exact, 6))
-    left_over = pence - parts.sum(axis=0)
-    # a stable sort gives an equal remainder's penny to the partner listed first
+    left_over = total - parts.sum(axis=0)
+    # a stable sort gives an equal remainder's penny to the part listed first
     remainder_rank = np.argsort(
         np.argsort(-np.round(exact - parts, 6), axis=0, kind="stable"), axis=0
     )
-    parts += remainder_rank < left_over
-    return pd.DataFrame(parts / 100, index=share.index, columns=amounts.index)
+    return parts + (remainder_rank < left_over)

@@ -827,7 +827,8 @@ class Actual(Figure):
         "service_measure, task_start or task_finish"
     )
     item: Name = Field(
-        description="the line of flows.csv, the measure, the task's number, or 'users'"
+        description="the line of flows.csv (one that came since stands there with 0), the measure, the "
+        "task's number, or 'users'"
     )
     partner: str = Field(description="the authority; blank for a task, which has none")
     date: dt.date = Field(

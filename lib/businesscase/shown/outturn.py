@@ -4,6 +4,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.attribution import (
+    FACTORS,
+    PARTNERS,
+    PRICE,
+    SCOPE,
+    SHARING,
+    VOLUME,
+)
 from businesscase.calculations.outturn import AMBER, GREEN, RED, latest_readings
 from businesscase.calculations.reference_class import FEWEST
 from businesscase.calculations.wording import (
@@ -41,6 +49,13 @@ MEANING = {
     RED: "**red**, because what is expected falls short of it",
     AMBER: "**amber**, because what is expected is enough but its low end (P10) is not",
     GREEN: "**green**, because even the low end (P10) is enough",
+}
+MEANT = {
+    PRICE: "inflation since the year in whose prices the plan is",
+    VOLUME: "users, with whom saving and running cost are taken to move",
+    SCOPE: "lines that came or went",
+    PARTNERS: "partners that joined or left",
+    SHARING: "all else: what was shared gave or cost another sum than planned",
 }
 
 
@@ -430,6 +445,43 @@ def variances(study: Study) -> Table:
             "change": "Variance (%)",
         },
     )
+
+
+def attribution(study: Study) -> Table:
+    """Show why the money to date differs from plan: to what each part of the difference belongs."""
+    if study.outturn.money_to_date.empty:
+        return absent(NO_MONEY)
+    parts, unknown = study.outturn.attribution, study.outturn.not_attributed
+    meanings = {name: MEANT[name] + _changed(study, name) for name in FACTORS}
+    meanings |= {name: f"not known, as {why}" for name, why in unknown.items()}
+    table = parts.reindex(FACTORS)
+    table.loc["together"] = parts.sum()
+    table = table.assign(meaning=pd.Series(meanings)).fillna({"meaning": ""})
+    net = parts["net"].sum()
+    said = listed([f"{name} {in_words(value)}" for name, value in parts["net"].items() if value])
+    return Table(
+        table.rename_axis("factor")
+        .reset_index()
+        .assign(factor=[capitalised(name) for name in table.index]),
+        f"Why saving less cost to date is {in_words(abs(net))} {'above' if net >= 0 else 'below'} plan"
+        f"{f': {said}' if said else ''}",
+        {
+            "factor": "Because of",
+            **{flow: f"{capitalised(FLOWS[flow])} (£)" for flow in FLOWS if flow in table},
+            "net": "Saving less cost (£)",
+            "meaning": "What that is",
+        },
+    )
+
+
+def _changed(study: Study, factor: str) -> str:
+    """Name the lines or the partners to which a factor's part belongs."""
+    column = {SCOPE: "line", PARTNERS: "partner"}.get(factor)
+    if column is None:
+        return ""
+    rows = study.outturn.causes
+    names = rows.loc[rows["factor"] == factor, column].unique()
+    return f": {listed(names)}" if len(names) else ": none"
 
 
 def reforecast(study: Study) -> Table:

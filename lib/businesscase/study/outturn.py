@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import appraisal, outturn, savings
+from businesscase.calculations import appraisal, attribution, outturn, savings
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.decision import NOT_KNOWN
 from businesscase.calculations.outturn import latest_readings
 from businesscase.calculations.reference_class import ABOVE, DECILES, ReferenceClass
 from businesscase.calculations.uncertainty import SHAPES
 from businesscase.calculations.wording import in_words, listed, year_label
-from businesscase.calculations.years import year_end
+from businesscase.calculations.years import financial_year, year_end
 from businesscase.cases.case import BASE
 from businesscase.cases.errors import Fault
 from businesscase.study import tidy
@@ -344,6 +345,55 @@ class Outturn(Part):
         return table.assign(variance=table["actual"] - table["planned"]).reset_index(drop=True)
 
     @derived
+    def causes(self) -> pd.DataFrame:
+        """Money to date, with what tells why it differs from plan, as ``attribution`` needs it."""
+        rows, base = self.money_to_date, self.in_scenario(BASE).savings
+        money = self.actuals[self.actuals["kind"].isin(outturn.MONEY)].reset_index(drop=True)
+        counted = self.users_to_date.assign(year=[financial_year(date) for date in self.users_to_date["date"]])  # fmt: skip
+        counted = latest_readings(counted, ["partner", "year"]).set_index(["partner", "year"])
+        places = pd.MultiIndex.from_frame(rows[["partner", "year"]])
+        users = counted.reindex(places).reset_index(drop=True)
+        by_line = self.decided_flows.sum(axis="columns").groupby(level=["flow", "line"]).sum()
+        rows = rows.assign(
+            price=(money["reported"] / money["value"]).where(money["value"] > 0, 1.0),
+            users=users["actual"],
+            volume=(users["actual"] / users["planned"]).where(rows["flow"] != "one_off_cost", 1.0),
+            line_planned=by_line.reindex(
+                pd.MultiIndex.from_frame(rows[["flow", "line"]])
+            ).to_numpy(),
+            is_member=base.members.stack().reindex(places, fill_value=True).to_numpy(),
+        )
+        rows = rows.assign(factor=attribution.factors_of(rows))
+        return rows.assign(volume=rows["volume"].where(rows["factor"] != attribution.PARTNERS, 1.0))
+
+    @derived
+    def not_attributed(self) -> dict[str, str]:
+        """Why the part of a factor in what differs from plan is not known, by factor."""
+        rows, found = self.causes, {}
+        if self.deflated.empty:
+            found[attribution.PRICE] = "nothing is reported in the money of its year"
+        if not (rows["volume"] > 0).all():
+            found[attribution.VOLUME] = "users are not counted beside a plan in every year reported"
+        if rows["users"].isna().any() and attribution.PARTNERS not in set(rows["factor"]):
+            found[attribution.PARTNERS] = "users are not counted by partner in every year reported"
+        return found
+
+    @derived
+    def attribution(self) -> pd.DataFrame:
+        """Actual less planned of the money to date, factor by kind of money and ``net`` [£].
+
+        Of money of its own year the actual is as paid, which price explains. A factor that is not
+        known has no row: what it may have moved is in the others.
+        """
+        rows, unknown = self.causes, self.not_attributed
+        if attribution.VOLUME in unknown:
+            rows = rows.assign(volume=1.0)
+        known = [name for name in attribution.FACTORS if name not in unknown]
+        parts = attribution.attributed(rows, known)
+        signs = [savings.SIGNS[flow] for flow in parts]
+        return parts.assign(net=(parts * signs).sum(axis="columns").round(2))
+
+    @derived
     def tasks_to_date(self) -> pd.DataFrame:
         """Starts and finishes of tasks beside the plan's, with the working days between them."""
         table = self.actuals[self.actuals["kind"].isin(["task_start", "task_finish"])]
@@ -372,6 +422,11 @@ class Outturn(Part):
         if len(costs):
             by_line = costs.groupby("line", sort=False)["variance"].sum()
             yield from tidy.series("cost_variance", tidy.with_all(by_line), tidy.MONEY)
+        if len(self.money_to_date):
+            parts = tidy.with_all(self.attribution["net"]).round(2)
+            yield from tidy.series("attribution", parts, tidy.MONEY)
+            unknown = pd.Series(dict.fromkeys(self.not_attributed, NOT_KNOWN), dtype=object)
+            yield from tidy.series("attribution", unknown, tidy.TEXT)
         missing = self.not_reported.sum(axis="columns").groupby(level="line", sort=False).sum()
         yield from tidy.series("planned_not_reported", missing, tidy.MONEY)
         if "saving" in self.forecasts:
