@@ -105,6 +105,11 @@ def test_the_page_says_how_many_cases_a_figure_rests_on_and_how_often_the_interv
     assert (table.frame["counts"] == "✓ yes").sum() == 4
 
 
+def test_the_odds_say_on_how_many_others_they_rest():
+    labels = show.risk_of_loss(load_study("mkip-2012")).labels
+    assert labels["as_others"] == "Half are below, if it goes as it went for 4 others (£)"
+
+
 def test_what_was_seen_only_in_an_excerpt_is_assumed():
     rows = load_case("mkip-2012").tables["evidence"]
     excerpts = rows["note"].str.startswith("Seen only in an excerpt")

@@ -38,8 +38,6 @@ from businesscase.shown.display import (
 )
 from businesscase.study import Study
 
-AS_OTHERS = "Half are below, if it goes as it went for others (£)"
-
 
 def answer(study: Study) -> Sentence:
     """Say what is saved and spent, what is cash and what time, what it is worth, and who is worse off."""
@@ -400,9 +398,11 @@ def risk_of_loss(study: Study) -> Table:
     table = partner_rows(study.uncertainty.risk_of_loss)
     planned = study.savings.appraisal["net_present_value"].rename({ALL: TOTAL})
     table["planned"] = table["partner"].map(planned)
-    others = study.uncertainty.as_others
-    if others.drawn_from_others:
+    others, label = study.uncertainty.as_others, {}
+    if "realisation" in others.drawn_from_others:
+        count = len(others.reference_class["realisation"].ratios)
         table["as_others"] = others.risk_of_loss["npv_p50"].to_numpy()
+        label = {"as_others": f"Half are below, if it goes as it went for {count} others (£)"}
     recurs = has_recurring_flows(study.tables)
     return Table(
         table if recurs else table.iloc[:0],
@@ -418,7 +418,7 @@ def risk_of_loss(study: Study) -> Table:
             "npv_p90": "One in ten is above (£)",
             "expected_npv": "Mean (£)",
             "probability_of_loss": "Probability of loss (%)",
-            **({"as_others": AS_OTHERS} if "as_others" in table else {}),
+            **label,
         },
     )
 
