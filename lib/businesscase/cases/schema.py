@@ -1360,7 +1360,7 @@ SECTION_TABLES: dict[str, list[str]] = {
         "governance",
         "governance_questions",
     ],
-    "outturn": ["actuals", "evidence"],
+    "outturn": ["actuals", "evidence", "sensitivities", "deflators"],
     "decision": ["gates"],
 }
 
