@@ -225,7 +225,9 @@ def test_the_answer_gives_realisation_by_partner_and_what_is_expected():
     assert said.startswith(
         "**£75,000 of the £150,000 of saving planned for 2013/14 came in**, 50.0% (Maidstone "
     )
-    assert "own results count for 50.0%, what 4 other cases of shared ICT came to for the rest" in said
+    assert (
+        "own results count for 50.0%, what 4 other cases of shared ICT came to for the rest" in said
+    )
 
 
 def test_variances_are_listed_by_line_and_partner():
