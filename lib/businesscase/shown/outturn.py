@@ -51,7 +51,7 @@ MEANING = {
     GREEN: "**green**, because even the low end (P10) is enough",
 }
 MEANT = {
-    PRICE: "inflation since the year in whose prices the plan is",
+    PRICE: "inflation on what was reported in the money of its year, which the plan is not in",
     VOLUME: "users, with whom saving and running cost are taken to move",
     SCOPE: "lines that came or went",
     PARTNERS: "partners that joined or left",
