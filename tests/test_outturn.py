@@ -15,7 +15,6 @@ from small import flow, result, small_case, small_study
 
 from businesscase.calculations import outturn
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.outturn import Forecast
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.schema import Actual
@@ -203,11 +202,12 @@ def test_a_cost_is_required_to_stay_below_a_part_of_plan():
 
 
 @pytest.mark.parametrize(
-    ("required", "flag"),
-    [(0.5001, "red"), (0.5, "amber"), (0.4001, "amber"), (0.4, "green"), (None, "not known")],
+    ("low", "middle", "flag"),
+    [(-2.0, -0.01, "red"), (-2.0, 0.0, "amber"), (-0.01, 5.0, "amber"), (0.0, 5.0, "green")],
 )
-def test_the_flag_turns_at_the_middle_and_at_the_low_end(required, flag):
-    assert outturn.review_flag(Forecast(0.4, 0.5, 0.6, 0.0), required) == flag
+def test_the_flag_turns_at_the_middle_and_at_the_low_end(low, middle, flag):
+    assert outturn.review_flag({"p10": low, "p50": middle}) == flag
+    assert outturn.review_flag({}) == "not known"
 
 
 # the review
@@ -582,6 +582,25 @@ def test_what_was_not_reported_of_a_closed_year_is_a_finding_and_leaves_the_rati
 def test_a_year_that_was_over_before_the_decision_has_nothing_to_report():
     study = small_study(file={"data_date": dt.date(2025, 4, 30), "decision_date": dt.date(2025, 4, 1)}, flows=SET_UP)  # fmt: skip
     assert (study.outturn.closed_years, study.outturn.findings) == ([2024], [])
+
+
+@pytest.mark.parametrize(("paid", "flag"), [(80, "green"), (121, "red")])
+def test_a_case_that_saves_by_a_lower_cost_is_flagged_once_that_is_reported(paid, flag):
+    lines = [
+        flow("old", "counterfactual_cost", 105, (2025, 2028)),
+        flow("platform", "running_cost", 100, (2025, 2028)),
+    ]
+    study = small_study(file={"data_date": dt.date(2026, 4, 30)}, flows=lines)
+    assert (study.outturn.review_flag, show.in_short(study)) == ("not known", [])
+    reported = [saved(2025, paid, item="platform", kind="running_cost")]
+    study = small_study(file={"data_date": dt.date(2026, 4, 30)}, flows=lines, actuals=reported)
+    found = study.outturn.forecasts["running_cost"]
+    factors = [1.035**-year for year in (2, 3, 4)]
+    for level, cost in (("p10", found.p90), ("p50", found.p50), ("p90", found.p10)):
+        worth = (105 - paid) / 1.035 + sum((105 - 100 * cost) * factor for factor in factors)
+        assert study.outturn.forecast_worth[level] == approx(worth)
+    assert study.outturn.review_flag == flag
+    assert f"of the planned running cost is expected: **{flag}**" in " ".join(show.in_short(study))
 
 
 # the first page of a case with results

@@ -5,6 +5,7 @@ negative.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -247,25 +248,26 @@ def required_ratio(without: float, at_plan: float) -> float | None:
     return max(0.0, -without / at_plan) if at_plan else None
 
 
-def review_flag(expected: Forecast | None, required: float | None) -> str:
-    """Return the colour shown at a review: whether what is expected is enough to cover its cost.
+def review_flag(worth: Mapping[str, float]) -> str:
+    """Return the colour shown at a review: whether what is expected is enough to cover the cost.
 
-    Red if the middle, P50, falls short of what is required, amber if only the P10 does, else green;
-    not known where nothing is expected or required.
+    Parameters
+    ----------
+    worth : mapping
+        Net present value as it is now expected, ``p10`` and ``p50`` [£]; empty if nothing is.
 
     Examples
     --------
-    >>> found = Forecast(0.4, 0.5, 0.6, 0.0)
-    >>> review_flag(found, 0.6), review_flag(found, 0.45), review_flag(found, 0.3)
-    ('red', 'amber', 'green')
-    >>> review_flag(None, 0.3)
-    'not known'
+    >>> review_flag({"p10": -9.0, "p50": -1.0}), review_flag({"p10": -1.0, "p50": 0.0})
+    ('red', 'amber')
+    >>> review_flag({"p10": 0.0, "p50": 5.0}), review_flag({})
+    ('green', 'not known')
     """
-    if expected is None or required is None:
+    if not len(worth):
         return NOT_KNOWN
-    if expected.p50 < required:
+    if worth["p50"] < 0:
         return RED
-    return AMBER if expected.p10 < required else GREEN
+    return AMBER if worth["p10"] < 0 else GREEN
 
 
 def next_review(events: pd.DataFrame, after: dt.date) -> pd.Series | None:

@@ -50,6 +50,11 @@ MEANING = {
     AMBER: "**amber**, because what is expected is enough but its low end (P10) is not",
     GREEN: "**green**, because even the low end (P10) is enough",
 }
+MEANING_OF_COST = {
+    RED: "**red**, because the net present value is then below nil",
+    AMBER: "**amber**, because the net present value is then above nil but not at its high end (P90)",
+    GREEN: "**green**, because the net present value is above nil even at its high end (P90)",
+}
 MEANT = {
     PRICE: "inflation on what was reported in the money of its year, which the plan is not in",
     VOLUME: "users, with whom saving and running cost are taken to move",
@@ -141,9 +146,9 @@ def _not_reported(study: Study) -> list[str]:
 def in_short(study: Study) -> list[str]:
     """Say what the case is worth now that results are in, and the colour of the review; else nothing."""
     money = study.outturn.money_to_date
-    if money.empty or "saving" not in study.outturn.forecasts:
-        return []
     worth, planned = study.outturn.forecast_worth, study.outturn.planned_worth
+    if money.empty or worth.empty:
+        return []
     return [
         f"**With the results of {_years(money['year'].min(), money['year'].max())} a net present value of "
         f"{_thousands(worth['p50'])} is expected** ({_thousands(worth['p10'])} to "
@@ -284,6 +289,11 @@ def _required_cost(study: Study) -> list[str]:
     part = study.outturn.required_running_cost
     if planned:
         return ["No saving is still to come."]
+    if (flag := study.outturn.review_flag) in MEANING_OF_COST:
+        expected = study.outturn.forecasts["running_cost"].p50
+        return [
+            f"From now on {percent(expected)} of the planned running cost is expected: {MEANING_OF_COST[flag]}."
+        ]
     said = ["No saving is planned, so there is no realisation to watch and the review's colour is not known."]  # fmt: skip
     if part is not None:
         said.append(

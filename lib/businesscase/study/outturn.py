@@ -210,6 +210,11 @@ class Outturn(Part):
         """Present value of the planned saving that is still to come [£]."""
         return self._present_value(self.to_come.loc["saving"])
 
+    @property
+    def _running_cost_to_come(self) -> float:
+        """Present value of the planned running cost that is still to come [£]."""
+        return self._present_value(self.to_come.loc["running_cost"])
+
     @derived
     def required_realisation(self) -> float | None:
         """Realisation of the years to come at which the net present value is nil [fraction].
@@ -230,20 +235,29 @@ class Outturn(Part):
 
         None where none is to come. The saving to come is taken as planned.
         """
-        running = self._present_value(self.to_come.loc["running_cost"])
+        running = self._running_cost_to_come
         worth = self._worth_without_saving_to_come({}) + self._saving_to_come
         return outturn.required_ratio(worth + running, -running)
 
     @derived
     def forecast_worth(self) -> pd.Series:
-        """Net present value with actuals to date and the re-forecast, by level of realisation [£]."""
-        if "saving" not in self.forecasts:
-            return pd.Series(dtype=float)
+        """Net present value with actuals to date and the re-forecast, by level of what drives it [£].
+
+        That is the saving; where none is planned the running cost, once some of it is reported.
+        """
+        saving, running = (self.forecasts.get(kind) for kind in ("saving", "running_cost"))
         fixed = self._worth_without_saving_to_come(self._costs_expected)
-        expected = self.forecasts["saving"]
-        return pd.Series(
-            {level: fixed + getattr(expected, level) * self._saving_to_come for level in LEVELS}
-        )
+        if saving:
+            levels = {
+                level: fixed + getattr(saving, level) * self._saving_to_come for level in LEVELS
+            }
+        elif running and running.own_weight:
+            own = fixed + running.p50 * self._running_cost_to_come
+            high_first = zip(LEVELS, reversed(LEVELS), strict=True)
+            levels = {level: own - getattr(running, cost) * self._running_cost_to_come for level, cost in high_first}  # fmt: skip
+        else:
+            levels = {}
+        return pd.Series(levels, dtype=float)
 
     @property
     def planned_worth(self) -> float:
@@ -290,8 +304,9 @@ class Outturn(Part):
 
     @property
     def review_flag(self) -> str:
-        """Red, amber or green at the review, or not known where no saving is planned."""
-        return outturn.review_flag(self.forecasts.get("saving"), self.required_realisation)
+        """Red, amber or green at the review, or not known where nothing that drives it is to come."""
+        is_to_come = self._saving_to_come or "saving" not in self.forecasts
+        return outturn.review_flag(self.forecast_worth if is_to_come else {})
 
     @derived
     def measures_to_date(self) -> pd.DataFrame:
@@ -429,7 +444,7 @@ class Outturn(Part):
             yield from tidy.series("attribution", unknown, tidy.TEXT)
         missing = self.not_reported.sum(axis="columns").groupby(level="line", sort=False).sum()
         yield from tidy.series("planned_not_reported", missing, tidy.MONEY)
-        if "saving" in self.forecasts:
+        if len(self.forecast_worth):
             yield from self._forecast_rows()
         yield from tidy.one("review_flag", self.review_flag, tidy.TEXT)
         if self.review is not None:
@@ -452,7 +467,8 @@ class Outturn(Part):
             for level in LEVELS:
                 value = getattr(found, level) - ABOVE[name]
                 yield from tidy.one(f"forecast_{name}{_suffix(level)}", value, tidy.FRACTION)
-        yield from tidy.one("own_weight", self.forecasts["saving"].own_weight, tidy.FRACTION)
+        driver = self.forecasts.get("saving") or self.forecasts["running_cost"]
+        yield from tidy.one("own_weight", driver.own_weight, tidy.FRACTION)
         for level, worth in self.forecast_worth.items():
             yield from tidy.one(f"forecast_net_present_value{_suffix(level)}", worth, tidy.MONEY)
         required = self.required_realisation
