@@ -400,7 +400,7 @@ def test_what_is_missing_is_told_to_a_program_by_requirement_and_file(capsys):
 def test_the_first_sentence_names_the_most_important_assumption():
     assert show.verdict(load_study(EXAMPLE)).text.endswith(
         "The most important assumption is “Three data centres” in flows.csv: if it is wrong by 20%, "
-        "the net present value is £1.57m to £2.96m instead of £2.27m; the decision stays go with "
+        "the net present value is £1.37m to £2.76m instead of £2.07m; the decision stays go with "
         "conditions."
     )
 

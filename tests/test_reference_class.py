@@ -82,14 +82,14 @@ def test_a_measure_with_too_few_cases_is_drawn_from_its_range():
     others = study.uncertainty.as_others
     assert others.drawn_from_others == ["realisation"]
     # the sample is the same, and so is what is not drawn from others
-    drawn, plain = (part.drawn(part.joined_sample)[0] for part in (others, study.uncertainty))
+    drawn, plain = (part.drawn(0) for part in (others, study.uncertainty))
     assert (drawn["overrun"] == plain["overrun"]).all()
     assert not (drawn["realisation"] == plain["realisation"]).all()
 
 
 def test_draws_follow_the_prediction_within_what_a_scenario_may_set():
     others = load_study("mkip-2012").uncertainty.as_others
-    realised = others.drawn(others.joined_sample)[0]["realisation"]
+    realised = others.drawn(0)["realisation"]
     expected = others.reference_class["realisation"].at(DECILES)
     assert np.percentile(realised, [10, 50, 90]) == approx(expected, rel=0.04)
     assert (realised.min(), realised.max()) == (0, 1.5)

@@ -65,7 +65,7 @@ def small_chunks(monkeypatch):
 
 def test_draws_stay_in_their_ranges_and_reach_towards_their_ends(some):
     found, futures = some
-    for row in found.inputs[found.inputs["kind"] != "risk"].itertuples():
+    for row in found.inputs[~found.inputs["kind"].isin(["risk", "task"])].itertuples():
         values, slack = futures.columns[row.name], 1e-6 * (row.high - row.low)
         assert row.low - slack <= values.min() and values.max() <= row.high + slack
         assert values.max() - values.min() > 0.6 * (row.high - row.low)
@@ -515,7 +515,7 @@ def test_the_command_says_what_it_found_and_where_it_is(tmp_path, capsys):
     assert cli.main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
     alike = " of 2,000 futures, each level of a choice as often as another, "
-    assert f"{alike}the partnership loses money: " in lines[0]
+    assert f"{alike}the partnership loses money" in lines[0]
     assert f"{alike}some partner loses money: " in lines[1]
     assert lines[2:] == [
         str(tmp_path / "worked-example" / f"sweep.{end}") for end in ("parquet", "json")
@@ -569,7 +569,6 @@ def test_picture_has_its_shares_as_a_table_in_the_units_of_the_inputs():
     of_cost = [row for row in rows if row[0] == "Present cost"]
     part = "90% of the figures given to 91% of the figures given"
     assert of_cost[0] == ["Present cost", part, f"{100 * share:.1f}%"]
-    assert ["Option", "option a"] in [row[:2] for row in rows]
 
 
 def test_nothing_to_sweep_is_a_sentence_too():

@@ -231,10 +231,11 @@ def drawn_levels(
         own = uncertainty.own_scores(seed, number, f"risk {risk}", draws, 3)
         cause = causes.get(risk, ("", 0.0))
         scores = uncertainty.with_cause(own[:2], *cause, seed, number)
-        happening, level, chance = even(np.stack([-scores[0], scores[1], own[2]]))
         low, high = rows[CHANCES].iloc[0]
-        happens = happening < low + (high - low) * chance
-        found[risk] = np.where(happens, np.maximum(level, LEAST), 0.0)
+        chance = low + (high - low) * even(own[2]) if high > low else low
+        happens = np.flatnonzero(even(-scores[0]) < chance)
+        found[risk] = np.zeros(draws)
+        found[risk][happens] = np.maximum(even(scores[1][happens]), LEAST)
     return found
 
 

@@ -333,28 +333,35 @@ def factors(
         Slips that are drawn.
     """
     lines, draws = lines or {}, len(levers["realisation"])
-    own = pd.Series("", index=rows.index)
-    for flow, line in lines:
-        moved = (flow, "income") if flow == "income_cost" else (flow,)
-        own[rows["flow"].isin(moved) & (rows["line"] == line)] = f"{flow}/{line}"
-    of = {f"{flow}/{line}": multiple for (flow, line), multiple in lines.items()}
+    charged = {
+        ("income", line): ("income_cost", line) for flow, line in lines if flow == "income_cost"
+    }
     at = stated or levers
     drawn, fixed = sizes(levers), sizes(at)
-    result = np.empty((draws, len(rows)))
-    for (lever, lag, start, name), places in rows.groupby(
-        ["lever", "lag", "start", own.rename("own")], sort=False
-    ).indices.items():
-        factor = np.ones(draws) * (fixed if name else drawn).get(lever, 1.0)
+
+    def moved(lever: str, lag: float, start: str, is_own: bool) -> np.ndarray:
+        factor = np.ones(draws) * (fixed if is_own else drawn).get(lever, 1.0)
         delay = (at if start in starts else levers)["delay_years"] + np.zeros(draws)
         late = levers[start] if start else 0.0
         if lever == LATE:
-            factor = np.clip(delay + late - max(lag, 0.0), 0.0, 1.0 + min(lag, 0.0))
-        elif start or lever not in (FIXED, "one_off_cost"):
-            recurs = lever not in (FIXED, "one_off_cost")
+            return np.clip(delay + late - max(lag, 0.0), 0.0, 1.0 + min(lag, 0.0))
+        recurs = lever not in (FIXED, "one_off_cost")
+        if start or recurs:
             total = late + (delay if recurs else 0.0)
-            factor = factor * np.maximum(0.0, 1.0 - np.abs(total - lag))
-        result[:, places] = (factor * of[name] if name else factor)[:, None]
-    return result
+            factor *= np.maximum(0.0, 1.0 - np.abs(total - lag))
+        return factor
+
+    result = np.empty((len(rows), draws))
+    alike: dict[tuple, np.ndarray] = {}
+    for place, (lever, lag, flow, line, start) in enumerate(
+        rows[MOVING].itertuples(index=False, name=None)
+    ):
+        own = lines.get(charged.get((flow, line), (flow, line)))
+        key = lever, lag, start, own is not None
+        if key not in alike:
+            alike[key] = moved(*key)
+        result[place] = alike[key] if own is None else alike[key] * own
+    return result.T
 
 
 def sizes(levers: Mapping[str, Any]) -> dict[str, Any]:

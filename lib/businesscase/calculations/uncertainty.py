@@ -191,6 +191,21 @@ def shaped(scores: np.ndarray, shape: str, low: float, central: float, high: flo
     return triangular(ndtr(scores), low, central, high)
 
 
+def at_levels(
+    levels: np.ndarray, shape: str, low: float, central: float, high: float
+) -> np.ndarray:
+    """Return the values of a distribution, pert or triangular, at levels [0 to 1].
+
+    Examples
+    --------
+    >>> at_levels(np.array([0.5, 1.0]), "triangular", 0.0, 1.0, 2.0).tolist()
+    [1.0, 2.0]
+    """
+    from scipy.special import ndtri  # slow to import
+
+    return shaped(ndtri(levels), shape, low, central, high)
+
+
 def standard_error(values: np.ndarray, level: float) -> float:
     """Return by how much a percentile of draws may be off for want of more draws.
 

@@ -81,7 +81,10 @@ class Appraisal(Part):
             cost -= float(appraisal.present_value(cash, self.savings.discount_factors))
         loss = None
         if has_recurring_flows(self.tables) and option != self.case.file.comparator:
-            risk = other.uncertainty.risk_of_loss
+            # of the others a tenth of the draws, which is enough to see them side by side
+            risk = (
+                other.uncertainty.risk_of_loss if option == self.option else other.uncertainty.about
+            )
             loss = float(risk.at[ALL, "probability_of_loss"])
         return {
             "whole_life_cost": cost,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from businesscase.calculations import decision
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.savings import cash, economic
 from businesscase.cases.case import BASE, data_folder
 from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.parameters import limits, step_of
@@ -271,6 +272,8 @@ class Decision(Part):
         come out otherwise), ``within_tried`` (whether sensitivities.csv tries so far; true of a
         parameter that it does not name) and ``steps`` (the change, in the parameter's own steps).
         """
+        for select in (economic, cash):  # before they are tried, so that all of them share it
+            self.savings.linear(limits("delay_years")[1], select)
         rows = [self._turning_change(move) for move in self._moves()]
         columns = ["parameter", "item", "current", "lowest", "highest", "value", "then", "criteria", "within_tried", "steps"]  # fmt: skip
         table = pd.DataFrame([row for row in rows if row], columns=columns)

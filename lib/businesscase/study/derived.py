@@ -23,6 +23,18 @@ def note(read: Iterable[Hashable]) -> None:
         reads.update(read)
 
 
+def of_fixed_scenario(compute: Callable[[], Result]) -> Result:
+    """Return what is computed from a scenario that no change moves, and record the rows it read alone."""
+    reads: set[Hashable] = set()
+    outer = _reading.set(reads)
+    try:
+        value = compute()
+    finally:
+        _reading.reset(outer)
+    note(read for read in reads if isinstance(read, tuple))
+    return value
+
+
 class Kept(NamedTuple):
     """A result, and the parameters and rows of tables that it was computed from."""
 

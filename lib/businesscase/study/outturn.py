@@ -10,7 +10,7 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.decision import NOT_KNOWN
 from businesscase.calculations.outturn import latest_readings
 from businesscase.calculations.reference_class import ABOVE, DECILES, ReferenceClass
-from businesscase.calculations.uncertainty import SHAPES
+from businesscase.calculations.uncertainty import at_levels
 from businesscase.calculations.wording import in_words, listed, year_label
 from businesscase.calculations.years import financial_year, year_end
 from businesscase.cases.case import BASE
@@ -119,8 +119,8 @@ class Outturn(Part):
         if ranges.empty:
             return np.ones(len(LEVELS))
         (low,), (central,), (high,) = base.drawn_ranges(ranges).values()
-        shape = SHAPES[ranges["shape"].iloc[0]]
-        return shape(DECILES, low, central, high) + ABOVE[name]
+        shape = ranges["shape"].iloc[0]
+        return at_levels(DECILES, shape, low, central, high) + ABOVE[name]
 
     @derived
     def closed_years(self) -> list[int]:

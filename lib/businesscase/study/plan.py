@@ -16,7 +16,7 @@ from businesscase.calculations.years import DAYS_A_YEAR, year_start
 from businesscase.cases.case import BASE
 from businesscase.study import tidy
 from businesscase.study.core import Part, of_all
-from businesscase.study.derived import derived
+from businesscase.study.derived import derived, of_fixed_scenario
 
 TRIED = 10  # tasks whose shortest and longest time is tried, the most critical ones
 HEADLINES = 3  # deadlines that are looked at closely
@@ -105,7 +105,8 @@ class Plan(Part):
         """
         if not self.tied_tasks:
             return pd.Series(dtype="datetime64[us]")
-        decided = self.in_scenario(BASE).schedule.set_index("task").loc[self.tied_tasks]
+        schedule = of_fixed_scenario(lambda: self.in_scenario(BASE).schedule)
+        decided = schedule.set_index("task").loc[self.tied_tasks]
         return decided[["early_finish", "deadline"]].max(axis="columns")
 
     @derived

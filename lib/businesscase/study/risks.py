@@ -17,7 +17,7 @@ from businesscase.cases.case import BASE
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part, of_all
-from businesscase.study.derived import derived
+from businesscase.study.derived import derived, derived_by
 from businesscase.study.savings import Savings
 
 
@@ -218,8 +218,9 @@ class Risks(Part):
         adjusted = worth - self.costs_borne if self.savings.takes_risks else worth
         return pd.concat([pd.Series({ALL: adjusted.sum()}), adjusted])
 
+    @derived_by
     def drawn_levels(
-        self, number: int, count: int, seed: int, *, joined: bool = True
+        self, number: int, count: int, seed: int, joined: bool = True
     ) -> dict[int, np.ndarray]:
         """Return how badly each counted risk turns out in a chunk of draws [0 to 1], 0 not at all."""
         register = self.tables["risks"]

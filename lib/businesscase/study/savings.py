@@ -10,7 +10,7 @@ import pandas as pd
 from businesscase.calculations import apportionment, appraisal, exposure, savings
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.risks import CARRIED_OUT
-from businesscase.cases.parameters import dates_of, terms_of
+from businesscase.cases.parameters import dates_of, limits, terms_of
 from businesscase.cases.schema import Flow
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
@@ -138,14 +138,19 @@ class Savings(Part):
 
         What its responses to risks cost is among them.
         """
-        planned, responses = self._planned(self.flow_lines), self._borne(self.response_lines)
+        planned, responses = self._stated_flows, self._borne(self.response_lines)
         return pd.concat([planned, responses]) if len(responses) else planned
+
+    @derived
+    def _stated_flows(self) -> pd.DataFrame:
+        """The same of the lines of flows.csv alone [£]."""
+        return self._planned(self.flow_lines)
 
     def _borne(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Return lines of which those that are shared are divided as costs of risks are [£]."""
         if lines.empty:
             return pd.DataFrame()
-        planned = savings.planned_flows(lines, self.baseline_cost, self.years)
+        planned = savings.planned_flows(lines, pd.Series(dtype=float), self.years)
         is_shared = planned.index.get_level_values("partner") == SHARED
         shares = self.risk_shares
         parts = [savings.of_members(planned[~is_shared], self.members)]
@@ -166,7 +171,7 @@ class Savings(Part):
 
     @property
     def _stated_cost_shares(self) -> pd.Series:
-        planned = self._planned(self.flow_lines)
+        planned = self._stated_flows
         cost = planned[
             planned.index.get_level_values("flow").isin(["running_cost", "one_off_cost"])
         ]
@@ -280,27 +285,32 @@ class Savings(Part):
 
     def prepared_flows(self, longest_delay: float) -> pd.DataFrame:
         """Return flows ready for any setting of the levers, entries and exits included [£]."""
-        return self._prepared_flows(math.ceil(longest_delay))  # all that a delay changes in them
+        return self._prepared_flows(_lags(longest_delay), self._longest_slips)
+
+    @property
+    def _longest_slips(self) -> frozenset[tuple[int, int]]:
+        """Tasks with which money starts, and the most whole years by which each may be late."""
+        return frozenset((task, _lags(most)) for task, most in self.plan.longest_slips.items())
 
     @derived_by
-    def _prepared_flows(self, longest_delay: int) -> pd.DataFrame:
-        prepared = self._levered(self.planned_flows, longest_delay)
+    def _prepared_flows(
+        self, longest_delay: int, longest_slips: frozenset[tuple[int, int]]
+    ) -> pd.DataFrame:
+        starts = self.plan.planned_starts
+        slips = {savings.slip_of(task): (starts[task], float(most)) for task, most in longest_slips}
+        prepared = savings.levered(self.planned_flows, longest_delay, slips)
         parts = [self._while_in(prepared), *self._fees()]
-        late = self._borne(self.delay_lines)
-        if len(late) and not prepared.empty:
-            parts.append(self._levered(late, longest_delay))
+        if len(self._delay_flows) and not prepared.empty:
+            parts.append(savings.levered(self._delay_flows, longest_delay, slips))
         every = pd.concat([part for part in parts if not part.empty] or parts[:1])
         if self.option == self.case.file.comparator:
             return savings.making_no_difference(every)
         return every if self.otherwise is None else pd.concat([every, self.otherwise])
 
-    def _levered(self, planned: pd.DataFrame, longest_delay: float) -> pd.DataFrame:
-        plan = self.plan
-        slips = {
-            savings.slip_of(task): (plan.planned_starts[task], plan.longest_slips[task])
-            for task in plan.tied_tasks
-        }
-        return savings.levered(planned, longest_delay, slips)
+    @derived
+    def _delay_flows(self) -> pd.DataFrame:
+        """What a whole year of delay would cost by partner and year [£]."""
+        return self._borne(self.delay_lines)
 
     def _while_in(self, prepared: pd.DataFrame) -> pd.DataFrame:
         """Return flows without those of partners that have left, but with what these strand [£]."""
@@ -377,11 +387,17 @@ class Savings(Part):
 
     def linear(self, longest_delay: float, select: savings.Selection) -> savings.Linear:
         """Return a selection of the flows as rows that the levers multiply [£]."""
-        return self._linear(math.ceil(longest_delay), select)
+        return self._linear(_lags(longest_delay), self._longest_slips, select)
 
     @derived_by
-    def _linear(self, longest_delay: int, select: savings.Selection) -> savings.Linear:
-        return savings.linear(select(self.prepared_flows(longest_delay)), self.partners)
+    def _linear(
+        self,
+        longest_delay: int,
+        longest_slips: frozenset[tuple[int, int]],
+        select: savings.Selection,
+    ) -> savings.Linear:
+        prepared = self._prepared_flows(longest_delay, longest_slips)
+        return savings.linear(select(prepared), self.partners)
 
     def _net(self, select: savings.Selection) -> pd.DataFrame:
         one_draw = {name: np.array([value]) for name, value in self.levers.items()}
@@ -420,7 +436,8 @@ class Savings(Part):
     def service_costs(self) -> pd.DataFrame:
         """What each partner pays for the service under the scenario, by year [£]."""
         levers = self.levers
-        prepared = self._levered(self.planned_flows, levers["delay_years"])
+        slips = {name: (0.0, slip) for name, slip in levers.items() if name not in savings.MOVED}
+        prepared = savings.levered(self.planned_flows, levers["delay_years"], slips)
         service = savings.service_cost_rows(prepared, self.baseline_cost)
         flows = savings.scenario_flows(service, levers)
         return self._of_every(savings.by_partner(flows, savings.SERVICE))
@@ -606,6 +623,11 @@ class Savings(Part):
         yield from tidy.yearly("net_flow", self.net_flows, tidy.MONEY)
         yield from tidy.one("optimism_bias", self.optimism_bias, tidy.FRACTION)
         yield from tidy.series("change_by_withdrawal", self.withdrawal["change"], tidy.MONEY)
+
+
+def _lags(longest_delay: float) -> int:
+    """Return for which whole years of delay flows are prepared: one of two, so that studies share them."""
+    return 2 if longest_delay <= 2 else max(math.ceil(longest_delay), int(limits("delay_years")[1]))
 
 
 def _as_flows(lines: pd.DataFrame, flow: str) -> pd.DataFrame:

@@ -411,9 +411,7 @@ class Uncertainty(Part):
         if names is not None:
             inputs = inputs[inputs["name"].isin(list(names))]
         kinds = set(inputs["kind"])
-        levels = (
-            self.risks.drawn_levels(number, count, seed, joined=joined) if RISK in kinds else {}
-        )
+        levels = self.risks.drawn_levels(number, count, seed, joined) if RISK in kinds else {}
         slips = self.plan.drawn_slips(number, count, seed) if TASK in kinds else {}
         found: Columns = {}
         for row in inputs.itertuples(index=False):

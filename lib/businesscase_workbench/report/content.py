@@ -309,7 +309,10 @@ def given(study: Study, chapter: str) -> Iterator[Block]:
     stems = [
         stem
         for stem in [*GIVEN_WITH.get(chapter, []), *SECTION_TABLES.get(chapter, [])]
-        if stem in TABLES and stem not in (used | set(SHARED_TABLES)) and len(study.tables[stem])
+        if stem in TABLES
+        and stem not in used
+        and stem not in SHARED_TABLES
+        and len(study.tables[stem])
     ]
     if stems:
         yield Prose(f"The case has no {LACKS[chapter]}, so nothing is worked out here. It gives:")
