@@ -61,7 +61,7 @@ def answer(study: Study) -> Sentence:
     verb = "saves" if saved >= 0 else "costs"
     more = "" if saved >= 0 else " more"
     said = [
-        _likely_sentence(study),
+        likely(study),
         f"The plan: over {printed(study.savings.term_years)} years, {against(study)}, the partnership "
         f"{verb} {in_words(abs(saved))}{more} and spends {in_words(measures['one_off_cost'])} once, a net "
         f"present value of {in_words(worth)}.",
@@ -128,7 +128,7 @@ def _peak_sentence(study: Study) -> str:
     return f"Partners must find up to {in_words(peak[ALL])} in cash beside today's budgets{most}."
 
 
-def _likely_sentence(study: Study) -> str:
+def likely(study: Study) -> str:
     """Say what is as likely exceeded as not, beside what others got; the plan comes after."""
     risk = study.uncertainty.risk_of_loss.loc[ALL]
     loss = risk["probability_of_loss"]

@@ -13,7 +13,8 @@ from businesscase.calculations.wording import plain, printed, words
 from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
-from businesscase.shown import assurance, common, decision, outturn
+from businesscase.cases.validation import has_recurring_flows
+from businesscase.shown import assurance, common, decision, outturn, savings
 from businesscase.shown.display import CHART, PLOTLY, TABLE, Sentence, Table, literal
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
 from businesscase.study import Study, results
@@ -243,6 +244,8 @@ def _recommendation(study: Study) -> Iterator[Block]:
     if said := outturn.in_short(study):
         yield Prose(Sentence(" ".join(said))._repr_markdown_())
     yield Verdict(decision.recommended(study))
+    if "savings" in study.case.section_names() and has_recurring_flows(study.tables):
+        yield Prose(literal(savings.likely(study).replace("**", "")))
     if study.decision.missing:
         yield Prose(literal(f"Missing: {' '.join(study.decision.missing)}"))
     if worked := assurance.worked_rows(study.tables):
