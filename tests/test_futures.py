@@ -181,6 +181,16 @@ def test_what_is_said_of_the_draws_is_no_surer_than_another_seed_would_bear_out(
     assert (apart < 6 * table.loc[study.partners, "npv_p50_error"]).all()
 
 
+def test_futures_of_a_moved_study_are_its_own_whatever_was_computed_before():
+    study = load_study("lictp-2020")
+    assert study.uncertainty.risk_of_loss.at[ALL, "probability_of_loss"] > 0.1
+    comparator = study.varied(option="a").uncertainty
+    assert not comparator.simulated_worth.to_numpy().any()
+    blaby = study.in_scenario("blaby-leaves")
+    anew = Study(replace(study.case), "blaby-leaves", blaby.parameters)
+    assert blaby.uncertainty.risk_of_loss.equals(anew.uncertainty.risk_of_loss)
+
+
 # risk in the money
 
 

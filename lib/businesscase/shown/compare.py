@@ -106,7 +106,8 @@ def _span(table: pd.DataFrame) -> str:
     if worth.max() - worth.min() < 0.5:
         return f"The net present value is {in_words(worth.iloc[0])} throughout."
     return (
-        f"The net present value runs from {in_words(worth.min())} "
+        f"{'Before the risks that are left, the' if study.risks.costed else 'The'} net present value runs "
+        f"from {in_words(worth.min())} "
         f"({_quoted(table, worth.idxmin())}) to {in_words(worth.max())} "
         f"({_quoted(table, worth.idxmax())})."
     )

@@ -58,6 +58,7 @@ class Uncertainty(Part):
     ):
         super().__init__(inputs)
         self.baseline, self.savings, self.plan, self.risks = baseline, savings, plan, risks
+        self._moved: dict[tuple[str, float], Savings] = {}
 
     @derived
     def tried_ranges(self) -> pd.DataFrame:
@@ -501,9 +502,11 @@ class Uncertainty(Part):
                         part = (columns[name].astype(float) - central) / (end - central)
                         yield np.maximum(part, 0.0), self._savings_at(name, float(end))
 
-    @derived_by
     def _savings_at(self, name: str, value: float) -> Savings:
-        return self.savings.at(**{name: value})
+        """Return the savings with a parameter moved, the same each time: no result, so not derived."""
+        if (name, value) not in self._moved:
+            self._moved[name, value] = self.savings.at(**{name: value})
+        return self._moved[name, value]
 
     def worth(self, columns: Columns, count: int) -> np.ndarray:
         """Return net present values in each of some draws, risks included, draw by partner [£]."""
