@@ -105,8 +105,10 @@ def _span(table: pd.DataFrame) -> str:
     worth = table["net_present_value"].round(2)
     if worth.max() - worth.min() < 0.5:
         return f"The net present value is {in_words(worth.iloc[0])} throughout."
+    has_risks = table["expected_cost"].notna().any()  # which no net present value holds
+    said = "Before the risks that are left, the" if has_risks else "The"
     return (
-        f"{'Before the risks that are left, the' if study.risks.costed else 'The'} net present value runs "
+        f"{said} net present value runs "
         f"from {in_words(worth.min())} "
         f"({_quoted(table, worth.idxmin())}) to {in_words(worth.max())} "
         f"({_quoted(table, worth.idxmax())})."

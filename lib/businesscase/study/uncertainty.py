@@ -6,7 +6,7 @@ rests on these futures, so that it says the same everywhere.
 """
 
 from collections.abc import Callable, Collection, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -557,7 +557,7 @@ class Uncertainty(Part):
         values = self.reference_class[name].at(levels) - ABOVE[name]
         return np.clip(values, *limits(name))
 
-    @property
+    @cached_property
     def as_others(self) -> Self:
         """The uncertainty if the saving is realised, and the cost overrun, as it was for others."""
         return self.at(realisation_from="reference_class")
