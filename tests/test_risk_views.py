@@ -421,3 +421,14 @@ def test_what_responses_cost_stands_beside_what_they_save_where_they_are_carried
     assert f"about {in_words(float(f'{net:.3g}'))} saved net" in said
     worth = [of.savings.appraisal.at[ALL, "net_present_value"] for of in (study, without)]
     assert worth[0] == pytest.approx(worth[1] - cost)
+
+
+def test_the_plan_less_the_risks_that_are_left_stands_by_partner():
+    study = load_study("lictp-2020")
+    frame = show.adjusted(study).frame
+    assert (frame["planned"] - frame["risks"]).tolist() == pytest.approx(frame["adjusted"].tolist())
+    assert frame["adjusted"].iloc[1:].sum() == pytest.approx(frame["adjusted"].iloc[0])
+    cash = show.contingency_cash(study).frame
+    assert (
+        cash[study.years].to_numpy().tolist() == study.risks.contingency_by_year.to_numpy().tolist()
+    )

@@ -192,7 +192,7 @@ def expected_before(study: Study, kind: str) -> str:
 
 def _thousands(value: float) -> str:
     """Return a forecast in pounds, as exact as it can be taken."""
-    return in_words(round(value, -3))
+    return in_words(value if abs(value) >= 1e6 else round(value, -3))
 
 
 def _measures_so_far(study: Study) -> list[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import exposure, risks
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.uncertainty import DRAWS
 from businesscase.calculations.wording import (
     capitalised,
@@ -643,6 +644,45 @@ def contingency(study: Study) -> Table:
         table.assign(over=table["cost"] - expected),
         "; ".join(said for said in (caption, _left_out(study)) if said),
         labels,
+    )
+
+
+@_of_money
+def contingency_cash(study: Study) -> Table:
+    """Show the cash that is enough by year, which is what a reserve is held in."""
+    table = study.risks.contingency_by_year
+    table = table.set_axis(
+        [f"{name.upper()}: enough in {IN_WORDS[name]}" for name in table.index]
+    ).rename_axis("level")
+    return Table(
+        table.reset_index(),
+        "Contingency in cash by year, prices of the base year, not discounted; each year by itself, so that "
+        "the years together need less than their sum",
+        {"level": "Level"} | {year: f"{year_label(year)} (£)" for year in study.years},
+    )
+
+
+@_of_money
+def adjusted(study: Study) -> Table:
+    """Show the plan's worth, what the risks that are left are expected to cost, and what remains."""
+    worth, left = study.savings.net_present_values, study.risks.costs_borne
+    table = pd.DataFrame(
+        {
+            "partner": [TOTAL, *study.partners],
+            "planned": [worth.sum(), *worth.reindex(study.partners, fill_value=0.0)],
+            "adjusted": study.risks.risk_adjusted_worth.loc[[ALL, *study.partners]].to_numpy(),
+        }
+    )
+    return Table(
+        table.assign(risks=table["planned"] - table["adjusted"]) if left.any() else table.iloc[:0],
+        "Net present value of the plan, responses paid, less what the risks that are left are expected to cost",
+        {
+            "partner": "Partner",
+            "planned": "As planned (£)",
+            "risks": "Expected cost of risks (£)",
+            "adjusted": "Risk-adjusted (£)",
+        },
+        absent=ELSEWHERE,
     )
 
 

@@ -137,6 +137,9 @@ def likely(study: Study) -> str:
         f"**As likely more as less: a net present value of {in_words(risk['npv_p50'])}, {against(study)}; "
         f"{lost}.**"
     )
+    on_time = study.uncertainty.on_time_without_loss
+    if on_time is not None:
+        said += f" In {chance_in_words(on_time)} every deadline is kept and nothing is lost."
     others = study.uncertainty.as_others.risk_of_loss.at[ALL, "npv_p50"]
     if round(others) == round(risk["npv_p50"]):
         return said
