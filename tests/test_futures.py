@@ -212,13 +212,13 @@ def test_a_risk_that_is_sure_to_happen_is_worth_what_a_flow_of_its_cost_is():
 def test_two_point_risks_lose_as_often_as_the_closed_form_says():
     # worth 10 without either; a risk of 8 at 0.3 and one of 5 at 0.5: lost only when both happen
     flows = [flow("posts", "saving", 10, (2024, 2024))]
-    scales = certain("0.3")
-    scales["risk_probabilities"][0] |= {"lowest_probability": "0.5", "highest_probability": "0.5"}
-    # chances rise with the word, so that the likelier one has the higher
-    scales["risk_probabilities"][0], scales["risk_probabilities"][1] = (
-        {"level": "low likelihood", "lowest_probability": "0.3", "highest_probability": "0.3"},
-        {"level": "high likelihood", "lowest_probability": "0.5", "highest_probability": "0.5"},
-    )
+    words = (("low likelihood", "0.3"), ("high likelihood", "0.5"))
+    scales = SCALES | {
+        "risk_probabilities": [
+            {"level": level, "lowest_probability": chance, "highest_probability": chance}
+            for level, chance in words
+        ]
+    }
     risks = [risk(1, "low likelihood"), risk(2)]
     costs = [cost(1, 8, partner="North"), cost(2, 5, partner="North")]
     study = small_study(flows=flows, risks=risks, risk_costs=costs, sensitivities=FIXED, **scales)

@@ -157,18 +157,18 @@ def _labelled(flow_lines: pd.DataFrame) -> pd.DataFrame:
 def _starts(flow_lines: pd.DataFrame) -> list[str]:
     """Return the task that each line starts with, blank if none."""
     stated = flow_lines.get("starts_with", pd.Series(pd.NA, index=flow_lines.index))
-    return ["" if pd.isna(task) else slip_of(task) for task in stated]
+    return [slip_of(task) for task in stated]
 
 
 def slip_of(task: float) -> str:
-    """Return what the levers call the years by which a task ends later than planned.
+    """Return what the levers call the years by which a task ends late; blank without a task.
 
     Examples
     --------
-    >>> slip_of(3.0)
-    'slip of task 3'
+    >>> slip_of(3.0), slip_of(np.nan)
+    ('slip of task 3', '')
     """
-    return f"slip of task {int(task)}"
+    return "" if pd.isna(task) else f"slip of task {int(task)}"
 
 
 def _of(flow_lines: pd.DataFrame, column: str) -> np.ndarray:

@@ -25,14 +25,9 @@ def note(read: Iterable[Hashable]) -> None:
 
 def of_fixed_scenario(compute: Callable[[], Result]) -> Result:
     """Return what is computed from a scenario that no change moves, and record the rows it read alone."""
-    reads: set[Hashable] = set()
-    outer = _reading.set(reads)
-    try:
-        value = compute()
-    finally:
-        _reading.reset(outer)
-    note(read for read in reads if isinstance(read, tuple))
-    return value
+    kept = _recorded(compute)
+    note(read for read in kept.reads if isinstance(read, tuple))
+    return kept.value
 
 
 class Kept(NamedTuple):
@@ -40,6 +35,16 @@ class Kept(NamedTuple):
 
     value: Any
     reads: Reads
+
+
+def _recorded(compute: Callable[[], Any]) -> Kept:
+    reads: set[Hashable] = set()
+    outer = _reading.set(reads)
+    try:
+        value = compute()
+    finally:
+        _reading.reset(outer)
+    return Kept(value, frozenset(reads))
 
 
 class Remembers(Protocol):
@@ -80,13 +85,7 @@ class Memory:
         """Return a result, computed and recorded unless it is here."""
         kept = self.found(key)
         if kept is None:
-            reads: set[Hashable] = set()
-            outer = _reading.set(reads)
-            try:
-                value = compute()
-            finally:
-                _reading.reset(outer)
-            kept = self.results[key] = Kept(value, frozenset(reads))
+            kept = self.results[key] = _recorded(compute)
         note(kept.reads)
         return kept.value
 

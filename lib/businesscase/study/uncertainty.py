@@ -253,7 +253,7 @@ class Uncertainty(Part):
         without_own = set(lines.loc[~self._has_own_range(lines), "flow"])
         recurs = lines[~lines["flow"].isin(savings.ONE_OFF)]
         starts = pd.concat([recurs["starts_with"], self.savings.delay_lines["starts_with"]])
-        if not starts.map(self._slip_name).isin(self._drawn_starts).all():
+        if not starts.map(savings.slip_of).isin(self._drawn_starts).all():
             without_own.add(savings.RECURRING)
         moved = ranges["parameter"].map(savings.MOVED)
         ranges = ranges[ranges["drawn"] & (moved.isna() | moved.isin(without_own))]
@@ -365,10 +365,6 @@ class Uncertainty(Part):
         tasks = self._drawn_tasks
         return frozenset(tasks["name"]) if len(tasks) else frozenset()
 
-    @staticmethod
-    def _slip_name(task: float) -> str:
-        return "" if pd.isna(task) else savings.slip_of(task)
-
     @derived
     def costs_drawn(self) -> pd.DataFrame:
         """Rows of cost of the risks that are drawn beside the money, so that nothing counts twice.
@@ -413,15 +409,14 @@ class Uncertainty(Part):
             inputs = inputs[inputs["name"].isin(list(names))]
         kinds = set(inputs["kind"])
         levels = self.risks.drawn_levels(number, count, seed, joined) if RISK in kinds else {}
-        slips = self.plan.drawn_slips(number, count, seed) if TASK in kinds else {}
+        late = self.plan.drawn_slips(number, count, seed) if TASK in kinds else {}
+        slips = {savings.slip_of(task): slip for task, slip in late.items()}
         found: Columns = {}
         for row in inputs.itertuples(index=False):
             if row.kind == RISK:
                 found[row.name] = levels[int(row.name.removeprefix("risk "))]
             elif row.kind == TASK:
-                found[row.name] = next(
-                    slip for task, slip in slips.items() if savings.slip_of(task) == row.name
-                )
+                found[row.name] = slips[row.name]
             else:
                 scores = uncertainty.own_scores(seed, number, row.name, count)[0]
                 if joined:
