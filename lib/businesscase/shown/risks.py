@@ -657,7 +657,7 @@ def contingency_cash(study: Study) -> Table:
     return Table(
         table.reset_index(),
         "Contingency in cash by year, prices of the base year, not discounted; each year by itself, so that "
-        "the years together need less than their sum",
+        "the sums of a row are not what all years together need",
         {"level": "Level"} | {year: f"{year_label(year)} (£)" for year in study.years},
     )
 

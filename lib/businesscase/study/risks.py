@@ -267,7 +267,7 @@ class Risks(Part):
     def contingency_by_year(self) -> pd.DataFrame:
         """Cash that is enough in 50, 80 and 90 of a hundred draws of each year, not discounted [£].
 
-        Of each year by itself: a reserve of the years together is less than their sum.
+        Of each year by itself: percentiles don't add up to that of all years together.
         """
         by_row = self.borne.sum(axis=1)
         parts = [
