@@ -15,7 +15,7 @@ DEFAULTS = {
     },
     "gates": {
         "section": "savings", "measure": "net_present_value", "item": "all",
-        "comparison": "at_least", "threshold": "0", "if_not_met": "stop", "set_by": "the board",
+        "comparison": "at_least", "threshold": "0", "if_not_met": "stop", "set_by": "the board", "set_on": "2024-01-01",
         "question": "Is it?",
     },
 }  # fmt: skip

@@ -63,8 +63,8 @@ def test_an_upgrade_changes_what_it_says_and_nothing_else(old_case, capsys):
         b"version = 3"
     }
     assert set(before["case.toml"].splitlines()) <= set(after["case.toml"].splitlines())
-    assert re.search(r"^-winning option robust,.*,a,at_least", said, re.M)
-    assert re.search(r"^\+winning option robust,.*,proposed,at_least", said, re.M)
+    assert re.search(r"^-winning option robust,.*,a,,at_least", said, re.M)
+    assert re.search(r"^\+winning option robust,.*,proposed,,at_least", said, re.M)
     assert contents(old_case.with_name(f".{MKIP}.before-1")) == before
     assert not load_case(MKIP).findings
     assert cli.main(["upgrade", MKIP]) == 0
@@ -98,8 +98,8 @@ def test_lines_keep_their_ends_and_a_file_of_windows_stays_one(old_case):
 def test_a_case_with_a_fault_is_refused_with_every_fault_and_stays_as_it_is(old_case, capsys):
     edit(
         old_case / "gates.csv",
-        ",savings,net_present_value,all,at_least,0,stop",
-        ",savings,net_present_value,all,at_least,nil,stop",
+        ",savings,net_present_value,all,,at_least,0,stop",
+        ",savings,net_present_value,all,,at_least,nil,stop",
     )
     edit(old_case / "partners.csv", "Maidstone,partner,", "Maidstone,leader,")
     before = contents(old_case)

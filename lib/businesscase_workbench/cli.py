@@ -376,7 +376,7 @@ def _check(arguments: argparse.Namespace) -> int:
             print(f"{case.name}: {worked.plain}")
         for finding in study.findings:
             print(f"{case.name}: finding: {finding}")
-        for missing in study.decision.missing:
+        for missing in study.decision.missing.values():
             print(f"{case.name}: {study.decision.recommendation}: {missing}")
         if table.empty:
             state = "no fault" if study.findings or study.decision.missing else "in order"

@@ -1,5 +1,6 @@
 """Measures of investment worth: discount factors, net present value, payback."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -116,15 +117,27 @@ def payback_years(net_flows: pd.Series) -> float | None:
     >>> payback_years(pd.Series([-1000.0, 400.0])) is None
     True
     """
-    cumulative = np.round(net_flows.to_numpy(float).cumsum(), 2)
-    in_deficit = np.flatnonzero(cumulative < 0)
-    if in_deficit.size == 0:
-        return 0.0
-    last_deficit = in_deficit[-1]
-    if last_deficit == len(cumulative) - 1:
-        return None
-    recovered = cumulative[last_deficit + 1] - cumulative[last_deficit]
-    return float(last_deficit - cumulative[last_deficit] / recovered)
+    years = float(paybacks(net_flows.to_numpy(float)[None, :])[0])
+    return None if math.isinf(years) else years
+
+
+def paybacks(net: np.ndarray) -> np.ndarray:
+    """Return the payback of each of some draws as :func:`payback_years` does, infinite if there is none.
+
+    Parameters
+    ----------
+    net : array, draw by financial year
+        Saving less cost [£]; the first year is year 0.
+    """
+    cumulative = np.round(net.cumsum(axis=1), 2)
+    is_out = cumulative < 0
+    last = net.shape[1] - 1 - is_out[:, ::-1].argmax(axis=1)  # the last year in deficit, if any is
+    draws = np.arange(len(net))
+    behind = cumulative[draws, last]
+    gained = cumulative[draws, np.minimum(last + 1, net.shape[1] - 1)] - behind
+    with np.errstate(divide="ignore", invalid="ignore"):
+        years = last - behind / gained
+    return np.where(is_out.any(axis=1), np.where(is_out[:, -1], np.inf, years), 0.0)
 
 
 def benefit_cost_ratio(recurring: pd.Series, once: pd.Series, factors: pd.Series) -> float | None:

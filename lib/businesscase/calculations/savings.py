@@ -839,6 +839,16 @@ def budget(flows: pd.DataFrame) -> pd.DataFrame:
     return flows[is_money & ~flows.index.get_level_values("flow").isin(COMPARED)]
 
 
+def counterfactual(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return what the present service would have cost."""
+    return flows[flows.index.get_level_values("flow") == "counterfactual_cost"]
+
+
+def running(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the running cost of the service."""
+    return flows[flows.index.get_level_values("flow") == "running_cost"]
+
+
 def still_to_find(flows: pd.DataFrame) -> pd.DataFrame:
     """Return the flows of money beside today's budgets that are not spent yet."""
     flows = budget(flows)

@@ -47,12 +47,16 @@ def worded(value, unit: str, more: int = 0) -> str:
     ('£2.73m', '-£4,500 a year', '99.2%')
     >>> worded(1.6, "years"), worded(2, "count"), worded(dt.date(2012, 12, 1), "date")
     ('1.6 years', '2', '1 December 2012')
+    >>> worded(2026.0, "financial year")
+    '2026/27'
     """
     if not isinstance(value, Real):
         return printed(value)
     value = float(value)
     if value == float("inf"):
         return "never"
+    if unit == "financial year":
+        return year_label(int(value))
     if unit.startswith("£"):
         return in_words(value, more) + unit[1:]
     if unit.startswith("fraction"):

@@ -1,10 +1,11 @@
 """Reading a case: its folder of CSV tables and TOML files, validated whole before anything is computed."""
 
+import datetime as dt
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -14,18 +15,19 @@ from businesscase.cases.errors import Fault, InputError, unknown_name
 from businesscase.cases.findings import findings
 from businesscase.cases.folder import inputs, is_half_replaced, read_folder, read_texts, writing
 from businesscase.cases.names import unsafe_name
-from businesscase.cases.parameters import Scenario
+from businesscase.cases.parameters import Parameters, Scenario
 from businesscase.cases.raw import CASE, RawCase
 from businesscase.cases.schema import (
     BASELINE_EVIDENCE,
     SHARED_TABLES,
     TABLES,
     CaseFile,
+    Figure,
     Source,
     described,
 )
 from businesscase.cases.upgrading import upgraded
-from businesscase.cases.validation import table_faults
+from businesscase.cases.validation import parameter_faults, table_faults
 from businesscase.cases.validation.core import PlacedFault
 from businesscase.cases.validation.rows import (
     BASE,
@@ -40,6 +42,23 @@ __all__ = ["BASE", "COMPARISON"]
 
 # sections without a chapter and a notebook of their own, and whose these are
 TOLD_IN = {"appraisal": "savings", "outturn": "decision"}
+# tables that say what is asked, and on what scale: known whenever they were written
+ASKED = [
+    "partners",
+    "options",
+    "factors",
+    "gates",
+    "conditions",
+    "readiness_areas",
+    "risk_levels",
+    "risk_bands",
+    "risk_probabilities",
+]
+DATED = [
+    *(stem for stem, model in TABLES.items() if issubclass(model, Figure) and stem not in ASKED),
+    "evidence",
+]  # tables of facts
+LOGS = [stem for stem, model in TABLES.items() if not issubclass(model, Figure)]
 ROWS_IN_FULL = 3  # rows of a table with the same fault
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 
@@ -272,6 +291,49 @@ def described_data(readme: str) -> str:
     """Return data/README.md with its part on the tables written anew from the schema."""
     kept, marker, _ = readme.partition(TABLES_WRITTEN)
     return f"{kept}{marker}\n\n{described()}"
+
+
+def as_at(case: Case, day: dt.date) -> Case:
+    """Return a case with only those rows that could be known on a day, under its base scenario.
+
+    A row is known from ``known_on``, else from the date of its source, else from the date of the
+    case's figures; a result also not before its own date. What is asked, and on what scale, stays;
+    logs of the work don't. Parameters of which nothing is known yet are as they are by themselves.
+
+    Raises
+    ------
+    InputError
+        If the rows that are left don't hold together: some depend on others that were known later.
+    """
+    dates = {key: document.date for key, document in documents(case).items()}
+    undated = min(case.file.data_date, case.file.decision_date)
+    tables = {
+        stem: _known(table, dates, undated, day)
+        if stem in DATED
+        else table.iloc[: 0 if stem in LOGS else None]
+        for stem, table in case.tables.items()
+    }
+    stated = case.scenarios[BASE]
+    if any(parameter_faults(case.file, tables, stated.parameters)):
+        stated = stated.model_copy(update={"parameters": Parameters()})
+    base = {BASE: stated}
+    sources = set(dates) | set(case.file.sources)
+    faults = list(_summed_up(table_faults(case.file, tables, base, sources)))
+    if faults:
+        place = f"data/{case.name} as at {day.isoformat()}"
+        raise InputError(Fault(f"{place}: {part}.csv: {said}") for part, _, said in faults)
+    return replace(case, tables=tables, scenarios=base)
+
+
+def _known(
+    table: pd.DataFrame, dates: dict[str, dt.date | None], undated: dt.date, day: dt.date
+) -> pd.DataFrame:
+    """Return the rows of a table that could be known on a day."""
+    of_source = table["source"].map(lambda key: dates.get(key) or undated)
+    known = pd.to_datetime(table["known_on"]).fillna(pd.to_datetime(of_source))
+    if "value" in table and "date" in table:  # a result
+        known = known.where(known > table["date"], table["date"])
+    return table[known <= pd.Timestamp(day)].reset_index(drop=True)
 
 
 def documents(case: Case) -> dict[str, Source]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from businesscase.calculations.decision import STOPS
 from businesscase.calculations.savings import PAY, PRICES, inflation_by_category
+from businesscase.calculations.wording import listed
 from businesscase.cases.errors import Fault
 from businesscase.cases.plausibility import implausible
 from businesscase.cases.schema import CaseFile
@@ -44,6 +45,32 @@ def _of_criteria(tables: Tables) -> Iterator[Fault]:
             column="if_not_met",
             found="condition",
             allowed=STOPS,
+        )
+
+    yield from _of_conditions(tables)
+    undated = list(gates.loc[gates["set_on"].isna(), "criterion"])
+    if undated:
+        yield Fault(
+            f"gates.csv: nothing says when the threshold was set of {listed(undated)}; give set_on, as a "
+            "threshold that is set after the figures are known tests little",
+            file="gates.csv",
+            column="set_on",
+            found="",
+        )
+
+
+def _of_conditions(tables: Tables) -> Iterator[Fault]:
+    """Yield the criteria that are a condition on which nobody has anything to do."""
+    gates = tables["gates"]
+    is_condition = gates["if_not_met"] != STOPS
+    idle = gates[is_condition & ~gates["criterion"].isin(tables["conditions"]["criterion"])]
+    if len(idle):
+        yield Fault(
+            f"conditions.csv: no action and nobody to take it for {listed(list(idle['criterion']))}; a "
+            "condition that nobody has to meet is none",
+            file="conditions.csv",
+            column="criterion",
+            found="",
         )
 
 

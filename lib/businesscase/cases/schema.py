@@ -132,6 +132,9 @@ class Figure(Entry):
     source: Name = Field(description="key of a document under [sources] in case.toml")
     paragraph: str = Field(description="paragraph, table or page of the source")
     note: str = Field("", description="the working if derived, the reasoning if assumed")
+    known_on: dt.date | None = Field(
+        None, description="day from which it could be known; blank: the date of its source"
+    )
 
     @model_validator(mode="after")
     def _note_explains_what_is_not_published(self):
@@ -735,6 +738,19 @@ class Event(Figure):
         description="gate, decision, deadline, review, start, end or outcome"
     )
     event: Text = Field(description="what happens")
+    lasted: bool | None = Field(
+        None,
+        description="of an outcome: true if the partnership went on after it, false if it ended; blank of "
+        "anything else, and of an outcome that says neither",
+    )
+
+    @model_validator(mode="after")
+    def _only_an_outcome_says_what_lasted(self):
+        if self.lasted is not None and self.kind != "outcome":
+            raise ValueError(
+                f"lasted is of an outcome; the row is of kind {self.kind}: leave it blank"
+            )
+        return self
 
 
 class Objective(Figure):
@@ -903,8 +919,13 @@ class Gate(Figure):
     section: Name = Field(description="section of results.csv")
     measure: Name = Field(description="measure of results.csv")
     item: Name = Field(
-        description="item of results.csv, e.g. all; of an option: proposed (the one appraised, whichever "
-        "it is) or option b (that one in any case)"
+        description="item of results.csv, e.g. all; each partner tests everyone, and the worst decides; of "
+        "an option: proposed (the one appraised, whichever it is) or option b (that one in any case)"
+    )
+    year: str = Field(
+        "",
+        description="blank for a figure of the whole term; a financial year such as 2026, or each: every "
+        "year is tested, and the worst decides",
     )
     comparison: Literal["at_least", "at_most"] = Field(description="at_least or at_most")
     threshold: float | dt.date = Field(description="the value it is held against")
@@ -913,6 +934,41 @@ class Gate(Figure):
         "criterion must be able to stop the case, and nothing can be decided while it is not known"
     )
     set_by: Name = Field(description="who set the threshold")
+    set_on: dt.date | None = Field(
+        None,
+        description="when it was set; what is set after the date of the figures is flagged beside it, as is "
+        "what isn't dated",
+    )
+
+    @field_validator("year")
+    @classmethod
+    def _year_is_one_or_each(cls, year: str) -> str:
+        if not re.fullmatch(r"((19|20|21)\d\d|each)?", year):
+            raise ValueError(
+                f"found {shown(year)}; it should be blank, a financial year such as 2026, or each"
+            )
+        return year
+
+
+class Condition(Figure):
+    """What somebody must do for a criterion that is a condition, or to supply a figure that is missing."""
+
+    criterion: Name = Field(description="criterion of gates.csv")
+    action: Text = Field(description="what must be done")
+    owner: Name = Field(description="role of the one who must do it")
+    by_when: dt.date = Field(description="by when")
+    evidence: Text = Field(description="what will show that it is done")
+    if_missed: Text = Field(description="what happens if it is not done by then")
+
+
+class Headroom(Figure):
+    """What a partner's revenue budget can bear above today."""
+
+    partner: Name = Field(description="partner that has it")
+    year: FinancialYear | None = Field(
+        None, description="financial year; blank for every year without a row of its own"
+    )
+    amount_gbp: float = Field(ge=0, description="in the money of the year [£]")
 
 
 class Assumption(Entry):
@@ -1196,7 +1252,9 @@ TABLES: dict[str, type[Entry]] = {
     "readiness": ReadinessScore,
     "red_lines": RedLine,
     "lessons": Lesson,
+    "headroom": Headroom,
     "gates": Gate,
+    "conditions": Condition,
     "actuals": Actual,
     "assumptions": Assumption,
     "decisions": Decision,
@@ -1253,7 +1311,9 @@ KEYS: dict[str, list[str]] = {
     "readiness": ["area", "partner"],
     "red_lines": ["partner", "red_line"],
     "lessons": ["lesson"],
+    "headroom": ["partner", "year"],
     "gates": ["criterion"],
+    "conditions": ["criterion", "action"],
     "actuals": ["kind", "item", "partner", "date", "year"],
     "assumptions": ["table", "item"],
     "decisions": ["date", "decision"],
@@ -1306,7 +1366,9 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "actuals": ["value"],
     "governance_questions": ["question"],
     "governance_precedents": ["settled"],
+    "headroom": ["amount_gbp"],
     "gates": ["comparison", "threshold"],
+    "conditions": ["by_when"],
     "discount_rates": ["rate_fraction"],
     "deflators": ["price_index"],
     "baseline_standards": ["value"],
@@ -1361,7 +1423,7 @@ SECTION_TABLES: dict[str, list[str]] = {
         "governance_questions",
     ],
     "outturn": ["actuals", "evidence", "sensitivities", "deflators"],
-    "decision": ["gates"],
+    "decision": ["gates", "conditions", "headroom"],
 }
 
 
@@ -1414,6 +1476,11 @@ class CaseFile(Row):
         "blank is the present service going on",
     )
     plan_start: dt.date | None = Field(None, description="first day of the work plan")
+    backtest: Literal["counted", "demonstration", "invented"] = Field(
+        "counted",
+        description="what an outcome of this case says of the rule: counted, demonstration (the case shaped "
+        "the rule, so that it proves nothing) or invented",
+    )
     project_mix: dict[str, float] = Field(
         {"equipment and development": 1.0},
         description="what the one-off cost is spent on: shares [fraction] of the kinds of project "

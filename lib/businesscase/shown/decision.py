@@ -6,21 +6,29 @@ import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.decision import (
+    EACH_PARTNER,
     ITSELF,
     MET,
     NOT_KNOWN,
     NOT_MET,
+    RULE,
     STOPS,
+    figure_of,
+    fitting,
+    if_alone,
     is_its_own_figure,
-    recommendation,
+    threshold_doubts,
 )
 from businesscase.calculations.wording import (
     capitalised,
+    counted,
     in_words,
     listed,
     printed,
     setting,
+    short_day,
     worded,
+    year_label,
 )
 from businesscase.cases.parameters import label_of, unit_of
 from businesscase.shown import outturn
@@ -55,11 +63,13 @@ def answer(study: Study) -> Sentence:
     said = [
         *outturn.in_short(study),
         f"**{recommended(study)}.**",
-        *study.decision.missing,
+        *study.decision.missing.values(),
         *gates.loc[gates["outcome"] == NOT_MET, "reason"],
     ]
     for outcome, words in ((NOT_KNOWN, "Not known"), (MET, "Met")):
-        listed_here = (gates["outcome"] == outcome) & ~gates["reason"].isin(study.decision.missing)
+        listed_here = (gates["outcome"] == outcome) & ~gates["criterion"].isin(
+            study.decision.missing
+        )
         criteria = list(gates.loc[listed_here, "criterion"])
         if criteria:
             said.append(f"{words}: {listed(criteria)}.")
@@ -78,6 +88,7 @@ def reasons(study: Study) -> Table:
         ],
         consequence=gates["if_not_met"].map({"stop": "stop", "condition": "a condition"}),
         outcome=gates["outcome"].map(OUTCOME_SIGNS),
+        set_by=[_set_by(study, row) for row in gates.itertuples()],
     )
     return Table(
         table,
@@ -96,13 +107,26 @@ def reasons(study: Study) -> Table:
     )
 
 
+def _set_by(study: Study, gate) -> str:
+    """Return who set a threshold and when, and what to doubt of it."""
+    said = gate.set_by if pd.isna(gate.set_on) else f"{gate.set_by}, {short_day(gate.set_on)}"
+    doubts = threshold_doubts(gate, study.decision.figures_date)
+    return f"{said} ({'; '.join(doubts)})" if doubts else said
+
+
 def _found(gate) -> str:
-    if gate.found is None:
-        return "not given"
-    said = worded(gate.found, gate.unit)
+    of_each = gate.tested_item == EACH_PARTNER or gate.year is not None
+    said = _amount(gate) + (figure_of(gate.item, gate.year) if of_each else "")
     if is_its_own_figure(gate):
         said += f" ({ITSELF})"
-    return said.replace("-£", "-\N{WORD JOINER}£")  # else a line may break there
+    return said
+
+
+def _amount(gate) -> str:
+    """Return what was found, which a line doesn't break."""
+    if gate.found is None:
+        return "not given"
+    return worded(gate.found, gate.unit).replace("-£", "-\N{WORD JOINER}£")
 
 
 def reasons_in_words(study: Study) -> Sentence:
@@ -177,13 +201,68 @@ def _wrapped(text: str, width: int = 13) -> str:
     return "<br>".join(lines)
 
 
-def rule(study: Study) -> Sentence:
-    """State the rule by which the recommendation follows from the criteria."""
-    return Sentence(
-        "The rule: **stop** if a criterion whose consequence is stop is not met; **not ready to decide** "
-        "if one is not known, or there is none; **go** if every criterion is met; otherwise **go with "
-        "conditions**, and each criterion that is not met or not known is a condition. A criterion "
-        "whose figure is not given is not known; it is never taken as met."
+def by_partner(study: Study) -> Table:
+    """Show what became of each criterion that is tested for each partner."""
+    table = study.decision.by_partner
+    return Table(
+        table.assign(
+            found_text=[_amount(row) for row in table.itertuples()],
+            when=[
+                year_label(year) if year is not None else "the whole term" for year in table["year"]
+            ],
+            outcome=table["outcome"].map(OUTCOME_SIGNS),
+        ),
+        "Criteria of each partner, with its worst figure",
+        {
+            "criterion": "Criterion",
+            "item": "Partner",
+            "when": "Worst in",
+            "found_text": "Found",
+            "outcome": "Outcome",
+        },
+        absent="No criterion is tested for each partner",
+    )
+
+
+def conditions(study: Study) -> Table:
+    """Show who must do what by when for the criteria that are not met or not known."""
+    table = study.decision.conditions
+    table = table.assign(outcome=table["outcome"].map(OUTCOME_SIGNS))
+    idle = study.decision.without_action
+    caption = f"What must be done for the criteria that are not met or not known: {counted(len(table), 'action')}"
+    if idle:
+        caption += f"; nobody has anything to do for {listed(idle)}"
+    return Table(
+        table,
+        caption,
+        {
+            "criterion": "Criterion",
+            "outcome": "Outcome",
+            "action": "Action",
+            "owner": "Owner",
+            "by_when": "By when",
+            "evidence": "What will show it",
+            "if_missed": "If missed",
+        },
+        absent="No action is open"
+        + (f", and nobody has anything to do for {listed(idle)}" if idle else ""),
+    )
+
+
+def rule(study: Study) -> Table:
+    """Show the rule by which the recommendation follows from the criteria, and the row that fits here."""
+    now = fitting(study.decision.gates)
+    table = pd.DataFrame(RULE)
+    return Table(
+        table.assign(here=["✓ here" if row == now else "–" for row in RULE]),
+        "The rule: the one row that fits gives the recommendation",
+        {
+            "stops": "Criteria whose consequence is stop",
+            "money": "Other criteria on money",
+            "others": "All other criteria",
+            "verdict": "Recommendation",
+            "here": "This case",
+        },
     )
 
 
@@ -234,7 +313,7 @@ def _what_holds_it(study: Study) -> str:
     if len(stopping):
         return f"It is stop as long as this is not met: {listed(stopping['criterion'])}."
     if study.decision.missing:
-        return f"It is {study.decision.recommendation} as long as this stands: {' '.join(study.decision.missing)}"
+        return f"It is {study.decision.recommendation} as long as this stands: {' '.join(study.decision.missing.values())}"
     if unknown:
         return f"It can't be go as long as this is not known: {listed(unknown)}."
     return ""
@@ -319,10 +398,7 @@ def what_would_turn_it(study: Study) -> Table:
     gates = study.decision.gates
     table = gates[["criterion"]].assign(now=gates["outcome"].map(OUTCOME_SIGNS))
     for other in (MET, NOT_MET):
-        table[other] = [
-            recommendation(gates["outcome"].where(gates.index != index, other), gates["if_not_met"])
-            for index in gates.index
-        ]
+        table[other] = if_alone(gates, other)
     turning = (table[[MET, NOT_MET]] != study.decision.recommendation).any(axis="columns")
     return Table(
         table,

@@ -102,7 +102,7 @@ def overview_headline(study: Study, start: Study) -> Sentence:
     """State the recommendation."""
     return Sentence(
         f"## Recommendation: {study.decision.recommendation}\n\n"
-        f"{' '.join([*study.decision.missing, f'Scenario {start.scenario_name}: {start.decision.recommendation}.'])}"
+        f"{' '.join([*study.decision.missing.values(), f'Scenario {start.scenario_name}: {start.decision.recommendation}.'])}"
     )
 
 

@@ -27,6 +27,7 @@ from businesscase.study.readiness import Readiness
 from businesscase.study.risks import Risks
 from businesscase.study.savings import Savings
 from businesscase.study.uncertainty import Uncertainty
+from businesscase.study.verdicts import Verdicts
 
 __all__ = ["Study", "load_study"]
 
@@ -42,7 +43,7 @@ class Study:
         The scenario that it began from.
     parameters : Parameters
         Those of the scenario, or as they were varied since.
-    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, readiness, governance, outturn, decision, assurance
+    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, readiness, governance, outturn, decision, verdicts, assurance
         The parts. Each is handed the parts that it needs.
     compared : dict
         What the comparison of the case's scenarios has found so far.
@@ -88,8 +89,11 @@ class Study:
             self.readiness,
             self.plan,
         )
+        self.verdicts = Verdicts(
+            inputs, self.savings, self.cash, self.uncertainty, self.plan, self.decision
+        )
         self.assurance = Assurance(inputs, self.savings, self.decision)
-        self.parts = (*parts, self.decision, self.assurance)
+        self.parts = (*parts, self.decision, self.verdicts, self.assurance)
 
     @classmethod
     def of(cls, case: Case, scenario: str) -> Self:
@@ -196,16 +200,19 @@ class Study:
         """Yield the results of a section one by one; what follows one isn't computed before it is due."""
         if section == self.decision.section:
             yield from self.decision.of_section(section)
-            yield from ((section, *row) for row in self.decision.outcome_rows())
+            yield from ((section, *row) for row in self._decided())
         elif section in self.case.section_names():
             yield from self.decision.of_section(section)
+
+    def _decided(self) -> Iterator[tuple]:
+        """Yield how sure the decision is, and then what is decided."""
+        yield from self.verdicts.rows()
+        yield from self.decision.outcome_rows()
 
     @cached_property
     def results(self) -> pd.DataFrame:
         """Every result as tidy rows: section, measure, item, year, value, unit."""
-        decided = results.frame(
-            (self.decision.section, *row) for row in self.decision.outcome_rows()
-        )
+        decided = results.frame((self.decision.section, *row) for row in self._decided())
         return pd.concat([self.decision.section_results, decided], ignore_index=True)
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pandas as pd
 
@@ -123,6 +124,16 @@ class Appraisal(Part):
             self.positions_if_ended, dt.date.fromisoformat(self.parameters.ends_on)
         )
 
+    quick: ClassVar = {
+        "break_even_year": (
+            lambda part, item: part.break_even_years.astype(float).fillna(tidy.NEVER).get(item),
+            "financial year",
+        ),
+    }
+    yearly: ClassVar = {
+        "position_if_ended": (lambda part: part.positions_if_ended, tidy.MONEY),
+    }
+
     def rows(self) -> Iterator[tidy.Row]:
         """Yield the results, as results.csv has them."""
         table = self.summary
@@ -142,7 +153,7 @@ class Appraisal(Part):
             else:
                 yield from tidy.series(name, values.dropna(), units.get(name, tidy.MONEY))
         yield from tidy.yearly("position_if_ended", self.positions_if_ended, tidy.MONEY)
-        years = self.break_even_years.astype(object)
-        yield from tidy.known("break_even_year", years, "financial year", "not within the term")
+        years = self.break_even_years.astype(float).fillna(tidy.NEVER)
+        yield from tidy.series("break_even_year", years, "financial year")
         if self.position_on_end_date is not None:
             yield from tidy.series("position_on_end_date", self.position_on_end_date, tidy.MONEY)

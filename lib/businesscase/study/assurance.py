@@ -144,21 +144,23 @@ class Assurance(Part):
             )
         moved = self.inputs.with_tables(assurance.moved(self.tables, stem, item, factor)).assurance
         gates = self._tested_on(moved.decision)
-        then = decision.recommendation(gates["outcome"], gates["if_not_met"])
+        then = decision.recommendation(gates)
         return Answer(moved._worth, gates["moves"], gates["outcome"], then)
 
     def _tested_on(self, moved: Decision) -> pd.DataFrame:
         """Return the criteria with ``outcome`` where figures have moved, and which ``moves``."""
         now = self.decision.gates
         gates = now.assign(threshold=moved.tables["gates"]["threshold"], moves=False)
-        for index, gate in now[~now["criterion"].isin(self.decision.lacking)].iterrows():
-            threshold = gates.at[index, "threshold"]
-            result = moved.result(gate["section"], gate["measure"], gate["item"])
-            found = None if result is None else result[0]
-            moves = not (_same(found, gate["found"]) and _same(threshold, gate["threshold"]))
-            gates.at[index, "moves"] = moves
+        known = gates[~gates["criterion"].isin(self.decision.lacking)]
+        for gate in known.itertuples():
+            found = moved.worst(gate)
+            is_same = _same(gate.threshold, now.at[gate.Index, "threshold"])
+            moves = not (_same(found, gate.found) and is_same)
+            gates.at[gate.Index, "moves"] = moves
             if moves:
-                gates.at[index, "outcome"] = decision.outcome(found, gate["comparison"], threshold)
+                gates.at[gate.Index, "outcome"] = decision.outcome(
+                    found, gate.comparison, gate.threshold
+                )
         return gates
 
 

@@ -1,6 +1,7 @@
 """The cash of a study: what each partner's budget sees, in the money of each year."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pandas as pd
 
@@ -67,9 +68,49 @@ class Cash(Part):
         absent = ~unseen.get_level_values("partner").isin(seen.index.get_level_values("partner"))
         return pd.concat([seen, 0.0 * flows.loc[unseen[absent]]])
 
+    @derived
+    def budget_effect(self) -> pd.DataFrame:
+        """What each partner's revenue budget gains by year, less than nil where it pays more [£]."""
+        return self.medium_term_plan.xs("effect on the revenue budget", level="line")
+
+    @derived
+    def budget_rise(self) -> pd.DataFrame:
+        """Rise of each partner's revenue budget by year, of what the service costs it today [fraction].
+
+        In the money of the year, of a cost at today's prices.
+        """
+        cost = self.savings.baseline_cost.reindex(self.budget_effect.index)
+        return -self.budget_effect.div(cost.where(cost > 0), axis="index").dropna(how="all")
+
+    @derived
+    def headroom_left(self) -> pd.DataFrame:
+        """What each partner's revenue budget could still bear by year [£], NaN where nothing says.
+
+        A budget that gains needs no headroom, so a year without a row is not known only if it pays.
+        """
+        stated = self.tables["headroom"]
+        every = stated[stated["year"].isna()].set_index("partner")["amount_gbp"]
+        years = stated.dropna(subset="year").astype({"year": int})
+        own = years.pivot(index="partner", columns="year", values="amount_gbp")
+        effect = self.budget_effect
+        found = own.reindex(index=effect.index, columns=effect.columns)
+        found = found.apply(lambda by_year: by_year.fillna(every))
+        return (found + effect).fillna(effect.where(effect >= 0))
+
+    yearly: ClassVar = {
+        "cash_effect_on_the_revenue_budget": (lambda cash: cash.budget_effect, tidy.MONEY),
+        "budget_rise_fraction": (lambda cash: cash.budget_rise, tidy.FRACTION),
+        "headroom_left": (lambda cash: cash.headroom_left, tidy.MONEY),
+    }
+
     def rows(self) -> Iterator[tidy.Row]:
         """Yield the results, as results.csv has them."""
         plan = self.medium_term_plan
         for line, effects in plan.groupby(level="line", sort=False):
             by_partner = effects.droplevel("line")
             yield from tidy.yearly(f"cash_{line.replace(' ', '_')}", by_partner, tidy.MONEY)
+        yield from tidy.yearly("budget_rise_fraction", self.budget_rise, tidy.FRACTION)
+        if not self.tables["headroom"].empty:
+            for row in tidy.yearly("headroom_left", self.headroom_left, tidy.MONEY):
+                if not pd.isna(row[3]):
+                    yield row

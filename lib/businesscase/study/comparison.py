@@ -227,15 +227,13 @@ def turning_criteria(study: Study) -> dict[str, list[str]]:
 
 
 def _turning(base: Study, other: Study) -> list[str]:
-    before, after = (
-        each.decision.gates.set_index("criterion")["outcome"] for each in (base, other)
-    )
-    consequence = base.decision.gates.set_index("criterion")["if_not_met"]
+    gates = base.decision.gates.set_index("criterion")
+    before, after = gates["outcome"], other.decision.gates.set_index("criterion")["outcome"]
     differing = list(before.index[before != after])
 
     def with_one_from(one: pd.Series, rest: pd.Series, criterion: str) -> str:
         mixed = rest.where(rest.index != criterion, one[criterion])
-        return decision.recommendation(mixed, consequence)
+        return decision.recommendation(gates.assign(outcome=mixed))
 
     alone = [
         name

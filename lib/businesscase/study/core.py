@@ -75,13 +75,14 @@ class Part:
     """One subject of a study: its results, from the inputs and the parts that are handed in.
 
     ``name`` is what the study calls it, and ``section`` under which its results stand. ``quick`` are the measures that can be had without the rows
-    before them: by name, the value of an item (None if there is none), and the unit. ``rough`` are
-    those of which a search for a turning point takes a part of the draws.
+    before them: by name, the value of an item (None if there is none), and the unit; ``yearly`` those
+    that can by item and year. ``rough`` are those of which a search for a turning point takes a part of the draws.
     """
 
     name: ClassVar[str]
     section: ClassVar[str]
     quick: ClassVar[dict[str, tuple[Callable[[Any, str], Any], str]]] = {}
+    yearly: ClassVar[dict[str, tuple[Callable[[Any], pd.DataFrame], str]]] = {}
     rough: ClassVar[dict[str, Callable[[Any, str], Any]]] = {}
 
     def __init_subclass__(cls):

@@ -1,15 +1,18 @@
 """The decision on a study: its criteria, what follows from them, and what would turn it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 
 from businesscase.calculations import decision
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.decision import EACH, EACH_PARTNER, Found
 from businesscase.calculations.savings import cash, economic
+from businesscase.calculations.wording import capitalised, short_day
 from businesscase.cases.case import BASE, data_folder
 from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.parameters import limits, step_of
@@ -42,6 +45,7 @@ OF_COST = ("one_off_", "peak_funding", "optimism_bias")  # measures of money tha
 READINESS = ("readiness", "readiness scores (readiness.csv)")
 RED_LINES = ("red_lines", "red lines (red_lines.csv)")
 TASK_RANGES = ("task_ranges", "ranges of task durations (task_ranges.csv)")
+HEADROOM = ("headroom", "headroom (headroom.csv)")
 RISK_COSTS = ("risk_costs", "costs of risks (risk_costs.csv)")
 GOVERNANCE = ("governance", "arrangements of governance (governance.csv)")
 SUCCESS_FACTORS = ("success_factors", "critical success factors (success_factors.csv)")
@@ -50,6 +54,7 @@ NEEDS = {
     "success_factors_failed": SUCCESS_FACTORS,
     "success_factors_failed_count": SUCCESS_FACTORS,
     "governance_lacking": GOVERNANCE,
+    "headroom_left": HEADROOM,
     "areas_below_minimum": READINESS,
     "areas_beyond_gap": READINESS,
     "divergence": READINESS,
@@ -137,29 +142,100 @@ class Decision(Part):
         yield from (part for part in self.parts if part.section == section)
 
     @derived
-    def gates(self) -> pd.DataFrame:
-        """Each criterion of the decision, with what was found, whether it is met, and why.
-
-        Its ``item`` is that of results.csv: the letter of the option appraised for ``proposed``.
-        """
+    def criteria(self) -> pd.DataFrame:
+        """Rows of gates.csv, with items as results.csv has them: the option's letter for ``proposed``."""
         gates = self.tables["gates"]
-        on_options = gates["section"] == "options"
         items = gates["item"].map(lambda item: decision.result_item(item, self.option))
-        gates = gates.assign(item=gates["item"].mask(on_options, items))
+        return gates.assign(item=gates["item"].mask(gates["section"] == "options", items))
+
+    @derived
+    def tested(self) -> pd.DataFrame:
+        """Each criterion for each partner and year that it is tested for: found, met or not, and why."""
+        gates = self.criteria
         testable = gates[~gates["criterion"].isin(self.lacking)]
-        tested = testable[["section", "measure", "item"]].itertuples(index=False, name=None)
-        keys = dict.fromkeys(tested)  # a result may be tested twice: to stop, and as a condition
-        rows = [(*key, pd.NA, *found) for key in keys if (found := self.result(*key)) is not None]
-        found = pd.DataFrame(rows, columns=results.COLUMNS).astype({"value": object})
-        if any(gate_faults(testable, found)):
-            # a scenario may lack a result that the base has; what the base lacks is refused
-            base = self.in_scenario(BASE)
-            faults = list(gate_faults(testable, base.section_results))
-            if faults:
-                place = f"{data_folder().name}/{self.case.name}/gates.csv"
-                raise InputError(f"{place}: {fault}" for fault in faults)
+        found = {gate.criterion: self.figures(gate) for gate in testable.itertuples()}
+        self._refuse_unknown(testable, found)
         tested = decision.tested_gates(gates, found, self.lacking, self._details(gates))
-        return tested.assign(unit=tested["unit"].where(tested["unit"] != "", self._units(gates)))
+        return tested.assign(unit=tested["unit"].where(tested["unit"] != "", self._units(tested)))
+
+    @derived
+    def gates(self) -> pd.DataFrame:
+        """Each criterion once, by its worst figure: what was found, whether it is met, and why."""
+        return self.tested[self.tested["is_worst"]].reset_index(drop=True)
+
+    def _refuse_unknown(self, gates: pd.DataFrame, found: Mapping[str, list[Found]]) -> None:
+        """Refuse criteria on what the case has no result of, or one of another kind.
+
+        A scenario may lack a result that the base has: what the base lacks is refused.
+        """
+        keys = gates.set_index("criterion")[["section", "measure"]]
+        seen = [
+            (*keys.loc[criterion], cell.item, cell.year, cell.found, cell.unit)
+            for criterion, cells in found.items()
+            for cell in cells
+            if cell.found is not None
+        ]
+        of_seen = gate_faults(gates, results.frame(seen), self.partners)
+        doubted = gates["criterion"].isin(of_seen)
+        if not doubted.any():
+            return
+        base, sections = self.in_scenario(BASE), gates.loc[doubted, "section"].unique()
+        rows = results.frame(row for section in sections for row in base.of_section(section))
+        faults = gate_faults(gates[doubted], rows, base.partners)
+        if faults:
+            place = f"{data_folder().name}/{self.case.name}/gates.csv"
+            raise InputError(
+                Fault(f"{place}: criterion {criterion!r}: {fault}", **fault.details)
+                for criterion, fault in faults.items()
+            )
+
+    def figures(self, gate, rough: bool = False) -> list[Found]:
+        """Return what a criterion is held against: a figure, or one for each partner and year.
+
+        Parameters
+        ----------
+        gate : named tuple
+            A row of ``criteria``; or of ``tested``, of which it takes what was asked for.
+        rough : bool
+            Whether measures of draws may rest on a part of them.
+        """
+        item, year = (
+            getattr(gate, f"tested_{name}", getattr(gate, name)) for name in ("item", "year")
+        )
+        items = self.partners if item == EACH_PARTNER else [item]
+        if year:
+            return self._figures_by_year(gate.section, gate.measure, items, year)
+        found = [self.result(gate.section, gate.measure, item, rough) for item in items]
+        return [
+            Found(item, None, *(cell or (None, "")))
+            for item, cell in zip(items, found, strict=True)
+        ]
+
+    def _figures_by_year(
+        self, section: str, measure: str, items: list[str], year: str
+    ) -> list[Found]:
+        table, unit = self.by_year(section, measure)
+        wanted = list(table.columns) if year == EACH else [int(year)]
+        table = table.reindex(index=items, columns=wanted).astype(object)
+        table = table.where(table.notna(), None)
+        return [Found(item, at, table.at[item, at], unit) for item in items for at in wanted]
+
+    def worst(self, gate, rough: bool = False) -> Any:
+        """Return the figure of a criterion that decides it; None where it is not known."""
+        cells = self.figures(gate, rough)
+        return decision.worst_of(cells, gate.comparison, gate.threshold).found if cells else None
+
+    @derived_by
+    def by_year(self, section: str, measure: str) -> tuple[pd.DataFrame, str]:
+        """Return the results of a measure by item and year, and their unit."""
+        for part in self._parts_of(section):
+            if measure in part.yearly:
+                of, unit = part.yearly[measure]
+                return of(part), unit
+        rows = results.frame(row for row in self.of_section(section) if row[1] == measure)
+        rows = rows.dropna(subset="year")
+        table = rows.pivot(index="item", columns="year", values="value")
+        return table, rows["unit"].iloc[0] if len(rows) else ""
 
     @derived_by
     def result(self, section: str, measure: str, item: str, rough: bool = False) -> tuple | None:
@@ -183,6 +259,9 @@ class Decision(Part):
     def _details(self, gates: pd.DataFrame) -> dict[str, str]:
         """Return what stands in brackets behind a figure, by criterion."""
         details = gates.set_index("criterion")["measure"].map(self._counted).dropna().to_dict()
+        of_each = gates["item"] == EACH_PARTNER
+        for gate in gates[of_each & (len(self.partners) > 1)].itertuples():
+            details[gate.criterion] = f"the worst of {len(self.partners)} partners"
         for gate in self.tables["gates"].itertuples():
             named = decision.NAMED.match(gate.item) if gate.section == "options" else None
             if named and named[1] != self.option:
@@ -228,6 +307,8 @@ class Decision(Part):
                 found[gate.criterion] = words
             elif gate.measure.startswith("annual_cost_") and self.savings.cost_change.empty:
                 found[gate.criterion] = "running cost (flows.csv)"
+            elif gate.measure == "budget_rise_fraction" and self.savings.baseline_cost.empty:
+                found[gate.criterion] = "present cost (service_costs.csv)"
             elif gate.section == "savings" and self._is_net_of_nothing(gate.measure):
                 found[gate.criterion] = RECURRING
         return found
@@ -239,12 +320,51 @@ class Decision(Part):
     @property
     def recommendation(self) -> str:
         """The decision that follows from the gates, as :func:`decision.recommendation` has it."""
-        return decision.recommendation(self.gates["outcome"], self.gates["if_not_met"])
+        return decision.recommendation(self.gates)
 
     @property
-    def missing(self) -> list[str]:
-        """What is missing, a sentence each, where the case is not ready to decide."""
-        return decision.missing(self.gates)
+    def missing(self) -> dict[str, str]:
+        """What is missing where the case is not ready to decide, and who could supply it, in sentences."""
+        actions = self.tables["conditions"].drop_duplicates("criterion").set_index("criterion")
+        found = decision.missing(self.gates)
+        for criterion in set(found) & set(self.gates["criterion"]):
+            who = "nobody is named to supply it (conditions.csv)"
+            if criterion in actions.index:
+                action = actions.loc[criterion]
+                who = f"{action['owner']} could supply it by {short_day(action['by_when'])}"
+            found[criterion] = f"{found[criterion]} {capitalised(who)}."
+        return found
+
+    @property
+    def by_partner(self) -> pd.DataFrame:
+        """Rows of ``tested`` that are a partner's worst of a criterion that is tested for each."""
+        return self.tested[
+            (self.tested["tested_item"] == EACH_PARTNER) & self.tested["is_worst_of_item"]
+        ]
+
+    @property
+    def conditions(self) -> pd.DataFrame:
+        """Rows of conditions.csv for the criteria that are not met or not known, the worst first."""
+        outcomes = self.gates.set_index("criterion")["outcome"]
+        table = self.tables["conditions"]
+        table = table.assign(outcome=table["criterion"].map(outcomes))
+        table = table[table["outcome"] != decision.MET]
+        return table.sort_values(
+            "outcome", key=lambda told: told.map(decision.FROM_FAILED.index), kind="stable"
+        )
+
+    @property
+    def without_action(self) -> list[str]:
+        """Criteria that are not met or not known, for which nobody has anything to do."""
+        gates = self.gates[self.gates["outcome"] != decision.MET]
+        acted_on = gates["criterion"].isin(self.tables["conditions"]["criterion"])
+        is_condition = gates["if_not_met"] != decision.STOPS
+        return list(gates.loc[~acted_on & is_condition, "criterion"])
+
+    @property
+    def figures_date(self) -> dt.date:
+        """Date from which the figures of the decision were known."""
+        return min(self.case.file.data_date, self.case.file.decision_date)
 
     @property
     def findings(self) -> list[Fault]:
@@ -308,14 +428,13 @@ class Decision(Part):
 
         def outcomes(value: float, which: pd.Series) -> pd.Series:
             other, tested = decision_at(value), gates["outcome"].copy()
-            for index, gate in gates[which].iterrows():
-                found = other.result(gate["section"], gate["measure"], gate["item"], True)
-                value = None if found is None else found[0]
-                tested[index] = decision.outcome(value, gate["comparison"], gate["threshold"])
+            for gate in gates[which].itertuples():
+                found = other.worst(gate, rough=True)
+                tested[gate.Index] = decision.outcome(found, gate.comparison, gate.threshold)
             return tested
 
         def recommended(value: float) -> str:
-            found = decision.recommendation(outcomes(value, can_turn), gates["if_not_met"])
+            found = decision.recommendation(gates.assign(outcome=outcomes(value, can_turn)))
             worse = move.parameter == "readiness_scores" and value < move.current
             # a partner that is less ready may close a gap, which is no way to get there
             return self.recommendation if worse and decision.is_better(found, self.recommendation) else found  # fmt: skip
@@ -423,7 +542,11 @@ class Decision(Part):
         """Yield the criteria, what would turn the decision, and the decision."""
         gates = self.gates.set_index("criterion")
         yield from tidy.series("gate", gates["outcome"], tidy.TEXT)
+        of_each = self.by_partner
+        names = of_each["criterion"] + ", " + of_each["item"]
+        yield from tidy.series("gate", of_each["outcome"].set_axis(names), tidy.TEXT)
         yield from tidy.series("reason", gates["reason"], tidy.TEXT)
+        yield from tidy.series("missing", pd.Series(self.missing, dtype=object), tidy.TEXT)
         for row in self.turning_changes_shown.itertuples():
             item = row.parameter if row.item == ALL else f"{row.parameter}, {row.item}"
             if pd.isna(row.value):
@@ -438,10 +561,12 @@ def _numbers(risks: Iterable[int]) -> str:
     return ", ".join(map(str, risks))
 
 
-def _roughly(gates: pd.DataFrame, of: Decision) -> list[tuple | None]:
+def _roughly(gates: pd.DataFrame, of: Decision) -> list[Any]:
     """Return what a decision finds for each criterion; None for one that isn't known here."""
-    rows = gates[["section", "measure", "item", "found"]].itertuples(index=False, name=None)
-    return [None if found is None else of.result(*key, True) for *key, found in rows]
+    return [
+        None if gate.outcome == decision.NOT_KNOWN else of.worst(gate, rough=True)
+        for gate in gates.itertuples()
+    ]
 
 
 def _whole_values(parameter: str, lowest: int, highest: int) -> list[float]:

@@ -87,9 +87,10 @@ class Readiness(Part):
 
     @property
     def stop(self) -> pd.Timestamp | None:
-        """When the programme stopped: its first outcome; None if it has none."""
+        """When the programme stopped: its first outcome that didn't last; None if it has none."""
         events = self.tables["events"]
-        outcomes = events.loc[events["kind"] == "outcome", "date"]
+        is_end = (events["kind"] == "outcome") & ~events["lasted"].fillna(False).astype(bool)
+        outcomes = events.loc[is_end, "date"]
         return None if outcomes.empty else outcomes.min()
 
     @property

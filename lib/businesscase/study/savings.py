@@ -520,17 +520,21 @@ class Savings(Part):
         return table.assign(peak_funding=peaks)
 
     @derived
+    def full_year(self) -> int:
+        """The last year in which the running cost is that of a full year."""
+        lines = self.tables["flows"]
+        is_running = (lines["option"] == self.option) & (lines["flow"] == "running_cost")
+        return int(savings.running_years(lines[is_running], self.years)[::-1].idxmax())
+
+    @derived
     def cost_change(self) -> pd.DataFrame:
         """Cost of the last full year before and after, for partners with a stated running cost [£].
 
         The last, as by then the service has grown to its full cost.
         """
-        lines = self.tables["flows"]
-        if not (lines["flow"] == "running_cost").any():
+        if not (self.tables["flows"]["flow"] == "running_cost").any():
             return pd.DataFrame(columns=["present", "new", "change", "change_fraction"])
-        chosen = lines[lines["option"] == self.option]
-        full = savings.running_years(chosen[chosen["flow"] == "running_cost"], self.years)
-        year = full[::-1].idxmax()
+        year = self.full_year
         present = savings.by_partner(self.planned_flows, "counterfactual_cost")[year]
         changed = self.parameters.running_cost_change
         new = savings.by_partner(self.planned_flows, "running_cost")[year] * (1 + changed)

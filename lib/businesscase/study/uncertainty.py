@@ -453,24 +453,35 @@ class Uncertainty(Part):
         }
         return levers, multiples
 
-    def net(self, columns: Columns, count: int) -> np.ndarray:
-        """Return saving less cost, risks included, in each of some draws, draw by partner by year [£].
+    def selected(self, select: savings.Selection, columns: Columns, count: int) -> np.ndarray:
+        """Return saving less cost of a selection of the flows in each of some draws [£].
 
-        An input that isn't among the columns is where the scenario has it; a risk then costs nothing.
+        Draw by partner by year, before a floor and without risks. An input that isn't among the
+        columns is where the scenario has it.
         """
         levers, lines = self.levers_of(columns, count)
         stated, starts = self.savings.levers, self._drawn_starts
         longest = max(levers["delay_years"].max(), stated["delay_years"])
+        own = self.savings.linear(longest, select).net(levers, lines, stated, starts)
+        net = own.copy()
+        for weight, other in self._at_ends(columns):
+            moved = other.linear(longest, select).net(levers, lines, stated, starts)
+            net += weight[:, None, None] * (moved - own)
+        return net
 
-        def net_of(select: savings.Selection) -> np.ndarray:
-            own = self.savings.linear(longest, select).net(levers, lines, stated, starts)
-            net = own.copy()
-            for weight, other in self._at_ends(columns):
-                moved = other.linear(longest, select).net(levers, lines, stated, starts)
-                net += weight[:, None, None] * (moved - own)
-            return net
+    def net(
+        self, columns: Columns, count: int, select: savings.Selection = savings.economic
+    ) -> np.ndarray:
+        """Return saving less cost, risks included, in each of some draws, draw by partner by year [£].
 
-        net = savings.net_with_floor(net_of, self.parameters.no_detriment, savings.economic)
+        Of the flows that a decision can still change, or of another selection. A risk that isn't
+        among the columns costs nothing.
+        """
+        net = savings.net_with_floor(
+            partial(self.selected, columns=columns, count=count),
+            self.parameters.no_detriment,
+            select,
+        )
         rows = self.costs_drawn
         levels = {
             risk: columns[f"risk {risk}"] for risk in rows["risk"] if f"risk {risk}" in columns

@@ -188,7 +188,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     if worked := assurance.worked_rows(study.tables):
         yield "Standing", worked.plain
     if study.decision.missing:
-        yield "Missing", " ".join(study.decision.missing)
+        yield "Missing", " ".join(study.decision.missing.values())
     if study.findings:
         yield "Findings", f"{'; '.join(study.findings)}."
     yield "For", file.decision_maker
@@ -247,7 +247,7 @@ def _recommendation(study: Study) -> Iterator[Block]:
     if "savings" in study.case.section_names() and has_recurring_flows(study.tables):
         yield Prose(literal(savings.likely(study).replace("**", "")))
     if study.decision.missing:
-        yield Prose(literal(f"Missing: {' '.join(study.decision.missing)}"))
+        yield Prose(literal(f"Missing: {' '.join(study.decision.missing.values())}"))
     if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
     yield Prose(literal(study.case.file.summary))

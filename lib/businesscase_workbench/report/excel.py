@@ -83,7 +83,7 @@ def _cover(study: Study) -> SheetShown:
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
         "Recommendation": recommended(study),
-        **({"Missing": " ".join(study.decision.missing)} if study.decision.missing else {}),
+        **({"Missing": " ".join(study.decision.missing.values())} if study.decision.missing else {}),
         "Scenario": f"{scenario.title} ({study.scenario_name})",
         "Why this scenario": scenario.why,
         "Differs from the base scenario in": _changes(study),

@@ -69,7 +69,7 @@ def table_faults(
     yield from plan.start_faults(file, tables)
     yield from readiness.readiness_faults(tables)
     yield from outturn.outturn_faults(file, tables, _decided_option(file, scenarios))
-    yield from criteria.criteria_faults(tables)
+    yield from criteria.criteria_faults(file, tables)
     yield from assurance.assurance_faults(tables)
     sentences = {
         name: list(parameter_faults(file, tables, scenario.parameters))

@@ -2,12 +2,30 @@
 
 from collections.abc import Iterator
 
-from businesscase.calculations.decision import LETTER, NAMED, PROPOSED
+from businesscase.calculations.decision import EACH, LETTER, NAMED, PROPOSED
 from businesscase.cases.errors import Fault, shown, unknown_name
+from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import PlacedFault, Tables
 
 
-def criteria_faults(tables: Tables) -> Iterator[PlacedFault]:
+def criteria_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
+    """Yield faults of the criteria, of the actions on them and of the headroom."""
+    yield from _option_faults(tables)
+    gates = tables["gates"]
+    years = gates["year"].replace(EACH, "").replace("", None).dropna().astype(int)
+    headroom = tables["headroom"]
+    for stem, found in (("gates", years), ("headroom", headroom["year"].dropna())):
+        for index, year in found.items():
+            if not file.decision_year <= year <= file.last_year:
+                span = f"{file.decision_year} to {file.last_year}"
+                yield stem, index, f"year {year} is outside the appraisal, {span}"
+    criteria = list(gates["criterion"])
+    for index, name in tables["conditions"]["criterion"].items():
+        if name not in criteria:
+            yield "conditions", index, unknown_name("criterion", name, criteria)
+
+
+def _option_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield a sentence for each criterion on an option that doesn't say whether it follows the one appraised."""
     gates, known = tables["gates"], list(tables["options"]["option"])
     factors = set(tables["factors"]["factor"])

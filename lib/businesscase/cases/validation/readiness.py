@@ -49,7 +49,8 @@ def _red_line_faults(tables: Tables) -> Iterator[PlacedFault]:
 def _lesson_faults(tables: Tables) -> Iterator[PlacedFault]:
     events = tables["events"]
     gates = sorted(set(events.loc[events["kind"].isin(GATES), "date"]))
-    stop = events.loc[events["kind"] == "outcome", "date"].min()
+    is_end = (events["kind"] == "outcome") & ~events["lasted"].fillna(False).astype(bool)
+    stop = events.loc[is_end, "date"].min()
     for index, date in tables["lessons"]["known_from"].items():
         if date not in gates:
             nearest = sorted((abs(gate - date), gate) for gate in gates)[:NAMED_NEAREST]

@@ -1,0 +1,56 @@
+"""Whether a verdict would have been right, and how much a few cases tell of a rule."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from scipy.stats import binomtest
+
+from businesscase.calculations.decision import CONDITIONAL, GO, NOT_READY, STOP
+
+RIVALS = {
+    "Stop always": STOP,
+    "Go always": GO,
+    "Not ready always": NOT_READY,
+}
+CONFIDENCE = 0.95
+
+
+class Score(NamedTuple):
+    """How many verdicts were right, of how many, and the exact interval of the share [fraction]."""
+
+    right: int
+    of: int
+    low: float
+    high: float
+
+
+def is_right(verdict: str, lasted: bool) -> bool:
+    """Return whether a verdict fits what came of a partnership: to go on where it lasted, else to stop.
+
+    Not to be ready is never right: it decides nothing.
+
+    Examples
+    --------
+    >>> is_right("go with conditions", True), is_right("stop", True), is_right("not ready to decide", False)
+    (True, False, False)
+    """
+    return verdict in (GO, CONDITIONAL) if lasted else verdict == STOP
+
+
+def score(verdicts: Sequence[str], lasted: Sequence[bool]) -> Score:
+    """Return how often verdicts were right, with the Clopper-Pearson interval of that share.
+
+    Examples
+    --------
+    >>> score(["stop"], [False])
+    Score(right=1, of=1, low=0.025, high=1.0)
+    >>> score([], [])
+    Score(right=0, of=0, low=0.0, high=1.0)
+    """
+    right = sum(map(is_right, verdicts, lasted))
+    if not len(verdicts):
+        return Score(0, 0, 0.0, 1.0)
+    interval = binomtest(right, len(verdicts)).proportion_ci(CONFIDENCE, method="exact")
+    return Score(
+        right, len(verdicts), round(float(interval.low), 6), round(float(interval.high), 6)
+    )

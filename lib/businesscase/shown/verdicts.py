@@ -1,0 +1,133 @@
+"""What notebook 07 shows of how sure the verdict is: in the futures, and where two inputs turn it."""
+
+import pandas as pd
+
+from businesscase.calculations.decision import CONDITIONAL, GO, NOT_READY, STOP
+from businesscase.calculations.wording import capitalised, listed, percent, printed, setting
+from businesscase.cases.parameters import Parameters, unit_of
+from businesscase.shown.display import PALE, Chart, Sentence, Table, absent, chart, named_tiles
+from businesscase.shown.savings import input_name
+from businesscase.study import Study
+
+SHADES = {GO: ("#00703C", "white"), CONDITIONAL: ("#D5EBDD", "#0B0C0C"), NOT_READY: (PALE, "#0B0C0C"), STOP: ("#801650", "white")}  # fmt: skip
+SHORT = {GO: "go", CONDITIONAL: "conditions", NOT_READY: "not ready", STOP: "stop"}
+NAMED = 2  # criteria that are named as those that flip the verdict
+NOTHING_DRAWN = "No criterion of this case rests on what is drawn, so that the verdict is the same in every future"
+
+
+def answer(study: Study) -> Sentence:
+    """Say in what share of the futures the verdict is the same, and what makes it another."""
+    verdicts, now = study.verdicts, study.decision.recommendation
+    if verdicts.drawn_criteria.empty:
+        return Sentence(f"**{NOTHING_DRAWN}.**")
+    shares, flips = verdicts.shares, verdicts.flips
+    others = [f"'{name}' in {percent(share)}" for name, share in shares.drop(now, errors="ignore").items()]  # fmt: skip
+    often = f"in {percent(shares.get(now, 0.0))}" if others else "in all"
+    said = f"**The verdict is '{now}' {often} of the futures**"
+    said += f", and {listed(others)}." if others else "."
+    if len(flips):
+        named = [f"{name} (in {percent(share)})" for name, share in flips.head(NAMED).items()]
+        said += f" What flips it most often: {listed(named)}."
+    if verdicts.held:
+        said += (
+            f" What no future changes stays as it is found: {listed(verdicts.held)}; so this is no "
+            "chance that the service succeeds."
+        )
+    return Sentence(said)
+
+
+def shares(study: Study) -> Table:
+    """Show in what share of the futures each verdict is given."""
+    found = pd.Series(dtype=float) if study.verdicts.drawn_criteria.empty else study.verdicts.shares
+    return Table(
+        found.rename_axis("verdict").reset_index(name="share"),
+        "The verdict in the futures of what is uncertain",
+        {"verdict": "Verdict", "share": "Share of the futures (%)"},
+        absent=NOTHING_DRAWN,
+    )
+
+
+def flips(study: Study) -> Table:
+    """Show which criteria alone make the verdict another than it would be, and how often."""
+    return Table(
+        study.verdicts.flips.rename_axis("criterion").reset_index(name="share"),
+        "Criteria that flip the verdict, each alone",
+        {"criterion": "Criterion", "share": "Share of the futures (%)"},
+        absent="No criterion alone flips the verdict in any future",
+    )
+
+
+def _value(name: str, value: float) -> str:
+    return setting(value, unit_of(name)) if name in Parameters.model_fields else printed(value)
+
+
+def pairs(study: Study) -> Table:
+    """Show how far two inputs must go together to turn the verdict."""
+    table = study.verdicts.pairs
+    turns = table["way"].notna()
+    rows = [row for _, row in table.iterrows()]
+    shown = table.assign(
+        one=[_moved(study, row, "first") for row in rows],
+        other=[_moved(study, row, "second") for row in rows],
+        then=table["then"].where(turns, "–"),
+        way=[percent(row["way"], 0) if pd.notna(row["way"]) else "not turned" for row in rows],
+    )
+    return Table(
+        shown,
+        f"Two inputs together: {int(turns.sum())} of {len(table)} pairs turn "
+        f"'{study.decision.recommendation}' within their ranges",
+        {
+            "one": "One input",
+            "other": "The other",
+            "way": "Part of the way to the ends of their ranges",
+            "then": "Into",
+        },
+        absent=NOTHING_DRAWN,
+    )
+
+
+def _moved(study: Study, row: pd.Series, which: str) -> str:
+    name = row[which]
+    if pd.isna(row["way"]):
+        return input_name(study, name)
+    now = study.uncertainty.uncertain_inputs.set_index("name").at[name, "central"]
+    value = _value(name, row[f"{which}_value"])
+    return f"{input_name(study, name)}: {value} (now {_value(name, now)})"
+
+
+def grid_chart(study: Study) -> Chart | Table:
+    """Draw the verdict over the ranges of the two inputs that turn it soonest together."""
+    grid = study.verdicts.grid
+    if grid.empty:
+        return absent(NOTHING_DRAWN)
+    grid = grid.iloc[::-1]  # the high values of the second input on top
+    central = study.uncertainty.uncertain_inputs.set_index("name")["central"]
+    up, across = grid.index.name, grid.columns.name
+    texts = grid.map(SHORT.get)
+    texts.index = [_tick(up, value, central[up]) for value in grid.index]
+    texts.columns = [_tick(across, value, central[across]) for value in grid.columns]
+    figure = named_tiles(texts, [[SHADES[verdict] for verdict in row] for row in grid.to_numpy()])
+    figure.update_xaxes(side="bottom", title=capitalised(input_name(study, across)))
+    names = [_brief(study, name) for name in (across, up)]
+    turned = float((grid != study.decision.recommendation).to_numpy().mean())
+    title = (
+        f"'{capitalised(study.decision.recommendation)}' holds over all of both ranges: {names[0]}, {names[1]}"
+        if not turned
+        else f"Where '{study.decision.recommendation}' turns: {names[0]} (across) and {names[1]} (up)"
+    )
+    description = (
+        f"Each tile is the verdict at one value of {names[0]} and one of {names[1]}, all else as in this "
+        f"scenario; {percent(turned, 0)} of the tiles have another verdict than now."
+    )
+    data = texts.rename_axis(names[1]).add_prefix(f"{names[0]}: ")
+    return chart(figure, title, description, data, 150 + 40 * len(grid))
+
+
+def _brief(study: Study, name: str) -> str:
+    """Return what a title calls an input: its name without what explains it."""
+    return input_name(study, name).removesuffix(", multiple of plan").partition(":")[0]
+
+
+def _tick(name: str, value: float, central: float) -> str:
+    text = _value(name, value)
+    return f"<b>{text} (now)</b>" if value == central else text
