@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, redirect_stdout, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from businesscase import __version__
 from businesscase.cases.case import (
@@ -25,6 +26,9 @@ from businesscase.cases.errors import InputError, shown, unknown_name
 from businesscase.cases.folder import settled, write_file, writing
 
 DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
+
+if TYPE_CHECKING:  # slow to import
+    from businesscase.shown.display import Table
 
 # what each step of `businesscase test` runs, after `python -m`; nbval is slow to import, and its own
 # warnings are not ours
@@ -143,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--assurance", action="store_true", help="check how the analysis is assured instead"
     )
+    backtest = command(
+        "backtest", _backtest, "hold the rule against cases whose outcome is known, date by date"
+    )
     report = command("report", _report, "run the notebooks for each scenario and write the reports")
     sweep = command(
         "sweep", _sweep, "draw all that is uncertain and find when the case fails; writes Parquet"
@@ -203,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sweep.add_argument("--scenario", default="base", metavar="NAME", help="base if not said")
     sweep.add_argument("--output", metavar="DIR", help="folder; reports/")
-    for parser_of_cases in (check, report):
+    for parser_of_cases in (check, backtest, report):
         parser_of_cases.add_argument("case", nargs="*", metavar="CASE", help="all if none is named")
     report.add_argument(
         "--scenario", action="append", metavar="NAME", default=[], help="all if none; may repeat"
@@ -391,8 +398,25 @@ def _check(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _backtest(arguments: argparse.Namespace) -> int:
+    from businesscase.shown import backtest as show
+    from businesscase.study import backtest
+
+    table = backtest.at_each_date(_known(arguments.case))
+    print(show.answer(table).plain, "", sep="\n")
+    for told in (show.by_date(table), show.said_first(table), show.scores(table)):
+        _print_table(told)
+    return DONE
+
+
+def _print_table(table: "Table") -> None:
+    """Print a table as a reader reads it: its caption, its columns, and its rows or that it has none."""
+    read = table.as_read()
+    rows = [read["labels"], *read["rows"]] if read["rows"] else [["none"]]
+    print(read["caption"], *_aligned(rows), "", sep="\n")
+
+
 def _check_assurance(arguments: argparse.Namespace) -> int:
-    from businesscase.calculations.wording import printed
     from businesscase.shown import assurance as show
 
     today = dt.date.today()
@@ -400,12 +424,7 @@ def _check_assurance(arguments: argparse.Namespace) -> int:
     for study in studies:
         print(f"{study.case.name}: {show.verdict(study, today)}", "", sep="\n")
         for table in (show.requirements(study, today), show.outputs(study), show.moves(study)):
-            labels = list(table.labels.values())
-            rows = table.frame[list(table.labels)].itertuples(index=False, name=None)
-            texts = [[printed(value) for value in row] for row in rows]
-            print(
-                table.caption, *(_aligned([labels, *texts]) if texts else ["  none"]), "", sep="\n"
-            )
+            _print_table(table)
         notes = [show.without_effect(study), show.past_today(study, today)]
         print(*(note for note in notes if note), "", sep="\n")
         wrong += show.unmet(study, today)

@@ -305,35 +305,40 @@ def as_at(case: Case, day: dt.date) -> Case:
     InputError
         If the rows that are left don't hold together: some depend on others that were known later.
     """
-    dates = {key: document.date for key, document in documents(case).items()}
-    undated = min(case.file.data_date, case.file.decision_date)
-    tables = {
-        stem: _known(table, dates, undated, day)
-        if stem in DATED
-        else table.iloc[: 0 if stem in LOGS else None]
-        for stem, table in case.tables.items()
-    }
+    tables = {stem: _kept(case, stem, day) for stem in case.tables}
     stated = case.scenarios[BASE]
     if any(parameter_faults(case.file, tables, stated.parameters)):
         stated = stated.model_copy(update={"parameters": Parameters()})
     base = {BASE: stated}
-    sources = set(dates) | set(case.file.sources)
-    faults = list(_summed_up(table_faults(case.file, tables, base, sources)))
+    faults = list(_summed_up(table_faults(case.file, tables, base, set(documents(case)))))
     if faults:
         place = f"data/{case.name} as at {day.isoformat()}"
         raise InputError(Fault(f"{place}: {part}.csv: {said}") for part, _, said in faults)
     return replace(case, tables=tables, scenarios=base)
 
 
-def _known(
-    table: pd.DataFrame, dates: dict[str, dt.date | None], undated: dt.date, day: dt.date
-) -> pd.DataFrame:
-    """Return the rows of a table that could be known on a day."""
+def _kept(case: Case, stem: str, day: dt.date) -> pd.DataFrame:
+    """Return the rows of a table that count on a day."""
+    table = case.tables[stem]
+    if stem in LOGS:
+        return table.iloc[:0]
+    if stem not in DATED:
+        return table
+    return table[known_since(case, stem) <= pd.Timestamp(day)].reset_index(drop=True)
+
+
+def known_since(case: Case, stem: str) -> pd.Series:
+    """Return the day from which each row of a table of facts could be known."""
+    table, dates = (
+        case.tables[stem],
+        {key: document.date for key, document in documents(case).items()},
+    )
+    undated = min(case.file.data_date, case.file.decision_date)
     of_source = table["source"].map(lambda key: dates.get(key) or undated)
     known = pd.to_datetime(table["known_on"]).fillna(pd.to_datetime(of_source))
     if "value" in table and "date" in table:  # a result
         known = known.where(known > table["date"], table["date"])
-    return table[known <= pd.Timestamp(day)].reset_index(drop=True)
+    return known
 
 
 def documents(case: Case) -> dict[str, Source]:

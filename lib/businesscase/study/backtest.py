@@ -3,7 +3,7 @@
 import pandas as pd
 
 from businesscase.calculations import backtest, decision
-from businesscase.cases.case import BASE, Case, as_at, case_names, load_case
+from businesscase.cases.case import BASE, DATED, Case, as_at, case_names, known_since, load_case
 from businesscase.study import Study
 
 DECIDED = ["decision", "gate"]  # kinds of event at which the rule is asked
@@ -33,7 +33,7 @@ def at_each_date(names: list[str] | None = None) -> pd.DataFrame:
     """
     rows = [row for name in names or case_names() for row in _of_case(load_case(name))]
     columns = ["case", "title", "counts", "as_at", "verdict", "because", "turns", "outcome", "outcome_date", "lasted", "months_before", "right"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).astype({"right": bool, "lasted": bool})
 
 
 def _of_case(case: Case) -> list[tuple]:
@@ -50,7 +50,7 @@ def _of_case(case: Case) -> list[tuple]:
         rows.append((
             case.name, case.file.title, case.file.backtest, day, found.recommendation,
             _because(found.gates), decision.turning_alone(found.gates), outcome["event"],
-            outcome["date"], bool(outcome["lasted"]), months,
+            outcome["date"], bool(outcome["lasted"]), round(months, 1),
             backtest.is_right(found.recommendation, bool(outcome["lasted"])),
         ))  # fmt: skip
     return rows
@@ -82,3 +82,25 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
     verdicts |= {name: [always] * len(last) for name, always in backtest.RIVALS.items()}
     rows = {name: backtest.score(told, list(last["lasted"])) for name, told in verdicts.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=backtest.Score._fields)
+
+
+def latest_known(table: pd.DataFrame) -> pd.Series:
+    """Return the day of the latest fact that each row of :func:`at_each_date` rests on."""
+    return pd.Series(
+        [_latest(load_case(row.case), row.as_at) for row in table.itertuples()],
+        index=table.index,
+        dtype="datetime64[us]",
+    )
+
+
+def _latest(case: Case, day: pd.Timestamp) -> pd.Timestamp:
+    known = as_at(case, day.date())
+    days = [known_since(known, stem).max() for stem in DATED]
+    return max((day for day in days if not pd.isna(day)), default=pd.NaT)
+
+
+def outcome_row(name: str) -> dict:
+    """Return the row of events.csv that says what came of a case, with the case's name."""
+    outcome = outcome_of(load_case(name))
+    assert outcome is not None, f"{name} has no outcome"
+    return {"case": name, **outcome}

@@ -71,7 +71,8 @@ class Cash(Part):
     @derived
     def budget_effect(self) -> pd.DataFrame:
         """What each partner's revenue budget gains by year, less than nil where it pays more [£]."""
-        return self.medium_term_plan.xs("effect on the revenue budget", level="line")
+        effect = self.medium_term_plan.xs("effect on the revenue budget", level="line")
+        return effect.reindex(self.partners, fill_value=0.0)
 
     @derived
     def budget_rise(self) -> pd.DataFrame:

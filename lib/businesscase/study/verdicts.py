@@ -34,6 +34,7 @@ OF_BUDGETS = ["headroom_left", "budget_rise_fraction"]
 OF_MONEY = [*OF_WORTH, *OF_BUDGETS, "lowest_net_present_value", "payback_years", "annual_cost_change_fraction"]  # fmt: skip
 OF_DATES = ["days_late"]
 PAIRED = 4  # inputs, those on which the worth hangs most, of which every pair is tried
+DECIMALS = 6  # of a share, to which sums are rounded
 STEPS = 100  # tried from where a pair is now to the ends of its ranges
 EACH_WAY = 4  # values of each of two inputs in the picture from where it is to an end of its range
 
@@ -179,10 +180,16 @@ class Verdicts(Part):
 
     @derived
     def shares(self) -> pd.Series:
-        """Share of the futures that get each verdict that some get, the best first [fraction]."""
+        """Share of the futures that get each verdict that some get, the best first [fraction].
+
+        The largest is what the others leave, so that they add up.
+        """
         found = self._verdicts(self._in_futures)
         shares = {verdict: float((found == verdict).mean()) for verdict in FROM_WORST[::-1]}
-        return pd.Series({verdict: _sure(share) for verdict, share in shares.items() if share}, dtype=float)  # fmt: skip
+        sure = pd.Series({name: _sure(share) for name, share in shares.items() if share}, dtype=float)  # fmt: skip
+        largest = sure.idxmax()
+        sure[largest] = round(1 - sure.drop(largest).sum(), DECIMALS)
+        return sure
 
     @derived
     def flips(self) -> pd.Series:

@@ -25,7 +25,13 @@ from businesscase_workbench.batch.job import (
     status,
     tell_kept,
 )
-from businesscase_workbench.batch.notebook import CELL_TIMEOUT, notebook_paths, refresh, sentence
+from businesscase_workbench.batch.notebook import (
+    CELL_TIMEOUT,
+    notebook_paths,
+    numbered_notebooks,
+    refresh,
+    sentence,
+)
 from businesscase_workbench.batch.processes import ProcessDiedError, Processes, Project
 from businesscase_workbench.batch.store import Job, Store, store_at
 from businesscase_workbench.batch.work import work
@@ -179,7 +185,7 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
     """
     folder = notebooks_folder.resolve()
     explorers = sorted((folder / "explore").glob("[!.]*.ipynb"))
-    paths = [*notebook_paths(folder).values(), *filter(Path.is_file, explorers)]
+    paths = [*numbered_notebooks(folder).values(), *filter(Path.is_file, explorers)]
     project = Project.here(folder)
 
     def error(path: Path) -> str | None:

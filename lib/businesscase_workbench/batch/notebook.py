@@ -27,13 +27,20 @@ ELSEWHERE = "…"  # in place of a folder of this machine
 WITHHELD = "[withheld]"  # in place of a password or key that the environment holds
 SECRET = re.compile("SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|KEY", re.IGNORECASE)
 SHORTEST_SECRET = 8  # characters; a shorter value may be a word
+BACKTEST = "backtest"  # the notebook of all cases together, which no report is made of
 CELL_TIMEOUT = 600  # seconds after which a cell is taken to hang
 
 
-def notebook_paths(notebooks_folder: Path) -> dict[str, Path]:
-    """Return the notebooks of the report by section, in order: 03_savings.ipynb is savings."""
+def numbered_notebooks(notebooks_folder: Path) -> dict[str, Path]:
+    """Return the numbered notebooks by what they are about, in order: 03_savings.ipynb is savings."""
     paths = sorted(notebooks_folder.glob("[0-9][0-9]_*.ipynb"))
     return {path.stem.split("_", 1)[1]: path for path in paths if path.is_file()}
+
+
+def notebook_paths(notebooks_folder: Path) -> dict[str, Path]:
+    """Return the notebooks of the reports of a case, by section or as ``numbered_notebooks``."""
+    numbered = numbered_notebooks(notebooks_folder)
+    return {name: path for name, path in numbered.items() if name != BACKTEST}
 
 
 def executed(

@@ -1,0 +1,106 @@
+"""How sure the verdict is: in each future, by which criteria, and where two inputs turn it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from pytest import approx
+from small import flow, small_study
+
+from businesscase.calculations.appraisal import payback_years, paybacks
+from businesscase.calculations.uncertainty import CHUNK
+from businesscase.cases.case import case_names
+from businesscase.shown import verdicts as show
+from businesscase.study import load_study
+
+EVEN = {"low_fraction": "0", "high_fraction": "2", "cause": "", "correlation": "0"}
+COST = flow("move", "one_off_cost", 1_000, (2024, 2024))
+
+
+def gate(**cells):
+    return {"criterion": "value for money", "threshold": "0", **cells}
+
+
+def lines_study(gates, **cells):
+    """Return a study whose one saving is drawn between nothing and twice the plan."""
+    saving = flow("posts", "saving", 1_100, (2024, 2024)) | {"low_fraction": "0", "high_fraction": "2"}  # fmt: skip
+    return small_study(flows=[saving, COST], gates=gates, **cells)
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_where_nothing_is_drawn_the_criteria_come_out_as_they_are_found(case):
+    study = load_study(case)
+    plain = study.decision.gates["outcome"].to_numpy()
+    assert (plain == study.verdicts.outcomes({}, 3).T).all()
+
+
+def test_the_share_of_futures_that_stop_is_the_chance_that_the_criterion_fails():
+    study = lines_study([gate()])
+    worth = study.uncertainty.futures(0).worth.sum(axis=1)
+    shares = study.verdicts.shares
+    assert shares["stop"] == approx((worth < 0).mean(), abs=0.005)
+    assert shares.sum() == approx(1.0)
+    assert study.verdicts.flips["value for money"] == approx(shares["stop"], abs=0.005)
+
+
+def test_a_verdict_that_no_criterion_on_draws_decides_is_the_same_in_every_future():
+    study = lines_study(
+        [gate(if_not_met="condition"), gate(criterion="many", measure="total_saving", threshold="1000000000")]
+    )  # fmt: skip
+    assert study.decision.recommendation == "stop"
+    assert study.verdicts.shares.to_dict() == {"stop": 1.0}
+    assert study.verdicts.flips.empty  # a condition changes nothing while another stops
+    assert study.verdicts.held == ["many"]
+
+
+def test_two_inputs_turn_what_neither_turns_alone():
+    # 1,100 saved against 1,000 spent: a tenth less of the saving is 10 short of it with 9% more cost
+    saving = flow("posts", "saving", 1_100, (2024, 2024)) | {"low_fraction": "0.95", "high_fraction": "1.05"}  # fmt: skip
+    cost = COST | {"low_fraction": "0.95", "high_fraction": "1.05"}
+    study = small_study(flows=[saving, cost], gates=[gate()])
+    pairs = study.verdicts.pairs.set_index(["first", "second"])
+    row = next(row for names, row in pairs.iterrows() if set(names) == {"posts", "move"})
+    # 1,100 (1 - 0.05 w) = 1,000 (1 + 0.05 w) at w = 100 / 105
+    assert row.way == approx(0.96) and row.then == "stop"
+    values = sorted([row.first_value, row.second_value])
+    assert values == [approx(1 - 0.05 * 0.96), approx(1 + 0.05 * 0.96)]
+    grid = study.verdicts.grid
+    assert {grid.index.name, grid.columns.name} == {"posts", "move"}
+    assert set(grid.to_numpy().ravel()) == {"go", "stop"}
+    assert (grid.loc[1.0] == "go").all() and (grid[1.0] == "go").all()  # neither alone
+
+
+def test_paybacks_of_many_draws_are_those_of_each():
+    rng = np.random.default_rng(7)
+    net = rng.normal(size=(200, 6)).round(2) * 1000
+    net[0], net[1] = [-1000, 400, 400, 400, 0, 0], [5, 0, 0, 0, 0, 0]
+    alone = [payback_years(pd.Series(row)) for row in net]
+    assert paybacks(net).tolist() == [approx(np.inf if years is None else years) for years in alone]
+
+
+def test_what_budgets_bear_moves_with_the_futures():
+    headroom = [{"partner": name, "year": "", "amount_gbp": "1000"} for name in ("North", "South")]
+    affordable = {"criterion": "affordable", "measure": "headroom_left", "item": "each partner", "year": "each"}  # fmt: skip
+    cost = COST | {"low_fraction": "0.5", "high_fraction": "2"}
+    saving = flow("posts", "saving", 5_000, (2025, 2028))
+    study = small_study(flows=[saving, cost], headroom=headroom, gates=[gate(**affordable)])
+    drawn = study.uncertainty.drawn(0)["move"]
+    assert study.verdicts.shares["stop"] == approx((drawn > 1).mean(), abs=0.005)
+    borrowed = study.varied(capital_funding="borrowing")
+    assert borrowed.verdicts.held == ["affordable"]  # then it isn't paid at once
+
+
+def test_leicestershires_verdict_rests_on_its_charge_and_its_date():
+    study = load_study("lictp-2020")
+    assert list(study.verdicts.flips.index) == ["affordable", "plan keeps its deadline"]
+    share = study.verdicts.shares["stop"]
+    late = (study.plan.drawn_days_late(0, CHUNK) > 0).mean()
+    assert late < share < 1
+    said = show.answer(study).text
+    assert "'stop' in" in said and "so this is no chance that the service succeeds" in said
+
+
+def test_a_case_on_which_nothing_is_drawn_says_so():
+    study = load_study("durham-sunderland-2014")
+    assert show.NOTHING_DRAWN in show.answer(study).text
+    assert show.grid_chart(study).caption == show.NOTHING_DRAWN
+    assert "verdict_share" not in set(study.results["measure"])
