@@ -64,9 +64,9 @@ def test_two_inputs_turn_what_neither_turns_alone():
     values = sorted([row.first_value, row.second_value])
     assert values == [approx(1 - 0.05 * 0.96), approx(1 + 0.05 * 0.96)]
     grid = study.verdicts.grid
-    assert {grid.index.name, grid.columns.name} == {"posts", "move"}
+    assert (grid.columns.name, grid.index.name) == tuple(study.verdicts.pairs.loc[0, ["first", "second"]])  # fmt: skip
     assert set(grid.to_numpy().ravel()) == {"go", "stop"}
-    assert (grid.loc[1.0] == "go").all() and (grid[1.0] == "go").all()  # neither alone
+    assert (grid.loc[0.0] == "go").all() and (grid[1.0] == "go").all()  # neither alone
 
 
 def test_paybacks_of_many_draws_are_those_of_each():
