@@ -911,6 +911,35 @@ class Precedent(Figure):
     arrangement: Text = Field(description="how, or what was lacking, in our words")
 
 
+ANSWERS = (
+    "lines, laid_out, costs, every_partner, baseline, known, posts, dissolved, guess, alone, anyway, "
+    "leaving or authors"
+)
+ScrutinyAnswer = Literal[
+    "lines",
+    "laid_out",
+    "costs",
+    "every_partner",
+    "baseline",
+    "known",
+    "posts",
+    "dissolved",
+    "guess",
+    "alone",
+    "anyway",
+    "leaving",
+    "authors",
+]
+
+
+class ScrutinyQuestion(Figure):
+    """A question that auditors or a scrutiny committee asked of a shared service."""
+
+    answered_by: ScrutinyAnswer = Field(description=ANSWERS)
+    question: Text = Field(description="the question, in our words")
+    asked_by: Name = Field(description="who asked it, and when")
+
+
 class Gate(Figure):
     """A criterion of the stop/go decision, tested on a row of results.csv."""
 
@@ -1277,6 +1306,7 @@ SHARED_TABLES: dict[str, type[Figure]] = {
     "finance_rules": FinanceRule,
     "governance_questions": GovernanceQuestion,
     "governance_precedents": Precedent,
+    "scrutiny_questions": ScrutinyQuestion,
 }
 
 KEYS: dict[str, list[str]] = {
@@ -1333,6 +1363,7 @@ KEYS: dict[str, list[str]] = {
     "finance_rules": ["rule"],
     "governance_questions": ["topic"],
     "governance_precedents": ["case", "topic"],
+    "scrutiny_questions": ["answered_by"],
 }
 
 VALUE_COLUMNS: dict[str, list[str]] = {
@@ -1366,6 +1397,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "actuals": ["value"],
     "governance_questions": ["question"],
     "governance_precedents": ["settled"],
+    "scrutiny_questions": ["question"],
     "headroom": ["amount_gbp"],
     "gates": ["comparison", "threshold"],
     "conditions": ["by_when"],

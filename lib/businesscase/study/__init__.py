@@ -26,6 +26,7 @@ from businesscase.study.plan import Plan
 from businesscase.study.readiness import Readiness
 from businesscase.study.risks import Risks
 from businesscase.study.savings import Savings
+from businesscase.study.scrutiny import Scrutiny
 from businesscase.study.uncertainty import Uncertainty
 from businesscase.study.verdicts import Verdicts
 
@@ -43,7 +44,7 @@ class Study:
         The scenario that it began from.
     parameters : Parameters
         Those of the scenario, or as they were varied since.
-    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, readiness, governance, outturn, decision, verdicts, assurance
+    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, readiness, governance, outturn, decision, verdicts, scrutiny, assurance
         The parts. Each is handed the parts that it needs.
     compared : dict
         What the comparison of the case's scenarios has found so far.
@@ -92,8 +93,9 @@ class Study:
         self.verdicts = Verdicts(
             inputs, self.savings, self.cash, self.uncertainty, self.plan, self.decision
         )
+        self.scrutiny = Scrutiny(inputs, self.baseline, self.savings, self.plan, self.outturn)
         self.assurance = Assurance(inputs, self.savings, self.decision)
-        self.parts = (*parts, self.decision, self.verdicts, self.assurance)
+        self.parts = (*parts, self.decision, self.verdicts, self.scrutiny, self.assurance)
 
     @classmethod
     def of(cls, case: Case, scenario: str) -> Self:
