@@ -6,7 +6,7 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from conftest import daily_of
+from conftest import ROOT, daily_of
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
@@ -176,6 +176,12 @@ def test_every_combination_of_the_rules_table_gives_its_verdict_in_any_order(sto
         gates = pd.DataFrame(rows[::order], columns=["outcome", "if_not_met", "on_money"])
         gates = gates.astype({"on_money": bool, "outcome": object})
         assert decision.recommendation(gates) == by_table(stops, money, others)
+
+
+def test_the_readme_states_the_rule_as_it_is():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = "\n".join(f"  | {' | '.join(row)} |" for row in decision.RULE)
+    assert f"|---|---|---|---|\n{table}\n\n" in readme
 
 
 def test_the_rule_by_hand():
