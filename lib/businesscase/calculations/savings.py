@@ -171,6 +171,19 @@ def slip_of(task: float) -> str:
     return "" if pd.isna(task) else f"slip of task {int(task)}"
 
 
+def line_name(flows: pd.DataFrame, flow: str, line: str) -> str:
+    """Return the name of a line, with its kind where lines of several kinds have that name.
+
+    Examples
+    --------
+    >>> flows = pd.DataFrame({"flow": ["saving", "running_cost", "saving"], "line": ["desk", "desk", "rent"]})
+    >>> line_name(flows, "running_cost", "desk"), line_name(flows, "saving", "rent")
+    ('desk, running cost', 'rent')
+    """
+    kinds = flows.loc[flows["line"] == line, "flow"].nunique()
+    return line if kinds == 1 else f"{line}, {flow.replace('_', ' ')}"
+
+
 def _of(flow_lines: pd.DataFrame, column: str) -> np.ndarray:
     """Return a column of numbers that not every table of lines has, nil where it hasn't."""
     return flow_lines.get(column, pd.Series(0.0, index=flow_lines.index)).to_numpy(float)

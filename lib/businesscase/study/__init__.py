@@ -28,6 +28,7 @@ from businesscase.study.risks import Risks
 from businesscase.study.savings import Savings
 from businesscase.study.scrutiny import Scrutiny
 from businesscase.study.uncertainty import Uncertainty
+from businesscase.study.value import Value
 from businesscase.study.verdicts import Verdicts
 
 __all__ = ["Study", "load_study"]
@@ -44,7 +45,7 @@ class Study:
         The scenario that it began from.
     parameters : Parameters
         Those of the scenario, or as they were varied since.
-    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, readiness, governance, outturn, decision, verdicts, scrutiny, assurance
+    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, readiness, governance, outturn, value, decision, verdicts, scrutiny, assurance
         The parts. Each is handed the parts that it needs.
     compared : dict
         What the comparison of the case's scenarios has found so far.
@@ -67,6 +68,7 @@ class Study:
         self.readiness = Readiness(inputs, self.baseline, self.savings)
         self.governance = Governance(inputs)
         self.outturn = Outturn(inputs, self.savings, self.uncertainty, self.plan)
+        self.value = Value(inputs, self.uncertainty)
         parts = (
             self.baseline,
             self.options,
@@ -79,6 +81,7 @@ class Study:
             self.readiness,
             self.governance,
             self.outturn,
+            self.value,
         )
         self.decision = Decision(
             inputs,

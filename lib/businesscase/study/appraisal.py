@@ -73,7 +73,7 @@ class Appraisal(Part):
         return table.rename_axis("option")
 
     def _appraised(self, option: str) -> dict[str, float | None]:
-        other = self.at(option=option)
+        other = self.uncertainty.of_option(option)
         at = other.savings
         measures, worth = at.appraisal.loc[ALL], at.net_present_values
         cost = self.present_cost
@@ -83,9 +83,7 @@ class Appraisal(Part):
         loss = None
         if has_recurring_flows(self.tables) and option != self.case.file.comparator:
             # of the others a tenth of the draws, which is enough to see them side by side
-            risk = (
-                other.uncertainty.risk_of_loss if option == self.option else other.uncertainty.about
-            )
+            risk = other.risk_of_loss if option == self.option else other.about
             loss = float(risk.at[ALL, "probability_of_loss"])
         return {
             "whole_life_cost": cost,

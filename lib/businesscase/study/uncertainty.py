@@ -59,6 +59,7 @@ class Uncertainty(Part):
         super().__init__(inputs)
         self.baseline, self.savings, self.plan, self.risks = baseline, savings, plan, risks
         self._moved: dict[tuple[str, float], Savings] = {}
+        self._of_options: dict[str, Uncertainty] = {}
 
     @derived
     def tried_ranges(self) -> pd.DataFrame:
@@ -294,7 +295,7 @@ class Uncertainty(Part):
         return pd.DataFrame(
             [
                 {
-                    "name": self._line_name(flow, line),
+                    "name": savings.line_name(self.tables["flows"], flow, line),
                     "kind": LINE,
                     "flow": flow,
                     "line": line,
@@ -310,11 +311,19 @@ class Uncertainty(Part):
             ]
         )
 
-    def _line_name(self, flow: str, line: str) -> str:
-        """Return the name of a line, with its kind where lines of several kinds have that name."""
-        flows = self.tables["flows"]
-        kinds = flows.loc[flows["line"] == line, "flow"].nunique()
-        return line if kinds == 1 else f"{line}, {flow.replace('_', ' ')}"
+    @derived
+    def lines_without_range(self) -> list[str]:
+        """Names of the lines that no draw moves but for when they start: the amount has no range."""
+        lines = self.savings.flow_lines
+        drawn = set(self.uncertain_inputs["name"])
+        moved = {flow for lever, flow in savings.MOVED.items() if lever in drawn}
+        is_moved = lines["flow"].isin(moved) | self._has_own_range(lines)
+        if "baseline_cost_change" in drawn:
+            is_moved |= lines["baseline_fraction"].notna()
+        has_amount = lines[["amount_gbp", "baseline_fraction"]].fillna(0.0).ne(0.0).any(axis=1)
+        fixed = lines[has_amount & ~is_moved].drop_duplicates(["flow", "line"])
+        named = zip(fixed["flow"], fixed["line"], strict=True)
+        return [savings.line_name(self.tables["flows"], *names) for names in named]
 
     @property
     def _drawn_risks(self) -> pd.DataFrame:
@@ -513,6 +522,12 @@ class Uncertainty(Part):
         if (name, value) not in self._moved:
             self._moved[name, value] = self.savings.at(**{name: value})
         return self._moved[name, value]
+
+    def of_option(self, option: str) -> "Uncertainty":
+        """Return the uncertainty of an option, the same each time: no result, so not derived."""
+        if option not in self._of_options:
+            self._of_options[option] = self.at(option=option)
+        return self._of_options[option]
 
     def worth(self, columns: Columns, count: int) -> np.ndarray:
         """Return net present values in each of some draws, risks included, draw by partner [£]."""

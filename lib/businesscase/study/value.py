@@ -1,0 +1,141 @@
+"""What it is worth to find something out before the decision."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from businesscase.calculations import options, value_of_information
+from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.uncertainty import as_sure
+from businesscase.calculations.value_of_information import Estimate
+from businesscase.cases.validation import has_recurring_flows
+from businesscase.study import tidy
+from businesscase.study.core import Inputs, Part
+from businesscase.study.derived import derived
+from businesscase.study.uncertainty import Uncertainty
+
+PERFECT = "perfect information"
+GROUP = "group"  # kind of a row of several inputs
+
+
+class Value(Part):
+    """What information is worth, from the futures that all chances rest on.
+
+    Of the futures it takes the first chunk, a tenth.
+    """
+
+    name, section = "value", "decision"
+
+    def __init__(self, inputs: Inputs, uncertainty: Uncertainty):
+        super().__init__(inputs)
+        self.uncertainty = uncertainty
+
+    @derived
+    def choices(self) -> list[str]:
+        """Letters of the options with money that can be chosen, the one appraised first.
+
+        Beside them stands the comparator, worth nil. An option that fails a critical success factor
+        can't be chosen, but for the one that is appraised all the same.
+        """
+        failed = options.failed_counts(self.tables["success_factors"])
+        costed = set(self.tables["flows"]["option"]) - set(failed.index[failed > 0])
+        letters = [self.option, *sorted(costed - {self.option})]
+        return [letter for letter in letters if letter != self.case.file.comparator]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a choice to inform: without money that recurs nothing tells what an option brings."""
+        return has_recurring_flows(self.tables) and bool(self.choices)
+
+    @derived
+    def uncertain_inputs(self) -> pd.DataFrame:
+        """What is uncertain of the options, each input once, as ``uncertain_inputs`` has it."""
+        tables = [self.uncertainty.of_option(letter).uncertain_inputs for letter in self.choices]
+        return pd.concat(tables).drop_duplicates("name", ignore_index=True)
+
+    @derived
+    def groups(self) -> dict[str, list[str]]:
+        """Names of the inputs that are found out together, by group.
+
+        By kind, as each kind has a source of its own: quotations, the register, the plan. And by
+        common cause, as an enquiry into the cause tells of all that follow it.
+        """
+        by_kind = self.uncertain_inputs.groupby("kind", sort=False)["name"].agg(list)
+        caused = self.uncertain_inputs[self.uncertain_inputs["cause"] != ""]
+        by_cause = caused.groupby("cause", sort=False)["name"].agg(list)
+        named = {f"every {kind}": names for kind, names in by_kind.items()}
+        named |= {f"cause: {cause}": names for cause, names in by_cause.items()}
+        return {group: names for group, names in named.items() if len(names) > 1}
+
+    def _worth(self) -> np.ndarray:
+        """Return what each choice comes to, the comparator last, draw by who chooses by choice [£].
+
+        All of them and each partner choose.
+        """
+        of_partners = [self.uncertainty.of_option(name).futures(0).worth for name in self.choices]
+        every = [np.column_stack([of.sum(axis=1), of]) for of in of_partners]
+        return np.stack([*every, np.zeros_like(every[0])], axis=-1)
+
+    @derived
+    def best_now(self) -> pd.Series:
+        """Letter of the choice with the highest expected worth, to all and to each partner.
+
+        The comparator's is blank where the case names none.
+        """
+        letters = [*self.choices, self.case.file.comparator]
+        best = self._worth().mean(axis=0).argmax(axis=-1)
+        return pd.Series([letters[number] for number in best], [ALL, *self.partners])
+
+    @derived
+    def information(self) -> pd.DataFrame:
+        """What it is worth to know all, some or one of the inputs before choosing.
+
+        One row an item and who chooses: ``item``, ``kind`` (that of the input, 'group', or 'perfect
+        information'), ``to`` ('all' or a partner), ``value`` and ``error``, its standard error [£].
+        To one who chooses no value has more digits than the least sure allows, so that the order of
+        input, group and perfect information is kept.
+        """
+        draws: dict[str, np.ndarray] = {}
+        for letter in reversed(self.choices):  # the appraised option's own range counts
+            draws |= self.uncertainty.of_option(letter).drawn(0)
+        kinds = self.uncertain_inputs.set_index("name")["kind"]
+        worth, drawn = self._worth(), {name: draws[name] for name in kinds.index}
+        found: dict[str, Estimate] = {PERFECT: value_of_information.perfect_information(worth)}
+        found |= value_of_information.values_of_information(drawn, self.groups, worth)
+        rows = [
+            (item, kinds.get(item, PERFECT if item == PERFECT else GROUP), to, value, error)
+            for item, estimate in found.items()
+            for to, value, error in zip([ALL, *self.partners], *estimate, strict=True)
+        ]
+        table = pd.DataFrame(rows, columns=["item", "kind", "to", "value", "error"])
+        least_sure = table.groupby("to")["error"].transform("max")
+        table["value"] = [as_sure(*pair) for pair in zip(table["value"], least_sure, strict=True)]
+        return table
+
+    @derived
+    def not_valued(self) -> dict[str, str]:
+        """What may differ and has no range, so that nothing says what to find it out is worth; and why."""
+        costed = set(self.tables["risk_costs"]["risk"])
+        risks = self.tables["risks"]["risk"] if self.uncertainty.savings.takes_risks else []
+        no_cost = {
+            f"risk {risk}": "it has no cost in risk_costs.csv"
+            for risk in risks
+            if risk not in costed
+        }
+        lines = self.uncertainty.lines_without_range
+        return no_cost | dict.fromkeys(lines, "it has no range in flows.csv")
+
+    def rows(self) -> Iterator[tidy.Row]:
+        """Yield the results, as results.csv has them."""
+        if not self.is_known:
+            return
+        table = self.information
+        of_all = table["to"] == ALL
+        items = table["item"].where(of_all, table["item"] + ", " + table["to"])
+        for measure, column in (("", "value"), ("_error", "error")):
+            values = table[column].set_axis(items)
+            yield from tidy.series(f"value_of_information{measure}", values, tidy.MONEY)
+        why = pd.Series(self.not_valued, dtype=object)
+        not_valued = pd.Series(np.nan, why.index)
+        yield from tidy.known("value_of_information", not_valued, tidy.MONEY, "not valued, " + why)
