@@ -81,6 +81,12 @@ def test_stages_are_never_worth_less_than_all_at_once_and_no_more_than_foresight
         scores = generator.standard_normal((3, 300))
         worth = mean + 60 * scores[0] + 40 * scores[1]
         found = in_stages(worth, [Gate([scores[2]], -30.0), Gate([scores[0]], -60.0)])
-        assert found.worth.mean() >= worth.mean()
-        assert (found.worth <= np.maximum(worth, -30.0)).all()
+        assert found.worth.mean() >= max(worth.mean(), 0.0)
+        assert (found.worth <= np.maximum(worth, 0.0)).all()
         assert 0 <= sum(found.stopped) <= 1
+
+
+def test_nothing_is_begun_that_promises_a_loss_at_every_gate():
+    scores = np.random.default_rng(4).standard_normal((2, 1000))
+    found = in_stages(-500 + 10 * scores[0], [Gate([scores[1]], -5.0)])
+    assert not found.worth.any() and found.stopped == [0.0]

@@ -1,22 +1,29 @@
-"""What a study makes of finding out, and what notebook 07 says of it."""
+"""What a study makes of finding out and stopping, and what notebook 07 says of it."""
 
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from pytest import approx
-from small import flow, small_study
+from small import flow, small_case, small_study
 
 from businesscase.calculations.apportionment import ALL
+from businesscase.cases.errors import InputError
 from businesscase.shown import value as shown
-from businesscase.shown.display import Chart
+from businesscase.shown.display import Chart, Sentence, Table
 from businesscase.study import load_study
-from businesscase.study.value import PERFECT
+from businesscase.study.value import COMMIT, IN_STAGES, PERFECT, RIGHT
 
 LICTP, EXAMPLE, FARED = "lictp-2020", "worked-example", "as-others-fared"
 RANGED = {"low_fraction": "0.2", "high_fraction": "1.8"}
 # saves 100 a year, give or take 80, for 380 once: about nothing on balance
 EVEN = [flow("desk", "saving", 100, **RANGED), flow("moving", "one_off_cost", 380, (2024, 2024))]
+
+
+def stage(gate="pilot", date="2024-09-01", reveals="desk", accuracy=1, spent=20, stopping=0):
+    cells = {"gate": gate, "date": date, "reveals": reveals, "accuracy": str(accuracy)}
+    return {"option": "a", **cells, "spent_gbp": str(spent), "stopping_cost_gbp": str(stopping)}
 
 
 @cache
@@ -105,3 +112,91 @@ def test_table_and_chart_show_what_would_change_the_choice_alone():
     assert "4 that would change no choice are not listed" in table.caption
     assert isinstance(shown.information_chart(study(LICTP)), Chart)
     assert "risk 3, risk 5" in shown.not_valued(study(LICTP)).text
+
+
+# in stages
+
+
+def test_a_gate_that_shows_a_saving_to_be_small_is_worth_what_it_saves():
+    """Stopped where the worth is under -20, as all that is drawn is seen then."""
+    seen = ["desk", "delay_years", "overrun"]
+    of = small_study(flows=EVEN, stages=[stage(reveals=name) for name in seen])
+    assert list(of.uncertainty.uncertain_inputs["name"]) == ["delay_years", "overrun", "desk"]
+    worth = of.uncertainty.futures(0).worth.sum(axis=1)
+    staged = of.value.staged["value"]
+    assert staged[COMMIT] == approx(worth.mean(), rel=0.05)
+    assert staged[IN_STAGES] == approx(np.maximum(worth, -20).mean(), rel=0.02)
+    assert staged[RIGHT] == approx(staged[IN_STAGES] - max(staged[COMMIT], 0), rel=0.02)
+    assert of.value.stopped["pilot"] == approx((worth < -20).mean(), abs=0.03)
+
+
+def test_gates_tell_less_the_less_exact_and_the_dearer_they_are():
+    worth = [
+        small_study(flows=EVEN, stages=[stage(accuracy=accuracy, stopping=cost)])
+        .value.staged.at[IN_STAGES, "value"]
+        for accuracy, cost in [(1, 0), (0.5, 0), (0.5, 20), (0, 0)]
+    ]  # fmt: skip
+    assert worth == sorted(worth, reverse=True) and worth[0] > worth[1] > worth[2]
+
+
+def test_what_is_lost_is_spent_in_the_year_of_its_gate():
+    of = small_study(
+        flows=EVEN, stages=[stage(), stage("review", "2025-06-01", spent=120, stopping=10)]
+    )
+    factor = of.savings.discount_factors[2025]
+    assert list(of.value.stages["stopping"]) == approx([-20, -20 - (100 + 10) * factor])
+
+
+def test_a_case_without_stages_says_so():
+    of = small_study(flows=EVEN)
+    assert rows(of, "staged_value") == {}
+    for show in (shown.stages_answer, shown.staged, shown.gates):
+        assert show(of).caption == "No stages are given (stages.csv), so all is committed at once"
+
+
+def test_stages_are_shown_side_by_side_with_all_at_once():
+    of = study(EXAMPLE, FARED)
+    assert list(rows(of, "staged_value")) == [COMMIT, IN_STAGES, RIGHT]
+    assert "The work would stop at “Services that share already are visited” in" in shown.stages_answer(of).text  # fmt: skip
+    assert list(shown.staged(of).frame["label"]) == ["Commit all now", "In stages", "Right to stop"]
+    assert "certain in this scenario" in shown.gates(of).frame["told"].iloc[-1]
+    assert isinstance(shown.stages_answer(study(EXAMPLE)), Sentence)
+    assert isinstance(shown.gates(study(EXAMPLE)), Table)
+
+
+def test_a_gate_beyond_a_shorter_term_is_left_out():
+    of = small_study(flows=EVEN, stages=[stage(), stage("late", "2028-06-01", spent=30)])
+    assert list(of.varied(horizon_years=2).value.stages.index) == ["pilot"]
+
+
+@pytest.mark.parametrize(
+    ("stages", "said"),
+    [
+        ([stage(date="2024-05-31")], "a gate lies between the decision, 2024-06-01, and the end of"),
+        ([stage(date="2029-04-01")], "the end of the appraisal, 2029-03-31"),
+        ([stage(reveals="dsk")], "input 'dsk' is unknown; nearest: desk"),
+        ([stage(reveals="moving")], "input 'moving' is unknown"),
+        ([stage(), stage(reveals="overrun", spent=30)], "spent_gbp of 'pilot' differs from the row"),
+        (
+            [stage(), stage("review", "2025-06-01", spent=10)],
+            "spent_gbp of 'review' is 10; by an earlier gate it is 20 already",
+        ),
+        ([stage(accuracy=1.5)], "accuracy"),
+        ([stage(), stage()], "stands here twice"),
+    ],
+)  # fmt: skip
+def test_gates_that_can_not_be_so_are_refused(stages, said):
+    with pytest.raises(InputError, match=said.replace("(", r"\(")):
+        small_case(flows=EVEN, stages=stages)
+
+
+def test_all_faults_of_gates_are_said_at_once():
+    with pytest.raises(InputError) as refused:
+        small_case(flows=EVEN, stages=[stage(reveals="dsk"), stage("late", "2040-01-01", "dsk", spent=1)])  # fmt: skip
+    assert len(refused.value.faults) == 4
+
+
+def test_the_example_has_gates_as_assumed_rows_with_reasons():
+    table = study(EXAMPLE).tables["stages"]
+    assert set(table["status"]) == {"assumed"} and table["note"].ne("").all()
+    assert pd.Series(table["date"]).is_monotonic_increasing

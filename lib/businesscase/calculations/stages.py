@@ -52,8 +52,8 @@ def in_stages(worth: np.ndarray, gates: Sequence[Gate]) -> Staged:
 
     From the last gate to the first: going on is worth what is expected after it, given all that has
     been seen by then, which a regression on one half of the draws says for the other half. What is
-    gained by following chance in the draws is thus not counted, and with few draws it errs low; but
-    nobody need stop, so that it is never worth less than to commit to everything at once.
+    gained by following chance in the draws is thus not counted, and with few draws it errs low. Nobody
+    need stop, or begin: it is never worth less than to commit to everything at once, or than nil.
 
     Parameters
     ----------
@@ -90,6 +90,9 @@ def in_stages(worth: np.ndarray, gates: Sequence[Gate]) -> Staged:
             stops = promised < gate.stopping
             comes_to, end = np.where(stops, gate.stopping, comes_to), np.where(stops, number, end)
         staged[using], ends[using] = comes_to[using], end[using]
+    unused = [0.0] * len(gates)
+    if max(staged.mean(), worth.mean()) <= 0:
+        return Staged(np.zeros(draws), unused)
     if staged.mean() < worth.mean():
-        return Staged(worth, [0.0] * len(gates))
+        return Staged(worth, unused)
     return Staged(staged, [float((ends == number).mean()) for number in range(len(gates))])

@@ -753,6 +753,31 @@ class Event(Figure):
         return self
 
 
+class Stage(Figure):
+    """A gate at which the work can still be stopped, and one uncertain input that it tells of."""
+
+    option: str = Field(pattern=r"^[a-z]$", description="the option whose work passes the gate")
+    gate: Name = Field(description="name of the gate; its rows have one date, spending and cost")
+    date: dt.date = Field(description="when it is passed; gates are in the order of their dates")
+    reveals: Name = Field(
+        description="the uncertain input that it tells of: a parameter that is drawn, a line with a range, "
+        "'risk 4', or 'slip of task 13'"
+    )
+    accuracy: float = Field(
+        ge=0,
+        le=1,
+        description="which part of the input's variance it settles, 0 none, 1 all [fraction]",
+    )
+    spent_gbp: float = Field(
+        ge=0,
+        description="what has been spent by then and is lost if the work stops, less what was saved by "
+        "then, base-year prices [£]",
+    )
+    stopping_cost_gbp: float = Field(
+        ge=0, description="what stopping there costs on top, base-year prices [£]"
+    )
+
+
 class Objective(Figure):
     """An aim, ambition, objective or area of joint work that the source lists."""
 
@@ -1275,6 +1300,7 @@ TABLES: dict[str, type[Entry]] = {
     "task_ranges": TaskRange,
     "work_packages": WorkPackage,
     "events": Event,
+    "stages": Stage,
     "objectives": Objective,
     "governance": Arrangement,
     "readiness_areas": ReadinessArea,
@@ -1335,6 +1361,7 @@ KEYS: dict[str, list[str]] = {
     "task_ranges": ["task"],
     "work_packages": ["package"],
     "events": ["date", "kind", "event"],
+    "stages": ["option", "gate", "reveals"],
     "objectives": ["kind", "item"],
     "governance": ["topic", "name"],
     "readiness_areas": ["area"],
@@ -1389,6 +1416,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "delay_costs": ["monthly_gbp"],
     "tasks": ["duration_days", "not_before"],
     "task_ranges": ["optimistic_days", "pessimistic_days"],
+    "stages": ["date", "accuracy", "spent_gbp", "stopping_cost_gbp"],
     "governance": ["settled"],
     "readiness_areas": ["largest_gap", "lowest_score"],
     "readiness": ["score"],
@@ -1455,7 +1483,7 @@ SECTION_TABLES: dict[str, list[str]] = {
         "governance_questions",
     ],
     "outturn": ["actuals", "evidence", "sensitivities", "deflators"],
-    "decision": ["gates", "conditions", "headroom"],
+    "decision": ["gates", "conditions", "headroom", "stages"],
 }
 
 

@@ -1,4 +1,4 @@
-"""What notebook 07 shows of finding out: what to find out first, and what that is worth."""
+"""What notebook 07 shows of finding out and stopping: what to find out first, and the worth of stages."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -7,16 +7,19 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.decision import NOT_KNOWN
 from businesscase.calculations.wording import (
     capitalised,
+    chance_in_words,
     counted,
     in_words,
     listed,
+    percent,
 )
 from businesscase.shown.display import TEAL, Chart, Sentence, Table, absent, chart
 from businesscase.shown.savings import input_name
 from businesscase.study import Study
-from businesscase.study.value import GROUP, PERFECT
+from businesscase.study.value import COMMIT, GROUP, IN_STAGES, PERFECT, RIGHT
 
 NO_CHOICE = "No option has money that recurs, so nothing tells what to find out first"
+NO_STAGES = "No stages are given (stages.csv), so all is committed at once"
 ERRORS = 2  # standard errors from nil within which a value is none
 SCALES = (", multiple of plan", " (0 not at all, 1 the worst)")
 
@@ -172,3 +175,72 @@ def not_valued(study: Study) -> Sentence | Table:
 
 def _plural(reason: str, items: list[str]) -> str:
     return reason.replace("it has", "they have") if len(items) > 1 else reason
+
+
+def stages_answer(study: Study) -> Sentence | Table:
+    """Say what the right to stop adds, and where it would be used."""
+    if not study.value.has_stages:
+        return absent(NO_STAGES)
+    worth, stopped = study.value.staged["value"], study.value.stopped
+    now, staged, right = (in_words(worth[item]) for item in (COMMIT, IN_STAGES, RIGHT))
+    both = f"committed to at once the option is worth {now} to all partners together, in stages {staged}"
+    used = [
+        f"at “{gate}” in {chance_in_words(share)} of futures"
+        for gate, share in stopped[stopped > 0].items()
+    ]
+    if used:
+        return Sentence(
+            f"**The right to stop is worth {right}:** {both}. The work would stop {listed(used)}."
+        )
+    why = (
+        "what is seen at a gate would not make it better to stop"
+        if worth[IN_STAGES] > 0
+        else "it isn't worth beginning, even with the right to stop"
+    )
+    return Sentence(f"**The right to stop is worth nothing here:** {why}; {both}.")
+
+
+def staged(study: Study) -> Table:
+    """Show the option committed to at once and in stages, side by side."""
+    if not study.value.has_stages:
+        return absent(NO_STAGES)
+    table = study.value.staged.rename_axis("item").reset_index()
+    return Table(
+        table.assign(
+            label=table["item"].map(capitalised), loss=table["loss"].mask(table["item"] == RIGHT)
+        ),
+        f"Option {study.option} committed to at once, and gate by gate",
+        {
+            "label": "How it is decided",
+            "value": "Expected worth (£)",
+            "error": "Standard error (£)",
+            "loss": "Chance of a loss (%)",
+        },
+    )
+
+
+def gates(study: Study) -> Table:
+    """Show each gate: what it tells of, what it comes to to stop there, and how often that is done."""
+    if not study.value.has_stages:
+        return absent(NO_STAGES)
+    drawn = set(study.uncertainty.uncertain_inputs["name"])
+    table = study.value.stages.assign(stopped=study.value.stopped).reset_index()
+    return Table(
+        table.assign(
+            told=[
+                "; ".join(
+                    f"{_label(study, name)} ({percent(part, 0) if name in drawn else 'certain in this scenario'})"
+                    for name, part in told.items()
+                )
+                for told in table["reveals"]
+            ]
+        ),
+        f"The gates of option {study.option} in their order",
+        {
+            "gate": "Gate",
+            "date": "Passed on",
+            "told": "Tells of (part of the variance settled)",
+            "stopping": "If it stops there (£)",
+            "stopped": "Stops there in futures (%)",
+        },
+    )

@@ -1,14 +1,16 @@
-"""What it is worth to find something out before the decision."""
+"""What it is worth to find something out before the decision, and to be able to stop after it."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import options, value_of_information
+from businesscase.calculations import options, stages, uncertainty, value_of_information
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.uncertainty import as_sure
+from businesscase.calculations.stages import Gate, Staged
+from businesscase.calculations.uncertainty import SEED, as_sure
 from businesscase.calculations.value_of_information import Estimate
+from businesscase.calculations.years import financial_year
 from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import tidy
 from businesscase.study.core import Inputs, Part
@@ -17,10 +19,11 @@ from businesscase.study.uncertainty import Uncertainty
 
 PERFECT = "perfect information"
 GROUP = "group"  # kind of a row of several inputs
+COMMIT, IN_STAGES, RIGHT = "commit all now", "in stages", "right to stop"
 
 
 class Value(Part):
-    """What information is worth, from the futures that all chances rest on.
+    """What information and the right to stop are worth, from the futures that all chances rest on.
 
     Of the futures it takes the first chunk, a tenth.
     """
@@ -126,10 +129,81 @@ class Value(Part):
         lines = self.uncertainty.lines_without_range
         return no_cost | dict.fromkeys(lines, "it has no range in flows.csv")
 
+    # in stages
+
+    @derived
+    def stages(self) -> pd.DataFrame:
+        """The gates of the option within the appraisal in order, a row each.
+
+        Index ``gate``: ``date``, ``reveals`` (the uncertain inputs that it tells of, by name the part
+        of the variance that it settles [fraction]), ``stopping`` (what it comes to if the work stops
+        there, present value, a loss negative [£]).
+        """
+        rows = self.tables.rows("stages", option=self.option)
+        years = rows["date"].map(financial_year).astype(int).clip(lower=self.years[0])
+        rows = rows.assign(year=years)[years <= self.years[-1]].sort_values("date", kind="stable")
+        told = [
+            dict(zip(of["reveals"], of["accuracy"], strict=True))
+            for _, of in rows.groupby("gate", sort=False)
+        ]
+        gates = rows.drop_duplicates("gate").set_index("gate")
+        factors = gates["year"].map(self.uncertainty.savings.discount_factors)
+        spent = gates["spent_gbp"].diff().fillna(gates["spent_gbp"]) * factors
+        stopping = -(spent.cumsum() + gates["stopping_cost_gbp"] * factors)
+        told = pd.Series(told, gates.index, dtype=object)
+        return pd.DataFrame({"date": gates["date"], "reveals": told, "stopping": stopping})
+
+    @property
+    def has_stages(self) -> bool:
+        """Whether the option has gates at which it may stop, and what it brings is known."""
+        return has_recurring_flows(self.tables) and not self.stages.empty
+
+    @derived
+    def _in_stages(self) -> Staged:
+        drawn = self.uncertainty.drawn(0)
+        gates = [
+            Gate(
+                [
+                    _seen(drawn[name], accuracy, name, str(gate.Index))
+                    for name, accuracy in gate.reveals.items()
+                    if name in drawn  # another scenario may take it as certain
+                ],
+                gate.stopping,
+            )
+            for gate in self.stages.itertuples()
+        ]
+        return stages.in_stages(self.uncertainty.futures(0).worth.sum(axis=1), gates)
+
+    @property
+    def stopped(self) -> pd.Series:
+        """Share of futures in which the work would stop at each gate [fraction]."""
+        return pd.Series(self._in_stages.stopped, self.stages.index)
+
+    @derived
+    def staged(self) -> pd.DataFrame:
+        """What the option is worth to all, committed to at once and gate by gate.
+
+        Index ``item``: 'commit all now', 'in stages' and 'right to stop', what the second adds to the
+        better of the first and of not beginning. ``value`` (expected worth), ``error``, its standard
+        error [£], and ``loss``, the chance that it comes to less than nil [fraction].
+        """
+        now, staged = self.uncertainty.futures(0).worth.sum(axis=1), self._in_stages.worth
+        right = staged - max(now, np.zeros_like(now), key=np.mean)
+        drawn = pd.DataFrame({COMMIT: now, IN_STAGES: staged, RIGHT: right})
+        error = drawn.std(ddof=0) / np.sqrt(len(drawn))
+        value = [as_sure(*of) for of in zip(drawn.mean(), error, strict=True)]
+        return pd.DataFrame({"value": value, "error": error, "loss": (drawn < 0).mean()})
+
     def rows(self) -> Iterator[tidy.Row]:
         """Yield the results, as results.csv has them."""
-        if not self.is_known:
-            return
+        if self.is_known:
+            yield from self._information_rows()
+        if self.has_stages:
+            yield from tidy.series("staged_value", self.staged["value"], tidy.MONEY)
+            yield from tidy.series("staged_value_error", self.staged["error"], tidy.MONEY)
+            yield from tidy.series("stopped_at_gate", self.stopped, tidy.FRACTION)
+
+    def _information_rows(self) -> Iterator[tidy.Row]:
         table = self.information
         of_all = table["to"] == ALL
         items = table["item"].where(of_all, table["item"] + ", " + table["to"])
@@ -139,3 +213,9 @@ class Value(Part):
         why = pd.Series(self.not_valued, dtype=object)
         not_valued = pd.Series(np.nan, why.index)
         yield from tidy.known("value_of_information", not_valued, tidy.MONEY, "not valued, " + why)
+
+
+def _seen(draws: np.ndarray, accuracy: float, name: str, gate: str) -> np.ndarray:
+    """Return what a gate tells of an input in each draw."""
+    noise = uncertainty.own_scores(SEED, 0, f"{name}, seen at {gate}", len(draws))[0]
+    return stages.signal(draws, accuracy, noise)

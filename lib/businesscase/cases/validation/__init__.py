@@ -17,6 +17,7 @@ from businesscase.cases.validation import (
     readiness,
     risks,
     shared,
+    stages,
 )
 from businesscase.cases.validation.core import PlacedFault, Tables, has_recurring_flows, staying
 from businesscase.cases.validation.parameters import parameter_faults
@@ -67,6 +68,7 @@ def table_faults(
     yield from risks.risk_faults(file, tables)
     yield from plan.plan_faults(file, tables)
     yield from plan.start_faults(file, tables)
+    yield from stages.stage_faults(file, tables)
     yield from readiness.readiness_faults(tables)
     yield from outturn.outturn_faults(file, tables, _decided_option(file, scenarios))
     yield from criteria.criteria_faults(file, tables)
