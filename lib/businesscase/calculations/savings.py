@@ -26,7 +26,7 @@ CASH, TIME, SUNK = "cash", "time", "sunk"  # money, time that no budget sees, mo
 ALIKE = "alike"  # money of the comparator itself, which makes no difference to what would happen
 LEVERS = ["lever", "lag"]  # what moves a prepared row, and the whole years by which it is delayed
 FIXED, RECURRING = "fixed", "recurring"  # moved by no lever, and by a delay alone
-LATE = "late"  # paid for as long as the delay lasts; its lag is of its year after the planned date
+LATE = "late"  # paid for each year by which a service is later than its lag, see lateness.py
 MOVING = ["lever", "lag", "flow", "line", "start"]  # labels that say what a row is multiplied by
 MOVED = {
     # by lever, as parameters of a scenario name it: the flow that it multiplies
@@ -54,6 +54,7 @@ SIGNS = {
     "one_off_cost": -1,
     "response_cost": -1,
     "delay_cost": -1,
+    "overlap_cost": -1,
     "exit_cost": -1,
     "entry_fee": -1,
     "stranded_cost": -1,
@@ -66,6 +67,7 @@ SPENT_ONCE = [
     "one_off_cost",
     "response_cost",
     "delay_cost",
+    "overlap_cost",
     "exit_cost",
     "exit_receipt",
     "entry_fee",
@@ -260,7 +262,7 @@ def apportioned_flows(planned: pd.DataFrame, share: pd.Series) -> pd.DataFrame:
 def levered(
     planned: pd.DataFrame,
     longest_delay: float = 0.0,
-    slips: Mapping[str, tuple[float, float]] | None = None,
+    slips: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Prepare planned flows for scenarios: say which lever moves each row, and by which delay.
 
@@ -268,8 +270,7 @@ def levered(
     What is spent or received once stays in its year, and so does what would happen otherwise,
     unless it starts with a task, whose slip moves it. A delay is a weighted sum of whole years, so
     each row that it can move is repeated once for every whole year of delay, moved later by it;
-    what falls beyond the last year is lost to the appraisal. What a delay costs is spent in the
-    years after the planned date, one row a year.
+    what falls beyond the last year is lost to the appraisal.
 
     Parameters
     ----------
@@ -278,8 +279,7 @@ def levered(
     longest_delay : float
         The longest delay that will be asked for, slips aside [years].
     slips : mapping
-        By name of a slip: the planned date, in years from the start of year 0, and the most that it
-        can be late [years].
+        By name of a slip the most that it can be [years].
 
     Returns
     -------
@@ -294,27 +294,20 @@ def levered(
     lever = (
         labels["flow"].where(moved, np.where(once, FIXED, RECURRING)).to_numpy(object, copy=True)
     )
-    longest = np.where(once, 0.0, longest_delay) + labels["start"].map(
-        {name: most for name, (_, most) in slips.items()}
-    ).fillna(0.0).to_numpy(float)
-    costs_late = (labels["flow"] == "delay_cost").to_numpy()
+    longest = np.where(once, 0.0, longest_delay) + labels["start"].map(slips).fillna(0.0).to_numpy(
+        float
+    )
     growth = 1 + labels["growth"].to_numpy(float)
     years = np.arange(amounts.shape[1])
     parts = []  # rows of planned, the lag of each, and its amounts
     for lag in range(math.ceil(longest.max(initial=0.0)) + 1):
-        chosen = np.flatnonzero((lag <= np.ceil(longest)) & ~costs_late)
+        chosen = np.flatnonzero(lag <= np.ceil(longest))
         later = np.zeros((len(chosen), len(years)))
         # what rises faster than other prices costs more the later it comes
         kept = amounts[chosen][:, : max(len(years) - lag, 0)]
         later[:, lag:] = kept * growth[chosen, None] ** lag
         parts.append((chosen, np.full(len(chosen), float(lag)), later))
-    for row in np.flatnonzero(costs_late):
-        begins = slips.get(labels["start"].iat[row], (float(np.argmax(amounts[row] != 0)), 0.0))[0]
-        due = years[years >= math.floor(begins)]
-        spent = np.where(years == due[:, None], amounts[row], 0.0)
-        parts.append((np.full(len(due), row), due - begins, spent))
     every, lags, prepared = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    lever[costs_late] = LATE
     table = labels.iloc[every].assign(lever=lever[every], lag=lags)
     return pd.DataFrame(prepared, pd.MultiIndex.from_frame(table), planned.columns)
 
@@ -357,7 +350,7 @@ def factors(
         delay = (at if start in starts else levers)["delay_years"] + np.zeros(draws)
         late = levers[start] if start else 0.0
         if lever == LATE:
-            return np.clip(delay + late - max(lag, 0.0), 0.0, 1.0 + min(lag, 0.0))
+            return np.maximum(0.0, delay + late - lag)
         recurs = lever not in (FIXED, "one_off_cost")
         if start or recurs:
             total = late + (delay if recurs else 0.0)

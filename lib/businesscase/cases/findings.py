@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
+import pandas as pd
+
 from businesscase.calculations.decision import STOPS
 from businesscase.calculations.savings import PAY, PRICES, inflation_by_category
-from businesscase.calculations.wording import listed
+from businesscase.calculations.wording import listed, printed
 from businesscase.cases.errors import Fault
 from businesscase.cases.plausibility import implausible
 from businesscase.cases.schema import CaseFile
@@ -26,6 +28,7 @@ def findings(tables: Tables, file: CaseFile) -> list[Fault]:
         *_of_criteria(tables),
         *implausible(tables, file),
         *_of_inflation(tables),
+        *_of_contracts(tables, file),
         *_of_evidence(tables, file),
     ]
 
@@ -94,6 +97,20 @@ def _of_inflation(tables: Tables) -> Iterator[Fault]:
         found="",
         allowed=f"{PAY} or {PRICES}",
     )
+
+
+def _of_contracts(tables: Tables, file: CaseFile) -> Iterator[Fault]:
+    """Yield the contracts that nothing can be done about any more when the decision is taken."""
+    contracts = tables["contracts"]
+    for row in contracts[contracts["notice_by"] < pd.Timestamp(file.decision_date)].itertuples():
+        yield Fault(
+            f"contracts.csv: the last day to extend {row.contract!r} or give notice, {printed(row.notice_by)}, "
+            f"is past on {printed(file.decision_date)}, when it is decided; act before, or say what then holds",
+            file="contracts.csv",
+            column="notice_by",
+            found=str(row.notice_by.date()),
+            allowed=f"not before {file.decision_date}",
+        )
 
 
 def _of_evidence(tables: Tables, file: CaseFile) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from businesscase.calculations.apportionment import SHARED
 from businesscase.calculations.baseline import real_amounts
+from businesscase.calculations.lateness import MONTHS
 from businesscase.calculations.savings import PAY, SPENT_ONCE, planned_flows, with_inflation
 from businesscase.calculations.wording import listed, plain, pounds, year_label
 from businesscase.cases.errors import Fault
@@ -26,6 +27,7 @@ def implausible(tables: Tables, file: CaseFile) -> Iterator[Fault]:
     yield from _in_full_from_the_first_day(tables, file)
     yield from _in_thousands(tables, file)
     yield from _unlike_others(tables, file)
+    yield from _extensions_below_price(tables)
     yield from _scores_alike(tables)
 
 
@@ -333,6 +335,22 @@ def _unlike_others(tables: Tables, file: CaseFile) -> Iterator[Fault]:
                 found=costs,
                 allowed=allowed,
             )
+
+
+def _extensions_below_price(tables: Tables) -> Iterator[Fault]:
+    """Yield the extensions that look like what is paid above the price of the contract."""
+    contracts = tables["contracts"]
+    own = contracts["annual_gbp"] / MONTHS
+    for row in contracts[contracts["extension_monthly_gbp"] < own - PENNIES].itertuples():
+        monthly, least = pounds(row.extension_monthly_gbp), pounds(own[row.Index])
+        yield Fault(
+            f"contracts.csv: a month more of {row.contract!r} costs {monthly}, less than the {least} a month of "
+            "the contract itself; give the whole price, or what is above it as premium_fraction",
+            file="contracts.csv",
+            column="extension_monthly_gbp",
+            found=monthly,
+            allowed=f"at least {least}",
+        )
 
 
 # scores

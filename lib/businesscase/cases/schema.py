@@ -630,6 +630,63 @@ class DelayCost(Figure):
         return self
 
 
+class Contract(Figure):
+    """A contract that a task of the plan replaces: when it ends, and what a month after or before costs."""
+
+    option: str = Field(pattern=r"^[a-z]$", description="the option that replaces it")
+    contract: Name = Field(description="what it is for")
+    supplier: str = Field("", description="who supplies it")
+    partner: Name = Field(
+        description="the authority that pays it, or 'shared' for a pooled amount that the scenario apportions"
+    )
+    ends: dt.date = Field(description="its last day, not before the decision")
+    notice_by: dt.date | None = Field(
+        None, description="last day on which it can be extended, or notice given, if known"
+    )
+    replaced_by: int = Field(
+        ge=1,
+        description="number of the task of tasks.csv after whose end it is no longer needed: if it ends "
+        "before, it is extended; if it ends after, it is paid beside the new service; a saving or "
+        "counterfactual_cost of the option starts with the same task, and holds its price until then",
+    )
+    annual_gbp: float = Field(ge=0, description="its cost of a year, base-year prices [£]")
+    extension_monthly_gbp: float | None = Field(
+        None,
+        ge=0,
+        description="price of a month beyond its end, base-year prices [£]; what it is above a twelfth "
+        "of the annual cost is added to the flows",
+    )
+    premium_fraction: float | None = Field(
+        None,
+        ge=0,
+        description="in place of that price: by how much a month more costs above a twelfth of the "
+        "annual cost [fraction]",
+    )
+    early_exit_gbp: float | None = Field(
+        None,
+        ge=0,
+        description="charge for leaving it before its end, base-year prices [£]: paying twice then costs "
+        "no more; blank if it can't be left",
+    )
+    stated_in: str = Field(
+        "",
+        description="line of flows.csv that already holds what is paid twice if all goes to plan, or the "
+        "charge for leaving, so that it isn't added; blank adds it",
+    )
+
+    @model_validator(mode="after")
+    def _extension_has_one_price(self):
+        if (self.extension_monthly_gbp is None) == (self.premium_fraction is None):
+            raise ValueError(
+                "give either extension_monthly_gbp or premium_fraction, for what a month beyond its end costs"
+            )
+        if self.notice_by and self.notice_by > self.ends:
+            raise ValueError(
+                f"notice_by {self.notice_by} is after {self.ends}, when the contract ends"
+            )
+        return self
+
+
 class RiskCost(Figure):
     """What a risk costs in a run of years if it happens."""
 
@@ -1295,6 +1352,7 @@ TABLES: dict[str, type[Entry]] = {
     "risk_probabilities": RiskProbability,
     "risk_costs": RiskCost,
     "delay_costs": DelayCost,
+    "contracts": Contract,
     "sensitivities": Sensitivity,  # added to the rows of all cases, and in place of theirs
     "tasks": PlannedTask,
     "task_ranges": TaskRange,
@@ -1357,6 +1415,7 @@ KEYS: dict[str, list[str]] = {
     "risk_probabilities": ["level"],
     "risk_costs": ["risk", "position", "partner", "first_year", "cost_line"],
     "delay_costs": ["option", "line", "partner", "starts_with"],
+    "contracts": ["option", "contract"],
     "tasks": ["task"],
     "task_ranges": ["task"],
     "work_packages": ["package"],
@@ -1414,6 +1473,13 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "risk_probabilities": ["lowest_probability", "highest_probability"],
     "risk_costs": ["low_gbp", "most_likely_gbp", "high_gbp"],
     "delay_costs": ["monthly_gbp"],
+    "contracts": [
+        "ends",
+        "annual_gbp",
+        "extension_monthly_gbp",
+        "premium_fraction",
+        "early_exit_gbp",
+    ],
     "tasks": ["duration_days", "not_before"],
     "task_ranges": ["optimistic_days", "pessimistic_days"],
     "stages": ["date", "accuracy", "spent_gbp", "stopping_cost_gbp"],
@@ -1461,6 +1527,7 @@ SECTION_TABLES: dict[str, list[str]] = {
         "flows",
         "exit_terms",
         "delay_costs",
+        "contracts",
         "mitigations",
         "service_costs",
         "drivers",
@@ -1473,7 +1540,7 @@ SECTION_TABLES: dict[str, list[str]] = {
     ],
     "appraisal": ["flows", "exit_terms"],
     "risks": ["risk_levels", "risk_bands", "risks", "risk_probabilities", "risk_costs"],
-    "plan": ["tasks", "task_ranges"],
+    "plan": ["tasks", "task_ranges", "contracts"],
     "readiness": [
         "readiness_areas",
         "readiness",

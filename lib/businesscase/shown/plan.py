@@ -7,7 +7,14 @@ import plotly.graph_objects as go
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.durations import CERTAINTY
 from businesscase.calculations.progress import AMBER, COMPLETE, GREEN, NOT_DUE, RED
-from businesscase.calculations.wording import chance_in_words, listed, percent, printed, short_day
+from businesscase.calculations.wording import (
+    chance_in_words,
+    estimated,
+    listed,
+    percent,
+    printed,
+    short_day,
+)
 from businesscase.cases.parameters import limits
 from businesscase.shown import common
 from businesscase.shown.display import (
@@ -21,6 +28,7 @@ from businesscase.shown.display import (
     Sentence,
     Table,
     absent,
+    by_year,
     chart,
 )
 from businesscase.study import Study
@@ -36,6 +44,7 @@ STATUS_COLOURS = {
 }
 CURVES = [(BLUE, "solid"), (PURPLE, "dash"), (GREY, "dot")]  # by deadline
 EVENTS = ["gate", "decision", "deadline"]  # kinds of event that a plan works towards
+CONTRACT_ENDS = "contract ends"
 DAY = pd.Timedelta(days=1)  # a task ends, and a deadline falls, at the end of its day
 NO_RANGES = "The case gives no ranges of durations (task_ranges.csv), so how likely its dates are is not known"
 
@@ -142,7 +151,7 @@ def gantt(study: Study) -> Chart:
     title = _finish_said(study)
     described = (
         "Solid bars with names in bold are critical tasks; hatched bars have float, which the outline "
-        "shows. Dashed lines are the gates, decisions and deadlines of the case."
+        "shows. Dashed lines are the gates, decisions and deadlines of the case, and the ends of contracts."
     )
     if study.plan.has_ranges:
         described += (
@@ -342,6 +351,7 @@ def _add_certainty(figure: go.Figure, drawn: pd.DataFrame, certain: pd.Series) -
 def _dates_around(study: Study) -> list[tuple[pd.Timestamp, str, str]]:
     """Return the dates that the plan works towards: each with a label, and what it is in full."""
     schedule, events = study.plan.schedule, study.tables["events"]
+    contracts = study.contracts.ends
     ends = [schedule[column].max() for column in ("early_finish", "late_finish", "deadline")]
     certain = [study.plan.certain_finishes.at[ALL, "p80"]] if study.plan.has_ranges else []
     first, last = (
@@ -350,12 +360,14 @@ def _dates_around(study: Study) -> list[tuple[pd.Timestamp, str, str]]:
     )
     known = events[events["kind"].isin(EVENTS) & events["date"].between(first, last)]
     written = "%b %Y" if last - first > pd.Timedelta(days=400) else "%b"
-    dates = [(row.date, row.kind, row.event) for row in known.itertuples()]
+    dates = [(row.date, row.kind, row.date, row.event) for row in known.itertuples()]
     for day in certain:
-        dates.append((day + DAY, f"{percent(CERTAINTY, 0)} certain", "the plan has ended"))
+        said = f"{percent(CERTAINTY, 0)} certain"
+        dates.append((day + DAY, said, day, "the plan has ended"))
+    for row in contracts[contracts["ends"].between(first, last)].itertuples():
+        dates.append((row.ends + DAY, CONTRACT_ENDS, row.ends, row.contract))
     return [
-        (date, f"{kind} {date.day if kind in EVENTS else (date - DAY).day} {date:{written}}", said)
-        for date, kind, said in sorted(dates)
+        (at, f"{kind} {day.day} {day:{written}}", said) for at, kind, day, said in sorted(dates)
     ]
 
 
@@ -364,7 +376,7 @@ def _add_dates(figure: go.Figure, dates: list[tuple[pd.Timestamp, str, str]]) ->
     span = dates[-1][0] - dates[0][0] if dates else pd.Timedelta(0)
     groups: list[list[tuple]] = []
     for date, label, said in dates:
-        is_event = label.split(" ")[0] in EVENTS
+        is_event = label.startswith((*EVENTS, CONTRACT_ENDS))
         look = {"width": 1, "dash": "dash"} if is_event else {"width": 2, "dash": "dot"}
         at = date.isoformat()
         figure.add_shape(
@@ -806,6 +818,91 @@ def assumptions(study: Study) -> Table:
     """Show the inputs of this part with status, source and reasoning, of a big plan the first."""
     table = common.assumptions(study, "plan")
     return Table(*_first_rows(table.frame, table.caption), table.labels)
+
+
+def contracts_said(study: Study) -> Sentence:
+    """Say of each contract whether it ends when its service is ready, and what it costs if not."""
+    table = study.contracts.ends
+    if table.empty:
+        return Sentence(
+            "The case names no contract that this option replaces (contracts.csv), so none is taken to end "
+            "too soon or to be paid beside the new service."
+        )
+    said = [_contract_said(row) for row in table.itertuples()]
+    if study.plan.has_ranges:
+        futures = zip(said, study.contracts.in_futures.itertuples(), strict=True)
+        said = [f"{sentence} {_in_futures_said(row)}" for sentence, row in futures]
+    return Sentence("\n\n".join(said))
+
+
+def _contract_said(row) -> str:
+    ends = f"**{row.contract}** ends on {printed(row.ends)}"
+    starts = f"its service starts on {printed(row.starts)}"
+    if round(row.gap_months, 1) > 0:
+        return (
+            f"{ends}, and {starts}: a gap of {_months(row.gap_months)}, which costs "
+            f"{estimated(row.gap_cost)} above the contract's own price."
+        )
+    if round(row.overlap_months, 1) > 0:
+        held = f", which the flows hold as “{row.stated_in}”" if row.stated_in else ""
+        return (
+            f"{ends}, and {starts}: {_months(row.overlap_months)} are paid twice, at "
+            f"{estimated(row.overlap_cost)}{held}."
+        )
+    return f"{ends}, and {starts}: nothing must be bridged or is paid twice."
+
+
+def _in_futures_said(row) -> str:
+    costs = f"; on average it costs {estimated(row.gap_cost_expected)}" if row.gap_chance else ""
+    return f"The chance of a gap is {chance_in_words(row.gap_chance)}{costs}."
+
+
+def _months(number: float) -> str:
+    return f"{number:.1f} months"
+
+
+def contracts(study: Study) -> Table:
+    """Show when each contract ends and its service starts, and what the time between costs."""
+    table = study.contracts.ends
+    if table.empty:
+        return absent("The case names no contract that this option replaces")
+    labels = {
+        "named": "Contract",
+        "ends": "Ends",
+        "notice_by": "Notice or extension by",
+        "starts": "New service starts",
+        "gap_months": "Gap (months)",
+        "gap_cost": "Cost of the gap (£)",
+        "overlap_months": "Overlap (months)",
+        "overlap_cost": "Paid twice (£)",
+    }
+    if study.plan.has_ranges:
+        futures = study.contracts.in_futures
+        table = table.join(futures.assign(chance=futures["gap_chance"]))
+        labels |= {
+            "gap_months_p50": "Gap, even chance (months)",
+            "chance": "Chance of a gap",
+            "gap_cost_expected": "Gap, expected (£)",
+        }
+    named = table["contract"] + table["supplier"].map(lambda name: f" ({name})" if name else "")
+    months = table.filter(like="_months").round(1)
+    return Table(
+        _printable(table.assign(named=named, **months)),
+        "When contracts end and the service that replaces them starts",
+        labels,
+    )
+
+
+def contract_costs(study: Study) -> Table:
+    """Show what gaps and overlaps add to the flows of the scenario, by partner and year."""
+    table = study.contracts.costs.reset_index()
+    return Table(
+        table,
+        "What contracts add to the flows of this scenario; below nil is what the flows hold for an overlap "
+        "that a late service shortens",
+        {"contract": "Contract", "partner": "Partner", **by_year(study.years)},
+        absent="No contract adds to the flows of this scenario",
+    )
 
 
 def longer_tasks(study: Study) -> Table:

@@ -16,6 +16,7 @@ from businesscase.study.appraisal import Appraisal
 from businesscase.study.assurance import Assurance
 from businesscase.study.baseline import Baseline
 from businesscase.study.cash import Cash
+from businesscase.study.contracts import Contracts
 from businesscase.study.core import Inputs, changed_parameters
 from businesscase.study.decision import Decision
 from businesscase.study.derived import Memory, changed_rows
@@ -45,7 +46,7 @@ class Study:
         The scenario that it began from.
     parameters : Parameters
         Those of the scenario, or as they were varied since.
-    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, readiness, governance, outturn, value, decision, verdicts, scrutiny, assurance
+    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, contracts, readiness, governance, outturn, value, decision, verdicts, scrutiny, assurance
         The parts. Each is handed the parts that it needs.
     compared : dict
         What the comparison of the case's scenarios has found so far.
@@ -60,6 +61,7 @@ class Study:
         self.savings = Savings(inputs, self.baseline, self.plan)
         self.risks = Risks(inputs, self.baseline, self.savings)
         self.uncertainty = Uncertainty(inputs, self.baseline, self.savings, self.plan, self.risks)
+        self.contracts = Contracts(inputs, self.plan, self.savings, self.uncertainty)
         self.cash = Cash(inputs, self.savings)
         self.options = Options(inputs, self.savings)
         self.appraisal = Appraisal(
@@ -78,6 +80,7 @@ class Study:
             self.appraisal,
             self.risks,
             self.plan,
+            self.contracts,
             self.readiness,
             self.governance,
             self.outturn,
@@ -126,7 +129,8 @@ class Study:
     @property
     def findings(self) -> list[Fault]:
         """What the data, and the figures made of them, leave to be desired, a sentence each."""
-        return [*self.case.findings, *self.outturn.findings, *self.decision.findings]
+        parts = self.contracts, self.outturn, self.decision
+        return [*self.case.findings, *(found for part in parts for found in part.findings)]
 
     @property
     def scenario(self) -> Scenario:

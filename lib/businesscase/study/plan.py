@@ -87,8 +87,9 @@ class Plan(Part):
 
     @derived
     def tied_tasks(self) -> list[int]:
-        """Tasks with whose end money starts, or after whose planned end a delay is paid for."""
+        """Tasks with whose end money starts or a contract is replaced, or whose delay is paid for."""
         tied = [self.tables[stem]["starts_with"].dropna() for stem in ("flows", "delay_costs")]
+        tied.append(self.tables["contracts"]["replaced_by"])
         return sorted({int(task) for tasks in tied for task in tasks})
 
     def name_of(self, task: int) -> str:
@@ -112,11 +113,12 @@ class Plan(Part):
     @derived
     def planned_starts(self) -> dict[int, float]:
         """When the money of each tied task is to start [years from the start of year 0]."""
+        return {task: self.years_until(due) for task, due in self.due.items()}
+
+    def years_until(self, last_day: pd.Timestamp) -> float:
+        """Return the years from the start of year 0 to the end of a day."""
         begins = pd.Timestamp(year_start(self.years[0]))
-        return {
-            task: (due - begins + pd.Timedelta(days=1)).days / DAYS_A_YEAR
-            for task, due in self.due.items()
-        }
+        return (last_day - begins + pd.Timedelta(days=1)).days / DAYS_A_YEAR
 
     @derived
     def slips(self) -> dict[int, float]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import apportionment, appraisal, exposure, savings
+from businesscase.calculations import apportionment, appraisal, exposure, lateness, savings
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.risks import CARRIED_OUT
 from businesscase.cases.parameters import dates_of, limits, terms_of
@@ -67,16 +67,57 @@ class Savings(Part):
         lines = exposure.response_lines(
             self.tables["risks"], self.tables["risk_costs"], self.case.file.decision_year
         )
-        return _as_flows(lines, "response_cost")
+        return _as_flows(lines.assign(flow="response_cost"))
 
     @derived
-    def delay_lines(self) -> pd.DataFrame:
-        """What a delay of the option costs in each year that it lasts, as lines of flow."""
+    def late_lines(self) -> pd.DataFrame:
+        """What is spent for as long as the option is late, or a contract beside it lasts, as lines of flow.
+
+        ``amount_gbp`` is of a whole year, spent between ``begins`` and ``ends``; ``due`` is when the
+        service is to start [years from the start of year 0].
+        """
+        contracts, horizon = self.contracts, float(len(self.years))
+        own = contracts.assign(starts_with=contracts["replaced_by"])
+        extended = own.assign(
+            line=own["contract"] + ", extended",
+            flow="delay_cost",
+            amount_gbp=lateness.MONTHS * own["gap_gbp"],
+            begins=own["within"],
+            ends=horizon,
+        )
+        twice = own[own["paid_twice_from"] < own["within"]]
+        twice = twice.assign(
+            line=twice["contract"] + ", paid twice",
+            flow="overlap_cost",
+            amount_gbp=twice["annual_gbp"],
+            begins=twice["paid_twice_from"],
+            ends=twice["within"],
+        )
+        parts = [self._delays.assign(flow="delay_cost", ends=horizon), extended, twice]
+        lines = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+        return _as_flows(lines.assign(first_year=self.years[0], last_year=self.years[-1]))
+
+    @property
+    def _delays(self) -> pd.DataFrame:
+        """What a month of delay of the option costs, and from when it counts."""
         costs = self.tables.rows("delay_costs", option=self.option)
-        planned = costs["starts_with"].map(self.plan.planned_starts)
-        first = costs["first_year"].fillna(self.years[0] + planned.fillna(0.0).floordiv(1))
-        lines = costs.assign(amount_gbp=12 * costs["monthly_gbp"], first_year=first.astype(int))
-        return _as_flows(lines.assign(last_year=self.years[-1]), "delay_cost")
+        due = costs["starts_with"].map(self.plan.planned_starts)
+        due = due.astype(float).fillna(costs["first_year"].astype(float) - self.years[0])
+        annual = lateness.MONTHS * costs["monthly_gbp"]
+        return costs.assign(amount_gbp=annual, due=due, begins=due)
+
+    @derived
+    def contracts(self) -> pd.DataFrame:
+        """Contracts that the option replaces: when each ends, and what a month after or before costs.
+
+        ``due`` is when its service is to start, ``end`` when it ends [years from the start of year 0].
+        """
+        contracts = self.tables.rows("contracts", option=self.option)
+        contracts = contracts.assign(
+            due=contracts["replaced_by"].map(self.plan.planned_starts).astype(float),
+            end=pd.Series(map(self.plan.years_until, contracts["ends"]), contracts.index, float),
+        )
+        return lateness.priced(contracts, len(self.years))
 
     def _lines_of(self, option: str) -> pd.DataFrame:
         return savings.with_inflation(self.tables.rows("flows", option=option))
@@ -296,21 +337,28 @@ class Savings(Part):
     def _prepared_flows(
         self, longest_delay: int, longest_slips: frozenset[tuple[int, int]]
     ) -> pd.DataFrame:
-        starts = self.plan.planned_starts
-        slips = {savings.slip_of(task): (starts[task], float(most)) for task, most in longest_slips}
+        slips = {savings.slip_of(task): float(most) for task, most in longest_slips}
         prepared = savings.levered(self.planned_flows, longest_delay, slips)
         parts = [self._while_in(prepared), *self._fees()]
-        if len(self._delay_flows) and not prepared.empty:
-            parts.append(savings.levered(self._delay_flows, longest_delay, slips))
+        if not prepared.empty:
+            parts += list(self._late_flows())
         every = pd.concat([part for part in parts if not part.empty] or parts[:1])
         if self.option == self.case.file.comparator:
             return savings.making_no_difference(every)
         return every if self.otherwise is None else pd.concat([every, self.otherwise])
 
-    @derived
-    def _delay_flows(self) -> pd.DataFrame:
-        """What a whole year of delay would cost by partner and year [£]."""
-        return self._borne(self.delay_lines)
+    def _late_flows(self) -> Iterator[pd.DataFrame]:
+        """Yield prepared flows of what lateness costs, and of contracts paid beside the service [£]."""
+        lines = self.late_lines
+        for row in lines.itertuples():
+            annual = self._borne(lines.loc[[row.Index]])
+            late = lateness.while_late(annual, row.due, row.begins, row.ends)
+            if row.flow == "delay_cost":
+                yield late
+                continue
+            yield -late  # while the service is late its contract is paid once
+            if not row.stated_in:
+                yield lateness.between(annual, row.begins, row.ends)
 
     def _while_in(self, prepared: pd.DataFrame) -> pd.DataFrame:
         """Return flows without those of partners that have left, but with what these strand [£]."""
@@ -436,7 +484,7 @@ class Savings(Part):
     def service_costs(self) -> pd.DataFrame:
         """What each partner pays for the service under the scenario, by year [£]."""
         levers = self.levers
-        slips = {name: (0.0, slip) for name, slip in levers.items() if name not in savings.MOVED}
+        slips = {name: slip for name, slip in levers.items() if name not in savings.MOVED}
         prepared = savings.levered(self.planned_flows, levers["delay_years"], slips)
         service = savings.service_cost_rows(prepared, self.baseline_cost)
         flows = savings.scenario_flows(service, levers)
@@ -634,9 +682,9 @@ def _lags(longest_delay: float) -> int:
     return 2 if longest_delay <= 2 else max(math.ceil(longest_delay), int(limits("delay_years")[1]))
 
 
-def _as_flows(lines: pd.DataFrame, flow: str) -> pd.DataFrame:
+def _as_flows(lines: pd.DataFrame) -> pd.DataFrame:
     """Return lines as rows of flows.csv that say no more than these do."""
-    said = UNSAID | {"flow": flow, "category": flow.replace("_", " "), "funding": "revenue"}
+    said = UNSAID | {"category": lines["flow"].str.replace("_", " "), "funding": "revenue"}
     unsaid = {name: value for name, value in said.items() if name not in lines}
     return savings.with_inflation(lines.assign(**unsaid))
 

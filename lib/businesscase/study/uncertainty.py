@@ -253,7 +253,7 @@ class Uncertainty(Part):
         ranges, lines = self.tried_ranges, self.savings.flow_lines
         without_own = set(lines.loc[~self._has_own_range(lines), "flow"])
         recurs = lines[~lines["flow"].isin(savings.ONE_OFF)]
-        starts = pd.concat([recurs["starts_with"], self.savings.delay_lines["starts_with"]])
+        starts = pd.concat([recurs["starts_with"], self.savings.late_lines["starts_with"]])
         if not starts.map(savings.slip_of).isin(self._drawn_starts).all():
             without_own.add(savings.RECURRING)
         moved = ranges["parameter"].map(savings.MOVED)
@@ -349,7 +349,7 @@ class Uncertainty(Part):
     def _drawn_tasks(self) -> pd.DataFrame:
         slips, longest = self.plan.slips, self.plan.longest_slips
         used = set(self.savings.flow_lines["starts_with"].dropna())
-        used |= set(self.savings.delay_lines["starts_with"].dropna())
+        used |= set(self.savings.late_lines["starts_with"].dropna())
         return pd.DataFrame(
             [
                 {
@@ -546,6 +546,17 @@ class Uncertainty(Part):
         columns = self.drawn(number)
         net = self.net(columns, CHUNK)
         return Future(self._discounted(net, columns), net.sum(axis=1).cumsum(axis=1))
+
+    def lateness(self, task: int) -> np.ndarray:
+        """Return how much later than due a task's money starts in each future [years]."""
+        slip, late = savings.slip_of(task), []
+        for number in range(CHUNKS):
+            columns = self.drawn(number, names=[slip, "delay_years"])
+            levers, _ = self.levers_of(columns, CHUNK)
+            stated = slip in self._drawn_starts
+            delay = self.savings.levers["delay_years"] if stated else levers["delay_years"]
+            late.append(levers[slip] + delay)
+        return np.concatenate(late)
 
     @property
     def every_future(self) -> Future:

@@ -34,7 +34,7 @@ LEVER_CELLS = {  # parameters that may have a cell of their own name, and how it
 }  # fmt: skip
 BIASES = (0.0, 5.0)  # optimism bias that the cell takes
 LATE = "MAX(0,1-ABS({}-{}))"  # how far a delay is one of so many whole years
-LASTING = "MAX(0,MIN({0}-MAX({1},0),1+MIN({1},0)))"  # how much of a year a delay lasts
+LASTING = "MAX(0,{}-({}))"  # how much longer than so many years a delay lasts
 SIZES = {  # what a lever multiplies its rows by
     "saving": "realisation",
     "running_cost": "(1+running_cost_change)",
@@ -317,7 +317,7 @@ class _Model:
         *line, partner = label
         if label[0] == TRANSFER and self.chosen.no_detriment == savings.BY_YEAR:
             return CellShown(Formula(self._transfer(partner, year), amount), "pence")
-        stays = (TRANSFER, "delay_cost", *savings.COMPARED)
+        stays = (TRANSFER, "delay_cost", "overlap_cost", *savings.COMPARED)
         if self.study.savings.leavers or lag > year or label[0] in stays:
             return CellShown(amount, "pence")
         if lag:

@@ -41,6 +41,7 @@ POOLED = [
     "flows",
     "risk_costs",
     "delay_costs",
+    "contracts",
     "red_lines",
 ]  # tables in which shared may stand for a partner
 
@@ -69,6 +70,7 @@ def table_faults(
     yield from plan.plan_faults(file, tables)
     yield from plan.start_faults(file, tables)
     yield from stages.stage_faults(file, tables)
+    yield from plan.contract_faults(file, tables)
     yield from readiness.readiness_faults(tables)
     yield from outturn.outturn_faults(file, tables, _decided_option(file, scenarios))
     yield from criteria.criteria_faults(file, tables)

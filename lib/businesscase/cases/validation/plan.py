@@ -8,7 +8,7 @@ import pandas as pd
 
 from businesscase.calculations import plan
 from businesscase.cases.errors import unknown_name
-from businesscase.cases.schema import CaseFile
+from businesscase.cases.schema import FREED, CaseFile
 from businesscase.cases.validation.core import PlacedFault, Tables
 
 
@@ -44,6 +44,37 @@ def start_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
                 "delay_costs",
                 index,
                 f"first_year {int(year)} lies outside the appraisal, {file.decision_year} to {file.last_year}",
+            )
+
+
+def contract_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
+    """Yield contracts that ended before the decision, or name a task or line that isn't there."""
+    numbers, flows = [str(task) for task in tables["tasks"]["task"]], tables["flows"]
+    for row in tables["contracts"].itertuples():
+        if str(row.replaced_by) not in numbers:
+            yield "contracts", row.Index, unknown_name("replaced_by", str(row.replaced_by), numbers)
+        if row.ends.date() < file.decision_date:
+            yield (
+                "contracts",
+                row.Index,
+                f"ends {row.ends.date()} is before the decision on {file.decision_date}; give contracts "
+                "that still run then",
+            )
+        own = flows[flows["option"] == row.option]
+        if row.stated_in and row.stated_in not in set(own["line"]):
+            yield (
+                "contracts",
+                row.Index,
+                unknown_name("stated_in", row.stated_in, own["line"].unique()),
+            )
+        freed = own.loc[own["flow"].isin(FREED), "starts_with"].dropna()
+        if len(own) and str(row.replaced_by) in set(numbers) - set(freed.astype(str)):
+            yield (
+                "contracts",
+                row.Index,
+                f"no saving or counterfactual_cost of option {row.option} starts with task "
+                f"{row.replaced_by}, so the flows don't say until when {row.contract!r} is paid; give the "
+                "line that frees its cost this task as starts_with",
             )
 
 
