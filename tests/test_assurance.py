@@ -312,6 +312,7 @@ def test_the_decision_rests_on_what_would_turn_it_and_on_the_rows_of_all_that_is
         "Charge under a new contract",
         "Tender for a new contract",
         "service_costs",
+        "tasks",  # longer ones end after the contract does
     }
 
 

@@ -135,6 +135,7 @@ NEEDS = {
     "risks": ["risk_levels", "risk_bands"],
     "risk_probabilities": ["risk_levels"],
     "task_ranges": ["tasks"],
+    "contracts": ["tasks"],
     "work_packages": ["tasks"],
     "readiness": ["readiness_areas"],
     "lessons": ["events"],
