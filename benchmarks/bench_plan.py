@@ -90,7 +90,7 @@ def main() -> None:
     def simulated(networks=draws):
         return durations.simulation(uncertain, watched, networks, SEED)
 
-    drawn = np.concatenate(list(durations.drawn_durations(uncertain.ranges, LOOPED, SEED)), axis=1)
+    drawn = np.concatenate(list(durations.drawn_durations(uncertain, LOOPED, SEED)), axis=1)
     ends, critical = looped(uncertain, drawn)
     same = simulated(LOOPED)
     np.testing.assert_array_equal(same.finish, np.ceil(np.array(ends) - durations.NIL) - 1)

@@ -481,6 +481,41 @@ def test_a_line_that_starts_with_an_uncertain_task_is_not_late_by_the_lever_as_w
     )
 
 
+def of_one_cause(correlation, of_others="people"):
+    """Return a plan and an overrun and a risk that follow causes, the plan's being people."""
+    follows = {"cause": of_others, "correlation": "0.8"}
+    drawn = [row | ({"drawn": "true"} | follows if row["parameter"] == "overrun" else {}) for row in FIXED]  # fmt: skip
+    ranges = [spread(1, 100, 200), spread(2, 90, 200)]
+    return small_study(
+        **PLAN | {"sensitivities": drawn}, **certain(), risks=[risk(1, **follows)],
+        risk_costs=[cost(1, 20, spread=10)],
+        task_ranges=[row | {"cause": "people", "correlation": str(correlation)} for row in ranges],
+    )  # fmt: skip
+
+
+def test_a_task_a_parameter_and_a_risk_of_one_cause_move_together():
+    late, lone = savings.slip_of(2), {"overrun": 0.0, "risk 1": 0.0}
+    joined, apart = (of_one_cause(0.8, other).uncertainty for other in ("people", "prices"))
+    for number, count, seed in ((3, CHUNK, SEED), (2, CHUNK, 7), (2, 4000, SEED)):
+        columns, other = (of.drawn(number, count, seed) for of in (joined, apart))
+        for name in lone:
+            moved = np.corrcoef(columns[late], columns[name])[0, 1]
+            assert moved > 0.4
+            assert np.corrcoef(other[late], other[name])[0, 1] == approx(0, abs=0.06)
+    worths = [of.simulated_worth[ALL] for of in (joined, apart)]
+    assert worths[0].std() > worths[1].std()  # what goes wrong together is riskier
+    dates = [of.plan.certain_finishes.loc[ALL] for of in (joined, apart)]
+    assert (
+        abs(dates[0] - dates[1]) <= pd.Timedelta(days=4)
+    ).all()  # each date is as sure as it was
+
+
+def test_a_task_that_follows_no_cause_of_others_is_drawn_as_it_was():
+    nil, apart = (of_one_cause(0, "people"), of_one_cause(0, "prices"))
+    assert nil.plan.simulated.finish.tolist() == apart.plan.simulated.finish.tolist()
+    assert not of_one_cause(0.8, "prices").plan.uncertain.shared
+
+
 def test_money_must_start_with_a_task_that_is_there():
     flows = [flow("posts", "saving", 120, (2025, 2028), starts_with="5")]
     with pytest.raises(InputError, match=r"flows row 1: starts_with '5' is unknown; allowed: 1, 2"):

@@ -88,20 +88,20 @@ def test_scores_of_one_cause_correlate_by_the_geometric_mean_and_others_do_not()
 
 
 def test_drawn_durations_have_the_mean_of_a_pert_and_stay_in_their_range():
-    ranges = uncertain((4, 5, 12, ""), (6, 6, 6, "")).ranges
-    drawn = np.concatenate(list(drawn_durations(ranges, DRAWS, SEED)), axis=1)
+    plan = uncertain((4, 5, 12, ""), (6, 6, 6, ""))
+    drawn = np.concatenate(list(drawn_durations(plan, DRAWS, SEED)), axis=1)
     assert drawn[0].mean() == approx((4 + 4 * 5 + 12) / 6, abs=0.02)
     assert drawn[0].min() >= 4 and drawn[0].max() <= 12
     assert (drawn[1] == 6).all()
 
 
 def test_draws_come_in_chunks_that_differ_and_the_same_seed_gives_the_same():
-    ranges = uncertain(*[(4, 5, 12, "")] * 8).ranges
+    plan = uncertain(*[(4, 5, 12, "")] * 8)
     draws = 2 * (CHUNK // 8) + 5
-    chunks = list(drawn_durations(ranges, draws, SEED))
+    chunks = list(drawn_durations(plan, draws, SEED))
     assert [chunk.shape[1] for chunk in chunks] == [CHUNK // 8, CHUNK // 8, 5]
     assert not np.array_equal(chunks[0], chunks[1])
-    assert np.array_equal(chunks[2], list(drawn_durations(ranges, draws, SEED))[2])
+    assert np.array_equal(chunks[2], list(drawn_durations(plan, draws, SEED))[2])
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_days_earlier_are_the_fewest_that_a_search_day_by_day_finds(drawn, short
     uncertain = UncertainPlan(ranges_of(durations, spread), network, not_before)
     task = max(durations)
     assume(durations[task] > 0)  # a milestone may be shown on the day of what it follows
-    columns = np.concatenate(list(drawn_durations(uncertain.ranges, 9, 7)), axis=1).T
+    columns = np.concatenate(list(drawn_durations(uncertain, 9, 7)), axis=1).T
     allowed = sure_day(uncertain, columns, task, 0) - short
     tried = (days for days in range(80) if sure_day(uncertain, columns, task, days) <= allowed)
     assert days_earlier(uncertain, {task: allowed}, 9, 7) == {task: next(tried, None)}
@@ -172,7 +172,7 @@ def test_an_earlier_start_must_make_up_for_what_a_fixed_date_holds_in_some_netwo
     # task 1 moves with the plan, task 2 stays in the calendar, task 3 waits for both
     network = {1: [], 2: [], 3: [Link(1, "FS", 0.0), Link(2, "FS", 0.0)]}
     uncertain = UncertainPlan(ranges_of({1: 10.0, 2: 10.0, 3: 1.0}, 1.5), network, {2: 0.0})
-    columns = np.concatenate(list(drawn_durations(uncertain.ranges, 60, 7)), axis=1).T
+    columns = np.concatenate(list(drawn_durations(uncertain, 60, 7)), axis=1).T
     sure = [sure_day(uncertain, columns, 3, days) for days in range(25)]
     found = [days_earlier(uncertain, {3: allowed}, 60, 7)[3] for allowed in range(8, sure[0] + 1)]
     searched = [

@@ -6,8 +6,8 @@ start.
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
 
@@ -37,11 +37,14 @@ class UncertainPlan:
         Links by task.
     not_before : dict
         Earliest start by task, where there is one [working days].
+    shared : dict of array
+        Normal scores of the causes that tasks share with what is no task, by cause, one a network.
     """
 
     ranges: pd.DataFrame
     network: dict[int, list[Link]]
     not_before: dict[int, float]
+    shared: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,12 @@ def _rows(uncertain: UncertainPlan, tasks: list[int]) -> list[int]:
     return [places[task] for task in tasks]
 
 
-def drawn_durations(ranges: pd.DataFrame, draws: int, seed: int) -> Iterator[np.ndarray]:
+def drawn_durations(uncertain: UncertainPlan, draws: int, seed: int) -> Iterator[np.ndarray]:
     """Yield durations, task by draw, a chunk of draws at a time [working days].
 
     Each duration has a PERT distribution over its range; tasks of a common cause run late together.
     """
+    ranges = uncertain.ranges
     low, high = (ranges[end].to_numpy(float) for end in ("optimistic_days", "pessimistic_days"))
     planned, width = ranges["duration_days"].to_numpy(float), high - low
     rows = np.flatnonzero(width > 0)
@@ -128,7 +132,8 @@ def drawn_durations(ranges: pd.DataFrame, draws: int, seed: int) -> Iterator[np.
     for number, first in enumerate(range(0, draws, size)):
         count = min(size, draws - first)
         durations = np.repeat(planned[:, None], count, axis=1)
-        scores = normal_scores(count, causes, correlations, seed + number)
+        shared = {cause: of[first : first + count] for cause, of in uncertain.shared.items()}
+        scores = normal_scores(count, causes, correlations, seed + number, shared)
         for row, place, own in zip(rows, places, scores, strict=True):
             durations[row] = low[row] + width[row] * tabulated(own, tables[place])
         yield durations
@@ -248,7 +253,7 @@ def simulation(
     rows = _rows(uncertain, watched)
     critical = np.zeros(len(tasks))
     ends, tasks_end = [], []
-    for durations in drawn_durations(uncertain.ranges, draws, seed):
+    for durations in drawn_durations(uncertain, draws, seed):
         finishes = early_finishes(durations, order)
         latest = late_finishes(durations, order, finishes.max(axis=0))
         critical += (latest - finishes <= NIL).sum(axis=1)
@@ -288,7 +293,7 @@ def finishes_if(
         and of the watched task in each network, counted from 0.
     """
     order, (row_watched,) = steps(uncertain), _rows(uncertain, [watched])
-    durations = np.concatenate(list(drawn_durations(uncertain.ranges, draws, seed)), axis=1)
+    durations = np.concatenate(list(drawn_durations(uncertain, draws, seed)), axis=1)
     found = {}
     for task, row in zip(tasks, _rows(uncertain, tasks), strict=True):
         drawn = durations[row].copy()
@@ -319,7 +324,7 @@ def days_earlier(
         By task the fewest days with which at least four networks in five (``CERTAINTY``) meet the
         deadline; None if no earlier start is enough.
     """
-    durations = np.concatenate(list(drawn_durations(uncertain.ranges, draws, seed)), axis=1)
+    durations = np.concatenate(list(drawn_durations(uncertain, draws, seed)), axis=1)
 
     @cache
     def certain(days: int) -> dict[int, int]:

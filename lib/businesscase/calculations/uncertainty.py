@@ -1,7 +1,7 @@
 """Many draws of what is uncertain: sampling, and what the results say about the risk of loss."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -39,6 +39,11 @@ def own_scores(seed: int, number: int, name: str, count: int, rows: int = 1) -> 
     return scores
 
 
+def cause_scores(cause: str, seed: int, number: int, count: int) -> np.ndarray:
+    """Return standard normal draws of a common cause, for whatever follows it."""
+    return own_scores(seed, number, f"cause {cause}", count)[0]
+
+
 def with_cause(
     own: np.ndarray, cause: str, correlation: float, seed: int, number: int
 ) -> np.ndarray:
@@ -56,7 +61,7 @@ def with_cause(
     """
     if not cause or correlation == 0:
         return own
-    common = own_scores(seed, number, f"cause {cause}", own.shape[-1])[0]
+    common = cause_scores(cause, seed, number, own.shape[-1])
     return np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
 
 
@@ -109,12 +114,16 @@ def triangular(sample: np.ndarray, low: float, central: float, high: float) -> n
 
 
 def normal_scores(
-    draws: int, causes: list[str], correlations: list[float], seed: int | np.random.SeedSequence
+    draws: int,
+    causes: list[str],
+    correlations: list[float],
+    seed: int | np.random.SeedSequence,
+    shared: Mapping[str, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Return standard normal draws of which those that share a cause rise together.
 
     Two variables of one cause have the correlation of the geometric mean of theirs, as in
-    ``with_cause``; these come of one stream.
+    ``with_cause``; these come of one stream, but for the ``shared`` causes, whose draws are given.
 
     Returns
     -------
@@ -123,6 +132,7 @@ def normal_scores(
     generator = np.random.default_rng(seed)
     scores = generator.standard_normal((len(causes), draws))
     common = {cause: generator.standard_normal(draws) for cause in dict.fromkeys(causes) if cause}
+    common |= shared or {}
     for own, cause, correlation in zip(scores, causes, correlations, strict=True):
         if cause and correlation > 0:
             own *= np.sqrt(1 - correlation)

@@ -765,7 +765,11 @@ class TaskRange(Figure):
     task: int = Field(ge=1, description="the task's number in tasks.csv")
     optimistic_days: float = Field(ge=0, description="working days if all goes well")
     pessimistic_days: float = Field(ge=0, description="working days if much goes wrong")
-    cause: str = Field("", description="common cause that it shares with other tasks")
+    cause: str = Field(
+        "",
+        description="common cause that it shares with other tasks, and with the parameters, lines and "
+        "risks that name it",
+    )
     correlation: float = Field(
         0.0, ge=0, le=1, description="how closely it follows its cause [fraction]"
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ import pandas as pd
 
 from businesscase.calculations import durations, plan, progress
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.uncertainty import SEED
+from businesscase.calculations.uncertainty import CHUNK, CHUNKS, SEED, cause_scores
 from businesscase.calculations.years import DAYS_A_YEAR, year_start
 from businesscase.cases.case import BASE
 from businesscase.study import tidy
@@ -74,7 +75,22 @@ class Plan(Part):
             ),
             plan.network_of(tasks),
             plan.working_days(tasks, "not_before", self.case.file.plan_start, self.days_off),
+            {cause: self._scores_of(cause) for cause in self._shared_causes},
         )
+
+    @property
+    def _shared_causes(self) -> list[str]:
+        """Causes that a task follows, and a parameter, a line or a risk too."""
+        ranges = self.tables["task_ranges"]
+        others = [self.tables[stem]["cause"] for stem in ("sensitivities", "flows", "risks")]
+        followed = set(ranges.loc[ranges["correlation"] > 0, "cause"]) - {""}
+        return sorted(followed & set(pd.concat(others)))
+
+    @staticmethod
+    def _scores_of(cause: str) -> np.ndarray:
+        """Return the scores of a cause in all futures."""
+        chunks = [cause_scores(cause, SEED, number, CHUNK) for number in range(CHUNKS)]
+        return np.concatenate(chunks)
 
     @derived
     def simulated(self) -> durations.SimulatedPlan:
@@ -149,20 +165,22 @@ class Plan(Part):
         """Return by how much tied tasks end later than due in a chunk of draws [years].
 
         The networks of the study's own seed are those of ``simulated``, so that one draw is one
-        future of the dates and of the money.
+        future of the dates and of the money. A plan of so many tasks that it has fewer networks than
+        there are futures repeats them, and follows shared causes in the first of these alone.
         """
         if not self.tied_tasks:
             return {}
         if not self.has_ranges:
             return {task: np.full(count, slip) for task, slip in self.slips.items()}
-        if seed == SEED:
+        shared = self.uncertain.shared
+        if seed == SEED and (count == CHUNK or not shared):
             finish = self.simulated.task_finish
             places = (number * count + np.arange(count)) % self.simulated.networks
         else:
             own_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-            finish = durations.simulation(
-                self.uncertain, self.tied_tasks, count, own_seed
-            ).task_finish
+            shared = {cause: cause_scores(cause, seed, number, count) for cause in shared}
+            drawn = replace(self.uncertain, shared=shared)
+            finish = durations.simulation(drawn, self.tied_tasks, count, own_seed).task_finish
             places = np.arange(count)
         last = max(int(finish[task].max()) for task in self.tied_tasks)
         dates = self.working_dates(range(1 + last))
