@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from conftest import daily_of
 from pytest import approx
+from small import flow, small_study
 
 from businesscase.cases import assurance
 from businesscase.cases.case import load_case
@@ -547,6 +548,18 @@ def test_without_the_standard_that_figures_are_moved_by_no_case_is_read(data_cop
     path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="wrong_by has no row; every standard needs one"):
         load_case(MKIP)
+
+
+def test_ranges_of_the_case_itself_are_owned_and_received_and_those_of_all_cases_are_not():
+    own = {"parameter": "overrun", "low": "0", "high": "1", "drawn": "true", "status": "assumed"}
+    for ranges in ([], [own | {"note": "Three guesses"}]):
+        study = small_study(flows=[flow("posts", "saving", 100)], sensitivities=ranges)
+        missing = study.assurance.requirements.set_index("requirement")["missing"]
+        assert ("sensitivities" in missing[assurance.OWNED]) == bool(ranges)
+        assert ("sensitivities from report" in missing[assurance.RECEIVED]) == bool(ranges)
+    inputs = assurance.assumed_inputs(study.tables).set_index("table")
+    assert inputs.at["sensitivities", "rows"] == 1  # not those of all cases
+    assert inputs.at["sensitivities", "stays"].startswith("a range")
 
 
 def test_the_logs_are_no_figures_to_be_owned_or_received():

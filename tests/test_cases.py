@@ -68,7 +68,10 @@ def test_the_worked_example_shows_every_column_of_every_table():
 
 def test_no_row_of_the_worked_example_is_marked_as_published_or_derived():
     for stem in FIGURE_TABLES:
-        assert set(load_case(EXAMPLE).tables[stem]["status"]) <= {"assumed"}, stem
+        table = load_case(EXAMPLE).tables[stem]
+        assert set(table.loc[table.index >= 0, "status"]) <= {"assumed"}, (
+            stem
+        )  # ranges of all cases aside
 
 
 # published figures

@@ -40,6 +40,8 @@ NOT_MOVED = {
     ("mitigations", "contribution_fraction"): "contributions add up to 1",
     ("risk_bands", "lowest_score"): "each score lies in one band",
     ("risk_bands", "highest_score"): "each score lies in one band",
+    ("sensitivities", "low"): "a range in which figures are drawn or tried, and no figure itself",
+    ("sensitivities", "high"): "a range in which figures are drawn or tried, and no figure itself",
 }
 TO_BE_NAMED = "to be named"  # begins an owner, checker or supplier who is nobody yet
 WORKED_REASON = "Worked row"  # begins the reason of a decision that a new case begins with
@@ -153,8 +155,11 @@ def _entries_that_count(tables: Tables, today: pd.Timestamp | None) -> dict[str,
 
 
 def _figures(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the case's own tables of figures that have rows."""
-    return ((stem, tables[stem]) for stem in FIGURE_TABLES if len(tables[stem]))
+    """Yield the rows of figures that are the case's own, of each table that has some."""
+    for stem in FIGURE_TABLES:
+        own = tables[stem][tables[stem].index >= 0]  # ranges of all cases stand before nil
+        if len(own):
+            yield stem, own
 
 
 def _without_owner(tables: Tables) -> Iterator[str]:

@@ -241,8 +241,8 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     )
     replaced = of_all["sensitivities"]["parameter"].isin(tables["sensitivities"]["parameter"])
     ranges = [of_all["sensitivities"][~replaced], tables["sensitivities"]]
-    first_own = len(ranges[0])  # rows of the case's own ranges come after those of all cases
     merged = pd.concat([table for table in ranges if len(table)] or ranges[:1], ignore_index=True)
+    merged.index = pd.RangeIndex(-len(ranges[0]), len(ranges[1]))  # the case's own begin at nil
     tables = {**tables, **of_all, "sensitivities": merged}
     scenarios = {} if raw.scenarios is None else checked_scenarios(raw.scenarios, raw.place, faults)
     if file is not None:
@@ -253,12 +253,10 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
         for part, item, sentence in _summed_up(table_faults(file, tables, scenarios, set(sources))):
             place = shared.place if part in SHARED_TABLES else raw.place
             if part == "sensitivities" and isinstance(item, int):
-                own = item >= first_own
-                place, item = (
-                    (raw.place, item - first_own)
-                    if own
-                    else (shared.place, int(of_all[part].index[~replaced][item]))
-                )
+                if item >= 0:
+                    place = raw.place
+                else:
+                    item = int(of_all[part].index[~replaced][item])
             faults.append(Fault(sentence).at(place(part, item, None)))
     if faults:
         raise InputError(faults)

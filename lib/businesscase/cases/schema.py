@@ -1558,11 +1558,7 @@ SECTION_TABLES: dict[str, list[str]] = {
 }
 
 
-FIGURE_TABLES = [  # of the case alone, and no logs
-    stem
-    for stem, model in TABLES.items()
-    if issubclass(model, Figure) and stem not in SHARED_TABLES
-]
+FIGURE_TABLES = [stem for stem, model in TABLES.items() if issubclass(model, Figure)]  # no logs
 
 
 def figure_columns(stem: str) -> list[str]:

@@ -10,7 +10,7 @@ from businesscase.cases.validation.core import PlacedFault, Tables
 
 def assurance_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield entries of the logs that name no table, item or section, or end before they begin."""
-    stems = [*FIGURE_TABLES, *SHARED_TABLES]
+    stems = list(dict.fromkeys([*FIGURE_TABLES, *SHARED_TABLES]))
     for log in ("assumptions", "data_log"):
         for index, stem in tables[log]["table"].items():
             if stem not in stems:
