@@ -48,6 +48,7 @@ TASK_RANGES = ("task_ranges", "ranges of task durations (task_ranges.csv)")
 HEADROOM = ("headroom", "headroom (headroom.csv)")
 RISK_COSTS = ("risk_costs", "costs of risks (risk_costs.csv)")
 GOVERNANCE = ("governance", "arrangements of governance (governance.csv)")
+STAGES = ("stages", "gates at which the work can stop (stages.csv)")
 SUCCESS_FACTORS = ("success_factors", "critical success factors (success_factors.csv)")
 NEEDS = {
     # measures that a section has only with a table of their own: without it they are not known
@@ -61,6 +62,9 @@ NEEDS = {
     "lowest_score": READINESS,
     "mean_score": READINESS,
     "readiness_score": READINESS,
+    "staged_value": STAGES,
+    "staged_value_error": STAGES,
+    "stopped_at_gate": STAGES,
     "red_lines_crossed": RED_LINES,
     "red_lines_not_known": RED_LINES,
     "criticality_index": TASK_RANGES,
