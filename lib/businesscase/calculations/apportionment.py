@@ -158,9 +158,28 @@ def apportioned(amounts: pd.Series, share: pd.Series | pd.DataFrame) -> pd.DataF
     >>> apportioned(pd.Series({2026: 100.0}), thirds)[2026].tolist()
     [33.34, 33.33, 33.33]
     """
-    pence = np.round(amounts.to_numpy(float) * 100)
-    parts = whole_pence(share.to_numpy(float).reshape(len(share), -1) * pence, pence)
-    return pd.DataFrame(parts / 100, index=share.index, columns=amounts.index)
+    of_amounts = share.to_numpy(float).reshape(len(share), -1)
+    parts = penny_parts(amounts.to_numpy(float), of_amounts)
+    return pd.DataFrame(parts, index=share.index, columns=amounts.index)
+
+
+def penny_parts(amounts: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return the parts of amounts that add up to the penny [£], part by amount.
+
+    Parameters
+    ----------
+    amounts : array of any shape
+        Pooled amounts [£].
+    shares : array, part by the shape of ``amounts``
+        Shares [fraction] that add up to 1.
+
+    Examples
+    --------
+    >>> penny_parts(np.array([[100.0, 0.01]]), np.full((2, 1, 2), 0.5)).tolist()
+    [[[50.0, 0.01]], [[50.0, 0.0]]]
+    """
+    pence = np.round(amounts * 100)
+    return whole_pence(shares * pence, pence) / 100
 
 
 def whole_pence(exact: np.ndarray, total: np.ndarray) -> np.ndarray:

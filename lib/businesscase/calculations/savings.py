@@ -11,13 +11,13 @@ what would happen otherwise is not.
 
 import datetime as dt
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations.apportionment import SHARED, apportioned
+from businesscase.calculations.apportionment import SHARED, apportioned, penny_parts
 from businesscase.calculations.years import financial_year, year_start
 
 LABELS = ["flow", "line", "inflation", "funding", "counts", "growth", "start", "partner"]
@@ -127,33 +127,69 @@ def planned_flows(
     """
     if isinstance(baseline_cost, pd.Series):
         baseline_cost = pd.DataFrame(dict.fromkeys(years, baseline_cost), dtype=float)
-    base = baseline_cost.reindex(flow_lines["partner"])
-    base[(flow_lines["partner"] == SHARED).to_numpy()] = baseline_cost.sum()
-    fraction = flow_lines[["baseline_fraction"]].to_numpy(float)
-    annual = np.where(
-        np.isnan(fraction), flow_lines[["amount_gbp"]].to_numpy(float), fraction * base
-    )
-    is_residual = (flow_lines[["flow"]] == "residual_value").to_numpy()  # it is of the last year
+    own = baseline_cost.reindex(flow_lines["partner"]).to_numpy(float)
+    is_shared = _column(flow_lines["partner"] == SHARED)
+    base = np.where(is_shared, baseline_cost.sum().to_numpy(), own)
+    fraction, amount = (_column(flow_lines[name]) for name in ("baseline_fraction", "amount_gbp"))
+    annual = np.where(np.isnan(fraction), amount, fraction * base)
+    is_residual = _column(flow_lines["flow"] == "residual_value")  # it is of the last year
     runs = np.where(is_residual, np.array(years) == years[-1], _runs(flow_lines, years))
-    full = annual * flow_lines[["year_fraction"]].to_numpy(float)
+    full = annual * _column(flow_lines["year_fraction"])
     amounts = _late(runs * _ramp(flow_lines, years) * full, flow_lines)
     growth = 1 + _of(flow_lines, "real_growth")[:, None]  # from year 0 on
     amounts = amounts * growth ** np.arange(len(years))
-    planned = pd.DataFrame(amounts, columns=pd.Index(years, name="year"))
-    planned.index = pd.MultiIndex.from_frame(_labelled(flow_lines)[LABELS])
-    return planned.groupby(level=LABELS, sort=False).sum()
+    return _added_up(_labels_of(flow_lines), LABELS, amounts, pd.Index(years, name="year"))
 
 
-def _labelled(flow_lines: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of flows.csv with what each follows, what it counts as and how it grows."""
-    counts = pd.Series(CASH, index=flow_lines.index)
-    if "cashable" in flow_lines:
-        counts = counts.where(flow_lines["cashable"].astype(bool), TIME)
-    if "sunk" in flow_lines:
-        counts = counts.mask(flow_lines["sunk"].astype(bool), SUNK)
-    return with_inflation(flow_lines).assign(
-        counts=counts, growth=_of(flow_lines, "real_growth"), start=_starts(flow_lines)
+def _column(values: pd.Series) -> np.ndarray:
+    return values.to_numpy(float)[:, None]
+
+
+def _labels_of(flow_lines: pd.DataFrame) -> Iterable[tuple]:
+    """Return the labels of rows of flows.csv: what each counts as, how it grows and starts among them."""
+    cashable, sunk = (
+        flow_lines.get(name, pd.Series(default, flow_lines.index)).astype(bool)
+        for name, default in (("cashable", True), ("sunk", False))
     )
+    columns = {
+        **flow_lines,
+        "counts": np.where(sunk, SUNK, np.where(cashable, CASH, TIME)).tolist(),
+        "growth": _of(flow_lines, "real_growth"),
+        "start": _starts(flow_lines),
+    }
+    return zip(*(columns[name] for name in LABELS), strict=True)
+
+
+def _added_up(
+    labels: Iterable[tuple], names: list[str], amounts: np.ndarray, years: pd.Index
+) -> pd.DataFrame:
+    """Return rows of amounts as flows, those of the same labels added up, in the order of the first [£].
+
+    As pandas groups them, in a fifth of its time.
+    """
+    places: dict[tuple, int] = {}
+    rows = [places.setdefault(label, len(places)) for label in labels]
+    totals = np.zeros((len(places), len(years)))
+    np.add.at(totals, rows, amounts)
+    return pd.DataFrame(totals, _index(places, names), years)
+
+
+def _index(labels: Iterable[tuple], names: list[str]) -> pd.MultiIndex:
+    """Return labels as an index; pandas' own ways of making one sort each level."""
+    columns = list(zip(*labels, strict=True)) or [()] * len(names)
+    levels = [{label: code for code, label in enumerate(dict.fromkeys(of))} for of in columns]
+    codes = [[level[label] for label in of] for level, of in zip(levels, columns, strict=True)]
+    return pd.MultiIndex([list(level) for level in levels], codes, names=names)
+
+
+def together(flows: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return several flows as one, those of the same labels added up [£]."""
+    first, *others = flows
+    if not others:
+        return first
+    labels = (label for part in flows for label in part.index)
+    amounts = np.concatenate([part.to_numpy(float) for part in flows])
+    return _added_up(labels, first.index.names, amounts, first.columns)
 
 
 def _starts(flow_lines: pd.DataFrame) -> list[str]:
@@ -193,14 +229,14 @@ def _of(flow_lines: pd.DataFrame, column: str) -> np.ndarray:
 
 def _runs(flow_lines: pd.DataFrame, years: list[int]) -> np.ndarray:
     """Return whether each line (row) runs in each year (column)."""
-    first, last = (flow_lines[[name]].to_numpy() for name in ("first_year", "last_year"))
+    first, last = (_column(flow_lines[name]) for name in ("first_year", "last_year"))
     return (first <= np.array(years)) & (np.array(years) <= last)
 
 
 def _ramp(flow_lines: pd.DataFrame, years: list[int]) -> np.ndarray:
     """Return how far each line (row) has grown to its full amount in each year (column)."""
     ramp = _of(flow_lines, "ramp_years")[:, None]
-    running = np.array(years) - flow_lines[["first_year"]].to_numpy() + 1
+    running = np.array(years) - _column(flow_lines["first_year"]) + 1
     return np.where(ramp > 0, np.clip(running / np.where(ramp > 0, ramp, 1.0), 0.0, 1.0), 1.0)
 
 
@@ -247,16 +283,14 @@ def apportioned_flows(planned: pd.DataFrame, share: pd.Series) -> pd.DataFrame:
     share : Series, index partner, or DataFrame, partner by financial year
         Shares [fraction] that add up to 1 (in each year).
     """
-    pooled = planned.groupby(level=LABELS[:-1], sort=False).sum()
-    years = planned.columns
-    parts = {
-        (*labels, partner): amounts
-        for labels, total in pooled.iterrows()
-        for partner, amounts in apportioned(total, share).iterrows()
-    }
-    table = pd.DataFrame.from_dict(parts, orient="index", columns=years)
-    table.index = pd.MultiIndex.from_tuples(table.index, names=LABELS)
-    return table
+    pooled = _added_up(
+        (label[:-1] for label in planned.index), LABELS[:-1], planned.to_numpy(float), planned.columns
+    )
+    of_years = share.to_numpy(float).reshape(len(share), 1, -1)
+    parts = penny_parts(pooled.to_numpy(), np.broadcast_to(of_years, (len(share), *pooled.shape)))
+    labels = [(*label, partner) for label in pooled.index for partner in share.index]
+    amounts = parts.swapaxes(0, 1).reshape(len(labels), -1)
+    return pd.DataFrame(amounts, _index(labels, LABELS), planned.columns)
 
 
 def levered(
@@ -308,8 +342,11 @@ def levered(
         later[:, lag:] = kept * growth[chosen, None] ** lag
         parts.append((chosen, np.full(len(chosen), float(lag)), later))
     every, lags, prepared = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    table = labels.iloc[every].assign(lever=lever[every], lag=lags)
-    return pd.DataFrame(prepared, pd.MultiIndex.from_frame(table), planned.columns)
+    own = planned.index.tolist()
+    moving = [
+        (*own[row], lever[row], lag) for row, lag in zip(every.tolist(), lags.tolist(), strict=True)
+    ]
+    return pd.DataFrame(prepared, _index(moving, [*LABELS, *LEVERS]), planned.columns)
 
 
 def factors(
@@ -484,7 +521,8 @@ def of_members(flows: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     members : DataFrame of bool, partner by financial year
         Who takes part when.
     """
-    return flows.where(members.loc[flows.index.get_level_values("partner")].to_numpy(), 0.0)
+    takes_part = members.loc[flows.index.get_level_values("partner")].to_numpy()
+    return pd.DataFrame(np.where(takes_part, flows, 0.0), flows.index, flows.columns)
 
 
 def after_withdrawals(
@@ -772,9 +810,9 @@ def compared(option: str, prepared: pd.DataFrame) -> pd.DataFrame:
         start="",
         lever=FIXED,
     )
-    table = prepared.mul(sign.to_numpy(), axis="index")
-    table = table.set_axis(pd.MultiIndex.from_frame(labels), axis="index")
-    return table.groupby(level=list(table.index.names), sort=False).sum()
+    rows = labels.itertuples(index=False, name=None)
+    amounts = prepared.to_numpy(float) * sign.to_numpy(float)[:, None]
+    return _added_up(rows, prepared.index.names, amounts, prepared.columns)
 
 
 def making_no_difference(prepared: pd.DataFrame) -> pd.DataFrame:

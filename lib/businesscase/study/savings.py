@@ -180,7 +180,7 @@ class Savings(Part):
         What its responses to risks cost is among them.
         """
         planned, responses = self._stated_flows, self._borne(self.response_lines)
-        return pd.concat([planned, responses]) if len(responses) else planned
+        return savings.together([planned, responses]) if len(responses) else planned
 
     @derived
     def _stated_flows(self) -> pd.DataFrame:
@@ -196,7 +196,7 @@ class Savings(Part):
         shares = self.risk_shares
         parts = [savings.of_members(planned[~is_shared], self.members)]
         parts += [savings.apportioned_flows(planned[is_shared], shares)] if is_shared.any() else []
-        return pd.concat([part for part in parts if len(part)] or parts)
+        return savings.together([part for part in parts if len(part)] or parts[:1])
 
     @derived
     def risk_shares(self) -> pd.DataFrame:
@@ -231,8 +231,7 @@ class Savings(Part):
         parts = [stated[once], savings.of_members(stated[~once], self.has_joined)]
         for split, rows in lines[is_pooled].groupby("split", sort=False):
             parts += self._divided(rows, split)
-        every = pd.concat([part for part in parts if not part.empty] or [stated])
-        return every.groupby(level=savings.LABELS, sort=False).sum()
+        return savings.together([part for part in parts if not part.empty] or [stated])
 
     def _divided(self, lines: pd.DataFrame, split: str) -> Iterator[pd.DataFrame]:
         """Yield pooled lines divided by one rule; what is spent once, by the members of its year."""
@@ -241,7 +240,7 @@ class Savings(Part):
         planned = savings.planned_flows(lines, costs, self.years)
         own = planned[planned.index.get_level_values("partner") != SHARED]
         pooled = planned[planned.index.get_level_values("partner") == SHARED]
-        pooled = pd.concat([pooled, savings.of_members(own, self.has_joined)])
+        pooled = savings.together([pooled, savings.of_members(own, self.has_joined)])
         flow = pooled.index.get_level_values("flow")
         saved, once = pooled[flow == "saving"], pooled[flow.isin(savings.ONE_OFF)]
         yearly = pooled[(flow != "saving") & ~flow.isin(savings.ONE_OFF)]
@@ -342,10 +341,10 @@ class Savings(Part):
         parts = [self._while_in(prepared), *self._fees()]
         if not prepared.empty:
             parts += list(self._late_flows())
-        every = pd.concat([part for part in parts if not part.empty] or parts[:1])
+        every = savings.together([part for part in parts if not part.empty] or parts[:1])
         if self.option == self.case.file.comparator:
             return savings.making_no_difference(every)
-        return every if self.otherwise is None else pd.concat([every, self.otherwise])
+        return every if self.otherwise is None else savings.together([every, self.otherwise])
 
     def _late_flows(self) -> Iterator[pd.DataFrame]:
         """Yield prepared flows of what lateness costs, and of contracts paid beside the service [£]."""
