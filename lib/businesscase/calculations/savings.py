@@ -349,19 +349,24 @@ def levered(
     return pd.DataFrame(prepared, _index(moving, [*LABELS, *LEVERS]), planned.columns)
 
 
+def moving(prepared: pd.DataFrame) -> list[tuple]:
+    """Return the labels that say what each prepared row is multiplied by, ``MOVING``."""
+    return list(zip(*(prepared.index.get_level_values(name) for name in MOVING), strict=True))
+
+
 def factors(
-    rows: pd.DataFrame,
+    rows: list[tuple],
     levers: Mapping[str, np.ndarray],
     lines: Multiples | None = None,
     stated: Mapping[str, float] | None = None,
     starts: Collection[str] = (),
-) -> np.ndarray:
-    """Return what each prepared row is multiplied by under each draw, draw by row.
+) -> tuple[np.ndarray, list[int]]:
+    """Return what prepared rows are multiplied by under each draw.
 
     Parameters
     ----------
-    rows : DataFrame
-        Labels of prepared rows: ``MOVING``.
+    rows : list of tuple
+        Labels of prepared rows, as :func:`moving` returns them.
     levers : mapping of array
         ``realisation`` (share of each saving that is realised [fraction]), ``delay_years``,
         ``overrun`` and ``running_cost_change`` (over plan [fraction of plan]), and the slips of
@@ -374,6 +379,13 @@ def factors(
         for the task that it starts with, is not drawn once more with its lever.
     starts : collection of str, optional
         Slips that are drawn.
+
+    Returns
+    -------
+    array, factor by draw
+        The factors that differ: many rows have the same.
+    list of int
+        Which of them each row has.
     """
     lines, draws = lines or {}, len(levers["realisation"])
     charged = {
@@ -394,17 +406,17 @@ def factors(
             factor *= np.maximum(0.0, 1.0 - np.abs(total - lag))
         return factor
 
-    result = np.empty((len(rows), draws))
-    alike: dict[tuple, np.ndarray] = {}
-    for place, (lever, lag, flow, line, start) in enumerate(
-        rows[MOVING].itertuples(index=False, name=None)
-    ):
-        own = lines.get(charged.get((flow, line), (flow, line)))
-        key = lever, lag, start, own is not None
-        if key not in alike:
-            alike[key] = moved(*key)
-        result[place] = alike[key] if own is None else alike[key] * own
-    return result.T
+    alike: dict[tuple, int] = {}
+    of_rows = []
+    for lever, lag, flow, line, start in rows:
+        own = charged.get((flow, line), (flow, line))
+        key = lever, lag, start, own if own in lines else None
+        of_rows.append(alike.setdefault(key, len(alike)))
+    result = np.empty((len(alike), draws))
+    for place, (lever, lag, start, line) in enumerate(alike):
+        factor = moved(lever, lag, start, line is not None)
+        result[place] = factor if line is None else factor * lines[line]
+    return result, of_rows
 
 
 def sizes(levers: Mapping[str, Any]) -> dict[str, Any]:
@@ -433,9 +445,10 @@ def scenario_flows(prepared: pd.DataFrame, levers: dict[str, float]) -> pd.DataF
     [0.0, 50.0]
     """
     one_draw = {name: np.array([value]) for name, value in levers.items()}
-    rows = prepared.index.to_frame(index=False)
-    changed = prepared.mul(factors(rows, one_draw)[0], axis="index")
-    return changed.groupby(level=LABELS, sort=False).sum()
+    found, of_rows = factors(moving(prepared), one_draw)
+    labels = (label[: len(LABELS)] for label in prepared.index)
+    changed = prepared.to_numpy(float) * found[of_rows]
+    return _added_up(labels, LABELS, changed, prepared.columns)
 
 
 class Linear(NamedTuple):
@@ -443,13 +456,13 @@ class Linear(NamedTuple):
 
     Attributes
     ----------
-    rows : DataFrame
+    rows : list of tuple
         Labels of the rows, as :func:`factors` needs them.
     amounts : array, row by partner by financial year
         What each adds before it is multiplied [£].
     """
 
-    rows: pd.DataFrame
+    rows: list[tuple]
     amounts: np.ndarray
 
     def net(
@@ -461,11 +474,12 @@ class Linear(NamedTuple):
     ) -> np.ndarray:
         """Return saving less cost under every draw of the levers, draw by partner by year [£].
 
-        All draws are one matrix product.
+        All draws are one matrix product, of the rows that are multiplied alike added up.
         """
-        flat = self.amounts.reshape(len(self.amounts), math.prod(self.amounts.shape[1:]))
-        drawn = factors(self.rows, levers, lines, stated, starts) @ flat
-        return drawn.reshape(len(drawn), *self.amounts.shape[1:])
+        found, of_rows = factors(self.rows, levers, lines, stated, starts)
+        alike = np.zeros((len(found), math.prod(self.amounts.shape[1:])))
+        np.add.at(alike, of_rows, self.amounts.reshape(len(of_rows), alike.shape[1]))
+        return (found.T @ alike).reshape(found.shape[1], *self.amounts.shape[1:])
 
 
 def linear(prepared: pd.DataFrame, partners: list[str]) -> Linear:
@@ -478,17 +492,15 @@ def linear(prepared: pd.DataFrame, partners: list[str]) -> Linear:
     partners : list of str
         The order of the partners.
     """
-    rows = prepared.index.to_frame(index=False)
-    rows, places = (
-        rows[rows["partner"].isin(partners)],
-        prepared.index.get_level_values("partner").isin(partners),
-    )
-    signed = prepared.to_numpy(float)[places] * rows["flow"].map(SIGNS).to_numpy(float)[:, None]
-    alike = rows.groupby(MOVING, sort=False)
-    amounts = np.zeros((alike.ngroups, len(partners), prepared.shape[1]))
-    of = {name: number for number, name in enumerate(partners)}
-    np.add.at(amounts, (alike.ngroup().to_numpy(), rows["partner"].map(of).to_numpy(int)), signed)
-    return Linear(alike.head(1)[MOVING].reset_index(drop=True), amounts)
+    flows, of = (prepared.index.get_level_values(name) for name in ("flow", "partner"))
+    signed = prepared.to_numpy(float) * flows.map(SIGNS).to_numpy(float)[:, None]
+    places: dict[tuple, int] = {}
+    alike = np.array([places.setdefault(row, len(places)) for row in moving(prepared)], int)
+    amounts = np.zeros((len(places), len(partners), prepared.shape[1]))
+    partner = pd.Index(partners).get_indexer(of)
+    known = partner >= 0
+    np.add.at(amounts, (alike[known], partner[known]), signed[known])
+    return Linear(list(places), amounts)
 
 
 def net_with_floor(

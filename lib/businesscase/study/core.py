@@ -104,6 +104,10 @@ class Part:
         """Return the same part under a scenario of the case."""
         return getattr(self.inputs.in_scenario(scenario), self.name)
 
+    def of_option(self, option: str) -> Self:
+        """Return the same part with an option appraised: itself, with what it knows, if it is its own."""
+        return self if option == self.option else self.at(option=option)
+
     @derived
     def partners(self) -> list[str]:
         """Partners that stay, in the order of partners.csv."""

@@ -106,7 +106,7 @@ class Options(Part):
         """Benefit score and net present value by option, and which option beats it on both."""
         costed = [option for option in self.scores.index if self._is_costed(option)]
         worth = {
-            option: self.savings.at(option=option).appraisal.at[ALL, "net_present_value"]
+            option: self.savings.of_option(option).appraisal.at[ALL, "net_present_value"]
             for option in costed
         }
         names = self.tables["options"].set_index("option")["name"]

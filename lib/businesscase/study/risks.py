@@ -220,7 +220,7 @@ class Risks(Part):
 
     @derived_by
     def drawn_levels(
-        self, number: int, count: int, seed: int, joined: bool = True
+        self, number: int, count: int, seed: int, joined: bool
     ) -> dict[int, np.ndarray]:
         """Return how badly each counted risk turns out in a chunk of draws [0 to 1], 0 not at all."""
         register = self.tables["risks"]
@@ -240,7 +240,7 @@ class Risks(Part):
         by_risk, by_partner = zip(
             *(
                 exposure.simulated_costs(
-                    self.costs, worth, self.drawn_levels(number, CHUNK, SEED), CHUNK
+                    self.costs, worth, self.drawn_levels(number, CHUNK, SEED, True), CHUNK
                 )
                 for number in range(CHUNKS)
             ),
@@ -271,7 +271,7 @@ class Risks(Part):
         """
         by_row = self.borne.sum(axis=1)
         parts = [
-            exposure.drawn_costs(self.costs, self.drawn_levels(number, CHUNK, SEED), CHUNK) @ by_row
+            exposure.drawn_costs(self.costs, self.drawn_levels(number, CHUNK, SEED, True), CHUNK) @ by_row
             for number in range(CHUNKS)
         ]
         by_year = [exposure.sure_contingency(costs) for costs in np.concatenate(parts).T]

@@ -523,10 +523,10 @@ class Uncertainty(Part):
             self._moved[name, value] = self.savings.at(**{name: value})
         return self._moved[name, value]
 
-    def of_option(self, option: str) -> "Uncertainty":
+    def of_option(self, option: str) -> Self:
         """Return the uncertainty of an option, the same each time: no result, so not derived."""
         if option not in self._of_options:
-            self._of_options[option] = self.at(option=option)
+            self._of_options[option] = super().of_option(option)
         return self._of_options[option]
 
     def worth(self, columns: Columns, count: int) -> np.ndarray:

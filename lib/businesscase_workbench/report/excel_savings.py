@@ -200,7 +200,8 @@ class _Model:
         self.table = table.iloc[of_flow.argsort(kind="stable")]
         self.signs = self.table.index.get_level_values("flow").map(savings.SIGNS).to_numpy()
         levers = {name: np.array([value]) for name, value in study.savings.levers.items()}
-        self.multiples = savings.factors(self.table.index.to_frame(index=False), levers)[0]
+        multiples, of_rows = savings.factors(savings.moving(self.table), levers)
+        self.multiples = multiples[of_rows, 0]
 
     # the levers
 
