@@ -346,20 +346,14 @@ def contingency(totals: np.ndarray) -> pd.Series:
 
 def sure_contingency(totals: np.ndarray) -> pd.Series:
     """Return the contingency to no more digits than the error of the draws allows [£]."""
-    errors = contingency_errors(totals)
-    return pd.Series(
-        {
-            level: uncertainty.as_sure(cost, errors[level])
-            for level, cost in contingency(totals).items()
-        }
-    )
+    levels = uncertainty.sure_percentiles(totals, LEVELS)
+    return pd.Series(levels, index=[f"p{level}" for level in LEVELS])
 
 
 def contingency_errors(totals: np.ndarray) -> pd.Series:
     """Return the standard errors of the contingency for want of more draws [£]."""
-    return pd.Series(
-        {f"p{level}": uncertainty.standard_error(totals, level / 100) for level in LEVELS}
-    )
+    errors = uncertainty.percentiles(totals, LEVELS)[1]
+    return pd.Series(errors, index=[f"p{level}" for level in LEVELS])
 
 
 def contributions(by_risk: np.ndarray, risks: list[int]) -> pd.DataFrame:

@@ -284,7 +284,10 @@ def apportioned_flows(planned: pd.DataFrame, share: pd.Series) -> pd.DataFrame:
         Shares [fraction] that add up to 1 (in each year).
     """
     pooled = _added_up(
-        (label[:-1] for label in planned.index), LABELS[:-1], planned.to_numpy(float), planned.columns
+        (label[:-1] for label in planned.index),
+        LABELS[:-1],
+        planned.to_numpy(float),
+        planned.columns,
     )
     of_years = share.to_numpy(float).reshape(len(share), 1, -1)
     parts = penny_parts(pooled.to_numpy(), np.broadcast_to(of_years, (len(share), *pooled.shape)))

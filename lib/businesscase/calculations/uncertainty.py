@@ -216,27 +216,36 @@ def at_levels(
     return shaped(ndtri(levels), shape, low, central, high)
 
 
-def standard_error(values: np.ndarray, level: float) -> float:
-    """Return by how much a percentile of draws may be off for want of more draws.
+def percentiles(values: np.ndarray, levels: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Return percentiles of draws, and by how much each may be off for want of more draws.
 
-    Half the distance between the percentiles that lie a standard error of their own rank to either
-    side, which needs no assumption on how the values are spread.
+    That is half the distance between the percentiles that lie a standard error of their own rank to
+    either side, which needs no assumption on how the values are spread.
 
     Parameters
     ----------
     values : array
         One a draw, drawn independently.
-    level : float
-        Which percentile [0 to 1].
+    levels : sequence of float
+        Which percentiles [0 to 100].
 
     Examples
     --------
-    >>> round(standard_error(np.random.default_rng(1).standard_normal(100_000), 0.5), 3)
-    0.004
+    >>> found, errors = percentiles(np.random.default_rng(1).standard_normal(100_000), [50])
+    >>> abs(found.round(1)).tolist(), errors.round(3).tolist()
+    ([0.0], [0.004])
     """
-    off = np.sqrt(level * (1 - level) / len(values))
-    low, high = np.quantile(values, [max(level - off, 0.0), min(level + off, 1.0)])
-    return float(high - low) / 2
+    ranks = np.array(levels) / 100
+    off = np.sqrt(ranks * (1 - ranks) / len(values))
+    sides = np.clip([ranks, ranks - off, ranks + off], 0.0, 1.0)
+    found, low, high = np.quantile(values, sides)
+    return found, (high - low) / 2
+
+
+def sure_percentiles(values: np.ndarray, levels: Sequence[float]) -> list[float]:
+    """Return percentiles of draws, each to no more digits than its error allows."""
+    found, errors = percentiles(values, levels)
+    return [as_sure(float(value), error) for value, error in zip(found, errors, strict=True)]
 
 
 def as_sure(value: float, error: float) -> float:
@@ -279,8 +288,7 @@ def summary(worth: np.ndarray, names: list[str]) -> pd.DataFrame:
 
 
 def _summed_up(worth: np.ndarray) -> dict[str, float]:
-    levels = np.percentile(worth, PERCENTILES)
-    errors = [standard_error(worth, level / 100) for level in PERCENTILES]
+    levels, errors = percentiles(worth, PERCENTILES)
     loss = float((worth < 0).mean())
     loss_error = chance_error(loss, len(worth))
     return {

@@ -430,15 +430,22 @@ class Decision(Part):
             return None
         can_turn = decision.decisive(gates, moves)
 
-        def outcomes(value: float, which: pd.Series) -> pd.Series:
-            other, tested = decision_at(value), gates["outcome"].copy()
-            for gate in gates[which].itertuples():
-                found = other.worst(gate, rough=True)
-                tested[gate.Index] = decision.outcome(found, gate.comparison, gate.threshold)
-            return tested
+        tests = list(gates.itertuples())
+
+        def outcomes(value: float, which: pd.Series) -> tuple[str, ...]:
+            other, tested = decision_at(value), []
+            for is_new, gate in zip(which, tests, strict=True):
+                found = other.worst(gate, rough=True) if is_new else None
+                test = gate.comparison, gate.threshold
+                tested.append(decision.outcome(found, *test) if is_new else gate.outcome)
+            return tuple(tested)
+
+        @cache
+        def then(tested: tuple[str, ...]) -> str:
+            return decision.recommendation(gates.assign(outcome=list(tested)))
 
         def recommended(value: float) -> str:
-            found = decision.recommendation(gates.assign(outcome=outcomes(value, can_turn)))
+            found = then(outcomes(value, can_turn))
             worse = move.parameter == "readiness_scores" and value < move.current
             # a partner that is less ready may close a gap, which is no way to get there
             return self.recommendation if worse and decision.is_better(found, self.recommendation) else found  # fmt: skip
@@ -455,7 +462,7 @@ class Decision(Part):
             value = decision.nearest_change(recommended, move.current, move.tried, move.halvings)
         if value is None:
             return row | {"value": np.nan, "then": "", "criteria": [], "within_tried": False, "steps": np.nan}  # fmt: skip
-        turned = outcomes(value, moves) != gates["outcome"]
+        turned = outcomes(value, moves) != gates["outcome"].to_numpy(object)
         return row | {
             "value": value,
             "then": recommended(value),

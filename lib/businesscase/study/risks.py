@@ -44,15 +44,20 @@ class Risks(Part):
         return risks.moved(self.tables["risks"], chosen.risk_positions, chosen.risk_responses)
 
     @derived
-    def scored(self) -> pd.DataFrame:
-        """The register with score and band of every position, and where each risk stands."""
-        scored = risks.scored_risks(
+    def _placed(self) -> pd.DataFrame:
+        """The register with score and band of every position, whatever is accepted."""
+        return risks.scored_risks(
             self.register,
             self.tables["risk_levels"],
             self.tables["risk_bands"],
             self.parameters.likelihood_shift,
         )
-        return risks.standing(scored, self.parameters.risk_responses, self.highest_accepted_score)
+
+    @derived
+    def scored(self) -> pd.DataFrame:
+        """The register with score and band of every position, and where each risk stands."""
+        responses = self.parameters.risk_responses
+        return risks.standing(self._placed, responses, self.highest_accepted_score)
 
     @property
     def grid(self) -> pd.DataFrame:
@@ -80,7 +85,7 @@ class Risks(Part):
 
         A risk that is not placed anew by its response keeps its likelihood.
         """
-        scored = self.scored.set_index("risk")
+        scored = self._placed.set_index("risk")
         words = scored["inherent_likelihood_level"]
         if position == "residual":
             anew = scored["residual_score"].notna()
@@ -194,7 +199,7 @@ class Risks(Part):
     @derived
     def response_values(self) -> pd.Series:
         """What each response is worth: expected cost removed less what it costs, where known [£]."""
-        register = self.scored.set_index("risk")
+        register = self._placed.set_index("risk")
         rows = self.tables["risk_costs"]
         assessed = set(rows.loc[rows["position"] == "residual", "risk"])
         assessed |= set(register.index[register["residual_score"].notna()])
@@ -271,7 +276,8 @@ class Risks(Part):
         """
         by_row = self.borne.sum(axis=1)
         parts = [
-            exposure.drawn_costs(self.costs, self.drawn_levels(number, CHUNK, SEED, True), CHUNK) @ by_row
+            exposure.drawn_costs(self.costs, self.drawn_levels(number, CHUNK, SEED, True), CHUNK)
+            @ by_row
             for number in range(CHUNKS)
         ]
         by_year = [exposure.sure_contingency(costs) for costs in np.concatenate(parts).T]

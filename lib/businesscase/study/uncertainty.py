@@ -507,12 +507,11 @@ class Uncertainty(Part):
         For parameters that change the plan itself: between the ends and the scenario's value the
         effect is taken as a straight line, which it is for the present cost.
         """
-        inputs = self.uncertain_inputs.set_index("name")
-        for name in columns:
-            is_own = name in inputs.index and inputs.at[name, "kind"] == PARAMETER
+        for row in self.uncertain_inputs.itertuples(index=False):
+            name, central = row.name, row.central
+            is_own = row.kind == PARAMETER and name in columns
             if is_own and name not in savings.MOVED and name != "discount_rate":
-                central = inputs.at[name, "central"]
-                for end in (inputs.at[name, "low"], inputs.at[name, "high"]):
+                for end in (row.low, row.high):
                     if end != central:
                         part = (columns[name].astype(float) - central) / (end - central)
                         yield np.maximum(part, 0.0), self._savings_at(name, float(end))
@@ -647,18 +646,9 @@ class Uncertainty(Part):
     @derived
     def simulated_years(self) -> pd.DataFrame:
         """P10, P50 and P90 of the cumulative position of the partnership by year [£]."""
-        position = self.every_future.position
-        levels = [
-            [
-                uncertainty.as_sure(
-                    float(np.percentile(of, level)), uncertainty.standard_error(of, level / 100)
-                )
-                for of in position.T
-            ]
-            for level in uncertainty.PERCENTILES
-        ]
-        names = [f"p{level}" for level in uncertainty.PERCENTILES]
-        return pd.DataFrame(levels, index=names, columns=self.years)
+        levels = uncertainty.PERCENTILES
+        by_year = [uncertainty.sure_percentiles(of, levels) for of in self.every_future.position.T]
+        return pd.DataFrame(by_year, self.years, [f"p{level}" for level in levels]).T
 
     @derived
     def variance_shares(self) -> pd.DataFrame:
