@@ -30,6 +30,11 @@ class Tables(Mapping[str, pd.DataFrame]):
     def __len__(self) -> int:
         return len(self._tables)
 
+    def column(self, stem: str, name: str) -> pd.Series:
+        """Return a column of a table; only it counts as read."""
+        note([(stem, "column", name)])
+        return self._tables[stem][name]
+
     def rows(self, stem: str, **where: str) -> pd.DataFrame:
         """Return the rows of a table whose columns have these values; only they count as read."""
         table = self._tables[stem]

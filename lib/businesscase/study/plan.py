@@ -104,8 +104,9 @@ class Plan(Part):
     @derived
     def tied_tasks(self) -> list[int]:
         """Tasks with whose end money starts or a contract is replaced, or whose delay is paid for."""
-        tied = [self.tables[stem]["starts_with"].dropna() for stem in ("flows", "delay_costs")]
-        tied.append(self.tables["contracts"]["replaced_by"])
+        stems = "flows", "delay_costs"
+        tied = [self.tables.column(stem, "starts_with").dropna() for stem in stems]
+        tied.append(self.tables.column("contracts", "replaced_by"))
         return sorted({int(task) for tasks in tied for task in tasks})
 
     def name_of(self, task: int) -> str:

@@ -376,7 +376,8 @@ class Savings(Part):
         """
         comparator = self.case.file.comparator
         lines = self._lines_of(comparator)
-        if lines.empty or self.flow_lines.empty:  # of an option without money nothing is known
+        options = set(self.tables.column("flows", "option"))
+        if lines.empty or self.option not in options:  # of one without money nothing is known
             return None
         prepared = savings.levered(self._planned(lines))
         return savings.compared(comparator, savings.of_members(prepared, self.members))
