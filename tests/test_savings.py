@@ -44,10 +44,20 @@ def line(amount=None, fraction=None, flow="saving", partner="North", years=(2026
     }
 
 
+def planned_rows(lines):
+    """Return some lines, planned over the four years."""
+    table = pd.DataFrame(lines).astype({"amount_gbp": float, "baseline_fraction": float})
+    return savings.planned_rows(table, COSTS, YEARS)
+
+
 def planned(*lines):
     """Return the flows of some lines, planned over the four years."""
-    table = pd.DataFrame(lines).astype({"amount_gbp": float, "baseline_fraction": float})
-    return savings.planned_flows(table, COSTS, YEARS)
+    return savings.flows_of([planned_rows(lines)], YEARS)
+
+
+def divided(lines, share):
+    """Return the flows of some lines, each split between the partners."""
+    return savings.flows_of([planned_rows(lines).divided(share)], YEARS)
 
 
 def amounts(flows, flow="saving", partner="North"):
@@ -114,11 +124,11 @@ def test_pooled_lines_are_shared_to_the_penny_whatever_the_order_of_rows(pence, 
         for number, amount in enumerate(pence)
     ]
     share = pd.Series({"North": percent / 100, "South": 1 - percent / 100})
-    parts = savings.apportioned_flows(planned(*lines), share)
+    parts = divided(lines, share)
     for (_, name, *_), total in planned(*lines).iterrows():
         assert parts.xs(name, level="line").sum().tolist() == approx(total.tolist(), abs=0.001)
     assert (parts * 100).round(6).map(float.is_integer).all(axis=None)
-    reordered = savings.apportioned_flows(planned(*lines[::-1]), share)
+    reordered = divided(lines[::-1], share)
     assert_frame_equal(reordered.loc[parts.index], parts)
 
 

@@ -61,6 +61,53 @@ SIGNS = {
     "comparator_saving": -1,
 }
 Selection = Callable[[pd.DataFrame], pd.DataFrame]  # of flows: economic, cash, ...
+
+
+class Rows(NamedTuple):
+    """Flows that aren't a frame yet, which is slow to make where many are put together.
+
+    Attributes
+    ----------
+    labels : list of tuple
+        ``LABELS`` of each row.
+    amounts : array, row by financial year
+        Amounts [£].
+    """
+
+    labels: list[tuple]
+    amounts: np.ndarray
+
+    def named(self, label: str) -> pd.Index:
+        """Return one of the labels of each row."""
+        return pd.Index([row[LABELS.index(label)] for row in self.labels], dtype=object)
+
+    def only(self, chosen: np.ndarray) -> "Rows":
+        """Return the rows that are chosen."""
+        return Rows([self.labels[row] for row in np.flatnonzero(chosen)], self.amounts[chosen])
+
+    def during(self, members: pd.DataFrame) -> "Rows":
+        """Return the rows in the years in which their partner takes part, nil in all others.
+
+        What is shared stays: who is in by when bears it.
+        """
+        takes_part = members.reindex(self.named("partner"), fill_value=True).to_numpy()
+        return Rows(self.labels, np.where(takes_part, self.amounts, 0.0))
+
+    def divided(self, share: pd.Series | pd.DataFrame) -> "Rows":
+        """Return each line, pooled, split between the partners by one rule, to the penny.
+
+        Parameters
+        ----------
+        share : Series, index partner, or DataFrame, partner by financial year
+            Shares [fraction] that add up to 1 (in each year).
+        """
+        pools, pooled = _added_up([label[:-1] for label in self.labels], self.amounts)
+        of_years = share.to_numpy(float).reshape(len(share), 1, -1)
+        parts = penny_parts(pooled, np.broadcast_to(of_years, (len(share), *pooled.shape)))
+        labels = [(*pool, partner) for pool in pools for partner in share.index]
+        return Rows(labels, parts.swapaxes(0, 1).reshape(len(labels), self.amounts.shape[1]))
+
+
 Multiples = dict[tuple[str, str], np.ndarray]  # by flow and line: of its amount, one a draw
 # what is not part of the saving of a year, and stays in its year whatever the delay
 SPENT_ONCE = [
@@ -97,6 +144,25 @@ def with_inflation(flow_lines: pd.DataFrame) -> pd.DataFrame:
     return flow_lines.assign(inflation=stated.where(stated.isin([PAY, PRICES]), by_category))
 
 
+def planned_rows(
+    flow_lines: pd.DataFrame, baseline_cost: pd.Series | pd.DataFrame, years: list[int]
+) -> Rows:
+    """Spread the lines of flows.csv over the years of the appraisal, as :func:`planned_flows`."""
+    if isinstance(baseline_cost, pd.Series):
+        baseline_cost = pd.DataFrame(dict.fromkeys(years, baseline_cost), dtype=float)
+    own = baseline_cost.reindex(flow_lines["partner"]).to_numpy(float)
+    is_shared = _column(flow_lines["partner"] == SHARED)
+    base = np.where(is_shared, baseline_cost.sum().to_numpy(), own)
+    fraction, amount = (_column(flow_lines[name]) for name in ("baseline_fraction", "amount_gbp"))
+    annual = np.where(np.isnan(fraction), amount, fraction * base)
+    is_residual = _column(flow_lines["flow"] == "residual_value")  # it is of the last year
+    runs = np.where(is_residual, np.array(years) == years[-1], _runs(flow_lines, years))
+    full = annual * _column(flow_lines["year_fraction"])
+    amounts = _late(runs * _ramp(flow_lines, years) * full, flow_lines)
+    growth = 1 + _of(flow_lines, "real_growth")[:, None]  # from year 0 on
+    return Rows(_labels_of(flow_lines), amounts * growth ** np.arange(len(years)))
+
+
 def planned_flows(
     flow_lines: pd.DataFrame, baseline_cost: pd.Series | pd.DataFrame, years: list[int]
 ) -> pd.DataFrame:
@@ -125,53 +191,50 @@ def planned_flows(
     >>> planned_flows(lines, pd.Series(dtype=float), [2026, 2027, 2028]).iloc[0].tolist()
     [0.0, 50.0, 50.0]
     """
-    if isinstance(baseline_cost, pd.Series):
-        baseline_cost = pd.DataFrame(dict.fromkeys(years, baseline_cost), dtype=float)
-    own = baseline_cost.reindex(flow_lines["partner"]).to_numpy(float)
-    is_shared = _column(flow_lines["partner"] == SHARED)
-    base = np.where(is_shared, baseline_cost.sum().to_numpy(), own)
-    fraction, amount = (_column(flow_lines[name]) for name in ("baseline_fraction", "amount_gbp"))
-    annual = np.where(np.isnan(fraction), amount, fraction * base)
-    is_residual = _column(flow_lines["flow"] == "residual_value")  # it is of the last year
-    runs = np.where(is_residual, np.array(years) == years[-1], _runs(flow_lines, years))
-    full = annual * _column(flow_lines["year_fraction"])
-    amounts = _late(runs * _ramp(flow_lines, years) * full, flow_lines)
-    growth = 1 + _of(flow_lines, "real_growth")[:, None]  # from year 0 on
-    amounts = amounts * growth ** np.arange(len(years))
-    return _added_up(_labels_of(flow_lines), LABELS, amounts, pd.Index(years, name="year"))
+    return flows_of([planned_rows(flow_lines, baseline_cost, years)], years)
+
+
+def flows_of(parts: Iterable[Rows], years: list[int]) -> pd.DataFrame:
+    """Return rows as flows, those of the same labels added up, ``LABELS`` by financial year [£]."""
+    labels, amounts = zip(*parts, strict=True)
+    every = [label for part in labels for label in part]
+    return _frame(every, np.concatenate(amounts), LABELS, pd.Index(years, name="year"))
 
 
 def _column(values: pd.Series) -> np.ndarray:
     return values.to_numpy(float)[:, None]
 
 
-def _labels_of(flow_lines: pd.DataFrame) -> Iterable[tuple]:
+def _labels_of(flow_lines: pd.DataFrame) -> list[tuple]:
     """Return the labels of rows of flows.csv: what each counts as, how it grows and starts among them."""
     cashable, sunk = (
-        flow_lines.get(name, pd.Series(default, flow_lines.index)).astype(bool)
+        flow_lines.get(name, pd.Series(default, flow_lines.index)).to_numpy(bool)
         for name, default in (("cashable", True), ("sunk", False))
     )
     columns = {
         **flow_lines,
         "counts": np.where(sunk, SUNK, np.where(cashable, CASH, TIME)).tolist(),
-        "growth": _of(flow_lines, "real_growth"),
+        "growth": _of(flow_lines, "real_growth").tolist(),
         "start": _starts(flow_lines),
     }
-    return zip(*(columns[name] for name in LABELS), strict=True)
+    return list(zip(*(columns[name] for name in LABELS), strict=True))
 
 
-def _added_up(
-    labels: Iterable[tuple], names: list[str], amounts: np.ndarray, years: pd.Index
-) -> pd.DataFrame:
-    """Return rows of amounts as flows, those of the same labels added up, in the order of the first [£].
-
-    As pandas groups them, in a fifth of its time.
-    """
+def _added_up(labels: Iterable[tuple], amounts: np.ndarray) -> tuple[list[tuple], np.ndarray]:
+    """Return the labels that differ, in the order of the first, and the sum of the rows of each [£]."""
     places: dict[tuple, int] = {}
     rows = [places.setdefault(label, len(places)) for label in labels]
-    totals = np.zeros((len(places), len(years)))
+    totals = np.zeros((len(places), amounts.shape[1]))
     np.add.at(totals, rows, amounts)
-    return pd.DataFrame(totals, _index(places, names), years)
+    return list(places), totals
+
+
+def _frame(
+    labels: Iterable[tuple], amounts: np.ndarray, names: list[str], years: pd.Index
+) -> pd.DataFrame:
+    """Return amounts as flows, those of the same labels added up [£]."""
+    differ, totals = _added_up(labels, amounts)
+    return pd.DataFrame(totals, _index(differ, names), years)
 
 
 def _index(labels: Iterable[tuple], names: list[str]) -> pd.MultiIndex:
@@ -189,7 +252,7 @@ def together(flows: list[pd.DataFrame]) -> pd.DataFrame:
         return first
     labels = (label for part in flows for label in part.index)
     amounts = np.concatenate([part.to_numpy(float) for part in flows])
-    return _added_up(labels, first.index.names, amounts, first.columns)
+    return _frame(labels, amounts, first.index.names, first.columns)
 
 
 def _starts(flow_lines: pd.DataFrame) -> list[str]:
@@ -271,29 +334,6 @@ def with_charges(flow_lines: pd.DataFrame) -> pd.DataFrame:
     amounts = cost[["amount_gbp", "baseline_fraction"]]
     charged = amounts.mul(1 + cost["margin_fraction"], axis="index")
     return pd.concat([flow_lines, cost.assign(flow="income", **charged)], ignore_index=True)
-
-
-def apportioned_flows(planned: pd.DataFrame, share: pd.Series) -> pd.DataFrame:
-    """Split each line between the partners by one rule, to the penny.
-
-    Parameters
-    ----------
-    planned : DataFrame, ``LABELS`` by financial year
-        Planned amounts [£]; those of a line are pooled first.
-    share : Series, index partner, or DataFrame, partner by financial year
-        Shares [fraction] that add up to 1 (in each year).
-    """
-    pooled = _added_up(
-        (label[:-1] for label in planned.index),
-        LABELS[:-1],
-        planned.to_numpy(float),
-        planned.columns,
-    )
-    of_years = share.to_numpy(float).reshape(len(share), 1, -1)
-    parts = penny_parts(pooled.to_numpy(), np.broadcast_to(of_years, (len(share), *pooled.shape)))
-    labels = [(*label, partner) for label in pooled.index for partner in share.index]
-    amounts = parts.swapaxes(0, 1).reshape(len(labels), -1)
-    return pd.DataFrame(amounts, _index(labels, LABELS), planned.columns)
 
 
 def levered(
@@ -451,7 +491,7 @@ def scenario_flows(prepared: pd.DataFrame, levers: dict[str, float]) -> pd.DataF
     found, of_rows = factors(moving(prepared), one_draw)
     labels = (label[: len(LABELS)] for label in prepared.index)
     changed = prepared.to_numpy(float) * found[of_rows]
-    return _added_up(labels, LABELS, changed, prepared.columns)
+    return _frame(labels, changed, LABELS, prepared.columns)
 
 
 class Linear(NamedTuple):
@@ -827,7 +867,7 @@ def compared(option: str, prepared: pd.DataFrame) -> pd.DataFrame:
     )
     rows = labels.itertuples(index=False, name=None)
     amounts = prepared.to_numpy(float) * sign.to_numpy(float)[:, None]
-    return _added_up(rows, prepared.index.names, amounts, prepared.columns)
+    return _frame(rows, amounts, prepared.index.names, prepared.columns)
 
 
 def making_no_difference(prepared: pd.DataFrame) -> pd.DataFrame:

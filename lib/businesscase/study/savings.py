@@ -191,12 +191,13 @@ class Savings(Part):
         """Return lines of which those that are shared are divided as costs of risks are [£]."""
         if lines.empty:
             return pd.DataFrame()
-        planned = savings.planned_flows(lines, pd.Series(dtype=float), self.years)
-        is_shared = planned.index.get_level_values("partner") == SHARED
-        shares = self.risk_shares
-        parts = [savings.of_members(planned[~is_shared], self.members)]
-        parts += [savings.apportioned_flows(planned[is_shared], shares)] if is_shared.any() else []
-        return savings.together([part for part in parts if len(part)] or parts[:1])
+        planned = savings.planned_rows(lines, pd.Series(dtype=float), self.years)
+        is_shared = planned.named("partner") == SHARED
+        parts = [
+            planned.only(~is_shared).during(self.members),
+            planned.only(is_shared).divided(self.risk_shares),
+        ]
+        return savings.flows_of(parts, self.years)
 
     @derived
     def risk_shares(self) -> pd.DataFrame:
@@ -225,38 +226,34 @@ class Savings(Part):
     def _planned(self, flow_lines: pd.DataFrame) -> pd.DataFrame:
         lines = savings.with_charges(flow_lines)
         is_pooled = (lines["partner"] == SHARED) | lines["pooled"]
-        stated = savings.planned_flows(lines[~is_pooled], self.baseline_cost, self.years)
+        stated = savings.planned_rows(lines[~is_pooled], self.baseline_cost, self.years)
         # what a partner prepares before it joins is its own; nothing else of it counts until then
-        once = stated.index.get_level_values("flow").isin(savings.ONE_OFF)
-        parts = [stated[once], savings.of_members(stated[~once], self.has_joined)]
+        once = stated.named("flow").isin(savings.ONE_OFF)
+        parts = [stated.only(once), stated.only(~once).during(self.has_joined)]
         for split, rows in lines[is_pooled].groupby("split", sort=False):
             parts += self._divided(rows, split)
-        return savings.together([part for part in parts if not part.empty] or [stated])
+        return savings.flows_of(parts, self.years)
 
-    def _divided(self, lines: pd.DataFrame, split: str) -> Iterator[pd.DataFrame]:
+    def _divided(self, lines: pd.DataFrame, split: str) -> Iterator[savings.Rows]:
         """Yield pooled lines divided by one rule; what is spent once, by the members of its year."""
         costs = pd.DataFrame(dict.fromkeys(self.years, self.baseline_cost))
         costs = costs.reindex(self.partners).where(self.has_joined, 0.0)
-        planned = savings.planned_flows(lines, costs, self.years)
-        own = planned[planned.index.get_level_values("partner") != SHARED]
-        pooled = planned[planned.index.get_level_values("partner") == SHARED]
-        pooled = savings.together([pooled, savings.of_members(own, self.has_joined)])
-        flow = pooled.index.get_level_values("flow")
-        saved, once = pooled[flow == "saving"], pooled[flow.isin(savings.ONE_OFF)]
-        yearly = pooled[(flow != "saving") & ~flow.isin(savings.ONE_OFF)]
+        pooled = savings.planned_rows(lines, costs, self.years).during(self.has_joined)
+        flow, apart = pooled.named("flow"), ["saving", *savings.ONE_OFF]
         own_rule = self.shares(split, {}) if split else None
         of_savings, of_costs = (
             shares if own_rule is None else own_rule
             for shares in (self.saving_shares, self.cost_shares)
         )
-        yield _divided(saved, of_savings)
-        yield _divided(yearly, of_costs)
+        yield _divided(pooled.only(flow.isin(["saving"])), of_savings)
+        yield _divided(pooled.only(~flow.isin(apart)), of_costs)
+        once = pooled.only(flow.isin(savings.ONE_OFF))
         if of_costs is not None:
-            yield _divided(once, apportionment.among_members(of_costs, self.members))
+            yield once.divided(apportionment.among_members(of_costs, self.members))
             return
         yield once
-        left = savings.of_members(once, ~self.stays)  # what partners that are gone would have spent
-        yield _divided(left[left.any(axis="columns")], self.member_shares)
+        left = once.during(~self.stays)  # what partners that are gone would have spent
+        yield left.only(left.amounts.any(axis=1)).divided(self.member_shares)
 
     @derived
     def saving_shares(self) -> pd.DataFrame | None:
@@ -689,7 +686,5 @@ def _as_flows(lines: pd.DataFrame) -> pd.DataFrame:
     return savings.with_inflation(lines.assign(**unsaid))
 
 
-def _divided(flows: pd.DataFrame, shares: pd.DataFrame | None) -> pd.DataFrame:
-    if shares is None or flows.empty:
-        return flows
-    return savings.apportioned_flows(flows, shares)
+def _divided(rows: savings.Rows, shares: pd.DataFrame | None) -> savings.Rows:
+    return rows if shares is None else rows.divided(shares)
