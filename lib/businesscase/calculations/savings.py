@@ -77,9 +77,9 @@ class Rows(NamedTuple):
     labels: list[tuple]
     amounts: np.ndarray
 
-    def named(self, label: str) -> pd.Index:
+    def named(self, label: str) -> np.ndarray:
         """Return one of the labels of each row."""
-        return pd.Index([row[LABELS.index(label)] for row in self.labels], dtype=object)
+        return np.array([row[LABELS.index(label)] for row in self.labels], object)
 
     def only(self, chosen: np.ndarray) -> "Rows":
         """Return the rows that are chosen."""

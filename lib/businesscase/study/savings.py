@@ -228,7 +228,7 @@ class Savings(Part):
         is_pooled = (lines["partner"] == SHARED) | lines["pooled"]
         stated = savings.planned_rows(lines[~is_pooled], self.baseline_cost, self.years)
         # what a partner prepares before it joins is its own; nothing else of it counts until then
-        once = stated.named("flow").isin(savings.ONE_OFF)
+        once = np.isin(stated.named("flow"), savings.ONE_OFF)
         parts = [stated.only(once), stated.only(~once).during(self.has_joined)]
         for split, rows in lines[is_pooled].groupby("split", sort=False):
             parts += self._divided(rows, split)
@@ -245,15 +245,15 @@ class Savings(Part):
             shares if own_rule is None else own_rule
             for shares in (self.saving_shares, self.cost_shares)
         )
-        yield _divided(pooled.only(flow.isin(["saving"])), of_savings)
-        yield _divided(pooled.only(~flow.isin(apart)), of_costs)
-        once = pooled.only(flow.isin(savings.ONE_OFF))
+        yield _divided(pooled.only(flow == "saving"), of_savings)
+        yield _divided(pooled.only(~np.isin(flow, apart)), of_costs)
+        once = pooled.only(np.isin(flow, savings.ONE_OFF))
         if of_costs is not None:
             yield once.divided(apportionment.among_members(of_costs, self.members))
             return
         yield once
         left = once.during(~self.stays)  # what partners that are gone would have spent
-        yield left.only(left.amounts.any(axis=1)).divided(self.member_shares)
+        yield left.only(np.abs(left.amounts).max(axis=1) > 0).divided(self.member_shares)
 
     @derived
     def saving_shares(self) -> pd.DataFrame | None:

@@ -454,13 +454,18 @@ class Uncertainty(Part):
         if "overrun" in columns and "overrun" not in self.drawn_from_others:
             uplift = 1 + self.savings.optimism_bias
             levers["overrun"] = (1 + levers["overrun"]) * uplift - 1
-        inputs = self.uncertain_inputs
-        lines = inputs[(inputs["kind"] == LINE) & inputs["name"].isin(list(columns))]
         multiples = {
-            (row.flow, row.line): columns[row.name].astype(float)
-            for row in lines.itertuples(index=False)
+            key: columns[name].astype(float)
+            for name, key in self._lines_by_name.items()
+            if name in columns
         }
         return levers, multiples
+
+    @derived
+    def _lines_by_name(self) -> dict[str, tuple[str, str]]:
+        """Flow and line of the inputs that are lines."""
+        flows = self.tables["flows"]
+        return {savings.line_name(flows, *key): key for key in self._own_ranges}
 
     def selected(self, select: savings.Selection, columns: Columns, count: int) -> np.ndarray:
         """Return saving less cost of a selection of the flows in each of some draws [£].
@@ -495,11 +500,31 @@ class Uncertainty(Part):
         levels = {
             risk: columns[f"risk {risk}"] for risk in rows["risk"] if f"risk {risk}" in columns
         }
-        rows = rows[rows["risk"].isin(levels)]
-        if len(rows):
-            borne = exposure.borne(rows, self.risks.cost_shares).reshape(len(rows), -1)
-            net -= (exposure.drawn_costs(rows, levels, count) @ borne).reshape(net.shape)
+        if levels:
+            is_drawn = rows["risk"].isin(levels).to_numpy()
+            costs = exposure.drawn_costs(rows[is_drawn], levels, count)
+            net -= (costs @ self._costs_borne[is_drawn]).reshape(net.shape)
         return net
+
+    @derived
+    def _costs_borne(self) -> np.ndarray:
+        """Who bears each row of ``costs_drawn`` and when, row by partner and year [fraction]."""
+        return exposure.borne(self.costs_drawn, self.risks.cost_shares).reshape(
+            len(self.costs_drawn), -1
+        )
+
+    @derived
+    def _plan_ends(self) -> list[tuple[str, float, float]]:
+        """Parameters that change the plan itself: where each is, and an end of its range."""
+        inputs = self.uncertain_inputs
+        inputs = inputs[inputs["kind"] == PARAMETER]
+        inputs = inputs[~inputs["name"].isin([*savings.MOVED, "discount_rate"])]
+        return [
+            (row.name, row.central, float(end))
+            for row in inputs.itertuples(index=False)
+            for end in (row.low, row.high)
+            if end != row.central
+        ]
 
     def _at_ends(self, columns: Columns) -> Iterator[tuple[np.ndarray, Savings]]:
         """Yield how far each draw is towards either end of a parameter, and the savings there.
@@ -507,14 +532,10 @@ class Uncertainty(Part):
         For parameters that change the plan itself: between the ends and the scenario's value the
         effect is taken as a straight line, which it is for the present cost.
         """
-        for row in self.uncertain_inputs.itertuples(index=False):
-            name, central = row.name, row.central
-            is_own = row.kind == PARAMETER and name in columns
-            if is_own and name not in savings.MOVED and name != "discount_rate":
-                for end in (row.low, row.high):
-                    if end != central:
-                        part = (columns[name].astype(float) - central) / (end - central)
-                        yield np.maximum(part, 0.0), self._savings_at(name, float(end))
+        for name, central, end in self._plan_ends:
+            if name in columns:
+                part = (columns[name].astype(float) - central) / (end - central)
+                yield np.maximum(part, 0.0), self._savings_at(name, end)
 
     def _savings_at(self, name: str, value: float) -> Savings:
         """Return the savings with a parameter moved, the same each time: no result, so not derived."""
