@@ -4,7 +4,7 @@ It starts from the same flows as the economic view, which is in base-year prices
 the two are never mixed.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -137,38 +137,49 @@ def medium_term_plan(
         their sum ``effect on the revenue budget``; ``use of reserves``, ``use of capital receipts``
         or what is ``left to provide for`` is beside it, and ``capital receipts`` where there are any.
     """
-    sign = cash.index.get_level_values("flow").map(SIGNS)
-    signed = cash.mul(sign, axis="index")
-    labels = cash.index
-    is_capital = labels.get_level_values("funding") == "capital"
-    is_one_off = labels.get_level_values("flow").isin(ONE_OFF)
+    labels, years = cash.index, list(cash.columns)
+    kinds, holders = (labels.get_level_values(name).to_numpy() for name in ("flow", "partner"))
+    signed = cash.to_numpy(float) * np.array([SIGNS[kind] for kind in kinds], float)[:, None]
+    is_capital = (labels.get_level_values("funding") == "capital").astype(bool)
+    is_one_off = np.isin(kinds, ONE_OFF)
     # a grant lowers what is to be paid for; a receipt can't replace provision, nor pay for revenue
-    is_receipt = labels.get_level_values("flow").isin(["receipt", "residual_value"])
-    tables = {}
-    for partner in labels.get_level_values("partner").unique():
-        own = labels.get_level_values("partner") == partner
-        capital = -signed[own & is_capital & ~is_receipt].sum()
-        received = signed[own & is_capital & is_receipt].sum()
-        one_off = signed[own & ~is_capital & is_one_off].sum()
-        flexible = one_off.index.isin(flexible_years) & (funding == "receipts")
-        by_receipts = -one_off.clip(upper=0.0) * flexible
-        charges, beside = _capital_charges(capital, funding, asset_life_years, borrowing_rate)
-        revenue: Mapping[str, pd.Series] = {
-            "recurring revenue": signed[own & ~is_capital & ~is_one_off].sum(),
+    is_receipt = np.isin(kinds, ["receipt", "residual_value"])
+    flexible = np.isin(years, list(flexible_years)) & (funding == "receipts")
+    rows: dict[tuple[str, str], np.ndarray] = {}
+    for partner in dict.fromkeys(holders):
+        own = holders == partner
+        capital, received, one_off, recurring = (
+            signed[own & chosen].sum(axis=0)
+            for chosen in (
+                is_capital & ~is_receipt,
+                is_capital & is_receipt,
+                ~is_capital & is_one_off,
+                ~is_capital & ~is_one_off,
+            )
+        )
+        by_receipts = -np.minimum(one_off, 0.0) * flexible
+        charges, beside = _capital_charges(
+            pd.Series(-capital, index=years), funding, asset_life_years, borrowing_rate
+        )
+        revenue = {
+            "recurring revenue": recurring,
             "one-off revenue": one_off + by_receipts,
             **charges,
         }
-        rows = {**revenue, "effect on the revenue budget": sum(revenue.values())}
-        rows |= {"capital spending": capital, **beside}
+        lines = {
+            **revenue,
+            "effect on the revenue budget": np.sum(list(revenue.values()), axis=0),
+            "capital spending": -capital,
+            **beside,
+        }
         if received.any():
-            rows["capital receipts"] = received
+            lines["capital receipts"] = received
         if funding == "receipts":
-            rows["use of capital receipts"] = capital + by_receipts
-        tables[partner] = pd.DataFrame(rows).T
-    if not tables:
-        no_rows = pd.MultiIndex.from_arrays([[], []], names=["partner", "line"])
-        return pd.DataFrame(index=no_rows, columns=cash.columns, dtype=float)
-    return pd.concat(tables, names=["partner", "line"])
+            lines["use of capital receipts"] = by_receipts - capital
+        rows |= {(partner, line): np.asarray(amounts, float) for line, amounts in lines.items()}
+    names = ["partner", "line"]
+    index = pd.MultiIndex.from_tuples(list(rows), names=names) if rows else pd.MultiIndex.from_arrays([[], []], names=names)  # fmt: skip
+    return pd.DataFrame(np.array(list(rows.values())).reshape(len(rows), len(years)), index, cash.columns)  # fmt: skip
 
 
 def _capital_charges(

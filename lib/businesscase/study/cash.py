@@ -64,9 +64,11 @@ class Cash(Part):
         """Flows beside today's budgets; nil for a partner whose flows are all time [£]."""
         flows = self.savings.flows
         seen = savings.budget(flows)
-        unseen = flows.index.difference(seen.index)
-        absent = ~unseen.get_level_values("partner").isin(seen.index.get_level_values("partner"))
-        return pd.concat([seen, 0.0 * flows.loc[unseen[absent]]])
+        unseen = set(flows.index.get_level_values("partner")) - set(seen.index.get_level_values("partner"))  # fmt: skip
+        if not unseen:
+            return seen
+        absent = flows.index.get_level_values("partner").isin(list(unseen))
+        return pd.concat([seen, 0.0 * flows[absent]])
 
     @derived
     def budget_effect(self) -> pd.DataFrame:
@@ -89,14 +91,18 @@ class Cash(Part):
 
         A budget that gains needs no headroom, so a year without a row is not known only if it pays.
         """
+        effect = self.budget_effect
+        return (self._headroom + effect).fillna(effect.where(effect >= 0))
+
+    @derived
+    def _headroom(self) -> pd.DataFrame:
+        """What headroom.csv says by partner and year: the row of the year, else that of every year [£]."""
         stated = self.tables["headroom"]
         every = stated[stated["year"].isna()].set_index("partner")["amount_gbp"]
         years = stated.dropna(subset="year").astype({"year": int})
         own = years.pivot(index="partner", columns="year", values="amount_gbp")
-        effect = self.budget_effect
-        found = own.reindex(index=effect.index, columns=effect.columns)
-        found = found.apply(lambda by_year: by_year.fillna(every))
-        return (found + effect).fillna(effect.where(effect >= 0))
+        found = own.reindex(index=self.partners, columns=self.years)
+        return found.apply(lambda by_year: by_year.fillna(every))
 
     yearly: ClassVar = {
         "cash_effect_on_the_revenue_budget": (lambda cash: cash.budget_effect, tidy.MONEY),
