@@ -24,7 +24,7 @@ def questions(study: Study) -> Table:
     told = table["said"] != ""
     return Table(
         table.assign(
-            said=table["said"].where(told, NOT_ANSWERED),
+            said=table["said"].where(told, NOT_ANSWERED).str.replace("-£", "-\N{WORD JOINER}£"),
             place=table["place"].where(told, "–"),
             status=table["status"].where(told, "–"),
         ),

@@ -14,7 +14,7 @@ from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
 from businesscase.cases.validation import has_recurring_flows
-from businesscase.shown import assurance, common, decision, outturn, savings
+from businesscase.shown import assurance, common, decision, outturn, savings, verdicts
 from businesscase.shown.display import CHART, PLOTLY, TABLE, Sentence, Table, literal
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
 from businesscase.study import Study, results
@@ -250,9 +250,13 @@ def _recommendation(study: Study) -> Iterator[Block]:
         yield Prose(literal(f"Missing: {' '.join(study.decision.missing.values())}"))
     if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
+    if not study.verdicts.drawn_criteria.empty:
+        yield Prose(literal(verdicts.answer(study).plain))
     yield Prose(literal(study.case.file.summary))
     yield Prose(decision.reasons_in_words(study)._repr_markdown_())
     yield table_shown(decision.reasons(study))
+    if not study.decision.by_partner.empty:
+        yield table_shown(decision.by_partner(study))
 
 
 def _assumptions(study: Study) -> Iterator[Block]:
