@@ -102,16 +102,14 @@ def _where(table: pd.DataFrame, recommendation: str) -> str:
 
 
 def _span(table: pd.DataFrame) -> str:
-    worth = table["net_present_value"].round(2)
+    has_risks = table["risk_adjusted_npv"].notna().all()
+    worth = table["risk_adjusted_npv" if has_risks else "net_present_value"].round(2)
+    said = "The net present value" + (", less the risks that are left," if has_risks else "")
     if worth.max() - worth.min() < 0.5:
-        return f"The net present value is {in_words(worth.iloc[0])} throughout."
-    has_risks = table["expected_cost"].notna().any()  # which no net present value holds
-    said = "Before the risks that are left, the" if has_risks else "The"
+        return f"{said} is {in_words(worth.iloc[0])} throughout."
     return (
-        f"{said} net present value runs "
-        f"from {in_words(worth.min())} "
-        f"({_quoted(table, worth.idxmin())}) to {in_words(worth.max())} "
-        f"({_quoted(table, worth.idxmax())})."
+        f"{said} runs from {in_words(worth.min())} ({_quoted(table, worth.idxmin())}) to "
+        f"{in_words(worth.max())} ({_quoted(table, worth.idxmax())})."
     )
 
 
@@ -218,6 +216,7 @@ def side_by_side(study: Study) -> Table:
         "title": "Scenario",
         "recommendation": "Recommendation",
         "net_present_value": "Net present value (£)",
+        "risk_adjusted_npv": "Less the risks that are left (£)",
         "payback_years": "Payback (years)",
         "option": "Option appraised",
         "winner": "Option that scores highest",

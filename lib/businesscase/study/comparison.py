@@ -92,7 +92,7 @@ def outcomes(study: Study) -> pd.DataFrame:
     -------
     DataFrame, index scenario
         ``title``, ``recommendation``, ``option`` (letter appraised), ``winner`` (letters that score
-        highest), ``net_present_value`` [£], ``payback_years`` (infinite if not within the term),
+        highest), ``net_present_value``, and ``risk_adjusted_npv`` where risks are costed [£], ``payback_years`` (infinite if not within the term),
         ``expected_cost`` and ``contingency_p80`` of the risks [£], ``risks_above_appetite``,
         ``finish`` and ``finish_p80`` (dates) and ``deadline_chance`` of every deadline [fraction].
     """
@@ -107,7 +107,7 @@ def outcomes(study: Study) -> pd.DataFrame:
         | dict(_of_plan(other))
         for name, other in scenario_studies(study).items()
     }
-    columns = ["title", "recommendation", "option", "winner", "net_present_value", "payback_years", "expected_cost", "contingency_p80", "risks_above_appetite", "finish", "finish_p80", "deadline_chance"]  # fmt: skip
+    columns = ["title", "recommendation", "option", "winner", "net_present_value", "risk_adjusted_npv", "payback_years", "expected_cost", "contingency_p80", "risks_above_appetite", "finish", "finish_p80", "deadline_chance"]  # fmt: skip
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns)
     return table.rename_axis("scenario")
 
@@ -123,6 +123,8 @@ def _of_options(study: Study) -> Iterator[tuple]:
 def _of_money(study: Study) -> Iterator[tuple]:
     if has_money(study):
         yield "net_present_value", float(study.savings.net_present_values.sum())
+        if not study.tables["risk_costs"].empty:
+            yield "risk_adjusted_npv", float(study.risks.risk_adjusted_worth[ALL])
         yield "payback_years", study.decision.result("savings", "payback_years", ALL)[0]
 
 
