@@ -9,6 +9,7 @@ from small import flow, small_study
 from businesscase.calculations.appraisal import payback_years, paybacks
 from businesscase.calculations.uncertainty import CHUNK
 from businesscase.cases.case import case_names
+from businesscase.cases.errors import InputError
 from businesscase.shown import verdicts as show
 from businesscase.study import load_study
 
@@ -104,3 +105,42 @@ def test_a_case_on_which_nothing_is_drawn_says_so():
     assert show.NOTHING_DRAWN in show.answer(study).text
     assert show.grid_chart(study).caption == show.NOTHING_DRAWN
     assert "verdict_share" not in set(study.results["measure"])
+
+
+@pytest.mark.parametrize(
+    ("section", "measure", "item", "year", "comparison", "threshold", "outcome", "worst"),
+    [
+        ("savings", "npv_p50", "each partner", "", "at_least", "0", "met", "Westerfold"),
+        ("savings", "probability_of_loss", "each partner", "", "at_most", "0.1", "met", None),
+        ("risks", "risk_adjusted_npv", "all", "", "at_least", "2000000", "not met", "all"),
+        ("outturn", "forecast_net_present_value", "all", "", "at_least", "1000000", "not met", "all"),
+        ("appraisal", "break_even_year", "each partner", "", "at_most", "2030", "met", None),
+        ("appraisal", "position_if_ended", "each partner", "2024", "at_least", "0", "not met", "Northmere"),
+        ("savings", "budget_rise_fraction", "each partner", "each", "at_most", "0.25", "met", None),
+        ("plan", "probability_on_time_without_loss", "all", "", "at_least", "0.5", "unknown", "all"),
+    ],
+)  # fmt: skip
+def test_criteria_stand_on_chances_risks_the_reforecast_and_break_even(
+    data_copy, section, measure, item, year, comparison, threshold, outcome, worst
+):
+    path = data_copy / "worked-example" / "gates.csv"
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    own = dict(table.iloc[0]) | {
+        "criterion": "own",
+        "section": section,
+        "measure": measure,
+        "item": item,
+        "year": year,
+        "comparison": comparison,
+        "threshold": threshold,
+    }
+    pd.concat([table, pd.DataFrame([own])]).to_csv(path, index=False)
+    study = load_study("worked-example")
+    if outcome == "unknown":  # that chance stands in savings
+        with pytest.raises(InputError, match=f"measure '{measure}' is unknown"):
+            _ = study.decision.gates
+        return
+    gate = study.decision.gates.set_index("criterion").loc["own"]
+    assert gate["outcome"] == outcome
+    assert worst is None or gate["item"] == worst
+    assert gate["on_money"] == (section != "outturn")
