@@ -153,8 +153,8 @@ def test_risks_tasks_and_criteria_say_where_they_stand():
     tasks = of_table(frame, "tasks")["effect"]
     assert (tasks == "Critical: no float").sum() == study.plan.schedule["critical"].sum()
     gates = of_table(frame, "gates").set_index("what")
-    assert gates.at["affordable", "effect"] == "Met; found £2.07m"
-    assert gates.at["affordable", "value"] == "at least £0"
+    assert gates.at["value for money", "effect"] == "Met; found £2.07m"
+    assert gates.at["value for money", "value"] == "at least £0"
     assert gates.at["partners ready", "effect"].startswith("Not met: condition; found 1")
 
 

@@ -15,8 +15,8 @@ from businesscase.study import Study, load_study, results
 
 # case: the recommendation on its base scenario
 CASES = {
-    "allerdale-carlisle-2008": "go with conditions",
-    "dacorum-avdc-2012": "not ready to decide",  # none of its criteria could stop it
+    "allerdale-carlisle-2008": "not ready to decide",  # no saving is printed
+    "dacorum-avdc-2012": "not ready to decide",  # no money is printed
     "durham-sunderland-2014": "stop",
     "lictp-2020": "go with conditions",
     "mkip-2012": "go with conditions",
@@ -63,7 +63,7 @@ def test_the_worked_example_shows_every_column_of_every_table():
     for stem, model in TABLES.items():
         file = ROOT / "data" / EXAMPLE / f"{stem}.csv"
         header = file.read_text(encoding="utf-8").splitlines()[0].split(",")
-        assert set(header) == set(model.model_fields), stem
+        assert set(header) == set(model.model_fields) - {"known_on"}, stem
 
 
 def test_no_row_of_the_worked_example_is_marked_as_published_or_derived():

@@ -118,7 +118,7 @@ def test_the_answer_counts_the_scenarios_and_names_what_is_least_regretted():
         "**7 of 8 scenarios lead to 'go with conditions', as the base does; it is"
     )
     assert "'stop' under “As others fared" in said
-    assert "runs from -£1.60m" in said
+    assert "runs from -£1.75m" in said
     assert "to £2.27m (“No response to a risk is carried out”)" in said
     assert "at most £1.60m" in said
 
@@ -209,7 +209,9 @@ def test_changed_scores_and_days_are_named_with_what_they_were():
 
 def test_the_criterion_that_turns_the_recommendation_is_named_with_its_figure():
     study = load_study(EXAMPLE)
-    assert comparison.turning_criteria(study) == {"as-others-fared": ["affordable"]}
+    assert comparison.turning_criteria(study) == {
+        "as-others-fared": ["value for money", "affordable"]
+    }
     assert "the net present value is -£1.60m" in compare.why_it_turns(study).text
 
 
@@ -323,10 +325,11 @@ def test_only_criteria_that_come_out_otherwise_are_drawn():
     columns = chart.figure.layout.xaxis.ticktext
     assert [text.replace("<br>", " ") for text in columns] == [
         "<b>recommendation</b>",
+        "affordable",
         "proposed option comes first",
         "winning option robust",
     ]
-    assert "Met in all: affordable, no partner worse off" in chart.description
+    assert "Met in all: value for money, no partner worse off" in chart.description
 
 
 @pytest.mark.long

@@ -71,8 +71,8 @@ def test_every_criterion_has_a_sentence_and_those_not_met_come_first():
 def test_the_answer_gives_the_figures_of_what_is_not_met_and_names_the_rest():
     assert decision.answer(base(DURHAM)).text == (
         "**Stop.** Partners ready: the number of areas in which the partners stand too far apart is 2 "
-        "(pace of change, delivery model), at most 0 is allowed: not met. Not known: affordable, no "
-        "partner worse off, winning option robust, exposure within appetite and deadline likely. Met: "
+        "(pace of change, delivery model), at most 0 is allowed: not met. Not known: value for money, "
+        "no partner worse off, winning option robust, exposure within appetite and deadline likely. Met: "
         "cost within what was agreed."
     )
 
@@ -81,7 +81,7 @@ def test_each_criterion_alone_is_shown_as_met_and_as_not_met():
     table = decision.what_would_turn_it(base(DURHAM))
     frame = table.frame.set_index("criterion")
     assert frame.loc["partners ready", ["met", "not met"]].tolist() == [
-        "go with conditions",
+        "not ready to decide",
         "stop",
     ]
     assert set(frame.drop(index="partners ready")[["met", "not met"]].to_numpy().ravel()) == {
@@ -92,7 +92,7 @@ def test_each_criterion_alone_is_shown_as_met_and_as_not_met():
 
 def test_a_threshold_is_shown_in_its_unit_though_the_figure_is_not_known():
     table = decision.reasons(base(DURHAM)).frame.set_index("criterion")
-    assert table.at["affordable", "test"] == "at least £0"
+    assert table.at["value for money", "test"] == "at least £0"
     assert table.at["winning option robust", "test"] == "at least 50%"
     assert table.at["partners ready", "found_text"] == "2"
 

@@ -63,7 +63,15 @@ KEY, USER = "example-of-a-secret-key", "a-user-of-this-machine"
 PARTNERS = ("Northmere", "Eastholt", "Westerfold")
 PLOTLY = "application/vnd.plotly.v1+json"
 DRAWN = "[...document.querySelectorAll('.chart')].every(place => place.querySelector('.main-svg'))"
-NAMING = ("actuals.csv", "assumptions.csv", "gates.csv")  # tables that name items of others
+NAMING = (
+    "actuals.csv",
+    "assumptions.csv",
+    "conditions.csv",
+    "contracts.csv",
+    "gates.csv",
+    "stages.csv",
+)  # tables that name items of others
+REFERRING = {"item", "measure", "criterion", "reveals", "stated_in"}
 KEPT = {"", "shared", "ICT", "invented"}
 
 
@@ -94,7 +102,7 @@ def hostile_case(data: Path) -> dict[str, str]:
                 row[column] = attack(row[column])
     for name, (rows, path) in tables.items():
         for row in rows:
-            for column in {"item", "measure"} & set(row) if name in NAMING else ():
+            for column in REFERRING & set(row) if name in NAMING else ():
                 row[column] = words.get(row[column], row[column])
         with path.open(encoding="utf-8", newline="") as file:
             head = next(csv.reader(file))

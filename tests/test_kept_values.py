@@ -15,7 +15,7 @@ from businesscase.cases import assurance
 from businesscase.cases.case import BASE, case_names, load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import Parameters
-from businesscase.study import Study, decision, risks, uncertainty
+from businesscase.study import Study, decision, risks, uncertainty, verdicts
 from businesscase.study.core import Inputs, Part
 from businesscase.study.derived import Memory, changed_rows, derived, derived_by
 
@@ -38,8 +38,9 @@ def few_draws():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(durations, "affordable_networks", lambda tasks, runs=1: 50)
         patched.setattr(robustness, "DRAWS", 200)
-        for module in (uncertainty, risks):
+        for module in (uncertainty, risks, verdicts):
             patched.setattr(module, "CHUNK", 64)
+        for module in (uncertainty, risks):
             patched.setattr(module, "CHUNKS", 2)
         patched.setattr(uncertainty, "SHARES_DRAWS", 8)
         patched.setattr(decision, "TRIED", 3)

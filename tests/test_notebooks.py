@@ -35,7 +35,7 @@ def notebook(request):
     return request.param
 
 
-def test_there_is_a_notebook_for_each_section_and_one_that_compares():
+def test_there_is_a_notebook_for_each_section_one_that_compares_and_one_that_tests_the_rule():
     assert [path.stem for path in NOTEBOOKS] == [
         "01_baseline",
         "02_options",
@@ -45,6 +45,7 @@ def test_there_is_a_notebook_for_each_section_and_one_that_compares():
         "06_readiness",
         "07_decision",
         "08_compare",
+        "09_backtest",
     ]
 
 
@@ -90,7 +91,7 @@ def test_papermill_reads_every_parameter_with_its_help(notebook):
 
 def test_every_knob_is_a_scenario_parameter_that_says_nothing_by_default(notebook):
     found = papermill.inspect_notebook(str(notebook))
-    if notebook.stem != "08_compare":  # which shows all scenarios
+    if notebook.stem not in ("08_compare", "09_backtest"):  # which show all scenarios
         assert found.pop("scenario")["default"] == '"base"'
     found.pop("case")
     for name, parameter in found.items():

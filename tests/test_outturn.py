@@ -705,7 +705,9 @@ def refused(data, case, *rows, data_date="2026-06-30"):
     path.write_text(text, encoding="utf-8")
     source = {MKIP: "maidstone-2012", LICTP: "melton-2020", DACORUM: "report"}[case]
     order = "status,source,paragraph,note,kind,item,partner,date,year,value,planned"
-    assert {*order.split(","), "prices"} == set(HEADER.split(","))  # blank: of the base year
+    assert {*order.split(","), "prices", "known_on"} == set(
+        HEADER.split(",")
+    )  # blank: of the base year
     lines = [f"assumed,{source},1,a reading for this test,{row}," for row in rows]
     (data / case / "actuals.csv").write_text("\n".join([order, *lines, ""]), encoding="utf-8")
     try:

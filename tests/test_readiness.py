@@ -376,7 +376,7 @@ def test_a_lesson_in_a_case_without_events_is_refused(data_copy):
 def test_a_lesson_known_after_the_outcome_is_refused(data_copy):
     folder = data_copy / DURHAM
     with (folder / "events.csv").open("a", encoding="utf-8") as file:
-        file.write("2014-07-01,decision,A later meeting,assumed,report,none,for this test only\n")
+        file.write("2014-07-01,decision,A later meeting,,assumed,report,none,for this test only\n")
     line = replaced(folder / "lessons.csv", "2013-06-24", "2014-07-01")
     assert faults_of(DURHAM) == [
         f"data/{DURHAM}/lessons.csv line {line}: known_from 2014-07-01 is after the programme's "

@@ -1565,7 +1565,9 @@ def figure_columns(stem: str) -> list[str]:
     """Return the columns of a table that hold its figures, those that may be blank too."""
     fields = (TABLES | SHARED_TABLES)[stem].model_fields
     wanted = [
-        name for name, field in fields.items() if not field.is_required() and field.default is None
+        name
+        for name, field in fields.items()
+        if not field.is_required() and field.default is None and name not in Figure.model_fields
     ]
     return list(dict.fromkeys([*VALUE_COLUMNS[stem], *wanted]))
 

@@ -15,6 +15,15 @@ KINDS = {
 CAME = {True: "lasted", False: "ended"}
 
 
+def introduction(table: pd.DataFrame) -> Sentence:
+    """Say of which cases the outcome is known, and at how many dates the rule is asked."""
+    names = list(table["case"].unique())
+    return Sentence(
+        f"Cases whose outcome is known: {listed(names) if names else 'none'}; the rule is asked at "
+        f"{counted(len(table), 'date')}."
+    )
+
+
 def answer(table: pd.DataFrame) -> Sentence:
     """Say how often the rule was right, of how many, and what that is worth."""
     scores = backtest.scores(table)

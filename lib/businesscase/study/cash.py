@@ -73,7 +73,9 @@ class Cash(Part):
     @derived
     def budget_effect(self) -> pd.DataFrame:
         """What each partner's revenue budget gains by year, less than nil where it pays more [£]."""
-        effect = self.medium_term_plan.xs("effect on the revenue budget", level="line")
+        lines = self.medium_term_plan
+        is_effect = lines.index.get_level_values("line") == "effect on the revenue budget"
+        effect = lines[is_effect].droplevel("line")
         return effect.reindex(self.partners, fill_value=0.0)
 
     @derived

@@ -244,6 +244,7 @@ class Verdicts(Part):
                     for name, end in zip(names, ends, strict=True)
                 )
             ]
+            found = found or [(np.nan, np.nan, np.nan, "")]
             rows.append((*names, *min(found, key=lambda turn: (np.isnan(turn[0]), turn[0]))))
         table = pd.DataFrame(rows, columns=columns)
         return table.sort_values("way", kind="stable", ignore_index=True)
