@@ -227,11 +227,11 @@ def drawn_levels(
         Draws, their seed, and the number of this chunk of them.
     """
     found = {}
-    for risk, rows in costs.groupby("risk", sort=False):
+    first = costs.drop_duplicates("risk")[["risk", *CHANCES]]
+    for risk, low, high in first.itertuples(index=False, name=None):
         own = uncertainty.own_scores(seed, number, f"risk {risk}", draws, 3)
         cause = causes.get(risk, ("", 0.0))
         scores = uncertainty.with_cause(own[:2], *cause, seed, number)
-        low, high = rows[CHANCES].iloc[0]
         chance = low + (high - low) * even(own[2]) if high > low else low
         happens = np.flatnonzero(even(-scores[0]) < chance)
         found[risk] = np.zeros(draws)
