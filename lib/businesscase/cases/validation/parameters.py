@@ -118,9 +118,8 @@ def _nil_driver_faults(tables: Tables, joined: pd.DataFrame) -> Iterator[str]:
     """Yield drivers that are nil for all that have joined by some year, which no rule can divide by."""
     for driver, rows in tables["drivers"].groupby("driver", sort=False):
         counts = rows.drop_duplicates("partner").set_index("partner")["value"].reindex(joined.index)
-        for year in [
-            year for year in joined if joined[year].any() and not counts[joined[year]].any()
-        ][:1]:
+        has_some = counts.fillna(0.0).to_numpy(bool)
+        for year in joined.columns[joined.any() & ~joined[has_some].any()][:1]:
             yield (
                 f"joins: of those that take part in {year_label(year)} drivers.csv says that {driver} is nil, so "
                 "that nothing can be divided by it; let one with some join sooner"
