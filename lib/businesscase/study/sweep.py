@@ -115,15 +115,18 @@ class Sweep:
 
     @cached_property
     def variants(self) -> dict[tuple[int, ...], Study]:
-        """The study under each combination of the choices, by the codes of their levels."""
-        variants: dict[tuple[int, ...], dict] = {(): {}}
+        """The study under each combination of the choices, by the codes of their levels.
+
+        A choice more is a change of the study without it, from which it takes what it leaves alone.
+        """
+        variants: dict[tuple[int, ...], Study] = {(): self.study}
         for choice in self.levels:
             variants = {
-                (*codes, code): changes | package
-                for codes, changes in variants.items()
+                (*codes, code): study.varied(**package)
+                for codes, study in variants.items()
                 for code, package in enumerate(self.levels[choice].values())
             }
-        return {codes: self.study.varied(**changes) for codes, changes in variants.items()}
+        return variants
 
     @cached_property
     def inputs(self) -> pd.DataFrame:
