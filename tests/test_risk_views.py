@@ -13,6 +13,7 @@ from businesscase.cases.case import case_names, load_case
 from businesscase.shown import risks as show
 from businesscase.shown.display import Chart, Table
 from businesscase.study import load_study
+from businesscase.study import risks as study_risks
 
 TABLES = [
     show.register,
@@ -220,7 +221,8 @@ def test_the_register_shows_every_position_response_owner_and_date():
     assert "<td>1 June 2021</td>" in shown
 
 
-def test_a_long_register_is_cut_on_the_page_and_says_how_many_there_are():
+def test_a_long_register_is_cut_on_the_page_and_says_how_many_there_are(monkeypatch):
+    monkeypatch.setattr(study_risks, "CHUNKS", 1)  # of which a table shows as much as of ten
     study = many()
     said = "the first 50 of 500 risks; results.csv holds all"
     for draw in (show.register, show.costs, show.costs_by_year, show.contributors):
