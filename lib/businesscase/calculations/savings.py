@@ -242,7 +242,7 @@ def _index(labels: Iterable[tuple], names: list[str]) -> pd.MultiIndex:
     columns = list(zip(*labels, strict=True)) or [()] * len(names)
     levels = [{label: code for code, label in enumerate(dict.fromkeys(of))} for of in columns]
     codes = [[level[label] for label in of] for level, of in zip(levels, columns, strict=True)]
-    return pd.MultiIndex([list(level) for level in levels], codes, names=names)
+    return pd.MultiIndex(list(map(list, levels)), codes, names=names, verify_integrity=False)
 
 
 def together(flows: list[pd.DataFrame]) -> pd.DataFrame:

@@ -48,7 +48,7 @@ class Savings(Part):
         """Discount factor of each year [fraction]."""
         return appraisal.discount_factors(self.rates)
 
-    @derived
+    @property
     def flow_lines(self) -> pd.DataFrame:
         """Rows of flows.csv for the option that is appraised."""
         return self._lines_of(self.option)
@@ -119,6 +119,7 @@ class Savings(Part):
         )
         return lateness.priced(contracts, len(self.years))
 
+    @derived_by
     def _lines_of(self, option: str) -> pd.DataFrame:
         return savings.with_inflation(self.tables.rows("flows", option=option))
 
@@ -129,6 +130,7 @@ class Savings(Part):
 
     # who takes part
 
+    @derived_by
     def _dates(self, kind: str) -> dict[str, int]:
         return dates_of(self.tables["partners"], self.parameters, kind)
 
