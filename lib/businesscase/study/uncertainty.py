@@ -7,7 +7,7 @@ rests on these futures, so that it says the same everywhere.
 
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property, partial
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -59,7 +59,7 @@ class Uncertainty(Part):
         super().__init__(inputs)
         self.baseline, self.savings, self.plan, self.risks = baseline, savings, plan, risks
         self._moved: dict[tuple[str, float], Savings] = {}
-        self._of_options: dict[str, Uncertainty] = {}
+        self._of_options: dict[str, Any] = {}  # of each option, the same kind of part as this
 
     @derived
     def tried_ranges(self) -> pd.DataFrame:
