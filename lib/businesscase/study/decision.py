@@ -321,7 +321,7 @@ class Decision(Part):
         """Return whether a measure sets a saving that the case doesn't give against its cost."""
         return not has_recurring_flows(self.tables) and not measure.startswith(OF_COST)
 
-    @property
+    @derived
     def recommendation(self) -> str:
         """The decision that follows from the gates, as :func:`decision.recommendation` has it."""
         return decision.recommendation(self.gates)
