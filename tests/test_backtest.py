@@ -12,6 +12,7 @@ from businesscase.cases.case import as_at, case_names, known_since, load_case
 from businesscase.cases.errors import InputError
 from businesscase.shown import backtest as show
 from businesscase.study import backtest
+from businesscase_workbench import cli
 
 DURHAM, DACORUM, MKIP = "durham-sunderland-2014", "dacorum-avdc-2012", "mkip-2012"
 JUNE = pd.Timestamp("2013-06-24")
@@ -133,7 +134,18 @@ def test_a_case_without_an_outcome_is_left_out_and_said_so():
     none = backtest.at_each_date(["allerdale-carlisle-2008"])
     assert none.empty
     for table in (show.by_date(none), show.said_first(none)):
-        assert table.caption == "No case has an outcome that says whether the partnership lasted"
+        assert table.caption == show.NO_OUTCOME
+    assert show.NO_OUTCOME in show.answer(none).text
+
+
+def test_the_command_prints_what_the_notebook_shows(capsys):
+    assert cli.main(["backtest", DURHAM]) == 0
+    said = capsys.readouterr().out
+    assert "24 June 2013" in said and "not ready to decide" in said and "Stop always" in said
+    assert cli.main(["backtest", "allerdale-carlisle-2008"]) == 0
+    assert capsys.readouterr().out.startswith(show.NO_OUTCOME)
+    assert cli.main(["backtest", "durham"]) == 2
+    assert "case 'durham' is unknown; nearest: durham-sunderland-2014" in capsys.readouterr().err
 
 
 def test_only_an_outcome_may_say_what_lasted(data_copy):

@@ -404,8 +404,9 @@ def _backtest(arguments: argparse.Namespace) -> int:
 
     table = backtest.at_each_date(_known(arguments.case))
     print(show.answer(table).plain, "", sep="\n")
-    for told in (show.by_date(table), show.said_first(table), show.scores(table)):
-        _print_table(told)
+    told = () if table.empty else (show.by_date(table), show.said_first(table), show.scores(table))
+    for each in told:
+        _print_table(each)
     return DONE
 
 

@@ -12,6 +12,7 @@ KINDS = {
     "demonstration": "a demonstration: it shaped the rule",
     "invented": "invented: never counted",
 }
+NO_OUTCOME = "No case has an outcome that says whether the partnership lasted"
 CAME = {True: "lasted", False: "ended"}
 
 
@@ -26,6 +27,8 @@ def introduction(table: pd.DataFrame) -> Sentence:
 
 def answer(table: pd.DataFrame) -> Sentence:
     """Say how often the rule was right, of how many, and what that is worth."""
+    if table.empty:
+        return Sentence(f"**{NO_OUTCOME}, so nothing can be said of the rule.**")
     scores = backtest.scores(table)
     rule = scores.loc["This rule"]
     beside = list(table.loc[table["counts"] != backtest.COUNTED, "case"].unique())
@@ -63,7 +66,7 @@ def by_date(table: pd.DataFrame) -> Table:
             "right": "Was it right?",
             "counts": "Counts as",
         },
-        absent="No case has an outcome that says whether the partnership lasted",
+        absent=NO_OUTCOME,
     )
 
 
@@ -118,7 +121,7 @@ def said_first(table: pd.DataFrame) -> Table:
             "by": "By which criterion",
             "months": "Before the outcome, in months",
         },
-        absent="No case has an outcome that says whether the partnership lasted",
+        absent=NO_OUTCOME,
     )
 
 
@@ -146,7 +149,7 @@ def checks(table: pd.DataFrame) -> Table:
         frame.assign(holds=frame["holds"].map({True: "✓ holds", False: "✗ does not"})),
         f"No fact is later than its date: {int((latest <= table['as_at']).sum())} of {len(table)} hold",
         {"case": "Case", "as_at": "As at", "latest": "Latest fact used", "holds": "Check"},
-        absent="No case has an outcome that says whether the partnership lasted",
+        absent=NO_OUTCOME,
     )
 
 
@@ -164,7 +167,7 @@ def assumptions(table: pd.DataFrame) -> Table:
             "paragraph": "Paragraph",
             "note": "Note",
         },
-        absent="No case has an outcome that says whether the partnership lasted",
+        absent=NO_OUTCOME,
     )
 
 
