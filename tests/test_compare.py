@@ -119,7 +119,7 @@ def test_the_answer_counts_the_scenarios_and_names_what_is_least_regretted():
     )
     assert "'stop' under “As others fared" in said
     assert "runs from -£1.75m" in said
-    assert "to £2.27m (“No response to a risk is carried out”)" in said
+    assert "to £1.90m (“As planned”)" in said
     assert "at most £1.60m" in said
 
 

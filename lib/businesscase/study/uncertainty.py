@@ -287,7 +287,8 @@ class Uncertainty(Part):
         ranged = self.savings.flow_lines.dropna(subset="low_fraction")
         told = [savings.MOVED[name] for name in self.drawn_from_others]
         ranged = ranged[~ranged["flow"].isin(told)]
-        rows = ranged.groupby(["flow", "line"], sort=False).first()
+        columns = ["low_fraction", "high_fraction", "cause", "correlation"]
+        rows = ranged.groupby(["flow", "line"], sort=False)[columns].first()
         return {key: row.to_dict() for key, row in rows.iterrows()}
 
     @property
