@@ -4,12 +4,14 @@ import datetime as dt
 import re
 
 import pytest
+from pytest import approx
 
 from businesscase.calculations.savings import MOVED
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError, unknown_name
 from businesscase.cases.schema import Flow
 from businesscase.cases.validation.shared import DRAWN
+from businesscase.shown import common
 from businesscase.study import load_study
 from businesscase_workbench import cli
 
@@ -820,6 +822,50 @@ def test_the_whole_term_is_the_longest_horizon():
     assert load_study(LICTP, horizon_years=6).years == list(range(2020, 2027))
     with pytest.raises(InputError, match="horizon_years is 7; the case's term is 6 years"):
         load_study(LICTP, horizon_years=7)
+
+
+TRAINING = {
+    "option": "a", "line": "Training", "flow": "one_off_cost", "category": "training", "funding": "revenue",
+    "partner": "Swale", "first_year": 2013, "last_year": 2013, "amount_gbp": 10_000,
+    "status": "assumed", "source": "maidstone-2012", "paragraph": "", "note": "Tried out.",
+}  # fmt: skip
+
+
+def test_an_added_row_counts_as_one_of_the_file_would_and_is_told_apart():
+    without = load_study("mkip-2012")
+    study = load_study("mkip-2012", added={"flows": [TRAINING]})
+    change = study.savings.net_present_values - without.savings.net_present_values
+    assert change["Swale"] == approx(-10_000 / 1.035)
+    assert change.drop("Swale").tolist() == [0, 0]
+    assert study.in_scenario("late-start").tables["flows"]["line"].iloc[-1] == "Training"
+    assert study.case.input_hash != without.case.input_hash
+    assert study.case.input_hash == load_study("mkip-2012", added={"flows": [TRAINING]}).case.input_hash  # fmt: skip
+    assert load_study("mkip-2012") is without  # which no added row has touched
+
+
+def test_the_page_says_that_rows_were_added():
+    shown = common.made_from(load_study("mkip-2012", added={"flows": [TRAINING]})).frame
+    assert dict(shown.to_numpy())["Rows added that no file holds"] == "flows: 1"
+    assert "Rows added that no file holds" not in dict(common.made_from(load_study("mkip-2012")).frame.to_numpy())  # fmt: skip
+
+
+def test_added_rows_are_refused_as_those_of_a_file_are_all_at_once():
+    wrong = [
+        TRAINING | {"amount_gbp": -1},
+        TRAINING | {"partner": "Kent"},
+        {"cost": "", **TRAINING},
+    ]
+    with pytest.raises(InputError) as refused:
+        load_study("mkip-2012", added={"flows": wrong})
+    negative, unknown = map(str, refused.value.faults)
+    assert negative.startswith(
+        "flows, added row 1, column amount_gbp: found -1; it should be at least 0"
+    )
+    assert unknown.startswith("flows, added row 3: column 'cost' is unknown; ")
+    with pytest.raises(InputError, match="flows, added row 1: partner 'Kent'"):
+        load_study("mkip-2012", added={"flows": wrong[1:2]})
+    with pytest.raises(InputError, match="table 'flow' is unknown; nearest: flows"):
+        load_study("mkip-2012", added={"flow": [TRAINING]})
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_or_else_with_all():

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import hashlib
+import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -16,7 +17,7 @@ from businesscase.cases.findings import findings
 from businesscase.cases.folder import inputs, is_half_replaced, read_folder, read_texts, writing
 from businesscase.cases.names import unsafe_name
 from businesscase.cases.parameters import Parameters, Scenario
-from businesscase.cases.raw import CASE, RawCase
+from businesscase.cases.raw import CASE, Place, RawCase, nowhere
 from businesscase.cases.schema import (
     BASELINE_EVIDENCE,
     SHARED_TABLES,
@@ -81,6 +82,8 @@ class Case:
         First twelve digits of the SHA-256 of all input files, so that a report tells its inputs.
     read_as_now : list of str
         What of a case of an earlier release is read otherwise than it stands, a sentence each.
+    added : dict of int
+        By table, how many rows no file holds: those that were added to it as the case was read.
     studies : dict of Study
         By scenario, those made so far, so that each is computed once; a changed case has none.
     """
@@ -91,6 +94,7 @@ class Case:
     scenarios: dict[str, Scenario]
     input_hash: str
     read_as_now: list[str] = field(default_factory=list)
+    added: dict[str, int] = field(default_factory=dict)
     studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -193,6 +197,48 @@ def load_case(name: str) -> Case:
     InputError
         If the case is unknown, or with one sentence for every fault in its files.
     """
+    return checked_case(name, *_as_text(name))
+
+
+def case_with_rows(name: str, added: Mapping[str, Iterable[Mapping[str, object]]]) -> Case:
+    """Read a case with rows added to its tables, held to what the rows of a file are; none is written.
+
+    Parameters
+    ----------
+    added : mapping
+        By table, its new rows: a value by column, as the table's CSV file would have it. A column that
+        a row leaves out is blank.
+
+    Raises
+    ------
+    InputError
+        If a table is unknown, or as ``load_case`` does; a row is named by its place among the new ones.
+    """
+    unknown = [unknown_name("table", stem, TABLES) for stem in added if stem not in TABLES]
+    if unknown:
+        raise InputError(unknown)
+    raw, fingerprint = _as_text(name)
+    rows = {
+        stem: [{column: str(value) for column, value in row.items()} for row in new]
+        for stem, new in added.items()
+    }
+    tables = {stem: [*raw.tables[stem], *rows.get(stem, [])] for stem in raw.tables}
+
+    def place(part: str, item: int | str | None = None, column: str | None = None) -> Place:
+        before = len(raw.tables.get(part, []))
+        if part in rows and item is not None and int(item) >= before:
+            return nowhere(f"{part}, added", int(item) - before, column)
+        return raw.place(part, item, column)
+
+    told_apart = hashlib.sha256(json.dumps([fingerprint, rows], sort_keys=True).encode())
+    case = checked_case(
+        name, replace(raw, tables=tables, place=place), told_apart.hexdigest()[: len(fingerprint)]
+    )
+    return replace(case, added={stem: len(new) for stem, new in rows.items()})
+
+
+def _as_text(name: str) -> tuple[RawCase, str]:
+    """Return a case as its folder holds it, and the fingerprint of that."""
     if name not in case_names():
         raise InputError(unknown_case(name))
     if fault := unsafe_name("case", name):
@@ -201,7 +247,7 @@ def load_case(name: str) -> Case:
     fingerprint = raw = None
     while fingerprint != (found := input_hash(folder)):  # of two states no table is taken
         fingerprint, raw = found, read_folder(folder)
-    return checked_case(name, raw, fingerprint)
+    return raw, fingerprint
 
 
 def current_case(name: str) -> Case:

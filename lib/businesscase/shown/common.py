@@ -129,6 +129,12 @@ def events(study: Study) -> Table:
     )
 
 
+def _added(study: Study) -> dict[str, str]:
+    """Return how many rows were added that no file holds, by table; nothing where none were."""
+    counts = [f"{stem}: {count}" for stem, count in study.case.added.items()]
+    return {"Rows added that no file holds": listed(counts)} if counts else {}
+
+
 def made_from(study: Study) -> Table:
     """Show what a reader needs to make this notebook again."""
     differing = changes(study)
@@ -139,6 +145,7 @@ def made_from(study: Study) -> Table:
             f"{name} = {value}" for name, value in differing.items()
         )
         or "none",
+        **_added(study),
         "Date of the figures": printed(study.case.file.data_date),
         "Fingerprint of the input files": study.case.input_hash,
         "Version of the calculations": __version__,

@@ -1,13 +1,13 @@
 """A study: one case under one scenario. The one place where tables meet parameters."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
 
 import pandas as pd
 
-from businesscase.cases.case import BASE, Case, load_case
+from businesscase.cases.case import BASE, Case, case_with_rows, load_case
 from businesscase.cases.errors import Fault, InputError, shown, unknown_name
 from businesscase.cases.parameters import Parameters, Scenario
 from businesscase.cases.validation import parameter_faults
@@ -232,7 +232,12 @@ class Study:
         return f"Study({', '.join([self.case.name, self.scenario_name, *changed])})"
 
 
-def load_study(case: str, scenario: str = BASE, **changes) -> Study:
+def load_study(
+    case: str,
+    scenario: str = BASE,
+    added: Mapping[str, Iterable[Mapping[str, object]]] | None = None,
+    **changes,
+) -> Study:
     """Read a case and return it under a scenario, with further changes on top.
 
     Parameters
@@ -241,13 +246,15 @@ def load_study(case: str, scenario: str = BASE, **changes) -> Study:
         Name of a folder under data/.
     scenario : str
         Name of a scenario in the case's scenarios.toml.
+    added : mapping, optional
+        By table, rows that no file holds, as ``case_with_rows`` takes them: a line of money, say.
     **changes
         Parameters to change; None leaves what the scenario says.
 
     Raises
     ------
     InputError
-        If the case, the scenario or a parameter is unknown or refused.
+        If the case, the scenario, an added row or a parameter is unknown or refused.
     """
     faults = [
         Fault(
@@ -260,7 +267,7 @@ def load_study(case: str, scenario: str = BASE, **changes) -> Study:
     ]
     if faults:
         raise InputError(faults)
-    loaded = load_case(case)
+    loaded = case_with_rows(case, added) if added else load_case(case)
     if scenario not in loaded.scenarios:
         raise InputError(unknown_name("scenario", scenario, loaded.scenarios))
     study = Study.of(loaded, scenario)

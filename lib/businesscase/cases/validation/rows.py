@@ -25,12 +25,9 @@ def checked_table(
 ) -> pd.DataFrame:
     """Return a table's rows, typed; a fault is added for each cell that the schema refuses."""
     found = []
+    optional = {name for name, column in model.model_fields.items() if not column.is_required()}
     for index, cells in enumerate(rows):
-        given = {
-            name: text
-            for name, text in cells.items()
-            if text.strip() or model.model_fields[name].is_required()
-        }
+        given = {name: text for name, text in cells.items() if text.strip() or name not in optional}
         row = _validated(model, given, "column", lambda name, i=index: place(stem, i, name), faults)
         if row is not None:
             found.append(row)
