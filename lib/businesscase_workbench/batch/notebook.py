@@ -27,7 +27,8 @@ ELSEWHERE = "…"  # in place of a folder of this machine
 WITHHELD = "[withheld]"  # in place of a password or key that the environment holds
 SECRET = re.compile("SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIAL|KEY", re.IGNORECASE)
 SHORTEST_SECRET = 8  # characters; a shorter value may be a word
-BACKTEST = "backtest"  # the notebook of all cases together, which no report is made of
+# what no report is made of: where to begin, how to ask for more, and all cases together
+NO_CHAPTERS = frozenset({"start", "cookbook", "backtest"})
 CELL_TIMEOUT = 600  # seconds after which a cell is taken to hang
 
 
@@ -40,7 +41,7 @@ def numbered_notebooks(notebooks_folder: Path) -> dict[str, Path]:
 def notebook_paths(notebooks_folder: Path) -> dict[str, Path]:
     """Return the notebooks of the reports of a case, by section or as ``numbered_notebooks``."""
     numbered = numbered_notebooks(notebooks_folder)
-    return {name: path for name, path in numbered.items() if name != BACKTEST}
+    return {name: path for name, path in numbered.items() if name not in NO_CHAPTERS}
 
 
 def executed(
