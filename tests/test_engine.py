@@ -38,6 +38,7 @@ SIGHTS = {
     "signals": "import signal\n[str(signal.getsignal(n)) for n in (2, 13, 15, 17)]",
     "session": "[os.getsid(0) == os.getpgid(0) == os.getpid(), os.umask(0o22)]",
     "options": "[pd.get_option('display.max_rows'), pd.get_option('display.precision')]",
+    "wide frame": "pd.DataFrame([[1] * 30], columns=[f'year {year}' for year in range(30)])",
     "template": "pio.templates.default",
     "seeded": "import numpy as np\nnp.random.seed(1)\nnp.random.rand()",
     "numpy": "[np.get_printoptions(), np.geterr()]",
@@ -83,7 +84,7 @@ def seen(tmp_path_factory):
         resources={"metadata": {"path": str(folder)}},
         extra_arguments=["--log-level=CRITICAL"],
     ).execute()  # fmt: skip
-    with pytest.raises(NotebookError, match=r"01_baseline.ipynb, cell \[25\]: KeyError: 'b'"):
+    with pytest.raises(NotebookError, match=r"01_baseline.ipynb, cell \[26\]: KeyError: 'b'"):
         executed(path, folder / "kept.ipynb", {})
     ours = read(folder / "kept.ipynb", 4)
     ours.cells = [cell for cell in ours.cells if cell.cell_type == "code"]

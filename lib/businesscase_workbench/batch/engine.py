@@ -31,6 +31,7 @@ AS_IN_A_KERNEL = {
     "PLOTLY_RENDERER": "plotly_mimetype",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+COLUMNS_IN_A_KERNEL = 20  # of a frame, where pandas finds no terminal
 
 
 class OwnProcess(Engine):
@@ -154,6 +155,7 @@ def rehearse() -> None:
 def _settle() -> None:
     for name, value in AS_IN_A_KERNEL.items():
         os.environ.setdefault(name, value)
+    pd.set_option("display.max_columns", COLUMNS_IN_A_KERNEL)  # else as many as a terminal is wide
 
 
 def _run_cells(line: Connection, streams: list[Path]) -> None:
