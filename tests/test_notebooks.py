@@ -157,7 +157,9 @@ def test_the_cookbook_answers_for_another_case_and_scenario(tmp_path):
         cwd=str(ROOT / "notebooks"),
         progress_bar=False,
     )
-    worth = load_study("lictp-2020", "late-start", delay_years=1, overrun=0.2).savings.net_present_values
+    worth = load_study(
+        "lictp-2020", "late-start", delay_years=1, overrun=0.2
+    ).savings.net_present_values
     table = stored_table(tmp_path / "out.ipynb", "headline")
     assert table.count(f"<td>{worth['Blaby']:,.2f}</td>") == 2  # added up, and the headline
 
