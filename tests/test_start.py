@@ -23,6 +23,7 @@ def test_every_numbered_notebook_is_named_with_its_question(study):
 
 
 def test_every_part_stands_after_those_that_it_is_made_from(study):
+    assert study.uncertainty.as_others  # which it keeps, and isn't handed
     table = start.parts(study)
     assert set(table.index) == {part.name for part in study.parts}
     for number, (name, row) in enumerate(table.iterrows()):

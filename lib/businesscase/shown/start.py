@@ -75,9 +75,8 @@ def parts(study: Study) -> pd.DataFrame:
 def _handed(part: Part) -> list[str]:
     """Return the names of the parts that a part is handed, singly or with others."""
     held = [one for value in vars(part).values() for one in (value if isinstance(value, tuple) else [value])]  # fmt: skip
-    return list(
-        dict.fromkeys(one.name for one in held if isinstance(one, Part) and one is not part)
-    )
+    others = [one.name for one in held if isinstance(one, Part) and one.name != part.name]
+    return list(dict.fromkeys(others))
 
 
 def parts_chart(study: Study) -> Chart:
