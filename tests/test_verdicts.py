@@ -86,6 +86,12 @@ def test_what_budgets_bear_moves_with_the_futures():
     study = small_study(flows=[saving, cost], headroom=headroom, gates=[gate(**affordable)])
     drawn = study.uncertainty.drawn(0)["move"]
     assert study.verdicts.shares["stop"] == approx((drawn > 1).mean(), abs=0.005)
+    stated = [row | {"year": "2024"} for row in headroom]
+    dearer = flow("desk", "running_cost", 100, (2025, 2028)) | {"low_fraction": "0.5", "high_fraction": "2"}  # fmt: skip
+    saved = flow("posts", "saving", 101, (2025, 2028))
+    study = small_study(flows=[saved, dearer], headroom=stated, gates=[gate(**affordable)])
+    shares = study.verdicts.shares  # a budget that pays in a year without headroom is not known
+    assert set(shares.index) == {"go", "not ready to decide"}
     borrowed = study.varied(capital_funding="borrowing")
     assert borrowed.verdicts.held == ["affordable"]  # then it isn't paid at once
 

@@ -94,10 +94,10 @@ class Cash(Part):
         A budget that gains needs no headroom, so a year without a row is not known only if it pays.
         """
         effect = self.budget_effect
-        return (self._headroom + effect).fillna(effect.where(effect >= 0))
+        return (self.headroom + effect).fillna(effect.where(effect >= 0))
 
     @derived
-    def _headroom(self) -> pd.DataFrame:
+    def headroom(self) -> pd.DataFrame:
         """What headroom.csv says by partner and year: the row of the year, else that of every year [£]."""
         stated = self.tables["headroom"]
         every = stated[stated["year"].isna()].set_index("partner")["amount_gbp"]

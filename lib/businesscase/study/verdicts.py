@@ -164,6 +164,9 @@ class Verdicts(Part):
             more = -more / self.savings.baseline_cost.reindex(self.partners).to_numpy(float)[:, None]  # fmt: skip
         rows = [self.partners.index(item) for item in items]
         every = planned.to_numpy(float) + more[:, rows]
+        if gate.measure == "headroom_left":  # what pays where nothing says what can be borne
+            unstated = self.cash.headroom.loc[items].isna().to_numpy()
+            every = np.where(unstated & (every < 0), np.nan, every)
         if gate.tested_year != EACH:
             return every[:, :, self.years.index(int(gate.tested_year))]
         return every.reshape(futures.count, -1)
