@@ -317,6 +317,19 @@ def test_equal_shares_stop_for_the_partner_whose_charge_rises_most():
     }
 
 
+def test_those_that_stay_bear_what_a_leaver_leaves_behind():
+    study = load_study(LICTP, "blaby-leaves")
+    change = study.savings.cost_change
+    # 315,000 and half of what is stranded of Blaby's 469,061: a fifth of it, in equal parts
+    stranded = study.savings.flows.xs("stranded_cost", level="flow")[2025].sum()
+    assert change.at["Melton", "new"] == approx(315_000 + stranded / 2)
+    assert change.at["Blaby", "change_fraction"] == approx(469_061 / 463_105 - 1, abs=1e-6)
+    assert study.savings.full_years.to_dict() == {"Hinckley and Bosworth": 2025, "Blaby": 2024, "Melton": 2025}  # fmt: skip
+    gate = study.decision.gates.set_index("criterion").loc["affordable"]
+    assert (gate["item"], gate["outcome"]) == ("Melton", "not met")
+    assert study.decision.recommendation == "stop"
+
+
 # thresholds and actions
 
 

@@ -8,7 +8,7 @@ from small import flow, small_study
 
 from businesscase.calculations.appraisal import payback_years, paybacks
 from businesscase.calculations.uncertainty import CHUNK
-from businesscase.cases.case import case_names
+from businesscase.cases.case import case_names, load_case
 from businesscase.cases.errors import InputError
 from businesscase.shown import verdicts as show
 from businesscase.study import load_study
@@ -27,9 +27,12 @@ def lines_study(gates, **cells):
     return small_study(flows=[saving, COST], gates=gates, **cells)
 
 
-@pytest.mark.parametrize("case", case_names())
-def test_where_nothing_is_drawn_the_criteria_come_out_as_they_are_found(case):
-    study = load_study(case)
+@pytest.mark.parametrize(
+    ("case", "scenario"),
+    [(case, name) for case in case_names() for name in load_case(case).scenarios],
+)
+def test_where_nothing_is_drawn_the_criteria_come_out_as_they_are_found(case, scenario):
+    study = load_study(case, scenario)
     plain = study.decision.gates["outcome"].to_numpy()
     assert (plain == study.verdicts.outcomes({}, 3).T).all()
 

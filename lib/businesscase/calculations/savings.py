@@ -944,8 +944,8 @@ def counterfactual(flows: pd.DataFrame) -> pd.DataFrame:
 
 
 def running(flows: pd.DataFrame) -> pd.DataFrame:
-    """Return the running cost of the service."""
-    return flows[flows.index.get_level_values("flow") == "running_cost"]
+    """Return the running cost of the service, with what those that left have left behind."""
+    return flows[flows.index.get_level_values("flow").isin(["running_cost", "stranded_cost"])]
 
 
 def still_to_find(flows: pd.DataFrame) -> pd.DataFrame:

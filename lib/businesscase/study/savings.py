@@ -567,29 +567,43 @@ class Savings(Part):
         return table.assign(peak_funding=peaks)
 
     @derived
-    def full_year(self) -> int:
-        """The last year in which the running cost is that of a full year."""
+    def full_years(self) -> pd.Series:
+        """The last year of each partner in which the running cost is that of a full year."""
         lines = self.tables["flows"]
         is_running = (lines["option"] == self.option) & (lines["flow"] == "running_cost")
-        return int(savings.running_years(lines[is_running], self.years)[::-1].idxmax())
+        runs = savings.running_years(lines[is_running], self.years)
+        full = runs.index[runs == runs.max()]
+        of_each = {
+            name: full[self.members.loc[name, full].to_numpy(bool)] for name in self.partners
+        }
+        last = {name: int((own if len(own) else full)[-1]) for name, own in of_each.items()}
+        return pd.Series(last, dtype=int)
 
     @derived
     def cost_change(self) -> pd.DataFrame:
         """Cost of the last full year before and after, for partners with a stated running cost [£].
 
-        The last, as by then the service has grown to its full cost.
+        The last in which a partner takes part, as by then the service has grown to its full cost and
+        those that left have left theirs behind.
         """
         if not (self.tables["flows"]["flow"] == "running_cost").any():
             return pd.DataFrame(columns=["present", "new", "change", "change_fraction"])
-        year = self.full_year
-        present = savings.by_partner(self.planned_flows, "counterfactual_cost")[year]
-        changed = self.parameters.running_cost_change
-        new = savings.by_partner(self.planned_flows, "running_cost")[year] * (1 + changed)
+        planned, changed = self.planned_flows, self.parameters.running_cost_change
+        present = self._in_full_year(planned, "counterfactual_cost")
+        new = self._in_full_year(planned, "running_cost") * (1 + changed)
+        if self.leavers:
+            new += self._in_full_year(self.flows, "stranded_cost")
         table = pd.DataFrame({"present": present, "new": new}).reindex(self.partners)
         table.loc[ALL] = table.sum()
         table = table.assign(change=table["new"] - table["present"])
         known = table["present"].where(table["present"] != 0)  # else there is nothing to compare
         return table.assign(change_fraction=table["change"] / known)
+
+    def _in_full_year(self, flows: pd.DataFrame, kind: str) -> pd.Series:
+        """Return what a kind of flow comes to in each partner's last full year [£]."""
+        by_year = savings.by_partner(flows, kind).reindex(self.partners, fill_value=0.0)
+        years = self.full_years
+        return pd.Series({name: by_year.at[name, years[name]] for name in self.partners})
 
     @derived
     def net_present_values(self) -> pd.Series:

@@ -63,7 +63,7 @@ class Futures:
 
     @cached_property
     def running(self) -> np.ndarray:
-        """Running cost of the service, draw by partner by year [£]."""
+        """Running cost of the service, what leavers strand with it, draw by partner by year [£]."""
         return -self.part.selected(savings.running, self.columns, self.count)
 
     @cached_property
@@ -143,12 +143,13 @@ class Verdicts(Part):
             nets = [self._of(item, futures.cash) for item in items]
             return np.stack([appraisal.paybacks(net) for net in nets], axis=1)
         if gate.measure == "annual_cost_change_fraction":
-            year = self.years.index(self.savings.full_year)
+            years = [self.years.index(year) for year in self.savings.full_years]
             new, present = (
-                np.stack([self._of(item, costs)[:, year] for item in items], axis=1)
+                np.stack([costs[:, row, year] for row, year in enumerate(years)], axis=1)
                 for costs in (futures.running, futures.present)
             )
-            return new / present - 1
+            rise = [self._of(item, new) / self._of(item, present) for item in items]
+            return np.stack(rise, axis=1) - 1
         return self._of_budgets(gate, items, futures)
 
     def _of(self, item: str, values: np.ndarray) -> np.ndarray:
