@@ -82,7 +82,7 @@ def test_all_that_a_case_says_is_known_in_the_end_and_nothing_long_before(case):
 
 def test_a_result_is_known_no_sooner_than_its_own_date():
     case = load_case("worked-example")
-    known = known_since(case, "actuals")
+    known = known_since(case)["actuals"]
     assert (known >= case.tables["actuals"]["date"]).all()
     assert (as_at(case, dt.date(2024, 6, 28)).tables["actuals"]["date"] <= "2024-06-28").all()
 

@@ -54,6 +54,7 @@ ASKED = [
     "risk_levels",
     "risk_bands",
     "risk_probabilities",
+    "sensitivities",
 ]
 DATED = [
     *(stem for stem, model in TABLES.items() if issubclass(model, Figure) and stem not in ASKED),
@@ -349,35 +350,34 @@ def as_at(case: Case, day: dt.date) -> Case:
     InputError
         If the rows that are left don't hold together: some depend on others that were known later.
     """
-    tables = {stem: _kept(case, stem, day) for stem in case.tables}
+    since = known_since(case)
+    tables = {
+        stem: table[since[stem] <= pd.Timestamp(day)].reset_index(drop=True)
+        if stem in since
+        else table.iloc[: 0 if stem in LOGS else None]
+        for stem, table in case.tables.items()
+    }
     stated = case.scenarios[BASE]
     if any(parameter_faults(case.file, tables, stated.parameters)):
         stated = stated.model_copy(update={"parameters": Parameters()})
     base = {BASE: stated}
     faults = list(_summed_up(table_faults(case.file, tables, base, set(documents(case)))))
     if faults:
-        place = f"data/{case.name} as at {day.isoformat()}"
+        place = f"{data_folder().name}/{case.name} as at {day.isoformat()}"
         raise InputError(Fault(f"{place}: {part}.csv: {said}") for part, _, said in faults)
     return replace(case, tables=tables, scenarios=base)
 
 
-def _kept(case: Case, stem: str, day: dt.date) -> pd.DataFrame:
-    """Return the rows of a table that count on a day."""
-    table = case.tables[stem]
-    if stem in LOGS:
-        return table.iloc[:0]
-    if stem not in DATED:
-        return table
-    return table[known_since(case, stem) <= pd.Timestamp(day)].reset_index(drop=True)
-
-
-def known_since(case: Case, stem: str) -> pd.Series:
-    """Return the day from which each row of a table of facts could be known."""
-    table, dates = (
-        case.tables[stem],
-        {key: document.date for key, document in documents(case).items()},
-    )
+def known_since(case: Case) -> dict[str, pd.Series]:
+    """Return the day from which each row could be known, by table of facts."""
+    dates = {key: document.date for key, document in documents(case).items()}
     undated = min(case.file.data_date, case.file.decision_date)
+    return {stem: _known_since(case.tables[stem], dates, undated) for stem in DATED}
+
+
+def _known_since(
+    table: pd.DataFrame, dates: Mapping[str, dt.date | None], undated: dt.date
+) -> pd.Series:
     of_source = table["source"].map(lambda key: dates.get(key) or undated)
     known = pd.to_datetime(table["known_on"]).fillna(pd.to_datetime(of_source))
     if "value" in table and "date" in table:  # a result

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from businesscase.calculations.wording import counted, listed, percent, printed
+from businesscase.cases.case import load_case
 from businesscase.shown.display import Chart, Sentence, Table, chart, named_tiles
 from businesscase.shown.verdicts import SHADES, SHORT
 from businesscase.study import backtest
@@ -175,9 +176,7 @@ def made_from(table: pd.DataFrame) -> Table:
     """Show which cases were read, with the fingerprint of the files of each."""
     names = list(table["case"].unique())
     return Table(
-        pd.DataFrame(
-            {"case": names, "hash": [backtest.load_case(name).input_hash for name in names]}
-        ),
+        pd.DataFrame({"case": names, "hash": [load_case(name).input_hash for name in names]}),
         "What this page was made from",
         {"case": "Case", "hash": "Fingerprint of the input files"},
     )

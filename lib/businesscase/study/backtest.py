@@ -3,7 +3,7 @@
 import pandas as pd
 
 from businesscase.calculations import backtest, decision
-from businesscase.cases.case import BASE, DATED, Case, as_at, case_names, known_since, load_case
+from businesscase.cases.case import BASE, Case, as_at, case_names, known_since, load_case
 from businesscase.study import Study
 
 DECIDED = ["decision", "gate"]  # kinds of event at which the rule is asked
@@ -95,7 +95,7 @@ def latest_known(table: pd.DataFrame) -> pd.Series:
 
 def _latest(case: Case, day: pd.Timestamp) -> pd.Timestamp:
     known = as_at(case, day.date())
-    days = [known_since(known, stem).max() for stem in DATED]
+    days = [since.max() for since in known_since(known).values()]
     return max((day for day in days if not pd.isna(day)), default=pd.NaT)
 
 
