@@ -105,6 +105,8 @@ def test_leicestershires_verdict_rests_on_its_charge_and_its_date():
     share = study.verdicts.shares["stop"]
     late = (study.plan.drawn_days_late(0, CHUNK) > 0).mean()
     assert late < share < 1
+    first = show.pairs(study).as_read()["rows"][0]
+    assert "now 0%" in first[0] and "now 0%" in first[1] and first[-1] == "stop"
     said = show.answer(study).text
     assert "'stop' in" in said and "so this is no chance that the service succeeds" in said
 

@@ -130,6 +130,18 @@ def size_ratios(sizes: pd.DataFrame) -> pd.Series:
     return (sizes.max(axis="columns") / sizes.min(axis="columns")).where(comparable)
 
 
+def stopped_on(events: pd.DataFrame) -> pd.Timestamp:
+    """Return when a programme stopped: its first outcome that didn't last; NaT if it has none.
+
+    Parameters
+    ----------
+    events : DataFrame
+        Rows of events.csv: ``date``, ``kind`` and ``lasted`` (blank of an outcome is an end).
+    """
+    is_end = (events["kind"] == "outcome") & ~events["lasted"].fillna(False).astype(bool)
+    return events.loc[is_end, "date"].min()
+
+
 def whole_months(first: pd.Timestamp, last: pd.Timestamp) -> int:
     """Return the complete months from one date to another.
 

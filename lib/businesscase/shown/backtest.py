@@ -14,6 +14,7 @@ KINDS = {
     "invented": "invented: never counted",
 }
 NO_OUTCOME = "No case has an outcome that says whether the partnership lasted"
+AS_A_COIN = 0.5  # share of verdicts that are right by tossing
 CAME = {True: "lasted", False: "ended"}
 
 
@@ -35,8 +36,8 @@ def answer(table: pd.DataFrame) -> Sentence:
     beside = list(table.loc[table["counts"] != backtest.COUNTED, "case"].unique())
     said = (
         f"**Of {counted(int(rule['of']), 'case')} that can count, the rule was right in {rule['right']:.0f}**: "
-        f"a share between {percent(rule['low'], 0)} and {percent(rule['high'], 0)}, with 95% confidence, "
-        "which tells next to nothing. "
+        f"a share between {percent(rule['low'], 0)} and {percent(rule['high'], 0)}, with 95% confidence"
+        f"{', which tells next to nothing' if rule['low'] <= AS_A_COIN <= rule['high'] else ''}. "
     )
     said += f"Shown and not counted: {listed(beside)}. " if beside else ""
     alike = [name for name in scores.index[1:] if scores.at[name, "right"] >= rule["right"]]

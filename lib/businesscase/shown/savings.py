@@ -440,6 +440,11 @@ def input_name(study: Study, name: str) -> str:
     return f"{name}, multiple of plan"
 
 
+def input_value(name: str, value: float) -> str:
+    """Return a value of an input that is drawn or tried, as a reader is told it."""
+    return setting(value, unit_of(name)) if name in Parameters.model_fields else printed(value)
+
+
 def uncertain_inputs(study: Study) -> Table:
     """Show what is drawn, its range, and how much of the uncertainty it explains."""
     shares = study.uncertainty.variance_shares.set_index("input")
@@ -513,12 +518,12 @@ def switching_values(study: Study) -> Table:
     table = table.loc[order, [ALL, *study.partners]].rename(columns={ALL: TOTAL})
     facts = values.drop_duplicates("parameter").set_index("parameter")
     texts = [
-        ["none in range" if pd.isna(value) else _setting(name, value) for value in row]
+        ["none in range" if pd.isna(value) else input_value(name, value) for value in row]
         for name, row in table.iterrows()
     ]
     shown = pd.DataFrame(texts, index=table.index, columns=table.columns)
     shown.insert(0, "label", [label_of(name) for name in order])
-    shown.insert(1, "current", [_setting(row.Index, row.current) for row in facts.itertuples()])
+    shown.insert(1, "current", [input_value(row.Index, row.current) for row in facts.itertuples()])
     shown.insert(2, "range", [_range(row) for row in facts.itertuples()])
     return Table(
         shown.reset_index(),
@@ -790,13 +795,8 @@ def _brief(study: Study, name: str) -> str:
     return input_name(study, name).removesuffix(", multiple of plan")
 
 
-def _setting(parameter: str, value: float) -> str:
-    known = parameter in Parameters.model_fields
-    return setting(value, unit_of(parameter)) if known else printed(value)
-
-
 def _range(fact) -> str:
-    return f"{_setting(fact.Index, fact.lowest)} to {_setting(fact.Index, fact.highest)}"
+    return f"{input_value(fact.Index, fact.lowest)} to {input_value(fact.Index, fact.highest)}"
 
 
 def sensitivity(study: Study) -> Table:
@@ -807,7 +807,7 @@ def sensitivity(study: Study) -> Table:
         label=[input_name(study, name) for name in given["parameter"]],
         note=given["parameter"].map(notes).fillna("Its own range, in its table"),
         **{
-            end: [_setting(*pair) for pair in zip(given["parameter"], given[end], strict=True)]
+            end: [input_value(*pair) for pair in zip(given["parameter"], given[end], strict=True)]
             for end in ("low", "high")
         },
     )

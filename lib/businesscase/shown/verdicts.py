@@ -2,14 +2,28 @@
 
 import pandas as pd
 
-from businesscase.calculations.decision import CONDITIONAL, GO, NOT_READY, STOP
-from businesscase.calculations.wording import capitalised, listed, percent, printed, setting
-from businesscase.cases.parameters import Parameters, unit_of
-from businesscase.shown.display import PALE, Chart, Sentence, Table, absent, chart, named_tiles
-from businesscase.shown.savings import input_name
+from businesscase.calculations.decision import (
+    CONDITIONAL,
+    GO,
+    MET,
+    NOT_KNOWN,
+    NOT_MET,
+    NOT_READY,
+    STOP,
+)
+from businesscase.calculations.wording import capitalised, listed, percent
+from businesscase.shown.decision import OUTCOME_COLOURS
+from businesscase.shown.display import Chart, Sentence, Table, absent, chart, named_tiles
+from businesscase.shown.savings import input_name, input_value
 from businesscase.study import Study
 
-SHADES = {GO: ("#00703C", "white"), CONDITIONAL: ("#D5EBDD", "#0B0C0C"), NOT_READY: (PALE, "#0B0C0C"), STOP: ("#801650", "white")}  # fmt: skip
+SHADES = {
+    # of a verdict as of the outcome that it is nearest to
+    GO: ("#00703C", "white"),
+    CONDITIONAL: OUTCOME_COLOURS[MET],
+    NOT_READY: OUTCOME_COLOURS[NOT_KNOWN],
+    STOP: OUTCOME_COLOURS[NOT_MET],
+}
 SHORT = {GO: "go", CONDITIONAL: "conditions", NOT_READY: "not ready", STOP: "stop"}
 NAMED = 2  # criteria that are named as those that flip the verdict
 NOTHING_DRAWN = "No criterion of this case rests on what is drawn, so that the verdict is the same in every future"
@@ -57,10 +71,6 @@ def flips(study: Study) -> Table:
     )
 
 
-def _value(name: str, value: float) -> str:
-    return setting(value, unit_of(name)) if name in Parameters.model_fields else printed(value)
-
-
 def pairs(study: Study) -> Table:
     """Show how far two inputs must go together to turn the verdict."""
     table = study.verdicts.pairs
@@ -91,8 +101,8 @@ def _moved(study: Study, row: pd.Series, which: str) -> str:
     if pd.isna(row["way"]):
         return input_name(study, name)
     now = study.uncertainty.uncertain_inputs.set_index("name").at[name, "central"]
-    value = _value(name, row[f"{which}_value"])
-    return f"{input_name(study, name)}: {value} (now {_value(name, now)})"
+    value = input_value(name, row[f"{which}_value"])
+    return f"{input_name(study, name)}: {value} (now {input_value(name, now)})"
 
 
 def grid_chart(study: Study) -> Chart | Table:
@@ -129,5 +139,5 @@ def _brief(study: Study, name: str) -> str:
 
 
 def _tick(name: str, value: float, central: float) -> str:
-    text = _value(name, value)
+    text = input_value(name, value)
     return f"<b>{text} (now)</b>" if value == central else text

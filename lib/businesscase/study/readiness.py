@@ -88,10 +88,8 @@ class Readiness(Part):
     @property
     def stop(self) -> pd.Timestamp | None:
         """When the programme stopped: its first outcome that didn't last; None if it has none."""
-        events = self.tables["events"]
-        is_end = (events["kind"] == "outcome") & ~events["lasted"].fillna(False).astype(bool)
-        outcomes = events.loc[is_end, "date"]
-        return None if outcomes.empty else outcomes.min()
+        stop = readiness.stopped_on(self.tables["events"])
+        return None if pd.isna(stop) else stop
 
     @property
     def one_off_by_year(self) -> pd.Series:

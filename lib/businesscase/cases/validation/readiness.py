@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from businesscase.calculations.readiness import stopped_on
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import TOPICS
 from businesscase.cases.validation.core import PlacedFault, Tables, staying
@@ -49,8 +50,7 @@ def _red_line_faults(tables: Tables) -> Iterator[PlacedFault]:
 def _lesson_faults(tables: Tables) -> Iterator[PlacedFault]:
     events = tables["events"]
     gates = sorted(set(events.loc[events["kind"].isin(GATES), "date"]))
-    is_end = (events["kind"] == "outcome") & ~events["lasted"].fillna(False).astype(bool)
-    stop = events.loc[is_end, "date"].min()
+    stop = stopped_on(events)
     for index, date in tables["lessons"]["known_from"].items():
         if date not in gates:
             nearest = sorted((abs(gate - date), gate) for gate in gates)[:NAMED_NEAREST]
