@@ -769,8 +769,8 @@ def test_a_title_or_reason_that_no_report_can_hold_is_refused_before_it_breaks_t
 def test_a_table_is_saved_as_csv_with_its_numbers():
     explorer = pages.savings_explorer("mkip-2012")
     lines = explorer.panels[0][1].csv().splitlines()
-    assert lines[0] == "partner,worth,change,payback,loss"
-    assert lines[1].startswith("All partners,2726996.")
+    assert lines[0] == "partner,net_present_value,change,payback_years,probability_of_loss"
+    assert lines[1].startswith("all,2726996.")
 
 
 def test_a_charts_numbers_are_saved_as_csv():

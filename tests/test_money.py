@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cells import shown_in
 from conftest import inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -330,10 +331,8 @@ def test_the_summary_is_in_the_results_and_can_be_a_criterion():
     assert result(study, "appraisal", "whole_life_cost", "b") == 9900
     rows = study.results[study.results["section"] == "appraisal"]
     assert not rows["value"].isna().any()
-    text = show.option_summary(study)
-    assert text.frame["named"].tolist()[:2] == [
-        "a  Share (appraised here)", "b  Alone (what would come otherwise)",
-    ]  # fmt: skip
+    options, _ = shown_in("savings", study, "How do the options compare?")
+    assert [row[:3] for row in options.as_read()["rows"]][:2] == [["a", "Share", "proposed"], ["b", "Alone", "comparator"]]  # fmt: skip
 
 
 def test_the_published_case_is_held_against_what_would_really_happen():

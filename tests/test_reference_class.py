@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cells import shown_in
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
@@ -11,10 +12,19 @@ from businesscase.calculations.reference_class import DECILES, FEWEST, Reference
 from businesscase.calculations.uncertainty import CHUNKS
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
-from businesscase.shown import savings as show
 from businesscase.study import load_study
 
 SAVING = [flow("posts", "saving", 100), flow("move", "one_off_cost", 100, (2024, 2024))]
+
+
+def odds(study):
+    return shown_in("savings", study, "How sure is it?")[1]
+
+
+def evidence(study):
+    return shown_in("savings", study, "How sure is it?")[3]
+
+
 RATIOS = st.lists(st.floats(0, 3), min_size=FEWEST, max_size=12)
 
 
@@ -75,7 +85,7 @@ def test_a_case_draws_on_shared_ict_alone_unless_it_says_otherwise():
     counts = {name: len(of.ratios) for name, of in pooled.uncertainty.reference_class.items()}
     assert counts == {"realisation": 9, "overrun": 5}
     assert pooled.uncertainty.as_others.drawn_from_others == ["realisation", "overrun"]
-    assert "merger (Much alike.), realisation rests on 9 cases" in show.evidence(pooled).caption
+    assert "merger (Much alike.), realisation rests on 9 cases" in evidence(pooled).caption
 
 
 def test_a_measure_with_too_few_cases_is_drawn_from_its_range():
@@ -97,18 +107,20 @@ def test_draws_follow_the_prediction_within_what_a_scenario_may_set():
 
 
 def test_the_page_says_how_many_cases_a_figure_rests_on_and_how_often_the_interval_held():
-    table = show.evidence(load_study("mkip-2012"))
+    table = evidence(load_study("mkip-2012"))
     assert table.caption == (
         "What others planned and got: a small sample. Of shared ICT, realisation rests on 4 cases: "
         "52.9% of plan, 12.5% to 121.3% in eight cases of ten; such an interval of the others alone "
         "held 3 of the 4; overrun rests on no cases, too few for an interval, which needs 4"
     )
-    assert (table.frame["counts"] == "✓ yes").sum() == 4
+    assert table["counts_here"].sum() == 4
 
 
-def test_the_odds_say_on_how_many_others_they_rest():
-    labels = show.risk_of_loss(load_study("mkip-2012")).labels
-    assert labels["as_others"] == "Half are below, if it goes as it went for 4 others (£)"
+def test_the_odds_as_it_went_for_others_are_shown_where_others_are_enough():
+    assert "as_others" in odds(load_study("mkip-2012"))
+    alone = small_study(flows=SAVING, file={"reference_class": "merger"})
+    assert len(alone.uncertainty.reference_class["realisation"].ratios) < FEWEST
+    assert "as_others" not in odds(alone)
 
 
 def test_what_was_seen_only_in_an_excerpt_is_assumed():

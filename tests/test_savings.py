@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from cells import shown_in
 from conftest import inputs, sampled
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -735,32 +736,37 @@ def test_an_option_that_is_worth_more_at_any_cost_breaks_even_at_nil():
     assert set(table["better"]) == {"b"}
 
 
+def of_breakeven(study):
+    return shown_in("savings", study, "What would change this answer?")[3]
+
+
 def test_the_table_of_breakeven_costs_says_why_a_cell_is_a_dash():
-    assert "dash" not in show.breakeven(load_study("mkip-2012")).caption
-    short = show.breakeven(outsourced(one_off(fraction=0.375)))
+    assert "dash" not in of_breakeven(load_study("mkip-2012")).caption
+    short = of_breakeven(outsourced(one_off(fraction=0.375)))
     assert short.caption.endswith("is worth more than option a; a dash where none is high enough")
     assert "nan" not in short._repr_html_()
 
 
+def of_a_full_year(study):
+    return shown_in("savings", study, "What is behind it?")[1]
+
+
 def test_a_full_year_before_and_after_is_of_what_is_replaced_where_other_lines_save_too():
     assert (
-        show.cost_change(load_study("lictp-2020")).caption == "Cost of a full year before and after"
+        of_a_full_year(load_study("lictp-2020")).caption == "Cost of a full year before and after"
     )
-    table = show.cost_change(load_study("worked-example"))
+    table = of_a_full_year(load_study("worked-example"))
     assert table.caption == (
-        "Cost of a full year before and after, only of what the new service replaces: the lines of "
-        "saving come on top"
+        "Cost of a full year before and after, only of what the new service replaces: the saving comes on top"
     )
-    assert table.frame["present"].iloc[-1] == 454_000  # three data centres, of a service of £4.64m
+    assert table["present"].iloc[-1] == 454_000  # three data centres, of a service of £4.64m
 
 
 @pytest.mark.parametrize(("case", "option"), [("mkip-2012", "a"), ("worked-example", "b")])
 def test_an_option_without_a_running_cost_says_so_in_a_sentence(case, option):
-    table = show.cost_change(load_study(case, option=option))
-    assert table.frame.empty
-    assert table.caption == (
-        f"Option {option} states savings, not the running cost of the new service"
-    )
+    table = of_a_full_year(load_study(case, option=option))
+    assert table.empty
+    assert table.caption == f"Option {option} states no running cost of the new service"
 
 
 def test_an_option_that_changes_nothing_is_worth_nothing_to_anybody():
@@ -782,9 +788,10 @@ def test_an_option_that_moves_no_money_has_results_and_says_so(case, option):
         study.savings.flows.empty
     ):  # doing nothing may also be stated, as a cost today and as much after
         assert f"Option {option} moves no money" in show.answer(study).text
-    assert show.medium_term_plan(study).frame.empty
-    assert show.tornado(study).frame.empty
-    assert len(show.uncertain_inputs(study).frame) == len(study.uncertainty.uncertain_inputs)
+    assert shown_in("savings", study, "What does it do to the budget?")[0].empty
+    assert show.tornado(study).empty
+    inputs = shown_in("savings", study, "How sure is it?")[2]
+    assert len(inputs) == len(study.uncertainty.uncertain_inputs)
 
 
 @pytest.mark.parametrize(("delay", "term"), [(0.0, 10.0), (1.0, 9.0), (2.25, 7.75)])

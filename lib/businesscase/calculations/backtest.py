@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scipy.stats import binomtest
-
 from businesscase.calculations.decision import CONDITIONAL, GO, NOT_READY, STOP
 
 RIVALS = {
@@ -47,10 +45,10 @@ def score(verdicts: Sequence[str], lasted: Sequence[bool]) -> Score:
     >>> score([], [])
     Score(right=0, of=0, low=0.0, high=1.0)
     """
-    right = sum(map(is_right, verdicts, lasted))
-    if not len(verdicts):
-        return Score(0, 0, 0.0, 1.0)
-    interval = binomtest(right, len(verdicts)).proportion_ci(CONFIDENCE, method="exact")
-    return Score(
-        right, len(verdicts), round(float(interval.low), 6), round(float(interval.high), 6)
-    )
+    from scipy.special import betaincinv  # slow to import
+
+    right, of = sum(map(is_right, verdicts, lasted)), len(verdicts)
+    wrong, tail = of - right, (1 - CONFIDENCE) / 2
+    low = betaincinv(right, wrong + 1, tail) if right else 0.0
+    high = betaincinv(right + 1, wrong, 1 - tail) if wrong else 1.0
+    return Score(right, of, round(float(low), 6), round(float(high), 6))

@@ -7,7 +7,7 @@ breaks) are kept, and whatever else would be a link, a picture, HTML or a formul
 import re
 import textwrap
 from collections.abc import Hashable, Iterable
-from dataclasses import InitVar, dataclass
+from dataclasses import dataclass
 from html import escape
 from numbers import Number
 
@@ -16,6 +16,14 @@ import plotly.graph_objects as go
 
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import capitalised, printed, year_label
+from businesscase.shown.columns import (
+    LABELS,
+    TOTAL,
+    UNBROKEN,
+    WRITTEN,
+    label_of_column,
+    value_as_label,
+)
 
 # Government Analysis Function palette, in its order: neighbours keep a contrast of 3 to 1
 COLOURS = ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]
@@ -26,8 +34,6 @@ TITLE_WIDTH = 88
 TABLE = "application/vnd.businesscase.table+json"
 CHART = "application/vnd.businesscase.chart+json"
 PLOTLY = "application/vnd.plotly.v1+json"
-TOTAL = "All partners"
-UNBROKEN = "\N{NO-BREAK SPACE}"
 HEADING = "## "
 # what sentences never use, so that it comes from a case: all of Markdown but bold, lists and breaks
 MARKS = re.compile(r"([\\`_{}\[\]<>#|~$]|(?<!\*)\*(?!\*))")
@@ -55,36 +61,102 @@ class Sentence:
         return self.text
 
 
-@dataclass(frozen=True)
-class Table:
-    """A frame with a caption; the unit in a column's label says how its numbers are printed.
+class Table(pd.DataFrame):
+    """A frame to go on from, shown with a caption and with the names, units and words of its columns.
 
-    ``labels`` maps the columns shown to their labels, for instance ``Annual cost (£)``; ``absent`` is
-    the caption of a frame without rows.
+    Parameters
+    ----------
+    frame : DataFrame
+        Levels of its index that have a name stand before its columns. Where the columns themselves have
+        a name, such as ``partner``, they are values of it and not names of measures.
+    caption : str
+        What it is, or better what it says.
+    labels : mapping, optional
+        The columns that are shown and what they are called, in place of ``columns.py``.
+    absent : str
+        The caption of a frame without rows.
+    unit : str
+        Unit of the columns that are named for a year or another value [£, %, years ...].
     """
 
-    frame: pd.DataFrame
-    caption: str
-    labels: dict[Hashable, str]
-    absent: InitVar[str] = ""
+    _metadata = ("caption", "labels", "unit")
 
-    def __post_init__(self, absent: str) -> None:
-        if absent and self.frame.empty:
-            object.__setattr__(self, "caption", absent)
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        caption: str,
+        labels: dict[Hashable, str] | None = None,
+        absent: str = "",
+        unit: str = "",
+    ):
+        super().__init__(frame)
+        said = absent if absent and not len(self) else caption
+        for name, value in (("caption", said), ("labels", labels), ("unit", unit)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame  # what is made from it has another caption, if any
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The frame alone."""
+        return pd.DataFrame(self)
+
+    def _columns_shown(self) -> list[tuple[str, pd.Series, list[str]]]:
+        """Return label, values and texts of each column that is shown."""
+        if not len(self):
+            return []
+        if self.labels is not None:
+            chosen = [(label, self.frame[name]) for name, label in self.labels.items()]
+            return [(label, column, [printed(value, label) for value in column]) for label, column in chosen]  # fmt: skip
+        return [*self._index_shown(), *map(self._column_shown, range(self.shape[1]))]
+
+    def _index_shown(self) -> list[tuple[str, pd.Series, list[str]]]:
+        levels = {
+            name: self.index.get_level_values(place) for place, name in enumerate(self.index.names)
+        }
+        if set(levels) == {None} and not pd.api.types.is_integer_dtype(self.index.dtype):
+            return [
+                self._written("item", "Item", pd.Series(self.index))
+            ]  # rows with names of their own
+        named = {name: pd.Series(level) for name, level in levels.items() if name is not None}
+        return [self._written(name, label_of_column(name), level) for name, level in named.items()]
+
+    def _column_shown(self, place: int) -> tuple[str, pd.Series, list[str]]:
+        name, values = self.columns[place], self.iloc[:, place]
+        if self.columns.name is None or name in LABELS:
+            return self._written(name, label_of_column(name, self.unit), values)
+        label = value_as_label(name, self.columns.name, self.unit)
+        return label, values, [printed(value, label) for value in values]
+
+    @staticmethod
+    def _written(name: Hashable, label: str, values: pd.Series) -> tuple[str, pd.Series, list[str]]:
+        write = WRITTEN.get(name)
+        if write is None:
+            return label, values, [printed(value, label) for value in values]
+        texts = [write(value) for value in values]
+        return label, pd.Series(texts, dtype=object), texts
 
     def as_read(self) -> dict:
         """Return caption, labels, which columns are numbers, and rows of texts; no row if empty."""
-        labels = {} if self.frame.empty else self.labels
-        shown = [(self.frame[name], label) for name, label in labels.items()]
+        shown = self._columns_shown()
         # the first column names the rows; only the others are set as numbers
-        numeric = [number > 0 and _is_numeric(column) for number, (column, _) in enumerate(shown)]
-        columns = [[printed(value, label) for value in column] for column, label in shown]
+        numeric = [
+            number > 0 and _is_numeric(column) for number, (_, column, _) in enumerate(shown)
+        ]
         return {
             "caption": self.caption,
-            "labels": [_unbroken(label) for label in labels.values()],
+            "labels": [_unbroken(label) for label, *_ in shown],
             "numeric": numeric,
-            "rows": [list(row) for row in zip(*columns, strict=True)],
+            "rows": [list(row) for row in zip(*(texts for *_, texts in shown), strict=True)],
         }
+
+    def as_csv(self) -> str:
+        """Return the numbers of what is shown, with the names of the columns."""
+        if self.labels is not None:
+            return self.frame[list(self.labels)].to_csv(index=False)
+        return self.frame.to_csv(index=set(self.index.names) != {None})
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return {TABLE: self.as_read()}
@@ -110,7 +182,34 @@ class Table:
         )
 
     def __repr__(self) -> str:
-        return f"{self.caption} ({len(self.frame)} rows)"
+        return f"{self.caption} ({len(self)} rows)"
+
+
+def table(frame: pd.DataFrame, caption: str, absent: str = "", unit: str = "") -> Table:
+    """Show a frame with a caption; what is returned is still that frame to pandas.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Named levels of its index stand before its columns; names and units of columns are those of
+        ``columns.py``. Where the columns are values, such as partners, their axis has a name.
+    caption : str
+        What it is, or better what it says.
+    absent : str
+        What is said in place of a frame without rows.
+    unit : str
+        Unit of columns that are named for a year or another value [£, %, years ...].
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"net_present_value": [-4500.4]}, pd.Index(["all"], name="partner"))
+    >>> shown = table(frame, "What it is worth")
+    >>> shown.as_read()["labels"], shown.as_read()["rows"]
+    (['Partner', 'Net present value (£)'], [['All partners', '-£4,500']])
+    >>> float(shown["net_present_value"].sum())
+    -4500.4
+    """
+    return Table(frame, caption, None, absent, unit)
 
 
 @dataclass(frozen=True)

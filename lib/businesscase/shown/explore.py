@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from businesscase.calculations import savings
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import in_words, pounds, printed
-from businesscase.shown.display import TOTAL, Sentence, Table
+from businesscase.shown.display import Sentence, Table, table
 from businesscase.study import Study
 
 NOISE = 1e-9  # of sums of binary fractions
@@ -32,27 +33,25 @@ def _difference(changes: pd.Series, start: Study) -> str:
 def savings_difference(study: Study, start: Study) -> Table:
     """Show net present value, payback and probability of loss by partner, and what has changed."""
     now, before = study.savings.appraisal, start.savings.appraisal
-    risk = study.uncertainty.about["probability_of_loss"]
-    table = pd.DataFrame(
+    worth = now["net_present_value"]
+    found = pd.DataFrame(
         {
-            "partner": [TOTAL if item == ALL else item for item in now.index],
-            "worth": now["net_present_value"].to_numpy(),
-            "change": (now["net_present_value"] - before["net_present_value"]).to_numpy(),
-            "payback": now["payback_years"].astype(float).fillna(float("inf")).to_numpy(),
-            "loss": risk.reindex(now.index).to_numpy(),
+            "net_present_value": worth,
+            "change": worth - before["net_present_value"],
+            "payback_years": now["payback_years"].astype(float).fillna(float("inf")),
+            "probability_of_loss": study.uncertainty.about["probability_of_loss"].reindex(
+                now.index
+            ),
         }
     )
-    return Table(
-        table,
-        f"Worth by partner, beside scenario {start.scenario_name}",
-        {
-            "partner": "Partner",
-            "worth": "Net present value (£)",
-            "change": "Change from the scenario (£)",
-            "payback": "Payback (years)",
-            "loss": "Probability of loss (%)",
-        },
-    )
+    return table(found, f"Worth by partner, beside scenario {start.scenario_name}")
+
+
+def savings_by_year(study: Study) -> Table:
+    """Show saving less cost by partner and year."""
+    net = savings.with_total(study.savings.net_flows, ALL).rename_axis("partner")
+    caption = "Saving less cost by financial year, prices of the base year, not discounted"
+    return table(net.assign(sum=net.sum(axis="columns")), caption, unit="£")
 
 
 def options_headline(study: Study, start: Study) -> Sentence:
@@ -108,12 +107,10 @@ def overview_headline(study: Study, start: Study) -> Sentence:
 
 def overview(study: Study, start: Study) -> Table:
     """Show recommendation, worth by partner, winner, exposure and finish, now and before."""
-    now, before = _overview(study), _overview(start)
-    rows = [(name, now[name], before[name]) for name in now]
-    return Table(
-        pd.DataFrame(rows, columns=["measure", "now", "before"]),
+    found = pd.DataFrame({"now": _overview(study), "before": _overview(start)})
+    return table(
+        found.rename_axis("measure").rename(columns={"before": "In the scenario"}),
         f"The case at a glance, beside scenario {start.scenario_name}",
-        {"measure": "Measure", "now": "Now", "before": "In the scenario"},
     )
 
 

@@ -1,5 +1,7 @@
 """What notebook 03 shows: what is saved, by whom and when, and what would change it."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,7 +18,6 @@ from businesscase.calculations.wording import (
     pounds,
     printed,
     setting,
-    words,
     year_label,
 )
 from businesscase.cases.parameters import Parameters, label_of, unit_of
@@ -32,9 +33,7 @@ from businesscase.shown.display import (
     Sentence,
     Table,
     absent,
-    by_year,
     chart,
-    partner_rows,
 )
 from businesscase.study import Study
 
@@ -210,99 +209,6 @@ def _spread(ends: pd.Series, span: float) -> pd.Series:
     return pd.Series(heights, index=placed.index)
 
 
-def by_partner(study: Study) -> Table:
-    """Show what the case is worth to the partnership and to each partner, cash apart from time."""
-    return Table(
-        partner_rows(study.savings.appraisal),
-        f"What the option is worth to each partner over the term, {against(study)}",
-        {
-            "partner": "Partner",
-            "total_saving": "Total saving (£)",
-            "cashable_saving": "Of it cash (£)",
-            "time_saving": "Of it time (£)",
-            "average_annual_saving": "Average saving (£ a year)",
-            "one_off_cost": "One-off cost (£)",
-            "receipts": "Grants and receipts (£)",
-            "net_present_value": "Net present value (£)",
-            "cash_net_present_value": "Of it in cash (£)",
-        },
-    )
-
-
-def measures(study: Study) -> Table:
-    """Show ratio, rate of return, payback and peak funding of all and of each partner."""
-    table = partner_rows(study.savings.appraisal)
-    for name in ("payback_years", "discounted_payback_years"):
-        table[name] = table[name].astype(float).fillna(float("inf"))
-    for name in ("benefit_cost_ratio", "internal_rate_of_return"):
-        table[name] = table[name].astype(float)
-    return Table(
-        table,
-        "Ratio and rate of return, time included; payback and peak funding, of cash alone",
-        {
-            "partner": "Partner",
-            "benefit_cost_ratio": "Benefit-cost ratio",
-            "internal_rate_of_return": "Rate of return (% a year)",
-            "payback_years": "Payback (years)",
-            "discounted_payback_years": "Discounted payback (years)",
-            "peak_funding": "Peak funding (£)",
-        },
-    )
-
-
-def option_summary(study: Study) -> Table:
-    """Show the options side by side: cost, cash, worth, ratio, payback, funding, score and odds."""
-    table = study.appraisal.summary.reset_index()
-    roles = {"proposed": " (appraised here)", "comparator": " (what would come otherwise)"}
-    table["named"] = table["option"] + "  " + table["name"] + table["role"].map(roles).fillna("")
-    paid = table["payback_years"].astype(float)
-    table["payback_years"] = paid.where(table["net_present_value"].isna() | paid.notna(), np.inf)
-    table["benefit_cost_ratio"] = table["benefit_cost_ratio"].astype(float)
-    labels = {
-        "named": "Option",
-        "whole_life_cost": "Whole-life cost (£)",
-        "cash_saving": "Cash saving (£)",
-        "net_present_value": "Net present value (£)",
-        "benefit_cost_ratio": "Benefit-cost ratio",
-        "payback_years": "Payback (years)",
-        "peak_funding": "Peak funding (£)",
-        "unmonetised_score": "Score without money",
-        "probability_of_loss": "Probability of loss (%)",
-    }
-    return Table(
-        table,
-        f"The options side by side, each {against(study)}; a dash where the case gives no money, or a "
-        "ratio has no meaning",
-        {name: label for name, label in labels.items() if name in table},
-    )
-
-
-def option_worths(study: Study) -> Table:
-    """Show the net present value of each option to each partner."""
-    table = study.appraisal.summary.dropna(subset="net_present_value").reset_index()
-    table["named"] = table["option"] + "  " + table["name"]
-    worths = {f"net_present_value, {name}": f"{name} (£)" for name in study.partners}
-    return Table(
-        table,
-        f"What each option is worth to each partner, {against(study)}: net present value",
-        {"named": "Option", "net_present_value": f"{TOTAL} (£)"} | worths,
-    )
-
-
-def positions_if_ended(study: Study) -> Table:
-    """Show where each partner would stand if the service ended at the end of each year."""
-    table = study.appraisal.positions_if_ended.copy()
-    table["breaks_even"] = [
-        "not within the term" if pd.isna(year) else year_label(int(year))
-        for year in study.appraisal.break_even_years
-    ]
-    return Table(
-        partner_rows(table),
-        "Present value to date if the service ended at the end of each year, what leaving costs included",
-        {"partner": "Partner"} | by_year(study.years) | {"breaks_even": "Not behind from"},
-    )
-
-
 def end_date(study: Study) -> Sentence:
     """Say where each partner stands if the service ends on the scenario's date."""
     position = study.appraisal.position_on_end_date
@@ -396,36 +302,6 @@ def fan_chart(study: Study) -> Chart:
     return chart(figure, title, description, data, 450, r=220)
 
 
-def risk_of_loss(study: Study) -> Table:
-    """Show percentiles of the net present value and the probability of loss by partner."""
-    table = partner_rows(study.uncertainty.risk_of_loss)
-    planned = study.savings.appraisal["net_present_value"].rename({ALL: TOTAL})
-    table["planned"] = table["partner"].map(planned)
-    others, label = study.uncertainty.as_others, {}
-    if "realisation" in others.drawn_from_others:
-        count = len(others.reference_class["realisation"].ratios)
-        table["as_others"] = others.risk_of_loss["npv_p50"].to_numpy()
-        label = {"as_others": f"Half are below, if it goes as it went for {count} others (£)"}
-    recurs = has_recurring_flows(study.tables)
-    return Table(
-        table if recurs else table.iloc[:0],
-        f"Net present value over {DRAWS:,} draws, risks included, and how often it is a loss; percentiles of "
-        "partners don't add up to those of all, means do"
-        if recurs
-        else "No saving is given, so there are no odds of a loss",
-        {
-            "partner": "Partner",
-            "planned": "As planned (£)",
-            "npv_p10": "One in ten is below (£)",
-            "npv_p50": "Half are below (£)",
-            "npv_p90": "One in ten is above (£)",
-            "expected_npv": "Mean (£)",
-            "probability_of_loss": "Probability of loss (%)",
-            **label,
-        },
-    )
-
-
 def input_name(study: Study, name: str) -> str:
     """Return what a reader calls an input that is drawn or tried."""
     if name in Parameters.model_fields:
@@ -440,59 +316,28 @@ def input_name(study: Study, name: str) -> str:
     return f"{name}, multiple of plan"
 
 
+def input_names(study: Study, names: Iterable[str]) -> pd.Index:
+    """Return what a reader calls inputs that are drawn or tried."""
+    return pd.Index([input_name(study, name) for name in names], name="input")
+
+
+def in_units(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the numbers of each row, which is named for an input, in the unit of that input."""
+    rows = [
+        [input_value(name, value) for value in row]
+        for name, row in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return pd.DataFrame(rows, table.index, table.columns)
+
+
 def input_value(name: str, value: float) -> str:
     """Return a value of an input that is drawn or tried, as a reader is told it."""
-    return setting(value, unit_of(name)) if name in Parameters.model_fields else printed(value)
+    if pd.isna(value) or name not in Parameters.model_fields:
+        return printed(value)
+    return setting(value, unit_of(name))
 
 
-def uncertain_inputs(study: Study) -> Table:
-    """Show what is drawn, its range, and how much of the uncertainty it explains."""
-    shares = study.uncertainty.variance_shares.set_index("input")
-    table = study.uncertainty.uncertain_inputs.assign(
-        label=[input_name(study, name) for name in study.uncertainty.uncertain_inputs["name"]],
-        total=study.uncertainty.uncertain_inputs["name"].map(shares["total"]).clip(lower=0),
-    )
-    return Table(
-        table.sort_values("total", ascending=False, kind="stable"),
-        "What is uncertain, and its share of the uncertainty of the net present value",
-        {
-            "label": "Input",
-            "low": "Low",
-            "central": "Most likely",
-            "high": "High",
-            "shape": "Shape",
-            "cause": "Common cause",
-            "total": "Share of the uncertainty (%)",
-        },
-    )
-
-
-def evidence(study: Study) -> Table:
-    """Show what shared services planned and got, and how many cases of its class this one draws on."""
-    table, counted = study.tables["evidence"], study.uncertainty.evidence.index
-    table = table[table["case"] != study.case.file.own_evidence]
-    return Table(
-        table.assign(
-            ratio=table["actual"] / table["planned"],
-            counts=["✓ yes" if index in counted else "✗ no" for index in table.index],
-        ),
-        f"What others planned and got: a small sample. {_of_class(study)}",
-        {
-            "case": "Shared service",
-            "reference_class": "Class",
-            "counts": "Counts here",
-            "measure": "Measure",
-            "planned": "Planned",
-            "actual": "Actual",
-            "unit": "Unit",
-            "ratio": "Actual over planned (%)",
-            "status": "Status",
-            "source": "Source",
-        },
-    )
-
-
-def _of_class(study: Study) -> str:
+def of_class(study: Study) -> str:
     """Say what the cases of the class foretell, on how many it rests, and how often that held."""
     file, said = study.case.file, []
     for name, found in study.uncertainty.reference_class.items():
@@ -508,71 +353,6 @@ def _of_class(study: Study) -> str:
         )
     pooled = f" ({file.pooling_reason})" if file.evidence_classes[1:] else ""
     return f"Of {listed(file.evidence_classes)}{pooled}, {'; '.join(said)}"
-
-
-def switching_values(study: Study) -> Table:
-    """Show the value of each parameter at which the net present value is nil."""
-    values = study.uncertainty.switching_values
-    table = values.pivot(index="parameter", columns="item", values="switching_value")
-    order = values["parameter"].unique()
-    table = table.loc[order, [ALL, *study.partners]].rename(columns={ALL: TOTAL})
-    facts = values.drop_duplicates("parameter").set_index("parameter")
-    texts = [
-        ["none in range" if pd.isna(value) else input_value(name, value) for value in row]
-        for name, row in table.iterrows()
-    ]
-    shown = pd.DataFrame(texts, index=table.index, columns=table.columns)
-    shown.insert(0, "label", [label_of(name) for name in order])
-    shown.insert(1, "current", [input_value(row.Index, row.current) for row in facts.itertuples()])
-    shown.insert(2, "range", [_range(row) for row in facts.itertuples()])
-    return Table(
-        shown.reset_index(),
-        "The value of each parameter at which the net present value is nil, all else as here",
-        {"label": "Parameter", "current": "Now", "range": "Range searched"}
-        | {name: name for name in table},
-    )
-
-
-def breakeven(study: Study) -> Table:
-    """Show the combined cost at which an option that saves a share of it is worth as much."""
-    table = study.uncertainty.breakeven_costs
-    dash = "; a dash where none is high enough" if table["breakeven_cost"].isna().any() else ""
-    return Table(
-        table,
-        "Combined annual cost above which the other option, its one-off cost counted, is worth more "
-        f"than option {study.option}{dash}",
-        {
-            "option": "Option",
-            "line": "Saving",
-            "saving_fraction": "Share saved (%)",
-            "reading": "Read as",
-            "breakeven_cost": "Breakeven cost (£ a year)",
-            "present_cost": "Present cost (£ a year)",
-            "better": "Worth more at the present cost",
-        },
-        absent="No other option's saving is stated as a share of the present cost",
-    )
-
-
-def withdrawal(study: Study) -> Table:
-    """Show each partner's position with and without the withdrawal of the scenario."""
-    leaves = study.savings.leavers
-    caption = (
-        f"Net present value if {_dated(leaves, 'leaves')}, with "
-        f"{percent(study.savings.exit_terms['stranded_fraction'], 0)} of what it pays staying to be paid"
-        if leaves
-        else "No partner leaves within the appraisal"
-    )
-    return Table(
-        partner_rows(study.savings.withdrawal),
-        caption,
-        {
-            "partner": "Partner",
-            "before": "If all stay (£)",
-            "after": "Here (£)",
-            "change": "Change (£)",
-        },
-    )
 
 
 def _dated(years: dict[str, int], verb: str) -> str:
@@ -603,138 +383,6 @@ def membership(study: Study) -> str:
         if dates and terms[name]:
             said.append(f"it pays {pounds(terms[name])} on {words_}")
     return ", ".join(said) or "all take part from the start to the end"
-
-
-def optimism_bias(study: Study) -> Table:
-    """Show how the uplift for optimism bias is worked out, and whether it is applied."""
-    table = study.tables["mitigations"]
-    bounds = study.tables["optimism_bias"].set_index("project_type")["upper_fraction"]
-    upper = savings.mixed_bound(bounds, study.case.file.project_mix)
-    uplift = savings.optimism_bias(upper, table)
-    used = "applied here" if study.parameters.optimism_bias == "applied" else "not applied here"
-    caption = (
-        f"Optimism bias in one-off cost: upper bound {percent(upper, 0)} less what is mitigated "
-        f"is {percent(uplift, 0)}, {used}"
-    )
-    return Table(
-        table.assign(
-            mitigated=table["contribution_fraction"] * table["mitigation_fraction"] * upper
-        ),
-        caption,
-        {
-            "contributory_factor": "Cause",
-            "contribution_fraction": "Part of the bias (%)",
-            "mitigation_fraction": "Mitigated (%)",
-            "mitigated": "Taken off the bound (%)",
-            "note": "How",
-        },
-    )
-
-
-def medium_term_plan(study: Study) -> Table:
-    """Show the effect on each partner's budget by year, in cash."""
-    table = study.cash.medium_term_plan.copy()
-    table = table[(table.abs() > 0.005).any(axis="columns")].reset_index()
-    assumed = ", ".join(
-        f"{words(name)} {percent(study.cash.assumption(name))}"
-        for name in ("pay_inflation", "price_inflation")
-    )
-    if table.empty:
-        return absent(f"Option {study.option} changes no partner's budget")
-    return Table(
-        table,
-        f"Medium-term financial plan in cash beside today's budgets, {assumed}, capital paid from "
-        f"{study.parameters.capital_funding}: a saving is positive",
-        {"partner": "Partner", "line": "Line"} | by_year(study.years),
-    )
-
-
-def finance_rules(study: Study) -> Table:
-    """Show the rules on capital, redundancy and contracts that hold within the years appraised."""
-    rules = study.cash.rules
-    second_hand = int((rules["status"] == "assumed").sum())
-    return Table(
-        rules,
-        f"Rules of finance in the years appraised: {len(rules)}, {second_hand} of them not read at the source",
-        {
-            "bears_on": "Bears on",
-            "says": "What it says",
-            "first_day": "From",
-            "last_day": "Until",
-            "status": "Status",
-            "note": "How it was seen",
-        },
-        absent="No rule of finance_rules.csv falls into the years appraised",
-    )
-
-
-def yearly(study: Study) -> Table:
-    """Show saving less cost by partner and year."""
-    net = savings.with_total(study.savings.net_flows, TOTAL)
-    net["sum"] = net.sum(axis="columns")
-    return Table(
-        partner_rows(net),
-        "Saving less cost by financial year, prices of the base year, not discounted",
-        {"partner": "Partner"} | by_year(study.years) | {"sum": "Sum (£)"},
-    )
-
-
-def lines(study: Study) -> Table:
-    """Show each line of money, summed over partners, by year."""
-    flows = study.savings.flows.groupby(
-        level=["flow", "line", "funding", "counts"], sort=False
-    ).sum()
-    flows["sum"] = flows.sum(axis="columns")
-    table = flows.reset_index()
-    table["flow"] = table["flow"].str.replace("_", " ")
-    return Table(
-        table,
-        "The money behind the answer: every line, all partners together",
-        {"line": "Line", "flow": "Kind", "funding": "Funding", "counts": "Counts as"}
-        | by_year(study.years)
-        | {"sum": "Sum (£)"},
-    )
-
-
-def cost_change(study: Study) -> Table:
-    """Show the cost of a full year before and after, where the case states a running cost."""
-    table = partner_rows(study.savings.cost_change)
-    kinds = set(study.savings.flow_lines["flow"])
-    part = (
-        ", only of what the new service replaces: the lines of saving come on top"
-        if "saving" in kinds
-        else ""
-    )
-    return Table(
-        table if "running_cost" in kinds else table.iloc[:0],
-        f"Cost of a full year before and after{part}"
-        if "running_cost" in kinds
-        else f"Option {study.option} states {'savings, not the' if 'saving' in kinds else 'no'} running "
-        "cost of the new service",
-        {
-            "partner": "Partner",
-            "present": "Today (£ a year)",
-            "new": "New service (£ a year)",
-            "change": "Change (£ a year)",
-            "change_fraction": "Change (%)",
-        },
-    )
-
-
-def discounting(study: Study) -> Table:
-    """Show rate and factor of each year."""
-    table = pd.DataFrame(
-        {
-            "year": [year_label(year) for year in study.years],
-            "rate": list(study.savings.rates),
-            "factor": [f"{factor:.4f}" for factor in study.savings.discount_factors],
-        }
-    )
-    return Table(
-        table,
-        "Discount rate and factor by year; the first year is not discounted",
-        {"year": "Year", "rate": "Rate (%)", "factor": "Factor"},
-    )
 
 
 def tornado(study: Study) -> Chart | Table:
@@ -785,72 +433,12 @@ def tornado(study: Study) -> Chart | Table:
         f"Each bar runs from the net present value at the low (green) to that at the high (blue) "
         f"of the parameter's range; the line is this scenario's {in_words(base)}."
     )
-    said = sensitivity(study)
-    data = said.frame.loc[table.index, list(said.labels)].rename(columns=said.labels)
-    data = data.drop(columns="Why this range").set_index("Parameter")
+    tried = table.set_index("parameter")
+    data = in_units(tried[["low", "high"]]).set_axis(["Low", "High"], axis="columns")
+    data["Value at low (£)"], data["Value at high (£)"] = tried["at_low"], tried["at_high"]
+    data.index = input_names(study, data.index).rename("Parameter")
     return chart(figure, title, description, data, 150 + 60 * len(table))
 
 
 def _brief(study: Study, name: str) -> str:
     return input_name(study, name).removesuffix(", multiple of plan")
-
-
-def _range(fact) -> str:
-    return f"{input_value(fact.Index, fact.lowest)} to {input_value(fact.Index, fact.highest)}"
-
-
-def sensitivity(study: Study) -> Table:
-    """Show the net present value at the low and high of each parameter's range."""
-    given = study.uncertainty.sensitivity
-    notes = study.tables["sensitivities"].set_index("parameter")["note"]
-    table = given.assign(
-        label=[input_name(study, name) for name in given["parameter"]],
-        note=given["parameter"].map(notes).fillna("Its own range, in its table"),
-        **{
-            end: [input_value(*pair) for pair in zip(given["parameter"], given[end], strict=True)]
-            for end in ("low", "high")
-        },
-    )
-    base = in_words(study.savings.appraisal.at[ALL, "net_present_value"])
-    return Table(
-        table,
-        f"Net present value of the partnership when one parameter changes; this scenario gives {base}",
-        {
-            "label": "Parameter",
-            "low": "Low",
-            "high": "High",
-            "at_low": "Value at low (£)",
-            "at_high": "Value at high (£)",
-            "note": "Why this range",
-        },
-    )
-
-
-def all_scenarios(study: Study) -> Table:
-    """Show the result under every scenario of the case."""
-    rows = []
-    for name, scenario in study.case.scenarios.items():
-        measures = study.in_scenario(name).savings.appraisal
-        worst = measures["net_present_value"].drop(ALL)
-        rows.append(
-            {
-                "scenario": name,
-                "title": scenario.title,
-                "net_present_value": measures.at[ALL, "net_present_value"],
-                "payback_years": measures["payback_years"].astype(float).fillna(float("inf"))[ALL],
-                "worst": worst.idxmin(),
-                "worst_value": worst.min(),
-            }
-        )
-    return Table(
-        pd.DataFrame(rows),
-        "The partnership's result under each scenario, and the partner that does worst",
-        {
-            "scenario": "Scenario",
-            "title": "What is different",
-            "net_present_value": "Net present value (£)",
-            "payback_years": "Payback (years)",
-            "worst": "Partner that does worst",
-            "worst_value": "Its net present value (£)",
-        },
-    )

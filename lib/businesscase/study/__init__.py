@@ -1,5 +1,6 @@
 """A study: one case under one scenario. The one place where tables meet parameters."""
 
+import ast
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -32,7 +33,9 @@ from businesscase.study.uncertainty import Uncertainty
 from businesscase.study.value import Value
 from businesscase.study.verdicts import Verdicts
 
-__all__ = ["Study", "load_study"]
+__all__ = ["Study", "load_study", "parameters_in"]
+
+INJECTED = "# Parameters"  # how a cell begins that papermill writes
 
 
 class Study:
@@ -273,3 +276,46 @@ def load_study(
     study = Study.of(loaded, scenario)
     given = {name: value for name, value in changes.items() if value is not None}
     return study.moved(given) if given else study
+
+
+def parameters_in(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the names of a notebook say of a study; names of its reader's own are left out.
+
+    Parameters
+    ----------
+    notebook : mapping
+        Its ``globals()``.
+
+    Returns
+    -------
+    dict
+        Case, scenario and parameters, as ``load_study`` takes them.
+
+    Raises
+    ------
+    InputError
+        If papermill gave the notebook a parameter that no study has.
+
+    Examples
+    --------
+    >>> parameters_in({"case": "mkip-2012", "delay_years": 1, "my_frame": "of my own"})
+    {'case': 'mkip-2012', 'delay_years': 1}
+    """
+    known = ["case", "scenario", *Parameters.model_fields]
+    unknown = [name for name in _injected(notebook.get("In", ())) if name not in known]
+    if unknown:
+        raise InputError(unknown_name("parameter", name, known) for name in unknown)
+    return {name: notebook[name] for name in known if name in notebook}
+
+
+def _injected(cells: Iterable[str]) -> list[str]:
+    """Return the names that papermill gave a notebook, of the cells that were run in it."""
+    given = [ast.parse(cell) for cell in cells if cell.startswith(INJECTED)]
+    return [
+        target.id
+        for cell in given
+        for line in cell.body
+        if isinstance(line, ast.Assign)
+        for target in line.targets
+        if isinstance(target, ast.Name)
+    ]

@@ -12,6 +12,7 @@ from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.risks import CARRIED_OUT
 from businesscase.cases.parameters import dates_of, limits, terms_of
 from businesscase.cases.schema import Flow
+from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part, of_all
@@ -318,9 +319,18 @@ class Savings(Part):
         """Uplift of one-off cost for optimism bias [fraction]: zero unless the scenario applies it."""
         if self.parameters.optimism_bias == "none":
             return 0.0
+        return savings.optimism_bias(self.optimism_bias_bound, self.tables["mitigations"])
+
+    @derived
+    def optimism_bias_bound(self) -> float:
+        """Upper bound of optimism bias in one-off cost, for the case's mix of projects [fraction]."""
         upper_bounds = self.tables["optimism_bias"].set_index("project_type")["upper_fraction"]
-        upper = savings.mixed_bound(upper_bounds, self.case.file.project_mix)
-        return savings.optimism_bias(upper, self.tables["mitigations"])
+        return savings.mixed_bound(upper_bounds, self.case.file.project_mix)
+
+    @property
+    def recurs(self) -> bool:
+        """Whether any option states money that comes every year: without, nothing tells of a loss."""
+        return has_recurring_flows(self.tables)
 
     def prepared_flows(self, longest_delay: float) -> pd.DataFrame:
         """Return flows ready for any setting of the levers, entries and exits included [£]."""

@@ -27,20 +27,10 @@ PRELOADED = (
     "pygments.formatters.terminal256",
     "pygments.lexers.python",
     "scipy.optimize",
-    "scipy.stats",
     "stack_data",
     "businesscase_workbench.batch.engine",
     "businesscase_workbench.batch.job",
-    "businesscase.shown.baseline",
-    "businesscase.shown.compare",
-    "businesscase.shown.decision",
-    "businesscase.shown.governance",
-    "businesscase.shown.options",
-    "businesscase.shown.outturn",
-    "businesscase.shown.plan",
-    "businesscase.shown.readiness",
-    "businesscase.shown.risks",
-    "businesscase.shown.savings",
+    "businesscase.shown",
 )
 AT_A_START = {
     "OPENBLAS_NUM_THREADS": "1",  # one process a core; and a fork would lose the threads

@@ -68,7 +68,7 @@ SAVINGS = Page(
         explore.savings_difference,
         _of_study(savings.cumulative_chart),
         _of_study(savings.fan_chart),
-        _of_study(savings.yearly),
+        _of_study(explore.savings_by_year),
     ),
 )
 OPTIONS = Page(

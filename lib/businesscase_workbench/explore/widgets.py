@@ -114,7 +114,7 @@ class TablePanel(Downloadable):
 
     def csv(self) -> str:
         """Return the table's numbers, with the names of its columns."""
-        return self._table.frame[list(self._table.labels)].to_csv(index=False)
+        return self._table.as_csv()
 
 
 class TextPanel(anywidget.AnyWidget):

@@ -1,0 +1,210 @@
+"""What a column is called and how its values are written: declared once, by its name in a frame.
+
+A column that isn't declared is called by the words of its name, and has the unit that the name ends in;
+one whose name is a phrase already, such as ``If all stay (£)``, keeps it.
+"""
+
+from collections.abc import Callable, Hashable
+from numbers import Real
+from typing import Any
+
+import pandas as pd
+
+from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.wording import (
+    capitalised,
+    chance_in_words,
+    printed,
+    short_day,
+    words,
+    year_label,
+)
+
+TOTAL = "All partners"
+UNBROKEN = "\N{NO-BREAK SPACE}"
+UNITS = {"gbp": "£", "fraction": "%", "share": "%", "days": "days", "months": "months", "years": "years"}  # fmt: skip
+# a label's unit, in brackets, says how the numbers of the column are printed
+LABELS = {
+    "agrees": "Agrees",
+    "as_others": "Half are below, as it went for others (£)",
+    "as_planned": "As planned (£)",
+    "at_high": "Value at high (£)",
+    "at_low": "Value at low (£)",
+    "average_annual_saving": "Average saving (£ a year)",
+    "bears_on": "Bears on",
+    "benefit_cost_ratio": "Benefit-cost ratio",
+    "better": "Worth more at the present cost",
+    "breakeven_cost": "Breakeven cost (£ a year)",
+    "breaks_even": "Not behind from",
+    "case": "Case",
+    "cash_net_present_value": "Of it in cash (£)",
+    "cash_saving": "Cash saving (£)",
+    "cashable_saving": "Of it cash (£)",
+    "cause": "Common cause",
+    "central": "Most likely",
+    "change": "Change (£)",
+    "change_fraction": "Change (%)",
+    "contribution_fraction": "Part of the bias (%)",
+    "contributory_factor": "Cause",
+    "counts": "Counts as",
+    "counts_here": "Counts here",
+    "criticality": "Critical in",
+    "deadline": "Deadline",
+    "description": "What could happen",
+    "discount_factor": "Discount factor",
+    "discounted_payback_years": "Discounted payback (years)",
+    "early_finish": "Finish",
+    "early_start": "Start",
+    "expected_npv": "Mean (£)",
+    "first_day": "From",
+    "flow": "Kind",
+    "funding": "Funding",
+    "high": "High",
+    "input": "Input",
+    "internal_rate_of_return": "Rate of return (% a year)",
+    "item": "Item",
+    "last_day": "Until",
+    "late_finish": "Latest finish",
+    "late_start": "Latest start",
+    "low": "Low",
+    "measure": "Measure",
+    "mitigated_fraction": "Taken off the bound (%)",
+    "mitigation_fraction": "Mitigated (%)",
+    "name": "Name",
+    "net_present_value": "Net present value (£)",
+    "new": "New service (£ a year)",
+    "note": "Working or reasoning",
+    "npv_p10": "One in ten is below (£)",
+    "npv_p50": "Half are below (£)",
+    "npv_p90": "One in ten is above (£)",
+    "one_off_cost": "One-off cost (£)",
+    "option": "Option",
+    "outcome": "Outcome",
+    "owner": "Owner",
+    "paragraph": "Paragraph",
+    "parameter": "Parameter",
+    "partner": "Partner",
+    "payback_years": "Payback (years)",
+    "peak_funding": "Peak funding (£)",
+    "present": "Today (£ a year)",
+    "present_cost": "Present cost (£ a year)",
+    "probability_of_loss": "Probability of loss (%)",
+    "published": "Published",
+    "rate": "Rate (%)",
+    "realised_fraction": "Actual over planned (%)",
+    "receipts": "Grants and receipts (£)",
+    "recomputed": "Recomputed",
+    "reference_class": "Class",
+    "risk": "Risk",
+    "saving_fraction": "Share saved (%)",
+    "says": "What it says",
+    "source": "Source",
+    "share_of_line": "Share of the line (%)",
+    "status": "Status",
+    "sum": "Sum (£)",
+    "task": "Task",
+    "time_saving": "Of it time (£)",
+    "title": "What is different",
+    "together": "Together (£)",
+    "total_saving": "Total saving (£)",
+    "uncertainty_share": "Share of the uncertainty (%)",
+    "unit": "Unit",
+    "unmonetised_score": "Score without money",
+    "value": "Value",
+    "whole_life_cost": "Whole-life cost (£)",
+    "worst": "Partner that does worst",
+    "worst_worth": "Its net present value (£)",
+    "year": "Year",
+}
+
+
+def _partner(name: Any) -> str:
+    return TOTAL if name == ALL else printed(name)
+
+
+def _year(year: Any) -> str:
+    is_year = isinstance(year, Real) and not isinstance(year, bool) and year == year
+    return year_label(int(year)) if is_year else printed(year)
+
+
+def _break_even(year: Any) -> str:
+    return "not within the term" if pd.isna(year) else _year(year)
+
+
+def _factor(fraction: Any) -> str:
+    return f"{fraction:.4f}"
+
+
+def _day(date: Any) -> str:
+    return short_day(date).replace(" ", UNBROKEN)
+
+
+def _chance(fraction: Any) -> str:
+    return printed(fraction) if pd.isna(fraction) else chance_in_words(fraction)
+
+
+def _words(name: Any) -> str:
+    return words(name) if isinstance(name, str) else printed(name)
+
+
+# how the values of a column are written, where not as numbers with the unit of the label, or as they are
+WRITTEN: dict[str, Callable[[Any], str]] = {
+    "breaks_even": _break_even,
+    "criticality": _chance,
+    "deadline": _day,
+    "discount_factor": _factor,
+    "early_finish": _day,
+    "early_start": _day,
+    "flow": _words,
+    "item": _partner,
+    "late_finish": _day,
+    "late_start": _day,
+    "measure": _words,
+    "partner": _partner,
+    "first_year": _year,
+    "last_year": _year,
+    "year": _year,
+}
+
+
+def label_of_column(name: Hashable, unit: str = "") -> str:
+    """Return what readers call a column.
+
+    Parameters
+    ----------
+    name : hashable
+        Its name in a frame.
+    unit : str
+        Unit of the values of a column that is named for a year [£, %, years ...].
+
+    Examples
+    --------
+    >>> label_of_column("one_off_cost"), label_of_column("spent_gbp"), label_of_column(2026, "£")
+    ('One-off cost (£)', 'Spent (£)', '2026/27 (£)')
+    >>> label_of_column("If all stay (£)")
+    'If all stay (£)'
+    """
+    if isinstance(name, tuple):
+        return ", ".join(label_of_column(level) for level in name)
+    if not isinstance(name, str):
+        return value_as_label(name, "year", unit)
+    if name in LABELS:
+        return LABELS[name]
+    if not name.islower() or " " in name:
+        return name
+    stem, _, ending = name.rpartition("_")
+    if stem and ending in UNITS:
+        return f"{capitalised(words(stem))} ({UNITS[ending]})"
+    return capitalised(words(name))
+
+
+def value_as_label(value: Hashable, of: str, unit: str = "") -> str:
+    """Return a value of a case, such as a partner or a year, as the label of a column with its unit.
+
+    Examples
+    --------
+    >>> value_as_label("all", "partner", "£"), value_as_label(2026, "year")
+    ('All partners (£)', '2026/27')
+    """
+    said = WRITTEN.get(of, printed)(value)
+    return f"{said} ({unit})" if unit else said
