@@ -5,7 +5,7 @@ from itertools import pairwise
 import pandas as pd
 import plotly.graph_objects as go
 
-from businesscase.calculations import baseline, service
+from businesscase.calculations import service
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.estate import DIFFERENT, ONE, RELATIONS, SAME
 from businesscase.calculations.wording import (
@@ -19,6 +19,7 @@ from businesscase.calculations.wording import (
     words,
     year_label,
 )
+from businesscase.shown import columns
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
@@ -27,10 +28,8 @@ from businesscase.shown.display import (
     ORANGE,
     PALE,
     TEAL,
-    TOTAL,
     Chart,
     Sentence,
-    Table,
     chart,
     lowered,
     tiles,
@@ -41,7 +40,6 @@ from businesscase.study import Study
 INK = "#0B0C0C"
 LIGHT = {TEAL, ORANGE, LILAC}  # colours on which dark text is read more easily
 MOST_COLOURS = 4
-RELATION_WORDS = {SAME: "same product", DIFFERENT: "different", ONE: "one partner only"}
 
 
 def answer(study: Study) -> Sentence:
@@ -66,7 +64,7 @@ def _cost_sentences(study: Study) -> list[str]:
     each = [f", {pounds(cost[ALL])} a {unit}" for unit, cost in costs if not cost.empty]
     return [
         f"**The partners spend {in_words(total)} a year today**{''.join(each)}, "
-        f"in prices of {_base_year(study)}{_assumed(study, 'service_costs')}{share}.",
+        f"in prices of {_base_year(study)}{assumed(study, 'service_costs')}{share}.",
         *_benchmark_sentences(study),
     ]
 
@@ -98,7 +96,7 @@ def _benchmark_sentences(study: Study) -> list[str]:
     return [f"It is {', and '.join(sides)}."]
 
 
-def _assumed(study: Study, stem: str) -> str:
+def assumed(study: Study, stem: str) -> str:
     """Say in brackets how much of a table is assumed, nothing if none is."""
     status = study.tables[stem]["status"]
     count = int((status == "assumed").sum())
@@ -224,7 +222,7 @@ def _estate_sentences(study: Study) -> list[str]:
         counts = table["relation"].value_counts()
         said.append(
             f"**Of {len(table)} business functions the partners run {counts.get(SAME, 0)} on the "
-            f"same product**{_assumed(study, 'applications')}, {counts.get(DIFFERENT, 0)} on different products, and "
+            f"same product**{assumed(study, 'applications')}, {counts.get(DIFFERENT, 0)} on different products, and "
             f"{counts.get(ONE, 0)} at one partner only"
         )
     cover = study.baseline.skill_cover
@@ -232,7 +230,7 @@ def _estate_sentences(study: Study) -> list[str]:
         together = cover.loc[cover["single_together"], "skill"].nunique()
         said.append(
             f"**{cover['single_person'].sum()} of {len(cover)} skills listed by partner rest on one "
-            f"person alone**{_assumed(study, 'skills')}, {together} of {cover['skill'].nunique()} if "
+            f"person alone**{assumed(study, 'skills')}, {together} of {cover['skill'].nunique()} if "
             "the partners are taken together"
         )
     return [f"{'; '.join(said)}."] if said else []
@@ -304,7 +302,7 @@ def cost_chart(study: Study) -> Chart:
             f"today's cost of {in_words(total.sum())} a year"
         )
     said = [f"{partner} {pounds(value)}" for partner, value in total.items()]
-    description = f"Annual cost by partner{_assumed(study, 'service_costs')}: {listed(said)}."
+    description = f"Annual cost by partner{assumed(study, 'service_costs')}: {listed(said)}."
     sums = {"all together": total, "a user": study.baseline.cost_per_user}
     data = pd.concat([costs, pd.DataFrame(sums, costs.index)], axis="columns")
     data = data.dropna(axis="columns", how="all").add_suffix(" (£)").rename_axis("Partner")
@@ -329,7 +327,7 @@ def trend_chart(study: Study) -> Chart:
     series = list(readings.groupby(["measure", "partner"], sort=False))[:MOST_COLOURS]
     figure = go.Figure()
     for colour, ((measure, partner), rows) in zip(COLOURS, series, strict=False):
-        labels = [_bounded(*pair) for pair in zip(rows["bound"], rows["value"], strict=True)]
+        labels = worded(rows["bound"], rows["value"])
         if len(series) > 1:
             labels[-1] += f"<br>{measure}, {partner}"
         figure.add_scatter(
@@ -360,7 +358,7 @@ def trend_chart(study: Study) -> Chart:
     drawn = pd.concat(
         rows.assign(name=f"{measure}, {partner}") for (measure, partner), rows in series
     )
-    drawn["label"] = [_bounded(*pair) for pair in zip(drawn["bound"], drawn["value"], strict=True)]
+    drawn["label"] = worded(drawn["bound"], drawn["value"])
     data = drawn.pivot(index="date", columns="name", values="label").rename_axis("Date")
     description = "The readings are in the table of service measures."
     return chart(figure, title, description, data[list(drawn["name"].unique())], 380)
@@ -376,7 +374,7 @@ def application_chart(study: Study) -> Chart:
     """Draw the products in use, function by partner, coloured by whether they are the same."""
     table = study.baseline.convergence.sort_values("relation", key=_relation_order, kind="stable")
     products = study.baseline.product_matrix.loc[table.index].replace("", "none")
-    texts = products.assign(together=table["relation"].map(RELATION_WORDS))
+    texts = products.assign(together=table["relation"].map(columns.RELATIONS))
     fill = {SAME: (BLUE, "white"), DIFFERENT: (PALE, INK), ONE: ("white", INK)}
     colours = [[fill[relation][0]] * texts.shape[1] for relation in table["relation"]]
     ink = [[fill[relation][1]] * texts.shape[1] for relation in table["relation"]]
@@ -386,7 +384,7 @@ def application_chart(study: Study) -> Chart:
     same = int((table["relation"] == SAME).sum())
     title = (
         f"{same} of {len(table)} business functions run on the same product"
-        f"{_assumed(study, 'applications')}"
+        f"{assumed(study, 'applications')}"
     )
     description = "Each row is a business function with the product of each partner; the table of applications has its contracts."
     return lowered(chart(figure, title, description, texts, 110 + 34 * len(texts)), 20)
@@ -417,323 +415,16 @@ def quality_chart(study: Study) -> Chart:
     return chart(figure, title, description, data, 140 + 50 * len(scores))
 
 
-def data_quality(study: Study) -> Table:
-    """Show how far each table of a baseline can be relied on, those that are missing too."""
-    table = study.baseline.data_quality.reset_index(names="table")
-    return Table(
-        table.assign(table=table["table"].map(words), score=table["score"].round()),
-        "Data quality: the score is completeness times provenance times freshness, of 100; "
-        f"{table['score'].mean():.0f} on average",
-        {
-            "table": "Table",
-            "rows": "Rows",
-            "published": "Published (%)",
-            "derived": "Derived (%)",
-            "assumed": "Assumed (%)",
-            "complete": "Complete (%)",
-            "provenance": "Provenance (%)",
-            "age_years": "Age (years)",
-            "freshness": "Freshness (%)",
-            "score": "Score of 100",
-        },
-    )
+def worded(bounds: pd.Series, values: pd.Series) -> list[str]:
+    """Return readings as they were given: over and under are limits."""
+    return [_bounded(*pair) for pair in zip(bounds, values, strict=True)]
 
 
-def costs(study: Study) -> Table:
-    """Show services side by side on one price base, with the cost of a user and of a device."""
-    table = study.baseline.service_comparison.drop(columns="amount_gbp")
-    for unit, count in (("users", study.baseline.users), ("devices", study.baseline.devices)):
-        if len(count):
-            table[unit] = table["partner"].map(count)
-    table.loc[len(table)] = _total_of(study, table)
-    for unit in ("users", "devices"):
-        if unit in table:
-            table[f"cost_per_{unit}"] = table["real_gbp"] / table[unit]
-    if "users" in table:
-        table["share"] = table["users"] / study.baseline.users.sum()
-    labels = {
-        "service": "Service",
-        "partner": "Partner",
-        "staff": "Staff (£ a year)",
-        "non_staff": "Other than staff (£ a year)",
-        "undivided": "Not divided in the source (£ a year)",
-        "revenue": "Revenue (£ a year)",
-        "capital": "Capital (£ a year)",
-        "real_gbp": "All (£ a year)",
-        "users": "Users",
-        "share": "Share of users (%)",
-        "cost_per_users": "Cost of a user (£ a year)",
-        "devices": "Devices",
-        "cost_per_devices": "Cost of a device (£ a year)",
-    }
-    several = study.baseline.service_comparison["service"].nunique() > 1
-    blank = {"staff", "non_staff", "undivided", "revenue", "capital"} - {
-        name for name in table if name in labels and (table[name] != 0).any()
-    }
-    hidden = (
-        blank | (set() if several else {"service"}) | ({"revenue"} if "capital" in blank else set())
-    )
-    funded = "all of it revenue, " if "capital" in blank else ""
-    return Table(
-        table if several or len(table) > 1 else table.iloc[:0],
-        f"Services side by side, {funded}in prices of {_base_year(study)}"
-        if len(table) > 1
-        else "The case states no cost of the present services",
-        {name: label for name, label in labels.items() if name in table and name not in hidden},
-    )
-
-
-def _total_of(study: Study, table: pd.DataFrame) -> dict:
-    words = {"service": "All", "partner": TOTAL}
-    counts = {"users": study.baseline.users.sum(), "devices": study.baseline.devices.sum()}
-    return {name: words.get(name, counts.get(name, table[name].sum())) for name in table} | words
-
-
-def prices(study: Study) -> Table:
-    """Show what bringing budgets of different years to one price base did."""
-    table = study.baseline.price_conversions
-    converted = int(table["price_index"].notna().sum())
-    status = study.tables["deflators"].set_index("year")["status"]
-    index = {
-        "price_index": "Price index of that year",
-        "base_index": f"Price index of {_base_year(study)}",
-        "status": "Status of the index",
-    }
-    return Table(
-        table.assign(
-            status=table["year"].map(status).where(table["price_index"].notna()),
-            year=table["year"].map(year_label),
-        ),
-        f"Prices: {converted} of {len(table)} budget years brought to {_base_year(study)}",
-        {
-            "year": "Budget of",
-            "amount_gbp": "As budgeted (£ a year)",
-            **(index if converted else {}),
-            "real_gbp": f"In prices of {_base_year(study)} (£ a year)",
-            "change_gbp": "Difference (£ a year)",
-        },
-        absent="No budget is published, so there are no prices to convert",
-    )
-
-
-def benchmarks(study: Study) -> Table:
-    """Show all and each partner beside each benchmark, and what the gap is worth."""
-    table = study.baseline.benchmark_gaps
-    shared = (table["measure"] == "annual_cost") & (table["item"] != ALL)
-    items = table["item"].replace(ALL, TOTAL).where(~shared, table["item"] + ", by users")
-    places = [_position(study, row) for row in table.itertuples()]
-    return Table(
-        table.assign(
-            item=items,
-            measure=table["measure"].map(words),
-            amount_gbp=table["amount_gbp"].where(~shared),
-            level_gbp=table["level_gbp"].where(~shared),
-            position=pd.Series(places, dtype=object).where(~shared),
-        ),
-        "Cost beside benchmarks, and what the gap is worth",
-        {
-            "benchmark": "Benchmark",
-            "basis": "Basis",
-            "measure": "Measure",
-            "item": "Of",
-            "amount_gbp": "Benchmark (£ a year)",
-            "level_gbp": "Own cost (£ a year)",
-            "position": "Position",
-            "worth_gbp": "Below by, in all (£ a year)",
-            "paragraph": "Paragraph",
-        },
-        absent="The case gives no benchmark",
-    )
-
-
-def _position(study: Study, gap) -> str:
-    given = study.tables["benchmarks"]
-    alike = given[(given["measure"] == gap.measure) & (given["basis"] == gap.basis)]
-    bands = alike[alike["band"] != "other"].set_index("band")["amount_gbp"]
-    return baseline.quartile_position(gap.level_gbp, bands)
-
-
-def service_measures(study: Study) -> Table:
-    """Show the first and last reading of each service measure."""
-    trends = study.baseline.service_trends
-    table = trends.assign(
-        first=[
-            _bounded(*pair) for pair in zip(trends["first_bound"], trends["first"], strict=True)
-        ],
-        last=[_bounded(*pair) for pair in zip(trends["last_bound"], trends["last"], strict=True)],
-        improved=trends["improved"].where(trends["improved"].notna(), trends["direction"]),
-    )
-    return Table(
-        table,
-        "How the service has moved",
-        {
-            "measure": "Measure",
-            "partner": "Partner",
-            "first_date": "First reading",
-            "first": "Value then",
-            "last_date": "Last reading",
-            "last": "Value now",
-            "change": "Change at least",
-            "improved": "Better",
-            "target": "Target",
-            "on_target": "On target",
-        },
-        absent="The case gives no service measure",
-    )
-
-
-def surveys(study: Study) -> Table:
-    """Show satisfaction before and after with its interval, and whether it is no worse."""
-    changes = study.baseline.survey_changes
-    table = changes.assign(
-        before=[
-            _share(row.before_share, row.before_low, row.before_high)
-            for row in changes.itertuples()
-        ],
-        after=[
-            _share(row.after_share, row.after_low, row.after_high) for row in changes.itertuples()
-        ],
-        change=[
-            _share(row.difference, row.difference_low, row.difference_high)
-            for row in changes.itertuples()
-        ],
-    )
-    standards = study.baseline.standards
-    return Table(
-        table,
-        f"Users' satisfaction, with {percent(standards['confidence'], 0)} intervals; a fall of up to "
-        f"{percent(standards['margin'], 0)} of users still counts as no worse",
-        {
-            "survey": "Survey",
-            "partner": "Partner",
-            "before_answers": "Answers before",
-            "before": "Satisfied before",
-            "after_answers": "Answers after",
-            "after": "Satisfied after",
-            "change": "Difference",
-            "outcome": "Afterwards",
-        },
-        absent="The case has no survey of users",
-    )
-
-
-def _share(value: float, low: float, high: float) -> str | None:
-    if pd.isna(value):
-        return None
-    return f"{percent(value)} ({percent(low)} to {percent(high)})"
-
-
-def applications(study: Study) -> Table:
-    """Show each business function: who has what, and what one product for all would save."""
-    table = study.baseline.convergence.join(study.baseline.product_matrix.replace("", None))
-    table = table.sort_values(
-        ["quick_win", "saving_gbp"], ascending=[False, False], kind="stable", na_position="last"
-    ).reset_index()
-    saved = table["saving_gbp"].sum()
-    return Table(
-        table.assign(relation=table["relation"].map(RELATION_WORDS)),
-        f"Applications: one product for each function would save up to {in_words(saved)} a year, "
-        f"before the cost of moving{_assumed(study, 'applications')}",
-        {
-            "business_function": "Business function",
-            **{partner: partner for partner in study.partners},
-            "relation": "Together",
-            "quick_win": "Quick win",
-            "annual_cost_gbp": "Cost today (£ a year)",
-            "saving_gbp": "Saving (£ a year)",
-            "earliest_date": "Earliest date",
-        },
-        absent="The case lists no applications",
-    )
-
-
-def skills(study: Study) -> Table:
-    """Show who holds each skill, and where it hangs on one person."""
-    return Table(
-        study.baseline.skill_cover,
-        f"Skills, and where they rest on one person alone{_assumed(study, 'skills')}",
-        {
-            "skill": "Skill",
-            "partner": "Partner",
-            "posts": "Posts",
-            "people": "People who hold it",
-            "single_person": "One person alone",
-            "unfilled": "Nobody",
-            "people_together": "People at all partners",
-        },
-        absent="The case lists no skills",
-    )
-
-
-def assets(study: Study) -> Table:
-    """Show assets by partner, and whose they will be."""
-    table = study.tables["assets"]
-    return Table(
-        table,
-        "Assets, and whose they are once the service is shared",
-        {
-            "asset": "Asset",
-            "partner": "Partner",
-            "value_gbp": "Value (£)",
-            "owner_rule": "Owner",
-            "status": "Status",
-            "paragraph": "Paragraph",
-        },
-        absent="The case lists no assets",
-    )
-
-
-def sensitivity(study: Study) -> Table:
-    """Show what a tenth more or less, another margin or better evidence would change."""
-    rows = [*_cost_changes(study), *_margin_changes(study), *_evidence_changes(study)]
-    return Table(
-        pd.DataFrame(rows, columns=["change", "result", "now", "then"]),
-        "What moves the answer, one change at a time",
-        {"change": "If", "result": "Then this moves", "now": "From", "then": "To"},
-    )
-
-
-def _cost_changes(study: Study) -> list[tuple]:
-    if study.baseline.cost_per_user.empty:
-        return []
-    cost = study.baseline.cost_per_user[ALL]
-    rows = []
-    for label in ("Cost is", "Users are"):
-        for step in (-0.1, 0.1):
-            changed = cost * (1 + step) if label == "Cost is" else cost / (1 + step)
-            name = f"{label} {percent(abs(step), 0)} {'higher' if step > 0 else 'lower'}"
-            rows.append((name, "cost of a user a year", pounds(cost), pounds(changed)))
-    return rows
-
-
-def _margin_changes(study: Study) -> list[tuple]:
-    known = study.baseline.survey_changes.dropna(subset="difference")
-    margin = study.baseline.standards["margin"]
+def interval(changes: pd.DataFrame, of: str) -> list[str | None]:
+    """Return shares of users with the interval in which they lie, of a survey or of its difference."""
+    names = [of if of in changes else f"{of}_share", f"{of}_low", f"{of}_high"]
+    shares = changes[names].to_numpy(float)
     return [
-        (
-            f"A fall of {percent(margin * step)} of users is accepted",
-            f"{row.survey} at {row.partner}",
-            row.outcome,
-            service.no_worse(row.difference_low, row.difference_high, margin * step),
-        )
-        for row in known.itertuples()
-        for step in (0.5, 2)
-    ]
-
-
-def _evidence_changes(study: Study) -> list[tuple]:
-    quality = study.baseline.data_quality
-    now = quality["score"].mean()
-    rows = quality["rows"] > 0
-    best = study.baseline.standards["weight_published"]
-    confirmed = baseline.quality_score(quality.assign(provenance=best))
-    filled = baseline.quality_score(quality.assign(complete=1.0))
-    supplied = quality["score"].where(rows, quality["score"][rows].mean()).fillna(0.0)
-    return [
-        (name, "data quality, of 100", f"{now:.0f}", f"{then.mean():.0f}")
-        for name, then in (
-            ("Every figure is confirmed and printed", confirmed),
-            ("Every blank is filled", filled),
-            ("The missing tables are supplied, as good as the others", supplied),
-        )
+        None if pd.isna(share) else f"{percent(share)} ({percent(low)} to {percent(high)})"
+        for share, low, high in shares
     ]

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.estate import DIFFERENT, ONE, SAME
 from businesscase.calculations.wording import (
     capitalised,
     chance_in_words,
@@ -22,20 +23,29 @@ from businesscase.calculations.wording import (
 
 TOTAL = "All partners"
 UNBROKEN = "\N{NO-BREAK SPACE}"
+RELATIONS = {SAME: "same product", DIFFERENT: "different", ONE: "one partner only"}
 UNITS = {"gbp": "£", "fraction": "%", "share": "%", "days": "days", "months": "months", "years": "years"}  # fmt: skip
 # a label's unit, in brackets, says how the numbers of the column are printed
 LABELS = {
+    "after": "Satisfied after",
     "agrees": "Agrees",
+    "annual_cost": "Cost (£ a year)",
+    "annual_cost_gbp": "Cost today (£ a year)",
     "as_others": "Half are below, as it went for others (£)",
     "as_planned": "As planned (£)",
     "at_high": "Value at high (£)",
     "at_low": "Value at low (£)",
     "average_annual_saving": "Average saving (£ a year)",
+    "base_index": "Price index of the base year",
     "bears_on": "Bears on",
+    "before": "Satisfied before",
     "benefit_cost_ratio": "Benefit-cost ratio",
     "better": "Worth more at the present cost",
     "breakeven_cost": "Breakeven cost (£ a year)",
     "breaks_even": "Not behind from",
+    "budgeted": "As budgeted (£ a year)",
+    "business_function": "Business function",
+    "capital": "Capital (£ a year)",
     "case": "Case",
     "cash_net_present_value": "Of it in cash (£)",
     "cash_saving": "Cash saving (£)",
@@ -44,8 +54,12 @@ LABELS = {
     "central": "Most likely",
     "change": "Change (£)",
     "change_fraction": "Change (%)",
+    "change_gbp": "Difference (£ a year)",
+    "complete": "Complete (%)",
     "contribution_fraction": "Part of the bias (%)",
     "contributory_factor": "Cause",
+    "cost_per_device": "Cost of a device (£ a year)",
+    "cost_per_user": "Cost of a user (£ a year)",
     "counts": "Counts as",
     "counts_here": "Counts here",
     "criticality": "Critical in",
@@ -53,16 +67,24 @@ LABELS = {
     "description": "What could happen",
     "discount_factor": "Discount factor",
     "discounted_payback_years": "Discounted payback (years)",
+    "earliest_date": "Earliest date",
     "early_finish": "Finish",
     "early_start": "Start",
     "expected_npv": "Mean (£)",
+    "first": "Value then",
+    "first_date": "First reading",
     "first_day": "From",
     "flow": "Kind",
+    "freshness": "Freshness (%)",
     "funding": "Funding",
     "high": "High",
+    "improved": "Better",
+    "index_status": "Status of the index",
     "input": "Input",
     "internal_rate_of_return": "Rate of return (% a year)",
     "item": "Item",
+    "last": "Value now",
+    "last_date": "Last reading",
     "last_day": "Until",
     "late_finish": "Latest finish",
     "late_start": "Latest start",
@@ -73,6 +95,7 @@ LABELS = {
     "name": "Name",
     "net_present_value": "Net present value (£)",
     "new": "New service (£ a year)",
+    "non_staff": "Other than staff (£ a year)",
     "note": "Working or reasoning",
     "npv_p10": "One in ten is below (£)",
     "npv_p50": "Half are below (£)",
@@ -81,25 +104,39 @@ LABELS = {
     "option": "Option",
     "outcome": "Outcome",
     "owner": "Owner",
+    "owner_rule": "Owner",
     "paragraph": "Paragraph",
     "parameter": "Parameter",
     "partner": "Partner",
     "payback_years": "Payback (years)",
     "peak_funding": "Peak funding (£)",
+    "people": "People who hold it",
+    "people_together": "People at all partners",
     "present": "Today (£ a year)",
     "present_cost": "Present cost (£ a year)",
+    "price_factor": "Factor",
+    "price_index": "Price index of that year",
     "probability_of_loss": "Probability of loss (%)",
+    "provenance": "Provenance (%)",
     "published": "Published",
     "rate": "Rate (%)",
+    "real_gbp": "In prices of the base year (£ a year)",
     "realised_fraction": "Actual over planned (%)",
     "receipts": "Grants and receipts (£)",
     "recomputed": "Recomputed",
     "reference_class": "Class",
+    "relation": "Together",
+    "revenue": "Revenue (£ a year)",
     "risk": "Risk",
     "saving_fraction": "Share saved (%)",
+    "saving_gbp": "Saving (£ a year)",
     "says": "What it says",
-    "source": "Source",
+    "score": "Score",
     "share_of_line": "Share of the line (%)",
+    "share_of_users": "Share of users (%)",
+    "single_person": "One person alone",
+    "source": "Source",
+    "staff": "Staff (£ a year)",
     "status": "Status",
     "sum": "Sum (£)",
     "task": "Task",
@@ -108,12 +145,15 @@ LABELS = {
     "together": "Together (£)",
     "total_saving": "Total saving (£)",
     "uncertainty_share": "Share of the uncertainty (%)",
+    "undivided": "Not divided in the source (£ a year)",
+    "unfilled": "Nobody",
     "unit": "Unit",
     "unmonetised_score": "Score without money",
     "value": "Value",
     "whole_life_cost": "Whole-life cost (£)",
     "worst": "Partner that does worst",
     "worst_worth": "Its net present value (£)",
+    "worth_gbp": "Below by, in all (£ a year)",
     "year": "Year",
 }
 
@@ -143,6 +183,10 @@ def _chance(fraction: Any) -> str:
     return printed(fraction) if pd.isna(fraction) else chance_in_words(fraction)
 
 
+def _relation(relation: Any) -> str:
+    return RELATIONS.get(relation, printed(relation))
+
+
 def _words(name: Any) -> str:
     return words(name) if isinstance(name, str) else printed(name)
 
@@ -161,6 +205,8 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "late_start": _day,
     "measure": _words,
     "partner": _partner,
+    "relation": _relation,
+    "table": _words,
     "first_year": _year,
     "last_year": _year,
     "year": _year,

@@ -90,7 +90,7 @@ class Table(pd.DataFrame):
         unit: str = "",
     ):
         super().__init__(frame)
-        said = absent if absent and not len(self) else caption
+        said = absent if absent and self.empty else caption
         for name, value in (("caption", said), ("labels", labels), ("unit", unit)):
             object.__setattr__(self, name, value)
 
@@ -105,7 +105,7 @@ class Table(pd.DataFrame):
 
     def _columns_shown(self) -> list[tuple[str, pd.Series, list[str]]]:
         """Return label, values and texts of each column that is shown."""
-        if not len(self):
+        if self.empty:
             return []
         if self.labels is not None:
             chosen = [(label, self.frame[name]) for name, label in self.labels.items()]

@@ -127,6 +127,7 @@ class Baseline(Part):
         """How far all and each partner lie below each benchmark, and what it is worth [£ a year].
 
         A benchmark for the whole cost is for the partnership; the partners share its gap by users.
+        ``position`` is where a cost lies among the quartiles of like benchmarks.
         """
         items = [ALL, *self._costed_partners] if self._costed_partners else []
         total = self.real_annual_cost.sum()
@@ -139,11 +140,20 @@ class Baseline(Part):
             levels[measure] = cost
             counted = count[[item for item in cost.index if item != ALL]]
             units[measure] = pd.concat([pd.Series({ALL: float(counted.sum())}), counted])
-        return baseline.benchmark_gaps(
+        gaps = baseline.benchmark_gaps(
             self.tables["benchmarks"],
             pd.DataFrame(levels).reindex(items),
             pd.DataFrame(units).reindex(items),
         )
+        return gaps.assign(position=[self._position(gap) for gap in gaps.itertuples()])
+
+    def _position(self, gap) -> str:
+        given = self.tables["benchmarks"]
+        alike = given[(given["measure"] == gap.measure) & (given["basis"] == gap.basis)]
+        bands = (
+            alike[alike["band"] != "other"].drop_duplicates("band").set_index("band")["amount_gbp"]
+        )
+        return baseline.quartile_position(gap.level_gbp, bands)
 
     @derived
     def service_trends(self) -> pd.DataFrame:
