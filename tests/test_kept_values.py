@@ -15,7 +15,7 @@ from businesscase.cases import assurance
 from businesscase.cases.case import BASE, case_names, load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import Parameters
-from businesscase.study import Study, decision, risks, uncertainty, verdicts
+from businesscase.study import Study, decision, load_study, risks, uncertainty, verdicts
 from businesscase.study.core import Inputs, Part
 from businesscase.study.derived import Memory, changed_rows, derived, derived_by
 
@@ -313,3 +313,20 @@ def assert_same(one, other, path):
             )
     else:
         assert one == other, path
+
+
+def test_what_a_reader_writes_into_a_frame_stays_out_of_the_study():
+    study = load_study("mkip-2012")
+    before = study.savings.net_present_values
+    net, worths, lines = (
+        study.savings.net_flows,
+        study.savings.net_present_values,
+        study.tables["flows"],
+    )
+    net.loc["all"] = net.sum()
+    worths["Swale"] = 0.0
+    lines["amount_gbp"] = 0.0
+    assert list(study.savings.net_flows.index) == study.partners
+    assert study.savings.net_present_values.equals(before)
+    assert study.tables["flows"]["amount_gbp"].sum() > 0
+    assert study.varied(delay_years=1).savings.net_flows.loc["Swale", 2016] == pytest.approx(96_250)

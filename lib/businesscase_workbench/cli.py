@@ -36,8 +36,8 @@ TESTS = {
     "style": "ruff check .",
     "format": "ruff format --check .",
     "types": "mypy",
-    "tests": "pytest -p no:nbval --numprocesses=auto --dist=loadfile --no-loadscope-reorder --doctest-modules tests lib",
-    "notebooks": "pytest --numprocesses=auto --dist=loadfile --nbval -o filterwarnings= -p no:cacheprovider notebooks",
+    "tests": "pytest -p no:nbval --numprocesses=auto --no-loadscope-reorder --doctest-modules tests lib",
+    "notebooks": "pytest --numprocesses=auto --nbval -o filterwarnings= -p no:cacheprovider notebooks",
 }
 LONG_TESTS = {"long tests": "pytest -p no:nbval --numprocesses=auto --dist=worksteal --long tests"}
 

@@ -230,11 +230,10 @@ class Chart:
         return {
             PLOTLY: self.as_json(),
             CHART: said | {"data": self.data.as_read()},
-            "text/markdown": _without_marks(f"**{self.title}** {self.description}"),
         }
 
     def __repr__(self) -> str:
-        return self.title
+        return f"{self.title}. {self.description}"  # where nothing is drawn
 
 
 def absent(caption: str) -> Table:

@@ -38,13 +38,9 @@ def _title(notebook: str) -> str:
 
 
 def results_of(part: Part) -> pd.DataFrame:
-    """Return the name of each result of a part, and the first line of what is said of it."""
-    said = {
-        name: (result.__doc__ or "").partition("\n")[0]
-        for name, result in vars(type(part)).items()
-        if hasattr(result, "__get__") and not callable(result) and not name.startswith("_")
-    }
-    return pd.DataFrame({"about": said}).rename_axis("result")
+    """Return the results of a part to begin with, and the first line of what is said of each."""
+    said = {name: getattr(type(part), name).__doc__.partition("\n")[0] for name in dir(part)}
+    return pd.DataFrame({"about": pd.Series(said)}).rename_axis("result")
 
 
 def parts(study: Study) -> pd.DataFrame:

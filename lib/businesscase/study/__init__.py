@@ -18,7 +18,7 @@ from businesscase.study.assurance import Assurance
 from businesscase.study.baseline import Baseline
 from businesscase.study.cash import Cash
 from businesscase.study.contracts import Contracts
-from businesscase.study.core import Inputs, changed_parameters
+from businesscase.study.core import GivenOut, Inputs, changed_parameters
 from businesscase.study.decision import Decision
 from businesscase.study.derived import Memory, changed_rows
 from businesscase.study.governance import Governance
@@ -123,11 +123,16 @@ class Study:
             for name in Parameters.model_fields
             if getattr(self.parameters, name) != getattr(other.parameters, name)
         }
-        for stem, table in self.tables.items():
-            if table is not other.tables[stem]:
-                changed |= set(changed_rows(stem, other.tables[stem], table))
+        for stem, table in self.case.tables.items():
+            if table is not other.case.tables[stem]:
+                changed |= set(changed_rows(stem, other.case.tables[stem], table))
         for own, earlier in zip(self.parts, other.parts, strict=True):
             own.memory = Memory(earlier.memory, frozenset(changed))
+
+    def __dir__(self) -> list[str]:
+        """Return what a reader begins with: the parts, what they are of, and how to change it."""
+        of = ["case", "tables", "parameters", "partners", "years", "option", "results", "findings"]
+        return [*(part.name for part in self.parts), *of, "varied", "in_scenario", "with_tables"]
 
     @property
     def findings(self) -> list[Fault]:
@@ -140,10 +145,10 @@ class Study:
         """Title, reason and parameters of the scenario, as scenarios.toml has them."""
         return self.case.scenarios[self.scenario_name]
 
-    @property
+    @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """The case's tables."""
-        return self.case.tables
+        return GivenOut(self.case.tables)
 
     @property
     def partners(self) -> list[str]:
@@ -184,7 +189,7 @@ class Study:
             If a parameter is unknown, out of bounds or names what the case does not have.
         """
         study = self.varied(**changes)
-        faults = list(parameter_faults(self.case.file, self.tables, study.parameters))
+        faults = list(parameter_faults(self.case.file, self.case.tables, study.parameters))
         if faults:
             raise InputError(faults)
         return study

@@ -17,6 +17,21 @@ class Baseline(Part):
     """What the partners spend today, and how well the service runs."""
 
     name = "baseline"
+    first = (
+        "service_comparison",
+        "real_annual_cost",
+        "users",
+        "devices",
+        "user_shares",
+        "cost_per_user",
+        "cost_per_device",
+        "benchmark_gaps",
+        "service_trends",
+        "survey_changes",
+        "convergence",
+        "skill_cover",
+        "data_quality",
+    )
 
     @derived
     def annual_costs(self) -> pd.DataFrame:

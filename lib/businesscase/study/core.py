@@ -45,6 +45,13 @@ class Tables(Mapping[str, pd.DataFrame]):
         return table
 
 
+class GivenOut(dict[str, pd.DataFrame]):
+    """Tables by name; what a reader writes into one stays out of the case."""
+
+    def __getitem__(self, stem: str) -> pd.DataFrame:
+        return super().__getitem__(stem).copy(deep=False)
+
+
 class Inputs:
     """A case and the parameters of a scenario, and the way to the same case under others.
 
@@ -79,13 +86,15 @@ class Inputs:
 class Part:
     """One subject of a study: its results, from the inputs and the parts that are handed in.
 
-    ``name`` is what the study calls it, and ``section`` under which its results stand. ``quick`` are the measures that can be had without the rows
+    ``name`` is what the study calls it, and ``section`` under which its results stand; ``first`` are the
+    results that a reader is offered to begin with, where it has more than a dozen. ``quick`` are the measures that can be had without the rows
     before them: by name, the value of an item (None if there is none), and the unit; ``yearly`` those
     that can by item and year. ``rough`` are those of which a search for a turning point takes a part of the draws.
     """
 
     name: ClassVar[str]
     section: ClassVar[str]
+    first: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[dict[str, tuple[Callable[[Any, str], Any], str]]] = {}
     yearly: ClassVar[dict[str, tuple[Callable[[Any], pd.DataFrame], str]]] = {}
     rough: ClassVar[dict[str, Callable[[Any, str], Any]]] = {}
@@ -96,6 +105,19 @@ class Part:
     def __init__(self, inputs: Inputs):
         self.inputs, self.memory = inputs, Memory()
         self.case, self.parameters, self.tables = inputs.case, inputs.parameters, inputs.tables
+
+    def __dir__(self) -> list[str]:
+        """Return the results to begin with; every other name can be had all the same."""
+        return list(self.first or self.result_names())
+
+    @classmethod
+    def result_names(cls) -> list[str]:
+        """Return the names of all results of its own."""
+        return [
+            name
+            for name, result in vars(cls).items()
+            if isinstance(result, property | derived) and not name.startswith("_")
+        ]
 
     def rows(self) -> Iterator[Row]:
         """Yield the results one by one: what follows one isn't computed before it is due."""

@@ -11,6 +11,8 @@ from contextvars import ContextVar
 from functools import partial, update_wrapper
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
 
+import pandas as pd
+
 Reads = frozenset[Hashable]
 Result = TypeVar("Result")
 _reading: ContextVar[set[Hashable] | None] = ContextVar("reading", default=None)
@@ -45,6 +47,15 @@ def _recorded(compute: Callable[[], Any]) -> Kept:
     finally:
         _reading.reset(outer)
     return Kept(value, frozenset(reads))
+
+
+def _given_out(value: Any) -> Any:
+    """Return a result; to a reader, not another result, a frame that may be written into.
+
+    A copy costs nothing until it is written into, and what is remembered stays as it is.
+    """
+    is_frame = isinstance(value, pd.DataFrame | pd.Series)
+    return value.copy(deep=False) if is_frame and _reading.get() is None else value
 
 
 class Remembers(Protocol):
@@ -108,7 +119,7 @@ class derived(Generic[Result]):  # noqa: N801 - it is read as property is
     def __get__(self, part, owner):
         if part is None:
             return self
-        return part.memory.result(self.name, partial(self.compute, part))
+        return _given_out(part.memory.result(self.name, partial(self.compute, part)))
 
     def __set__(self, part: Remembers, value: Any) -> None:
         raise AttributeError(f"{self.name} is computed from what it reads and can't be set")
@@ -118,9 +129,8 @@ def derived_by(compute: Callable[..., Result]) -> Callable[..., Result]:
     """Remember what a method of a part returns, by its arguments."""
 
     def result(part: Remembers, *arguments: Hashable) -> Result:
-        return part.memory.result(
-            (compute.__name__, *arguments), partial(compute, part, *arguments)
-        )
+        key = (compute.__name__, *arguments)
+        return _given_out(part.memory.result(key, partial(compute, part, *arguments)))
 
     update_wrapper(result, compute)
     return result

@@ -29,6 +29,20 @@ class Options(Part):
     """How the delivery options score, and what they are worth."""
 
     name = "options"
+    first = (
+        "weights",
+        "scores",
+        "contributions",
+        "ranking",
+        "switching_weights",
+        "acceptability",
+        "rank_shares",
+        "central_weights",
+        "value_for_money",
+        "failed_success_factors",
+        "other_methods",
+        "findings",
+    )
 
     def __init__(self, inputs: Inputs, savings: Savings):
         super().__init__(inputs)

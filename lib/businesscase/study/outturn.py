@@ -38,6 +38,20 @@ class Outturn(Part):
     """
 
     name = "outturn"
+    first = (
+        "reported",
+        "money_variances",
+        "realisation_to_date",
+        "to_date",
+        "forecasts",
+        "forecast_worth",
+        "planned_worth",
+        "review",
+        "review_flag",
+        "measures_to_date",
+        "tasks_to_date",
+        "attribution",
+    )
 
     def __init__(self, inputs: Inputs, savings: Savings, uncertainty: Uncertainty, plan: Plan):
         super().__init__(inputs)

@@ -33,6 +33,19 @@ class Plan(Part):
     """When the work is done, what drives the date, how likely it is, and where the work stands."""
 
     name = "plan"
+    first = (
+        "schedule",
+        "deadlines",
+        "certain_finishes",
+        "deadline_chances",
+        "criticality",
+        "earlier_starts",
+        "tried_tasks",
+        "simulated",
+        "progress",
+        "package_progress",
+        "report_date",
+    )
 
     @derived
     def schedule(self) -> pd.DataFrame:

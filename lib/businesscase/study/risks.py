@@ -25,6 +25,20 @@ class Risks(Part):
     """What can go wrong, where it stands on the matrix, and what it may cost."""
 
     name = "risks"
+    first = (
+        "scored",
+        "grid",
+        "above_appetite",
+        "findings",
+        "expected_costs",
+        "costs_borne",
+        "simulated_contingency",
+        "contingency",
+        "contingency_by_year",
+        "contributions",
+        "response_values",
+        "risk_adjusted_worth",
+    )
 
     def __init__(self, inputs: Inputs, baseline: Baseline, savings: Savings):
         super().__init__(inputs)

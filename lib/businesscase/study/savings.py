@@ -32,6 +32,21 @@ class Savings(Part):
     """What is saved and spent, by whom and when, at one setting of the levers."""
 
     name = "savings"
+    first = (
+        "flow_lines",
+        "planned_flows",
+        "flows",
+        "economic_flows",
+        "net_flows",
+        "cash_flows",
+        "discount_factors",
+        "net_present_values",
+        "appraisal",
+        "members",
+        "cost_change",
+        "committed_cost",
+        "withdrawal",
+    )
 
     def __init__(self, inputs: Inputs, baseline: Baseline, plan: Plan):
         super().__init__(inputs)

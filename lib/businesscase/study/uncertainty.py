@@ -52,6 +52,20 @@ class Uncertainty(Part):
     """What would change the worth of the option, and how sure it is."""
 
     name, section = "uncertainty", "savings"
+    first = (
+        "uncertain_inputs",
+        "simulated_worth",
+        "simulated_years",
+        "risk_of_loss",
+        "on_time_without_loss",
+        "sensitivity",
+        "switching_values",
+        "breakeven_costs",
+        "variance_shares",
+        "evidence",
+        "reference_class",
+        "as_others",
+    )
 
     def __init__(
         self, inputs: Inputs, baseline: Baseline, savings: Savings, plan: Plan, risks: Risks

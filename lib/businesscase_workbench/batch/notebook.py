@@ -16,6 +16,7 @@ from businesscase.cases.case import data_folder, project_folder
 from businesscase.cases.errors import InputError
 from businesscase.cases.folder import write_file
 from businesscase_workbench.batch.children import NotebookError
+from businesscase_workbench.batch.illustrated import illustrate
 
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
@@ -94,6 +95,7 @@ def refresh(path: str) -> str | None:
             return (
                 f"{Path(path).name}: was changed while it ran, and is left as it is; run it again"
             )
+        illustrate(notebook, read(Path(path)))
         write_file(Path(path), notebook_text(notebook))
     except Exception as exception:
         return sentence(exception)
