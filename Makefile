@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UPDATE := $(VENV)-lock
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-long check lab explore notebooks bench lock clean
+.PHONY: help report test test-long check lab explore notebooks docs bench lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):[^#]*## /\1\t/p' Makefile | expand -t 12
@@ -23,7 +23,7 @@ test-long: $(VENV)/ready ## run what takes long: fuzz, soak, every case in every
 check: $(VENV)/ready ## validate the data and compare it with the published figures
 	$(BIN)/businesscase check
 
-lab: $(VENV)/ready ## open the notebooks in JupyterLab, on this machine only
+lab: $(VENV)/ready site/reference/index.html ## open the notebooks in JupyterLab, on this machine only
 	$(BIN)/businesscase lab
 
 explore: $(VENV)/ready ## serve the explorers as pages, on this machine only
@@ -31,6 +31,12 @@ explore: $(VENV)/ready ## serve the explorers as pages, on this machine only
 
 notebooks: $(VENV)/ready ## run the committed notebooks again and store their outputs
 	$(BIN)/businesscase refresh
+
+docs: $(VENV)/ready ## write the reference pages of every function and column
+	$(BIN)/businesscase docs
+
+site/reference/index.html: $(VENV)/ready
+	$(BIN)/businesscase docs
 
 bench: $(VENV)/ready ## time the model beside other ways of computing the same
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
@@ -48,7 +54,7 @@ lock: ## take the newest versions into requirements.lock and environment.yml
 	rm -r $(UPDATE)
 
 clean: ## remove the environment, the caches and the reports
-	rm -rf $(VENV) $(UPDATE) lib/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(UPDATE) site lib/*.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name '*.png' -exec rm -r {} +
 
 # Each stamp is made last, so a set-up that was interrupted starts again.

@@ -84,11 +84,29 @@ def test_cells_are_short_calls_without_definitions_loops_or_prints(notebook):
     forbidden = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.With, ast.Lambda)
     for cell in cells(notebook, "code"):
         if cell.metadata.get("tags") != ["parameters"]:
-            longest = 10 if notebook.stem in TOOLS else 22
-            assert len(cell.source.splitlines()) <= longest, cell.source
+            assert len([line for line in cell.source.splitlines() if line]) <= 10, cell.source
         nodes = list(ast.walk(ast.parse(cell.source)))
         assert not [node for node in nodes if isinstance(node, forbidden)], cell.source
         assert "print(" not in cell.source and "%" not in cell.source.split("#")[0]
+
+
+def computes(source):
+    """Return whether a cell works something out: it gives a name to what isn't the study itself."""
+    named = [node for node in ast.parse(source).body if isinstance(node, ast.Assign)]
+    return bool(named) and "load_study(" not in source and "at_each_date(" not in source
+
+
+def test_at_least_a_third_of_the_cells_compute_and_most_have_some_lines(notebook):
+    sources = [cell.source for cell in cells(notebook, "code")]
+    lines = sorted(len([line for line in source.splitlines() if line]) for source in sources)
+    assert sum(map(computes, sources)) >= len(sources) / 3
+    assert 3 <= lines[len(lines) // 2] <= 6
+
+
+def test_no_name_of_a_parameter_is_repeated_in_a_notebook(notebook):
+    parameters, load = [cell.source for cell in cells(notebook, "code")[:2]]
+    names = {line.partition(":")[0] for line in parameters.splitlines()} - {"case", "scenario"}
+    assert not [name for name in names if f"{name}=" in load]
 
 
 def test_papermill_reads_every_parameter_with_its_help(notebook):
@@ -148,6 +166,39 @@ def test_a_knob_given_to_papermill_changes_the_result(tmp_path):
     # Durham has 2 in that area, so that one of the two gaps is closed
     assert stored_table(tmp_path / "out.ipynb", "One change of score alone brings the partners")
     assert "readiness_scores" in stored_table(tmp_path / "out.ipynb", "made from")
+
+
+def run(tmp_path, **given):
+    """Run the first cells of a notebook as papermill does, with values for its parameters."""
+    notebook = nbformat.read(ROOT / "notebooks" / "03_savings.ipynb", 4)
+    del notebook.cells[3:]
+    nbformat.write(notebook, tmp_path / "short.ipynb")
+    return papermill.execute_notebook(
+        str(tmp_path / "short.ipynb"), None, parameters=given, cwd=str(tmp_path), progress_bar=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"delay_yeras": 2}, "parameter 'delay_yeras' is unknown; nearest: delay_years"),
+        ({"case": 2026}, "case 2026 can't be a name, which is text"),
+        ({"delay_years": "two"}, "parameter delay_years: found 'two'"),
+    ],
+)
+def test_what_papermill_gives_wrongly_is_refused_in_a_sentence(tmp_path, given, said):
+    with pytest.raises(papermill.PapermillExecutionError) as refused:
+        run(tmp_path, **given)
+    assert said in str(refused.value) and "TypeError" not in str(refused.value)
+
+
+def test_running_the_load_cell_again_never_refuses_a_readers_own_variables(tmp_path):
+    notebook = nbformat.read(ROOT / "notebooks" / "03_savings.ipynb", 4)
+    del notebook.cells[3:]
+    own = "delay_yeras = mine = 1\ntable = study.savings.net_flows"
+    notebook.cells += [nbformat.v4.new_code_cell(own), notebook.cells[2].copy()]
+    NotebookClient(notebook, kernel_name="python3").execute()
+    assert notebook.cells[2].outputs[0].data == notebook.cells[4].outputs[0].data
 
 
 def test_the_cookbook_answers_for_another_case_and_scenario(tmp_path):

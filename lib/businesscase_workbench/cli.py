@@ -157,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     refresh = command(
         "refresh", _refresh, "write outputs into the notebooks, and the schema into data/README.md"
     )
+    docs = command("docs", _docs, "write the reference pages of every function and column")
     explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
     lab = command("lab", _lab, "open the notebooks in JupyterLab, on this machine only")
     test = command("test", _test, "run the tests: style, types, tests, docstrings, notebooks")
@@ -197,6 +198,7 @@ def _parser() -> argparse.ArgumentParser:
         help="read totals, hidden or struck-out rows as the others; may repeat",
     )
     upgrade.add_argument("case", nargs="+", metavar="CASE")
+    docs.add_argument("--output", type=Path, metavar="DIR", help="folder; site/reference/")
     upgrade.add_argument("--dry-run", action="store_true", help="show the diff and write nothing")
     for server, port in ((explore, 8866), (lab, 8888)):
         server.add_argument(
@@ -507,6 +509,14 @@ def _refresh(arguments: argparse.Namespace) -> int:
         failures = refresh_notebooks(notebooks, arguments.workers)
     if failures:
         raise InputError(failures)
+    return DONE
+
+
+def _docs(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.reference import write_reference  # slow to import
+
+    folder = arguments.output or project_folder() / "site" / "reference"
+    print(write_reference(folder))
     return DONE
 
 

@@ -1,1 +1,4 @@
-"""A case as data: what its tables may hold, how they are read and written, and what is wrong with them."""
+"""A case as data: what its tables may hold, how they are read and written, and what is wrong with them.
+
+.. include:: ../../../data/README.md
+"""

@@ -33,8 +33,6 @@ from businesscase.study.uncertainty import Uncertainty
 from businesscase.study.value import Value
 from businesscase.study.verdicts import Verdicts
 
-__all__ = ["Study", "load_study", "parameters_in"]
-
 INJECTED = "# Parameters"  # how a cell begins that papermill writes
 
 

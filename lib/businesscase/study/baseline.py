@@ -160,7 +160,11 @@ class Baseline(Part):
             pd.DataFrame(levels).reindex(items),
             pd.DataFrame(units).reindex(items),
         )
-        return gaps.assign(position=[self._position(gap) for gap in gaps.itertuples()])
+        divided = (gaps["measure"] == "annual_cost") & (gaps["item"] != ALL)  # no level of its own
+        position = pd.Series([self._position(gap) for gap in gaps.itertuples()], dtype=object)
+        return gaps.assign(
+            level_gbp=gaps["level_gbp"].mask(divided), position=position.mask(divided)
+        )
 
     def _position(self, gap) -> str:
         given = self.tables["benchmarks"]

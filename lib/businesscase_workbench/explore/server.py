@@ -92,6 +92,8 @@ def serve_lab(notebooks: Path, arguments: Sequence[str] = ()) -> None:
 
     # on the command line, because that goes before the user's settings
     options = [f"--ServerApp.ip={HERE_ALONE}", f"--ServerApp.root_dir={notebooks}"]
+    # the reference pages: what is served as a file of the notebooks' folder can't lead to another
+    options.append(f"--ServerApp.extra_static_paths={notebooks.parent / 'site'}")
     server = LabApp.initialize_server([*options, *arguments])
     _refuse_open("JupyterLab", server.ip, server.identity_provider.auth_enabled)
     server.start()
