@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from cells import shown_in
 from pytest import approx
 from small import flow, small_case, small_study
 
@@ -250,6 +251,8 @@ def test_a_contract_that_ends_too_soon_or_whose_notice_has_passed_is_remarked_on
 
 # as shown
 
+HEADING = "Do contracts end when the service is ready?"
+
 
 def test_each_contract_is_told_in_a_sentence_and_marked_on_the_plan():
     rows = [
@@ -262,13 +265,15 @@ def test_each_contract_is_told_in_a_sentence_and_marked_on_the_plan():
     assert "a gap of 1.9 months, which costs £9.69" in desk or "costs £10 above" in desk
     assert "3.5 months are paid twice" in lines
     assert "nothing must be bridged or is paid twice" in phones
-    table = show.contracts(study).as_read()
-    assert table["rows"][1][0] == "lines (Wires)"
+    table, _ = shown_in("plan", study, HEADING)[1:]
+    assert table.index.tolist() == ["desk", "lines (Wires)", "phones"]
     texts = [note.text for note in show.gantt(study).figure.layout.annotations]
     assert any("contract ends 14 Jan" in text for text in texts)
     bare = small_study(**PLAN)
     assert "names no contract" in show.contracts_said(bare).text
-    assert show.contracts(bare).as_read()["rows"] == []
+    table, costs = shown_in("plan", bare, HEADING)[1:]
+    assert table.caption == "The case names no contract that this option replaces"
+    assert costs.caption == "No contract adds to the flows of this scenario"
 
 
 def test_leicestershire_is_worth_what_it_was_and_pays_for_a_late_start_once():

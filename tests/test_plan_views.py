@@ -5,29 +5,48 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from cells import sections, shown_in
 from conftest import daily_of
 
 from businesscase.calculations.wording import chance_in_words, printed
 from businesscase.shown import plan as show
 from businesscase.shown.display import Chart, Table
 from businesscase.study import Study, load_study
+from businesscase.study.derived import Kept
 
 ALLERDALE, LICTP, DACORUM = "allerdale-carlisle-2008", "lictp-2020", "dacorum-avdc-2012"
-VIEWS = [
-    show.answer,
-    show.gantt,
-    show.tasks,
-    show.deadline_chart,
-    show.deadlines,
-    show.earlier_starts,
-    show.status_rule,
-    show.progress_chart,
-    show.progress,
-    show.work_packages,
-    show.what_moves_it,
-    show.longer_tasks,
-    show.assumptions,
-]
+
+
+def shown(study, heading, place=0):
+    return shown_in("plan", study, heading)[place]
+
+
+def tasks(study):
+    return shown(study, "What are the dates?")
+
+
+def deadlines(study):
+    return shown(study, "How likely are the deadlines?", 1)
+
+
+def earlier_starts(study):
+    return shown(study, "How likely are the deadlines?", 2)
+
+
+def progress(study):
+    return shown(study, "Where does the work stand?", 2)
+
+
+def what_moves_it(study):
+    return shown(study, "What would change this answer?")
+
+
+def longer_tasks(study):
+    return shown(study, "What would change this answer?", 1)
+
+
+def assumptions(study):
+    return shown(study, "Assumptions used")
 
 
 def bundle(chart: Chart) -> dict:
@@ -69,11 +88,15 @@ def long_plan(tasks=130):
     return with_tables(study, tasks=pd.DataFrame(rows), task_ranges=ranges.assign(task=1))
 
 
+def every_cell(study):
+    headings = list(sections("plan")[1])[1:]  # the first is of the question and the parameters
+    return [made for heading in headings for made in shown_in("plan", study, heading)]
+
+
 @pytest.mark.parametrize("case", daily_of([ALLERDALE, LICTP, DACORUM, "worked-example"], ALLERDALE))
 def test_every_view_shows_something_without_and_with_ranges(case):
     for study in (load_study(case), without_ranges(case)):
-        for view in VIEWS:
-            made = view(study)
+        for made in every_cell(study):
             if isinstance(made, Chart):
                 assert made.title and made.description.endswith(".")
                 assert any(len(trace.get("x", [])) for trace in bundle(made)["data"])
@@ -86,7 +109,7 @@ def test_every_view_shows_something_without_and_with_ranges(case):
                 assert made.text
 
 
-@pytest.mark.parametrize("view", [show.deadline_chart, show.earlier_starts, show.what_moves_it])
+@pytest.mark.parametrize("view", [show.deadline_chart, earlier_starts, what_moves_it])
 def test_a_case_without_ranges_says_so_in_one_sentence(view):
     html = view(without_ranges(LICTP))._repr_html_()
     assert html == (
@@ -98,11 +121,11 @@ def test_a_case_without_ranges_says_so_in_one_sentence(view):
 def test_a_plan_without_deadlines_says_so_and_shows_how_likely_its_end_is():
     study = load_study(LICTP)
     study = with_tables(study, tasks=study.tables["tasks"].assign(deadline=pd.NaT))
-    assert "No task of the plan has a deadline." in show.deadlines(study)._repr_html_()
-    assert "No task of the plan has a deadline." in show.earlier_starts(study)._repr_html_()
+    assert "No task of the plan has a deadline." in deadlines(study)._repr_html_()
+    assert "No task of the plan has a deadline." in earlier_starts(study)._repr_html_()
     assert show.deadline_chart(study).title.startswith("The plan ends by ")
     assert "deadline" not in show.answer(study).text
-    assert set(show.what_moves_it(study).labels) >= {"p80_if_shortest", "p80_if_longest"}
+    assert {"p80_if_shortest", "p80_if_longest"} < set(what_moves_it(study))
 
 
 def test_the_answer_says_finish_certainty_critical_tasks_and_deadlines():
@@ -224,9 +247,9 @@ def test_a_long_plan_draws_what_matters_and_says_what_is_left_out():
     assert "Of 130 tasks 60 are drawn" in chart.description
     assert "70 are left out." in chart.description
     assert "117 of 130 tasks are critical" in chart.title or "critical" in chart.title
-    for view in (show.tasks, show.progress, show.assumptions):
+    for view in (tasks, progress, assumptions):
         table = view(study)
-        assert len(table.frame) == show.LISTED
+        assert len(table) == show.LISTED
         assert re.search(r"; the first 100 of 1\d\d rows$", table.caption)
     assert len(bundle(show.progress_chart(study))["data"][0]["y"]) == show.DRAWN // 2
     assert "100 are left out." in show.progress_chart(study).description
@@ -270,8 +293,8 @@ def test_before_anything_is_due_to_start_the_title_says_so():
 
 
 def test_the_progress_says_whether_the_plan_is_only_taken_to_have_run():
-    assert "taken to have run as planned" in show.progress(load_study(ALLERDALE)).caption
-    example = show.progress(load_study("worked-example"))
+    assert "taken to have run as planned" in progress(load_study(ALLERDALE)).caption
+    example = progress(load_study("worked-example"))
     assert "taken to have run" not in example.caption
     assert example.caption.endswith("without a task in the plan, so not known: Finance")
 
@@ -286,12 +309,12 @@ def test_no_simulated_chance_is_said_to_be_certain(fraction, said):
 
 def test_tables_print_simulated_chances_as_the_sentences_do():
     study = load_study(ALLERDALE)
-    table = show.deadlines(study)
+    table = deadlines(study)
     assert "chance that all are met: under 1%" in table.caption
-    chances = table.frame.set_index("task")["chance"]
-    assert (chances[5], chances[8]) == ("over 99%", "under 1%")
-    assert show.tasks(study).frame.at[6, "criticality"] == "under 1%"
-    for view in (show.earlier_starts, show.what_moves_it):
+    chances = {row[0]: row[-1] for row in table.as_read()["rows"]}
+    assert (chances["5"], chances["8"]) == ("over 99%", "under 1%")
+    assert {row[0]: row[-1] for row in tasks(study).as_read()["rows"]}["6"] == "under 1%"
+    for view in (earlier_starts, what_moves_it):
         assert "0.0%" not in view(study)._repr_html_()
 
 
@@ -303,15 +326,45 @@ def test_the_name_of_a_curve_stands_clear_of_the_next_curve():
 
 
 def test_an_earlier_start_that_is_no_use_is_said_to_be_none():
-    assert set(show.earlier_starts(load_study(ALLERDALE)).frame["earlier"]) == {
-        "no earlier start is enough, for fixed dates hold it"
-    }
-    table = show.earlier_starts(load_study(LICTP)).frame
-    assert int(table["earlier"].iloc[0]) > 0
+    held = earlier_starts(load_study(ALLERDALE)).as_read()
+    said = {row[held["labels"].index("Working days earlier")] for row in held["rows"]}
+    assert said == {"no earlier start is enough, for fixed dates hold it"}
+    table = earlier_starts(load_study(LICTP))
+    assert table["days_earlier"].iloc[0] > 0
     assert pd.Timestamp(table["plan_start"].iloc[0]) < pd.Timestamp("2021-01-04")
 
 
 def test_tasks_are_not_said_to_take_longer_than_a_scenario_may_make_them():
     study = load_study(ALLERDALE, duration_change=2.0)
-    assert show.longer_tasks(study).frame["change"].tolist() == ["As in this scenario"]
-    assert len(show.longer_tasks(load_study(ALLERDALE, duration_change=1.0)).frame) == 5
+    assert longer_tasks(study).index.tolist() == [0]
+    assert len(longer_tasks(load_study(ALLERDALE, duration_change=1.0))) == 5
+
+
+def worked_out(study):
+    return shown_in("plan", study, "How are the dates and chances worked out?")
+
+
+def test_the_dates_are_worked_out_again_where_a_scenario_moves_them():
+    study = load_study("worked-example", duration_change=0.37, extra_days={"3": 4.5})
+    given, early, *_, ends, _, chances = worked_out(study)
+    assert given.at[3, "days_here"] == pytest.approx(40.5 * 1.37 + 4.5)
+    assert early.at[1, "finish_day"] == pytest.approx(45 * 1.37)
+    schedule = study.plan.schedule.set_index("task")
+    assert ends["worked_out"].equals(schedule.loc[ends.index, "early_finish"].rename("worked_out"))
+    assert chances.index.tolist() == [2, 6, 13, 14, 15, 18]
+
+
+def test_a_date_that_is_not_what_the_steps_come_to_is_noticed():
+    study = with_tables(load_study(LICTP))  # with results of its own, of which one is made wrong
+    a_day_off = study.plan.schedule.assign(early_finish=study.plan.schedule["early_finish"] + pd.Timedelta(days=1))  # fmt: skip
+    study.plan.memory.results["schedule"] = Kept(a_day_off, frozenset())
+    with pytest.raises(AssertionError, match="a task ends on another date"):
+        worked_out(study)
+
+
+def test_a_plan_in_which_nothing_waits_is_worked_out_too():
+    study = load_study(LICTP)
+    study = with_tables(study, tasks=study.tables["tasks"].assign(predecessors=""))
+    _, early, waits, *_ = worked_out(study)
+    assert waits.caption == "No task waits for another"
+    assert set(early["start_day"]) == {0}

@@ -11,10 +11,12 @@ from typing import Any
 import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.durations import CERTAINTY
 from businesscase.calculations.estate import DIFFERENT, ONE, SAME
 from businesscase.calculations.wording import (
     capitalised,
     chance_in_words,
+    percent,
     printed,
     short_day,
     words,
@@ -51,6 +53,10 @@ LABELS = {
     "cashable_saving": "Of it cash (£)",
     "cause": "Common cause",
     "central": "Most likely",
+    "certain_by": f"{percent(CERTAINTY, 0)} certain by",
+    "chance_if_longest": "Chance, if longest",
+    "chance_if_shortest": "Chance, if shortest",
+    "chance_met": "Chance of meeting it",
     "change": "Change (£)",
     "change_fraction": "Change (%)",
     "change_gbp": "Difference (£ a year)",
@@ -62,6 +68,8 @@ LABELS = {
     "counts": "Counts as",
     "counts_here": "Counts here",
     "criticality": "Critical in",
+    "days_earlier": "Working days earlier",
+    "days_here": "Here (days)",
     "deadline": "Deadline",
     "description": "What could happen",
     "discount_factor": "Discount factor",
@@ -74,8 +82,14 @@ LABELS = {
     "first_date": "First reading",
     "first_day": "From",
     "flow": "Kind",
+    "forecast_finish": "Actual or forecast end",
+    "forecast_start": "Actual or forecast start",
     "freshness": "Freshness (%)",
     "funding": "Funding",
+    "gap_chance": "Chance of a gap",
+    "gap_cost": "Cost of the gap (£)",
+    "gap_cost_expected": "Gap, expected (£)",
+    "gap_months_p50": "Gap, even chance (months)",
     "high": "High",
     "improved": "Better",
     "index_status": "Status of the index",
@@ -88,6 +102,7 @@ LABELS = {
     "late_finish": "Latest finish",
     "late_start": "Latest start",
     "level_gbp": "Own cost (£ a year)",
+    "longer_fraction": "Every task longer by (%)",
     "low": "Low",
     "measure": "Measure",
     "mitigated_fraction": "Taken off the bound (%)",
@@ -97,14 +112,20 @@ LABELS = {
     "new": "New service (£ a year)",
     "non_staff": "Other than staff (£ a year)",
     "note": "Working or reasoning",
+    "notice_by": "Notice or extension by",
     "npv_p10": "One in ten is below (£)",
     "npv_p50": "Half are below (£)",
     "npv_p90": "One in ten is above (£)",
     "one_off_cost": "One-off cost (£)",
+    "optimistic_days": "Shortest (days)",
     "option": "Option",
     "outcome": "Outcome",
+    "overlap_cost": "Paid twice (£)",
     "owner": "Owner",
     "owner_rule": "Owner",
+    "p80_if_longest": "Plan ends by, if longest",
+    "p80_if_shortest": "Plan ends by, if shortest",
+    "package": "Work package",
     "paragraph": "Paragraph",
     "parameter": "Parameter",
     "partner": "Partner",
@@ -112,6 +133,9 @@ LABELS = {
     "peak_funding": "Peak funding (£)",
     "people": "People who hold it",
     "people_together": "People at all partners",
+    "pessimistic_days": "Longest (days)",
+    "plan_start": "Plan then starts",
+    "predecessors": "Follows",
     "present": "Today (£ a year)",
     "present_cost": "Present cost (£ a year)",
     "price_factor": "Factor",
@@ -119,9 +143,11 @@ LABELS = {
     "probability_of_loss": "Probability of loss (%)",
     "provenance": "Provenance (%)",
     "published": "Published",
+    "rag": "Status",
     "rate": "Rate (%)",
     "real_gbp": "In prices of the base year (£ a year)",
     "realised_fraction": "Actual over planned (%)",
+    "reason": "Because",
     "receipts": "Grants and receipts (£)",
     "recomputed": "Recomputed",
     "reference_class": "Class",
@@ -132,6 +158,7 @@ LABELS = {
     "saving_gbp": "Saving (£ a year)",
     "says": "What it says",
     "score": "Score",
+    "service_starts": "New service starts",
     "share_of_line": "Share of the line (%)",
     "share_of_users": "Share of users (%)",
     "single_person": "One person alone",
@@ -152,6 +179,7 @@ LABELS = {
     "value": "Value",
     "whole_life_cost": "Whole-life cost (£)",
     "worst": "Partner that does worst",
+    "worst_by_days": "Worst by (working days)",
     "worst_worth": "Its net present value (£)",
     "worth_gbp": "Below by, in all (£ a year)",
     "year": "Year",
@@ -194,23 +222,51 @@ def _words(name: Any) -> str:
 # how the values of a column are written, where not as numbers with the unit of the label, or as they are
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "breaks_even": _break_even,
+    "certain_by": _day,
+    "chance_if_longest": _chance,
+    "chance_if_shortest": _chance,
+    "chance_met": _chance,
+    "chance_with_contingency": _chance,
     "criticality": _chance,
+    "days_earlier": _days_earlier,
     "deadline": _day,
     "discount_factor": _factor,
     "early_finish": _day,
     "early_start": _day,
+    "ends": _day,
+    "even_chance_by": _day,
+    "first_year": _year,
     "flow": _words,
+    "forecast_finish": _day,
+    "forecast_start": _day,
+    "gap_chance": _chance,
     "item": _partner,
+    "last_year": _year,
     "late_finish": _day,
     "late_start": _day,
     "measure": _words,
+    "notice_by": _day,
+    "p80_if_longest": _day,
+    "p80_if_shortest": _day,
     "partner": _partner,
+    "plan_start": _day,
+    "planned_finish": _day,
+    "predecessors": _follows,
     "relation": _relation,
+    "service_starts": _day,
     "table": _words,
-    "first_year": _year,
-    "last_year": _year,
     "year": _year,
 }
+
+
+def _days_earlier(days: Any) -> str:
+    if pd.isna(days):
+        return "no earlier start is enough, for fixed dates hold it"
+    return "none" if days == 0 else f"{days:g}"
+
+
+def _follows(predecessors: Any) -> str:
+    return predecessors.replace(",", ", ") or "none"
 
 
 def label_of_column(name: Hashable, unit: str = "") -> str:

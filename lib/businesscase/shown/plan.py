@@ -15,8 +15,6 @@ from businesscase.calculations.wording import (
     printed,
     short_day,
 )
-from businesscase.cases.parameters import limits
-from businesscase.shown import common
 from businesscase.shown.display import (
     BLUE,
     GREY,
@@ -28,8 +26,8 @@ from businesscase.shown.display import (
     Sentence,
     Table,
     absent,
-    by_year,
     chart,
+    table,
 )
 from businesscase.study import Study
 
@@ -409,41 +407,42 @@ def _stacked(labels: list[str], most: int = 3) -> str:
     return "<br>".join(labels)
 
 
+def first_rows(frame: pd.DataFrame, caption: str, absent: str = "") -> Table:
+    """Show what a page can hold of a table of a big plan, with a caption that says so."""
+    if len(frame) > LISTED:
+        caption += f"; the first {LISTED} of {len(frame):,} rows"
+    return table(frame.head(LISTED), caption, absent)
+
+
+def status_said(study: Study) -> str:
+    """Say of which day a status is, whether tasks are only taken to run as planned, and what isn't known."""
+    said = f"Status at {printed(study.plan.report_date)}"
+    if not study.plan.has_task_readings:
+        said += ", taken to have run as planned"
+    packages = study.tables["work_packages"]
+    without = packages.loc[packages["task"].isna(), "package"]
+    return (
+        f"{said}; without a task in the plan, so not known: {listed(without)}"
+        if len(without)
+        else said
+    )
+
+
+def tried_said(study: Study) -> str:
+    """Say what is told of tasks that take their shortest or longest time alone, and how it is now."""
+    if study.plan.tried_tasks.empty:
+        return NO_RANGES
+    certain = study.plan.certain_finishes.at[ALL, "p80"]
+    said = "If one task alone takes its shortest or longest time: "
+    said += f"the day by which the plan ends with a chance of {percent(CERTAINTY, 0)} (now {printed(certain)})"
+    for last in study.plan.headline_deadlines.head(1).itertuples():
+        said += f", and the chance of {last.name} by {printed(last.deadline)} (now {chance_in_words(last.chance)})"
+    tried, tasks = len(study.plan.tried_tasks), len(study.plan.schedule)
+    return f"{said}; the {tried} most critical tasks" if tried < tasks else said
+
+
 def _short(name: str, width: int = 50) -> str:
     return name if len(name) <= width else f"{name[: width - 1].rstrip()}…"
-
-
-def _first_rows(table: pd.DataFrame, caption: str) -> tuple[pd.DataFrame, str]:
-    """Return what a page can hold of a table, and a caption that says so."""
-    if len(table) <= LISTED:
-        return table, caption
-    return table.head(LISTED), f"{caption}; the first {LISTED} of {len(table):,} rows"
-
-
-def tasks(study: Study) -> Table:
-    """Show dates and float of every task."""
-    table = study.plan.schedule.set_index("task", drop=False)
-    follows = table["predecessors"].replace("", "none").str.replace(",", ", ")
-    table = table.assign(predecessors=follows)
-    labels = {
-        "task": "Task",
-        "name": "Name",
-        "duration_days": "Duration (days)",
-        "predecessors": "Follows",
-        "early_start": "Start",
-        "early_finish": "Finish",
-        "late_start": "Latest start",
-        "late_finish": "Latest finish",
-        "total_float_days": "Total float (days)",
-        "free_float_days": "Free float (days)",
-        "critical": "Critical",
-    }
-    caption = "The plan: early and latest dates, float in working days"
-    if study.plan.has_ranges:
-        table["criticality"] = study.plan.criticality
-        labels |= {"criticality": "Critical in"}
-        caption += f", and in how many of {study.plan.simulated.networks:,} simulated plans a task is critical"
-    return Table(*_first_rows(_printable(table), caption), labels)
 
 
 def deadline_chart(study: Study) -> Chart | Table:
@@ -573,77 +572,6 @@ def _add_deadlines(figure: go.Figure, lines: list[tuple]) -> float:
     return highest + 0.02
 
 
-def deadlines(study: Study) -> Table:
-    """Show each deadline: when the task ends, how surely, and how likely the deadline is met."""
-    table = study.plan.deadlines
-    if table.empty:
-        return absent("No task of the plan has a deadline")
-    labels = {
-        "task": "Task",
-        "name": "Name",
-        "deadline": "Deadline",
-        "early_finish": "Finish",
-        "days_late": "Days late",
-    }
-    if not study.plan.has_ranges:
-        return Table(*_first_rows(_printable(table), f"Deadlines. {NO_RANGES}"), labels)
-    labels |= {
-        "p50": "Even chance by",
-        "p80": f"{percent(CERTAINTY, 0)} certain by",
-        "chance": "Chance of meeting it",
-    }
-    caption = (
-        f"Deadlines in {study.plan.simulated.networks:,} simulated plans; chance that all are met: "
-        f"{chance_in_words(study.plan.deadline_chances.at[ALL, 'chance'])}"
-    )
-    if (table["contingency_days"] > 0).any():
-        labels |= {
-            "contingency_days": "Contingency (days)",
-            "chance_with_contingency": "Chance with contingency",
-        }
-    return Table(*_first_rows(_printable(table), caption), labels)
-
-
-def _printable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a wide table with short dates, and simulated chances as the sentences have them."""
-    said = {}
-    for name, column in table.items():
-        if pd.api.types.is_datetime64_any_dtype(column):
-            said[name] = column.map(_unbroken_day)
-        elif name.startswith(("chance", "criticality")):
-            said[name] = column.map(chance_in_words)
-    return table.assign(**said)
-
-
-def earlier_starts(study: Study) -> Table:
-    """Show how much earlier the plan must start for the last deadlines to be fairly sure."""
-    if not study.plan.has_ranges:
-        return absent(NO_RANGES)
-    if study.plan.headline_deadlines.empty:
-        return absent("No task of the plan has a deadline")
-    table = study.plan.earlier_starts
-    said = [
-        "no earlier start is enough, for fixed dates hold it"
-        if pd.isna(days)
-        else "none"
-        if days == 0
-        else f"{days:g}"
-        for days in table["days_earlier"]
-    ]
-    return Table(
-        _printable(table).assign(earlier=said),
-        f"How much earlier the plan must start for a chance of {percent(CERTAINTY, 0)}",
-        {
-            "task": "Task",
-            "name": "Name",
-            "deadline": "Deadline",
-            "chance": "Chance now",
-            "earlier": "Working days earlier",
-            "plan_start": "Plan then starts",
-        },
-    )
-
-
 def status_rule(study: Study) -> Sentence:
     """State the report date and the rule by which a status follows from the forecast."""
     basis = (
@@ -740,86 +668,6 @@ def _unbroken_day(date: pd.Timestamp) -> str:
     return short_day(date).replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def progress(study: Study) -> Table:
-    """Show actual or forecast dates and status, with the reason, of each work package or task."""
-    table = study.plan.package_progress
-    basis = "" if study.plan.has_task_readings else ", taken to have run as planned"
-    is_package = not study.tables["work_packages"].empty
-    caption = f"Status at {printed(study.plan.report_date)}{basis}"
-    without = study.tables["work_packages"]["task"].isna()
-    if without.any():
-        names = listed(list(study.tables["work_packages"].loc[without, "package"]))
-        caption += f"; without a task in the plan, so not known: {names}"
-    labels = {
-        "item": "Work package" if is_package else "Task",
-        "name": "Task in the plan" if is_package else "Name",
-        "rag": "Status",
-        "reason": "Because",
-        "forecast_start": "Actual or forecast start",
-        "forecast_finish": "Actual or forecast end",
-        "early_finish": "Planned end",
-        "late_finish": "Latest end",
-        "deadline": "Deadline",
-    }
-    return Table(*_first_rows(_printable(table), caption), labels)
-
-
-def work_packages(study: Study) -> Table:
-    """Show what each work package must produce, who leads it and when it is due."""
-    table = study.tables["work_packages"]
-    return Table(
-        table,
-        "Work packages",
-        {
-            "package": "Work package",
-            "outputs": "Outputs",
-            "lead": "Lead",
-            "deadline": "Due",
-        },
-        absent="The case describes no work packages",
-    )
-
-
-def what_moves_it(study: Study) -> Table:
-    """Show end and deadline if one critical task alone takes its shortest or longest time."""
-    if not study.plan.has_ranges:
-        return absent(NO_RANGES)
-    table = study.plan.tried_tasks
-    headlines = study.plan.headline_deadlines
-    caption = (
-        f"If one task alone takes its shortest or longest time: the day by which the plan ends with a "
-        f"chance of {percent(CERTAINTY, 0)} (now {printed(study.plan.certain_finishes.at[ALL, 'p80'])})"
-    )
-    labels = {
-        "task": "Task",
-        "name": "Name",
-        "criticality": "Critical in",
-        "optimistic_days": "Shortest (days)",
-        "pessimistic_days": "Longest (days)",
-        "p80_if_shortest": "Plan ends by, if shortest",
-        "p80_if_longest": "Plan ends by, if longest",
-    }
-    if len(headlines):
-        last = headlines.iloc[0]
-        caption += (
-            f", and the chance of {last['name']} by {printed(last['deadline'])} "
-            f"(now {chance_in_words(last['chance'])})"
-        )
-        labels |= {
-            "chance_if_shortest": "Chance, if shortest",
-            "chance_if_longest": "Chance, if longest",
-        }
-    if len(table) < len(study.plan.schedule):
-        caption += f"; the {len(table)} most critical tasks"
-    return Table(_printable(table), caption, labels)
-
-
-def assumptions(study: Study) -> Table:
-    """Show the inputs of this part with status, source and reasoning, of a big plan the first."""
-    table = common.assumptions(study, "plan")
-    return Table(*_first_rows(table.frame, table.caption), table.labels)
-
-
 def contracts_said(study: Study) -> Sentence:
     """Say of each contract whether it ends when its service is ready, and what it costs if not."""
     table = study.contracts.ends
@@ -859,75 +707,3 @@ def _in_futures_said(row) -> str:
 
 def _months(number: float) -> str:
     return f"{number:.1f} months"
-
-
-def contracts(study: Study) -> Table:
-    """Show when each contract ends and its service starts, and what the time between costs."""
-    table = study.contracts.ends
-    if table.empty:
-        return absent("The case names no contract that this option replaces")
-    labels = {
-        "named": "Contract",
-        "ends": "Ends",
-        "notice_by": "Notice or extension by",
-        "starts": "New service starts",
-        "gap_months": "Gap (months)",
-        "gap_cost": "Cost of the gap (£)",
-        "overlap_months": "Overlap (months)",
-        "overlap_cost": "Paid twice (£)",
-    }
-    if study.plan.has_ranges:
-        futures = study.contracts.in_futures
-        table = table.join(futures.assign(chance=futures["gap_chance"]))
-        labels |= {
-            "gap_months_p50": "Gap, even chance (months)",
-            "chance": "Chance of a gap",
-            "gap_cost_expected": "Gap, expected (£)",
-        }
-    named = table["contract"] + table["supplier"].map(lambda name: f" ({name})" if name else "")
-    months = table.filter(like="_months").round(1)
-    return Table(
-        _printable(table.assign(named=named, **months)),
-        "When contracts end and the service that replaces them starts",
-        labels,
-    )
-
-
-def contract_costs(study: Study) -> Table:
-    """Show what gaps and overlaps add to the flows of the scenario, by partner and year."""
-    table = study.contracts.costs.reset_index()
-    return Table(
-        table,
-        "What contracts add to the flows of this scenario; below nil is what the flows hold for an overlap "
-        "that a late service shortens",
-        {"contract": "Contract", "partner": "Partner", **by_year(study.years)},
-        absent="No contract adds to the flows of this scenario",
-    )
-
-
-def longer_tasks(study: Study) -> Table:
-    """Show when the plan ends if every task takes longer."""
-    rows = []
-    for longer in (0.0, 0.1, 0.2, 0.3, 0.5):
-        change = (1 + study.parameters.duration_change) * (1 + longer) - 1
-        if change > limits("duration_change")[1]:
-            break  # further than a scenario may go
-        schedule = study.varied(duration_change=change).plan.schedule
-        rows.append(
-            {
-                "change": f"All {percent(longer, 0)} longer" if longer else "As in this scenario",
-                "finish": schedule["early_finish"].max(),
-                "missed": int((schedule["days_late"] > 0).sum()),
-                "worst": schedule["days_late"].max(),
-            }
-        )
-    return Table(
-        pd.DataFrame(rows),
-        "When the plan ends if every task takes longer",
-        {
-            "change": "Tasks",
-            "finish": "Plan ends",
-            "missed": "Deadlines missed",
-            "worst": "Worst by (working days)",
-        },
-    )

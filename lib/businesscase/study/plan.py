@@ -285,7 +285,12 @@ class Plan(Part):
 
     @derived
     def headline_deadlines(self) -> pd.DataFrame:
-        """The last deadline, then the least likely ones; of each date the least likely task."""
+        """The last deadline, then the least likely ones; of each date the least likely task.
+
+        None if the case doesn't say how short and how long its tasks may turn out.
+        """
+        if not self.has_ranges:
+            return self.deadlines.head(0)
         by_doubt = self.deadlines.sort_values(["chance", "p80"], ascending=[True, False])
         by_date = by_doubt.drop_duplicates("deadline")
         is_last = by_date["deadline"] == by_date["deadline"].max()
@@ -298,8 +303,10 @@ class Plan(Part):
 
         ``days_earlier`` is blank where no earlier start is enough.
         """
-        networks = durations.affordable_networks(len(self.tables["tasks"]), 10 * HEADLINES)
         table = self.headline_deadlines
+        if table.empty:
+            return table
+        networks = durations.affordable_networks(len(self.tables["tasks"]), 10 * HEADLINES)
         allowed = {task: self._last_allowed[task] for task in table["task"]}
         found = durations.days_earlier(self.uncertain, allowed, networks, SEED)
         days = list(found.values())
@@ -318,6 +325,8 @@ class Plan(Part):
         """What the most critical uncertain tasks do to the end and to the first headline deadline."""
         ranges = self.uncertain.ranges
         uncertain = ranges[ranges["optimistic_days"] < ranges["pessimistic_days"]]
+        if uncertain.empty:
+            return uncertain
         index = self.criticality.loc[uncertain["task"]]
         chosen = index.sort_values(ascending=False, kind="stable").head(TRIED)
         headline = self.headline_deadlines
