@@ -5,38 +5,52 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from cells import sections, shown_in
 
 from businesscase.cases.case import case_names
 from businesscase.shown import governance as governing
 from businesscase.shown import readiness as show
 from businesscase.shown.display import Chart, Table
 from businesscase.study import Study, load_study
+from businesscase.study.derived import Kept
 
 DURHAM, DACORUM, LICTP = "durham-sunderland-2014", "dacorum-avdc-2012", "lictp-2020"
 SCORED = [DURHAM, DACORUM]
-VIEWS = [
-    show.gap_chart,
-    show.scores,
-    show.areas,
-    show.evidence,
-    show.red_lines,
-    show.sizes,
-    show.lesson_chart,
-    show.lessons,
-    show.objectives,
-    show.needed_rises,
-    show.one_step_closer,
-    governing.checklist,
-    governing.examples,
-    governing.precedents_chart,
-    governing.precedents,
-]
+HEADINGS = list(sections("readiness")[1])[1:]  # the first is of the question and the parameters
 LONG_NAMES = [
     "Kingston upon Hull",
     "Hinckley and Bosworth",
     "Melton",
     "Bath and North East Somerset",
 ]
+
+
+def shown(study, heading, place=0):
+    return shown_in("readiness", study, heading)[place]
+
+
+def evidence(study):
+    return shown(study, "What do the scores rest on?", 1)
+
+
+def lessons(study):
+    return shown(study, "What was learned, and when could it have been known?", 1)
+
+
+def needed_rises(study):
+    return shown(study, "What would change this answer?")
+
+
+def checklist(study):
+    return shown(study, "How is it to be governed?")
+
+
+def examples(study):
+    return shown(study, "How is it to be governed?", 2)
+
+
+def precedents(study):
+    return shown(study, "What did the published cases settle, and what did they lack?", 1)
 
 
 def changed(case=DURHAM, **tables):
@@ -74,17 +88,18 @@ def marks(chart):
 
 
 @pytest.mark.parametrize("case", case_names())
-@pytest.mark.parametrize("draw", VIEWS, ids=lambda draw: f"{draw.__module__[22:]}.{draw.__name__}")
-def test_every_part_is_shown_or_says_in_a_sentence_that_it_is_not_there(case, draw):
-    shown = draw(load_study(case))
-    if isinstance(shown, Chart):
-        assert shown.title and shown.description.endswith(".")
-        return
-    assert isinstance(shown, Table)
-    html = shown._repr_html_()
-    assert not re.search(r"\bnan\b", html)
-    assert ('<p class="absent">' in html) == shown.frame.empty
-    assert len(shown.caption) > 10
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_every_part_is_shown_or_says_in_a_sentence_that_it_is_not_there(case, heading):
+    for made in shown_in("readiness", load_study(case), heading):
+        if isinstance(made, Chart):
+            assert made.title and made.description.endswith(".")
+        elif isinstance(made, Table):
+            html = made._repr_html_()
+            assert not re.search(r"\bnan\b", html)
+            assert ('<p class="absent">' in html) == made.empty
+            assert len(made.caption) > 10
+        else:
+            assert made.text
 
 
 # the answer
@@ -218,8 +233,8 @@ def test_the_picture_in_words_has_what_stands_in_the_way_and_how_close_the_rest_
 
 
 def test_evidence_shows_the_score_that_a_scenario_sets_and_says_so():
-    table = show.evidence(load_study(DURHAM, "same-pace"))
-    row = table.frame.query("area == 'pace of change' and partner == 'Sunderland'").iloc[0]
+    table = evidence(load_study(DURHAM, "same-pace"))
+    row = table.query("area == 'pace of change' and partner == 'Sunderland'").iloc[0]
     assert row["score"] == 3
     assert table.caption == (
         "What each score rests on: 22 assumed; a scenario sets those of pace of change"
@@ -227,43 +242,51 @@ def test_evidence_shows_the_score_that_a_scenario_sets_and_says_so():
 
 
 def test_partners_with_the_same_score_and_evidence_share_a_row():
-    frame = show.evidence(load_study(DURHAM)).frame
-    assert len(frame) == 9 + 2 * 2  # nine areas without a difference, two with one
-    assert frame.set_index("area").at["people", "partner"] == "Durham and Sunderland"
+    table = evidence(load_study(DURHAM))
+    assert len(table) == 9 + 2 * 2  # nine areas without a difference, two with one
+    assert table.at["people", "partner"] == "Durham and Sunderland"
 
 
 def test_the_reasoning_of_an_area_is_not_said_twice_running():
-    notes = show.areas(load_study(DURHAM)).frame.set_index("area")["note"]
+    notes = shown(load_study(DURHAM), "What do the scores rest on?")["reasons_for_gap_and_minimum"]
     assert notes["technology"].startswith("The source lists the name as a challenge.")
     assert notes["leadership"] == "as above"
     assert notes["growth"] != "as above"
 
 
 def test_sizes_are_shown_where_they_are_known_and_said_to_be_unknown_where_not():
-    table = show.sizes(load_study(LICTP))
-    assert table.frame["ratio"].tolist() == ["2.18 to 1", "not known", "2.18 to 1"]
-    assert table.frame["status"].tolist() == ["published", "–", "published, assumed"]
-    assert table.frame["Melton"].tolist() == ["229", "not known", "£311,000"]
-    unknown = show.sizes(load_study(DURHAM))
-    assert unknown.frame.empty and "is not known" in unknown.caption
+    table = shown(load_study(LICTP), "How unequal are the partners?")
+    assert table.caption == (
+        "The largest partner has 2.18 times the users and 2.18 times the spend a year (assumed in "
+        "part) of the smallest"
+    )
+    read = table.as_read()
+    assert read["labels"][:3] == [
+        "Partner",
+        "Users",
+        "Spend (£\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}year)",
+    ]  # devices aren't known
+    assert ["Melton", "229", "£311,000", "1", "1"] in read["rows"]
+    unknown = shown(load_study(DURHAM), "How unequal are the partners?")
+    assert unknown.empty and "is not known" in unknown.caption
     said = show.answer(load_study("worked-example")).text
     assert "2.45 times the users (assumed)," in said
 
 
 def test_lessons_name_the_gate_and_what_was_spent_by_it_and_after():
-    table = show.lessons(load_study(DURHAM))
+    table = lessons(load_study(DURHAM))
     assert table.caption == (
         "The programme stopped on 11 June 2014; £50,000 was spent before, dated by financial year "
         "only, so that what was spent after a gate is the most that it can be"
     )
-    assert table.frame["gate"].str.startswith("Both Cabinets support the proposal").all()
-    assert table.frame["spent_after"].tolist() == [50_000, 50_000]
-    assert "no spend is printed" in show.lessons(load_study(DACORUM)).caption
+    assert table["gate_or_decision"].str.startswith("Both Cabinets support the proposal").all()
+    assert table["spent_after"].tolist() == [50_000, 50_000]
+    assert "no spend is printed" in lessons(load_study(DACORUM)).caption
 
 
 def test_lessons_of_a_programme_that_goes_on_have_no_column_for_a_stop():
-    table = show.lessons(load_study(LICTP))
-    assert "months_to_stop" not in table.labels
+    table = lessons(load_study(LICTP))
+    assert not {"months_to_stop", "spent_after"} & set(table)
     assert "it has not stopped" in table.caption
 
 
@@ -281,38 +304,68 @@ def test_lesson_chart_runs_from_the_gate_to_the_stop():
 
 
 def test_needed_rises_say_whether_one_change_is_enough():
-    one = show.needed_rises(load_study(DACORUM))
+    one = needed_rises(load_study(DACORUM))
     assert one.caption == (
         "One change of score alone brings the partners within every gap and minimum score"
     )
-    assert one.frame[["partner", "needed"]].values.tolist() == [["Dacorum", 3.0]]
-    two = show.needed_rises(load_study(DURHAM))
+    assert one[["who_must_rise", "score_needed"]].values.tolist() == [["Dacorum", 3.0]]
+    two = needed_rises(load_study(DURHAM))
     assert two.caption == (
         "2 changes of score, in 2 areas, bring the partners within every gap and minimum score"
     )
-    assert two.frame["alone"].all()
-    assert show.needed_rises(load_study(DURHAM, "differences-overcome")).frame.empty
+    assert two["enough_for_this_area"].all()
+    assert needed_rises(load_study(DURHAM, "differences-overcome")).empty
+
+
+def test_it_is_worked_out_again_who_is_apart_and_below_where_a_scenario_sets_the_scores():
+    heading = "How is it found who stands too far apart?"
+    scores, ends, apart, below, both = shown_in(
+        "readiness", load_study(DURHAM, "same-pace"), heading
+    )
+    assert scores.loc["pace of change"].tolist() == [2, 3]
+    assert ends.at["pace of change", "gap"] == 1
+    assert apart.index[apart["too_wide_by"] > 0].tolist() == ["delivery model"]
+    assert (below["short_by"].fillna(0) == 0).all()
+    assert (
+        both["worked_out"].tolist() == both["in_the_answer"].tolist() == ["delivery model", "none"]
+    )
+    study = load_study(DACORUM, "interim-managers-leave")
+    *_, below, both = shown_in("readiness", study, heading)
+    assert both.at["Below the minimum", "worked_out"] == "leadership and processes"
+    assert below.at["leadership", "short_by"] == 1
+
+
+def test_an_answer_that_the_steps_do_not_come_to_is_noticed():
+    study = changed()
+    study.readiness.memory.results["divergence"] = Kept(study.readiness.divergence.assign(beyond_gap=False), frozenset())  # fmt: skip
+    with pytest.raises(AssertionError, match="the steps don't come to the areas of the answer"):
+        shown_in("readiness", study, "How is it found who stands too far apart?")
+
+
+def test_fewer_areas_are_too_far_apart_the_narrower_the_gaps():
+    table = shown(load_study(DACORUM), "What would change this answer?", 1)
+    assert table["areas_too_far_apart"].to_dict() == {-2: 0, -1: 0, 0: 1, 1: 6}
+    assert table.at[0, "which"] == "leadership"
 
 
 # governance
 
 
 def test_the_checklist_has_each_topic_with_its_evidence_or_says_that_it_is_lacking():
-    table = governing.checklist(load_study(DACORUM))
+    table = checklist(load_study(DACORUM))
     assert table.caption == (
         "Governance of the shared service: of 9 topics 2 settled, 3 settled in part and 4 left open"
     )
-    by_topic = table.frame.set_index("topic")
-    assert by_topic.at["assets", "evidence"] == "Nothing is said of this"
-    assert by_topic.at["chair", "evidence"].startswith(
+    assert table.at["assets", "what_this_case_says"] == "Nothing is said of this"
+    assert table.at["chair", "what_this_case_says"].startswith(
         "Chair of the Partnership Board: Alternates between Dacorum and Aylesbury Vale [yes]. "
     )
-    assert by_topic.at["board", "paragraph"] == "paragraph 10a; paragraph 10b"
+    assert table.at["board", "paragraph"] == "paragraph 10a; paragraph 10b"
 
 
 def test_examples_name_the_case_that_went_further_and_the_topics_that_none_did():
-    table = governing.examples(load_study(DURHAM))
-    chair = table.frame.query("topic == 'chair'")
+    table = examples(load_study(DURHAM))
+    chair = table.query("topic == 'chair'")
     assert chair["partnership"].tolist() == ["Dacorum and Aylesbury Vale 2012"]
     assert table.caption.endswith("none goes further on exit")
 
@@ -344,12 +397,12 @@ def test_a_council_s_own_case_has_a_row_of_its_own_beside_the_five():
         "This case settles none, in part board, review, charging, assets, exit and people; "
         "Leicestershire 2020 settles host and term, in part "
     )
-    assert list(governing.precedents(own).labels.values())[1:] == list(labels[1:])
+    assert precedents(own).as_read()["labels"][1:] == list(labels[1:])
 
 
 def test_without_published_cases_the_list_is_still_checked():
     none = load_study(DURHAM).tables["governance_precedents"].iloc[:0]
     study = changed(governance_precedents=none)
-    assert len(governing.checklist(study).frame) == 9
-    for draw in (governing.precedents_chart, governing.precedents, governing.examples):
+    assert len(checklist(study)) == 9
+    for draw in (governing.precedents_chart, precedents, examples):
         assert "data/ has no governance_precedents.csv" in draw(study)._repr_html_()

@@ -11,78 +11,16 @@ FILLS = {YES: ("#D5EBDD", "#0B0C0C"), PARTLY: (PALE, "#0B0C0C"), NO: ("#801650",
 NO_PRECEDENTS = "No published case is recorded: data/ has no governance_precedents.csv"
 
 
-def checklist(study: Study) -> Table:
-    """Show each topic with its question, how far it is settled, and by what."""
-    arrangements = study.tables["governance"]
-    rows = [
-        _checked(topic, question, arrangements[arrangements["topic"] == topic], study)
-        for topic, question in study.governance.questions.items()
-    ]
-    return Table(
-        pd.DataFrame(rows),
-        f"Governance of the shared service: {_tally(study.governance.settled)}",
-        {
-            "topic": "Topic",
-            "question": "Question",
-            "settled": "Settled",
-            "evidence": "What this case says",
-            "status": "Status",
-            "paragraph": "Paragraph",
-        },
-    )
+def once(words: pd.Series) -> str:
+    """Return words in their order, each once."""
+    return "; ".join(words.unique())
 
 
-def _checked(topic: str, question: str, rows: pd.DataFrame, study: Study) -> dict:
-    several = len(rows) > 1
-    said = [
-        f"{row.name}: {row.arrangement}" + (f" [{row.settled}]" if several else "")
-        for row in rows.set_index(pd.RangeIndex(len(rows))).itertuples(name="Row", index=False)
-    ]
-    return {
-        "topic": topic,
-        "question": question,
-        "settled": study.governance.settled[topic],
-        "evidence": ". ".join(said) or "Nothing is said of this",
-        "status": ", ".join(rows["status"].unique()) or "–",
-        "paragraph": "; ".join(rows["paragraph"].unique()) or "–",
-    }
-
-
-def _tally(settled: pd.Series) -> str:
-    counts = settled.value_counts()
-    said = [
-        f"{counts.get(word, 0)} {words}"
-        for word, words in ((YES, "settled"), (PARTLY, "settled in part"), (NO, "left open"))
-    ]
-    return f"of {len(settled)} topics {listed(said)}"
-
-
-def examples(study: Study) -> Table:
-    """Show how a published case settled what this one has not."""
-    table = study.governance.examples
+def no_example(study: Study) -> str:
+    """Say why there is no example from a published case."""
     if study.governance.matrix.empty:
-        return absent(NO_PRECEDENTS)
-    unmatched = [
-        topic
-        for topic in study.governance.settled.index[study.governance.settled != YES]
-        if topic not in set(table["topic"])
-    ]
-    caption = "How published cases settled what is open, or settled only in part, here"
-    if unmatched:
-        caption += f"; none goes further on {listed(unmatched)}"
-    return Table(
-        table,
-        caption,
-        {
-            "topic": "Topic",
-            "here": "Settled here",
-            "partnership": "Published case",
-            "settled": "Settled there",
-            "arrangement": "How",
-            "paragraph": "Paragraph",
-        },
-        absent="No published case goes further than this one on any topic",
-    )
+        return NO_PRECEDENTS
+    return "No published case goes further than this one on any topic"
 
 
 def precedents_chart(study: Study) -> Chart | Table:
@@ -154,23 +92,6 @@ def _matrix_title(study: Study) -> str:
         f"most, {count.max()}"
     )
     return f"{first}; none settles {listed(never)}" if never else first
-
-
-def precedents(study: Study) -> Table:
-    """Show what each published case had and lacked, topic by topic."""
-    names = _partnerships(study)
-    table = study.tables["governance_precedents"]
-    if table.empty:
-        return absent(NO_PRECEDENTS)
-    said = table["settled"] + ": " + table["arrangement"] + " (" + table["paragraph"] + ")"
-    texts = table.assign(said=said).pivot(index="topic", columns="case", values="said")
-    texts = texts.reindex(index=study.governance.questions.index, columns=list(names))
-    statuses = listed(sorted(table["status"].unique()))
-    return Table(
-        texts.rename_axis("topic").reset_index(),
-        f"What each published case had and lacked, at the paragraph of its report in brackets ({statuses})",
-        {"topic": "Topic"} | names,
-    )
 
 
 def rule(study: Study) -> Sentence:

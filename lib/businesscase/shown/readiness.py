@@ -30,7 +30,7 @@ EVENT_KINDS = ["gate", "decision", "outcome"]  # drawn beside the lessons
 
 def answer(study: Study) -> Sentence:
     """Say whether the partners are ready together, and why not."""
-    said = [*_score_sentences(study), *_red_line_sentences(study), *_size_sentences(study)]
+    said = [*_score_sentences(study), *_red_line_sentences(study), f"{sizes_said(study)}."]
     lacking = study.governance.lacking
     settled = int((study.governance.settled == "yes").sum())
     said.append(
@@ -93,15 +93,16 @@ def _line_name(line) -> str:
     return name if line.partner == "shared" else f"{name} ({line.partner})"
 
 
-def _size_sentences(study: Study) -> list[str]:
+def sizes_said(study: Study) -> str:
+    """Say how many times as large the largest partner is as the smallest, and what of that is assumed."""
     known = study.readiness.size_ratios.dropna()
     if known.empty:
-        return ["How unequal the partners are in size is not known."]
+        return "How unequal the partners are in size is not known"
     said = [
         f"{printed(ratio)} times the {SIZE_WORDS[size]}{_assumed(_size_status(study, size))}"
         for size, ratio in known.items()
     ]
-    return [f"The largest partner has {listed(said)} of the smallest."]
+    return f"The largest partner has {listed(said)} of the smallest"
 
 
 def _assumed(status: str) -> str:
@@ -299,131 +300,6 @@ def _keyed(built: Chart, study: Study) -> Chart:
 # tables
 
 
-def scores(study: Study) -> Table:
-    """Show scores by area and partner with the gap, its limit and the minimum score."""
-    table = (
-        study.readiness.scores.join(study.readiness.divergence).rename_axis("area").reset_index()
-    )
-    if table.empty:
-        return absent(NOT_SCORED)
-    table["lowest_score"] = table["area"].map(study.readiness.areas["lowest_score"])
-    table["below"] = [
-        ", ".join(row.index[row]) or "nobody" for _, row in study.readiness.below_minimum.iterrows()
-    ]
-    partners = {partner: partner for partner in study.readiness.scores}
-    return Table(
-        table,
-        "Readiness by area, 1 not ready to 5 ready, with the gap between the partners and the minimum score",
-        {"area": "Area"}
-        | partners
-        | {
-            "gap": "Gap",
-            "largest_gap": "Largest gap",
-            "beyond_gap": "Too far apart",
-            "lowest_score": "Minimum score",
-            "below": "Below it",
-        },
-    )
-
-
-def areas(study: Study) -> Table:
-    """Show what readiness means in each area."""
-    table = study.tables["readiness_areas"]
-    repeated = table["note"] == table["note"].shift()
-    return Table(
-        table.assign(note=table["note"].mask(repeated, "as above")),
-        "What a partner with the highest score can show",
-        {
-            "area": "Area",
-            "definition": "A partner with the highest score can show that",
-            "status": "Status",
-            "note": "Gap and minimum score: reasoning",
-            "paragraph": "Paragraph",
-        },
-        absent=NOT_SCORED,
-    )
-
-
-def evidence(study: Study) -> Table:
-    """Show what each score rests on, partners with the same score and evidence in one row."""
-    table = study.tables["readiness"]
-    if table.empty:
-        return absent(NOT_SCORED)
-    scores = [study.readiness.scores.at[row.area, row.partner] for row in table.itertuples()]
-    alike = ["area", "score", "status", "note", "paragraph"]
-    merged = table.assign(score=scores).groupby(alike, sort=False)["partner"].agg(list)
-    return Table(
-        merged.map(listed).reset_index(),
-        _evidence_caption(study),
-        {
-            "area": "Area",
-            "partner": "Partner",
-            "score": "Score",
-            "status": "Status",
-            "note": "Evidence and reasoning",
-            "paragraph": "Paragraph",
-        },
-    )
-
-
-def _evidence_caption(study: Study) -> str:
-    count = study.tables["readiness"]["status"].value_counts()
-    said = [f"{number} {status}" for status, number in count.items()]
-    caption = f"What each score rests on: {listed(said)}"
-    changed = study.parameters.readiness_scores
-    return f"{caption}; a scenario sets those of {listed(list(changed))}" if changed else caption
-
-
-def red_lines(study: Study) -> Table:
-    """Show what a partner will not give up, and whether the proposal leaves it that."""
-    table = study.tables["red_lines"]
-    count = table["respected"].value_counts()
-    said = [
-        f"{count.get(word, 0)} {words}"
-        for word, words in (("yes", "respected"), ("no", "crossed"), ("not known", "not known"))
-    ]
-    return Table(
-        table.assign(partner=table["partner"].replace("shared", "all")),
-        f"What a partner will not give up: {listed(said)}",
-        {
-            "partner": "Partner",
-            "red_line": "Red line",
-            "requirement": "What it demands",
-            "respected": "Respected",
-            "status": "Status",
-            "note": "Why",
-            "paragraph": "Paragraph",
-        },
-        absent="No red line is recorded: the case has no red_lines.csv",
-    )
-
-
-def sizes(study: Study) -> Table:
-    """Show users, devices and spend by partner, and how unequal they are."""
-    table, known = study.readiness.partner_sizes, study.readiness.size_ratios.dropna()
-    if known.empty:
-        caption = "How unequal the partners are in size is not known: neither users, devices nor spend is given for every partner"  # fmt: skip
-        return absent(caption)
-    shown = pd.DataFrame(
-        {
-            "size": ["Users", "Devices", "Spend a year"],
-            **{partner: _known_sizes(table[partner]) for partner in table},
-            "ratio": [
-                "not known" if pd.isna(ratio) else f"{printed(ratio)} to 1"
-                for ratio in study.readiness.size_ratios
-            ],
-            "status": [_size_status(study, size) or "–" for size in table.index],
-        }
-    )
-    return Table(
-        shown,
-        f"The largest partner is up to {printed(known.max())} times the size of the smallest",
-        {"size": "Size"}
-        | {partner: partner for partner in table}
-        | {"ratio": "Largest to smallest", "status": "Status"},
-    )
-
-
 def _size_status(study: Study, size: str) -> str:
     """Return the statuses of the rows that a size comes from, for instance published, assumed."""
     drivers = study.tables["drivers"]
@@ -431,48 +307,24 @@ def _size_status(study: Study, size: str) -> str:
     return ", ".join(rows["status"].unique())
 
 
-def _known_sizes(sizes: pd.Series) -> list[str]:
-    return [
-        "not known" if pd.isna(value) else in_words(value) if size == "spend" else printed(value)
-        for size, value in sizes.items()
-    ]
-
-
 # lessons
 
 
-def lessons(study: Study) -> Table:
-    """Show why the programme stopped, when that could have been known, and what came after."""
-    table = study.readiness.lessons
-    if table.empty:
-        stopped = study.readiness.stop is not None
-        caption = "No lesson is recorded, though the programme has ended" if stopped else (
-            "No lesson is recorded: the programme has not stopped"
-        )  # fmt: skip
-        return absent(caption)
-    events = study.tables["events"]
-    decided = events[events["kind"].isin(EVENT_KINDS[:2])].drop_duplicates("date")
-    at = decided.set_index("date")["event"]
-    shown = table.assign(gate=table["known_from"].map(at))
-    labels = {
-        "lesson": "Lesson",
-        "known_from": "Known from",
-        "gate": "Gate or decision",
-        "evidence": "What would have shown it",
-    }
-    if study.readiness.stop is not None:
-        labels |= {
-            "months_to_stop": "Months to the stop",
-            "spent_after": "Spent after, at most (£)",
-        }
-    return Table(
-        shown,
-        _lesson_caption(study),
-        labels | {"status": "Status", "note": "Reasoning", "paragraph": "Paragraph"},
-    )
+def set_here(study: Study) -> str:
+    """Say at the end of a caption in which areas the scenario sets scores; nothing if in none."""
+    changed = study.parameters.readiness_scores
+    return f"; a scenario sets those of {listed(changed)}" if changed else ""
 
 
-def _lesson_caption(study: Study) -> str:
+def no_rise(study: Study) -> str:
+    """Say why nobody has to rise."""
+    if study.readiness.scores.empty:
+        return NOT_SCORED
+    return "Nobody has to rise: every area is within its gap and minimum score"
+
+
+def stop_said(study: Study) -> str:
+    """Say when the programme stopped, and what was spent before."""
     if study.readiness.stop is None:
         return "What held the programme up, and when that could have been known; it has not stopped"
     spent = study.readiness.spent_before_stop
@@ -483,6 +335,13 @@ def _lesson_caption(study: Study) -> str:
         "spent after a gate is the most that it can be"
     )
     return f"The programme stopped on {printed(study.readiness.stop)}; {cost}"
+
+
+def no_lesson(study: Study) -> str:
+    """Say that a case records no lesson, and whether it has ended."""
+    stopped = study.readiness.stop is not None
+    why = ", though the programme has ended" if stopped else ": the programme has not stopped"
+    return f"No lesson is recorded{why}"
 
 
 def lesson_chart(study: Study) -> Chart | Table:
@@ -578,58 +437,3 @@ def _draw_events(figure: go.Figure, study: Study) -> None:
 
 
 # aims, and what would change the answer
-
-
-def objectives(study: Study) -> Table:
-    """Show the aims, ambitions and areas of joint work that the case lists."""
-    table = study.tables["objectives"]
-    return Table(
-        table.assign(kind=table["kind"].str.replace("_", " ")),
-        "What the partners set out to do",
-        {"kind": "Kind", "item": "Item", "text": "What it says", "paragraph": "Paragraph"},
-        absent="No aim is recorded: the case has no objectives.csv",
-    )
-
-
-def needed_rises(study: Study) -> Table:
-    """Show who must rise, and by how much, to bring each area within its gap and minimum score."""
-    if study.readiness.scores.empty:
-        return absent(NOT_SCORED)
-    table = study.readiness.needed_rises
-    if table.empty:
-        return absent("Nobody has to rise: every area is within its gap and minimum score")
-    caption = (
-        "One change of score alone brings the partners within every gap and minimum score"
-        if len(table) == 1
-        else f"{len(table)} changes of score, in {counted(table['area'].nunique(), 'area')}, bring the "
-        "partners within every gap and minimum score"
-    )
-    return Table(
-        table,
-        caption,
-        {
-            "area": "Area",
-            "partner": "Who must rise",
-            "score": "Score now",
-            "needed": "Score needed",
-            "rise": "Rise",
-            "alone": "Enough for this area",
-        },
-    )
-
-
-def one_step_closer(study: Study) -> Table:
-    """Show which areas stay too far apart if the partners move closer or further apart."""
-    if study.readiness.scores.empty:
-        return absent(NOT_SCORED)
-    gaps = study.readiness.divergence
-    rows = []
-    for step in (-2, -1, 0, 1):
-        apart = gaps.index[(gaps["gap"] + step) > gaps["largest_gap"]]
-        name = {0: "As in this scenario"}.get(step, f"{abs(step)} point{'s' * (abs(step) > 1)} {'wider' if step > 0 else 'narrower'}")  # fmt: skip
-        rows.append({"step": name, "count": len(apart), "areas": ", ".join(apart) or "none"})
-    return Table(
-        pd.DataFrame(rows),
-        "Areas too far apart if every gap were wider or narrower",
-        {"step": "If every gap is", "count": "Areas", "areas": "Which"},
-    )
