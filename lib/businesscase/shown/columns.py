@@ -233,6 +233,16 @@ def _words(name: Any) -> str:
     return words(name) if isinstance(name, str) else printed(name)
 
 
+def _days_earlier(days: Any) -> str:
+    if pd.isna(days):
+        return "no earlier start is enough, for fixed dates hold it"
+    return "none" if days == 0 else f"{days:g}"
+
+
+def _follows(predecessors: Any) -> str:
+    return predecessors.replace(",", ", ") or "none"
+
+
 # how the values of a column are written, where not as numbers with the unit of the label, or as they are
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "breaks_even": _break_even,
@@ -272,16 +282,6 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "table": _words,
     "year": _year,
 }
-
-
-def _days_earlier(days: Any) -> str:
-    if pd.isna(days):
-        return "no earlier start is enough, for fixed dates hold it"
-    return "none" if days == 0 else f"{days:g}"
-
-
-def _follows(predecessors: Any) -> str:
-    return predecessors.replace(",", ", ") or "none"
 
 
 def label_of_column(name: Hashable, unit: str = "") -> str:
