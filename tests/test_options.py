@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+from cells import shown_in
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
@@ -18,6 +19,7 @@ from businesscase.calculations.options import (
     ranks,
     weighted_scores,
 )
+from businesscase.calculations.wording import listed
 from businesscase.cases.errors import InputError
 from businesscase.shown import options as show
 from businesscase.study import load_study
@@ -25,6 +27,7 @@ from businesscase.study.results import frame
 
 SCORES = pd.DataFrame({"cost": [4.0, 1.0], "control": [2.0, 5.0]}, index=["a", "b"])
 SCORE = st.floats(0, 5)
+CHANGES = "What would change this answer?"
 WEIGHT = st.floats(0.01, 100)
 
 
@@ -302,7 +305,9 @@ def test_a_case_without_success_factors_screens_nothing(data_copy):
     (data_copy / "lictp-2020" / "success_factors.csv").unlink()
     study = load_study("lictp-2020")
     assert study.options.failed_success_factors.empty
-    assert "no critical success factors" in show.options_described(study).caption
+    (options,) = shown_in("options", study, "What are the options?")
+    assert options.caption == "The options; no critical success factors are assessed"
+    assert options["fails"].isna().all()
     assert "screened out" not in show.answer(study).text
     measures = {row[1] for row in study.rows("options")}
     assert measures and "success_factors_failed" not in measures
@@ -317,7 +322,7 @@ def test_the_answer_follows_the_weights():
     study = load_study("lictp-2020", weights=weights)
     assert "Option d, go it alone, scores highest" in show.answer(study).text
     assert "is not the option that the case proposes" in show.answer(study).text
-    said = list(show.findings(study).frame["finding"])
+    said = list(shown_in("options", study, CHANGES)[-1]["finding"])
     assert "they add up to 115, not 100; only their ratio is used" in said
 
 
@@ -362,7 +367,10 @@ def test_an_option_that_is_screened_out_is_scored_and_beats_none(data_copy):
     assert show.ranking_chart(study).title.startswith("Option a leads by")
     for shown in (show.contributions_chart, show.switching_chart, show.acceptability_chart):
         assert "Option c" not in shown(study).title
-    assert set(show.trials(study).frame["winner"]) <= {"a", "b"}
+    assert set(shown_in("options", study, CHANGES)[3]["winner"]) <= {"a", "b"}
+    (options,) = shown_in("options", study, "What are the options?")
+    assert options.caption.startswith("The options; 1 of 3 screened out")
+    assert options["fails"].tolist()[:2] == ["none", "none"] and options.at["c", "fails"]
 
 
 def test_where_every_option_is_screened_out_all_are_ranked(data_copy):
@@ -380,14 +388,66 @@ def test_options_that_tie_are_said_to_tie_in_every_title():
     assert "leads" not in show.ranking_chart(study).title
 
 
-def test_the_table_of_trials_says_whether_other_methods_agree():
-    assert "rank all options alike" in show.trials(load_study("mkip-2012")).caption
+def test_the_table_of_methods_says_whether_they_rank_alike():
+    methods = shown_in("options", load_study("mkip-2012"), CHANGES)[4]
+    assert methods.caption == "Rank of each option by three methods: all alike"
     turned = load_study("lictp-2020", weights={"Control": 45.0})
-    differing = turned.options.other_methods.ne(
-        turned.options.other_methods["weighted_sum"], axis="index"
+    ranks = turned.options.other_methods
+    differing = ranks.index[ranks.nunique(axis="columns") > 1]
+    assert len(differing)
+    caption = shown_in("options", turned, CHANGES)[4].caption
+    assert caption.endswith(f"they differ on {listed('option ' + differing)}")
+
+
+def test_scores_stand_beside_the_widest_gap_between_assessors(data_copy):
+    path = data_copy / "mkip-2012" / "scores.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^(.,Control,[^,]*),[\d.]+,", r"\1,3,", text), encoding="utf-8")
+    study = load_study("mkip-2012")
+    _, scores = shown_in("options", study, "How do they score?")
+    given = study.tables["scores"].set_index(["factor", "option", "assessor"])["score"]
+    gaps = given.groupby(["factor", "option"]).agg(lambda scores: scores.max() - scores.min())
+    assert scores["widest_gap"].drop("Weighted score").to_dict() == gaps.groupby("factor").max().to_dict()  # fmt: skip
+    assert gaps["Ongoing saving", scores.at["Ongoing saving", "widest_on"]] == 2
+    assert scores.at["Control", "widest_gap"] == 0 and pd.isna(scores.at["Control", "widest_on"])
+    weighted = study.options.ranking.set_index("option")["weighted_score"].add_prefix("Option ")
+    assert scores.loc["Weighted score", weighted.index].to_dict() == approx(weighted.to_dict())
+    assert scores.caption.endswith("mean of 2 assessors, finance view and service view")
+
+
+def test_the_benefit_score_of_the_page_is_that_of_the_results():
+    study = load_study("worked-example")
+    (rivals,) = shown_in("options", study, "Is the benefit worth its cost?")
+    benefit = rivals["benefit_score"].droplevel("name")
+    assert benefit.to_dict() == approx(study.options.benefit_scores.to_dict())
+    assert benefit.is_monotonic_decreasing
+    assert rivals["beaten_by"].tolist() == ["none", "a", "a, b", "a, b, c"]
+    assert rivals.caption.endswith("beaten by no other that has a cost: a")
+
+
+FACTORS = ["Cost", "Deliverability", "Complexity", "Control", "Resilience", "Innovation"]
+ALIKE = dict.fromkeys(FACTORS, 3.0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"weights": {"Control": 45.0}},
+        {"weights": dict.fromkeys(FACTORS, 0.0) | {"Cost": 1.0}},  # nothing else to weigh
+        {"weights": {"Control": 0.0}, "scores": {"d": {"Control": 0.0}}},
+        {"scores": dict.fromkeys("bcde", ALIKE)},  # which tie
+    ],
+)
+def test_weighted_score_and_switching_weight_are_worked_out_step_by_step(changes):
+    study = load_study("lictp-2020", **changes)
+    *_, check = shown_in("options", study, "How is a weighted score worked out?")
+    assert check["added_up"].to_dict() == approx(check["headline"].to_dict())
+    *_, moved = shown_in(
+        "options", study, "How far must one weight move until another option leads?"
     )
-    said = "differently" in show.trials(turned).caption
-    assert said == bool(differing.any(axis=None))
+    worked_out, drawn = moved.iloc[0]
+    assert worked_out == approx(drawn, nan_ok=True)
 
 
 @pytest.mark.parametrize("draw", [show.switching_chart, show.acceptability_chart])

@@ -14,7 +14,6 @@ from businesscase.calculations.robustness import (
     any_weights,
     central_weights,
     closeness_to_ideal,
-    disagreement,
     dominated_options,
     findings,
     leaders,
@@ -25,6 +24,7 @@ from businesscase.calculations.robustness import (
     rank_acceptability,
     ranks_by_draw,
     switching_weights,
+    trials,
     without_each_assessor,
     without_each_factor,
 )
@@ -339,11 +339,23 @@ def test_without_disagreement_doubts_change_nothing():
     assert (found["winner"], found["score"], found["lead"]) == ("b", approx(2.0), approx(1.0))
 
 
-def test_disagreement_is_the_range_of_the_assessors_scores():
-    given_scores = rows_of_scores(
-        [("a", "cost", "x", 5), ("a", "cost", "y", 2), ("a", "cost", "z", 3), ("b", "cost", "x", 1)]
-    )
-    assert disagreement(given_scores)["cost"].to_dict() == {"a": 3, "b": 0}
+def test_trials_are_of_the_ranked_options_alone_and_leave_out_what_cannot_be_tried():
+    rows = [("a", "cost", 4), ("a", "control", 1), ("b", "cost", 2), ("b", "control", 5)]
+    out = [("z", "cost", 5), ("z", "control", 5)]
+    given_scores = rows_of_scores([(*row[:2], "x", row[2]) for row in [*rows, *out]])
+    benefit = pd.Series({"a": 1.0, "b": 5.0, "z": 5.0})
+    found = trials(given_scores, SCORES, STATED, benefit).set_index("trial")["winner"]
+    assert found.to_dict() == {
+        "All factors weigh alike": "b",
+        "Without cost": "b",
+        "Without control": "a",
+        "Lowest scores for option a, highest for the others": "a",
+        "Benefits only": "b",
+        "Distance to the ideal (TOPSIS)": "a",
+        "Outranking (PROMETHEE II)": "a",
+    }
+    without = trials(given_scores, SCORES, STATED, benefit * np.nan)
+    assert without["trial"].tolist() == [name for name in found.index if name != "Benefits only"]
 
 
 def test_methods_worked_by_hand_can_disagree():

@@ -14,6 +14,7 @@ SEED = 20260401  # so that the same inputs give the same shares
 BAND = 0.25  # how far a weight may move from the stated one [fraction of itself]
 ROUNDING = 9  # decimal places to which scores are compared, so that ties are ties
 FULL_WEIGHT = 100  # what stated weights should add up to
+METHODS = {"topsis": "Distance to the ideal (TOPSIS)", "promethee": "Outranking (PROMETHEE II)"}
 
 
 def leaders(weighted_score: pd.Series) -> str:
@@ -280,22 +281,48 @@ def against_the_winner(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame
     return pd.DataFrame([_outcome(trial, weighted_scores(turned, weights))])
 
 
+def trials(
+    given: pd.DataFrame, scores: pd.DataFrame, weights: pd.Series, benefit: pd.Series
+) -> pd.DataFrame:
+    """Return the winner under other weights, without each assessor, on benefits alone and by other methods.
+
+    Parameters
+    ----------
+    given : DataFrame
+        Rows of scores.csv: ``option``, ``factor``, ``assessor``, ``score``.
+    scores : DataFrame, option by factor
+        Scores of the options that are ranked; the others take part in no trial.
+    weights : Series, index factor
+        Weights, not below zero; only their ratio matters.
+    benefit : Series, index option
+        Score without the factors that score cost [score]; NaN if no benefit has weight, and then it
+        is not tried.
+
+    Returns
+    -------
+    DataFrame
+        ``trial``, ``winner`` (more than one if they tie), and, where a trial weighs scores, ``score``
+        and ``lead`` over the next option [score].
+    """
+    given, benefit = given[given["option"].isin(scores.index)], benefit[scores.index]
+    place = other_methods(scores, weights)
+    others = {"Benefits only": benefit} if benefit.notna().all() else {}
+    others |= {said: -place[name] for name, said in METHODS.items()}
+    parts = [
+        without_each_factor(scores, weights),
+        without_each_assessor(given, weights),
+        against_the_winner(given, weights),
+        pd.DataFrame(
+            {"trial": list(others), "winner": [leaders(score) for score in others.values()]}
+        ),
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def _outcome(trial: str, score: pd.Series) -> dict:
     best = score.sort_values(ascending=False).to_numpy()
     lead = best[0] - best[1] if len(best) > 1 else np.nan
     return {"trial": trial, "winner": leaders(score), "score": best[0], "lead": lead}
-
-
-def disagreement(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return how far the assessors lie apart, option by factor [score].
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Rows of scores.csv: ``option``, ``factor``, ``assessor``, ``score``.
-    """
-    cells = scores.groupby(["option", "factor"], sort=False)["score"]
-    return (cells.max() - cells.min()).unstack("factor")[list(scores["factor"].unique())]
 
 
 def closeness_to_ideal(scores: pd.DataFrame, weights: pd.Series) -> pd.Series:

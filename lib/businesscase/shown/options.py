@@ -1,20 +1,19 @@
-"""What notebook 02 shows: the options' scores, what makes the winner win, and what would change it."""
+"""What notebook 02 says and draws: the options' scores, what makes the winner win, and what would change it."""
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import robustness
 from businesscase.calculations.wording import listed, percent, printed, share_in_words
-from businesscase.shown.display import BLUE, GREY, Chart, Sentence, Table, chart, tiles
+from businesscase.shown.display import BLUE, GREY, Chart, Sentence, Table, chart, table, tiles
 from businesscase.study import Study
 
 LIGHT_BLUE = "#6BACE6"
 WEIGHTINGS = {
-    "any": "any weights",
-    "ordered": "stated order of factors kept",
-    "band": f"each weight within {percent(robustness.BAND, 0)} of the stated",
+    "any": "Any weights (%)",
+    "ordered": "Stated order of factors kept (%)",
+    "band": f"Each weight within {percent(robustness.BAND, 0)} of the stated (%)",
 }
-METHODS = {"topsis": "Distance to the ideal (TOPSIS)", "promethee": "Outranking (PROMETHEE II)"}
 
 
 def answer(study: Study) -> Sentence:
@@ -128,67 +127,6 @@ def ranking_chart(study: Study) -> Chart:
     return chart(figure, title, description, data, 140 + 55 * len(ranking))
 
 
-def options_described(study: Study) -> Table:
-    """Show the options, what each means, and the critical success factors that it fails."""
-    failed = study.options.failed_success_factors
-    table = study.tables["options"].assign(
-        fails=study.tables["options"]["option"].map(failed.replace("", "none"))
-    )
-    out = int((failed != "").sum())
-    caption = f"The options; {out} of {len(table)} screened out by a critical success factor"
-    return Table(
-        table,
-        caption if len(failed) else "The options; no critical success factors are assessed",
-        {
-            "option": "Option",
-            "name": "Name",
-            "description": "What it means",
-            "fails": "Critical success factors failed",
-            "paragraph": "Paragraph",
-        },
-    )
-
-
-def factors(study: Study) -> Table:
-    """Show what each factor judges, what the ends of its scale mean, and its weight."""
-    table = study.tables["factors"].set_index("factor")
-    share = study.options.weights / study.options.weights.sum()
-    lowest = printed(table["lowest_score"].min())
-    return Table(
-        table.assign(weight=share).reset_index(),
-        "What the options are scored against, and each factor's share of the weight",
-        {
-            "factor": "Factor",
-            "definition": "What is judged",
-            "kind": "Kind",
-            "lowest_means": f"What {lowest} means",
-            "highest_means": f"What {printed(_top_score(study))} means",
-            "weight": "Share of weight (%)",
-        },
-    )
-
-
-def scores(study: Study) -> Table:
-    """Show the mean scores, the weighted score, and where the assessors lie furthest apart."""
-    assessors = list(study.tables["scores"]["assessor"].unique())
-    table = study.options.scores.T
-    gaps = robustness.disagreement(study.tables["scores"])
-    widest = gaps.max().where(gaps.max() > 0)
-    table["widest"] = [
-        "none" if pd.isna(gap) else f"{printed(gap)} on option {gaps[factor].idxmax()}"
-        for factor, gap in widest.items()
-    ]
-    weighted = study.options.contributions.sum(axis="columns")
-    table.loc["Weighted score"] = pd.concat([weighted, pd.Series({"widest": ""})])
-    labels = {option: f"Option {option}" for option in study.options.scores.index}
-    return Table(
-        table.rename_axis("factor").reset_index(),
-        f"Scores by factor, higher is better: mean of {len(assessors)} "
-        f"{'assessor' if len(assessors) == 1 else 'assessors'}, {listed(assessors)}",
-        {"factor": "Factor"} | labels | {"widest": "Widest gap between assessors"},
-    )
-
-
 def contributions_chart(study: Study) -> Chart:
     """Draw what each factor adds to each option, numbers in the cells."""
     order = list(study.options.ranking["option"])
@@ -205,30 +143,6 @@ def contributions_chart(study: Study) -> Chart:
         title = f"{lead.idxmax()} does most to set option {order[0]} ahead of option {order[1]}"
     description = "Each cell is the score times the factor's share of the weight; a row adds up to the weighted score."
     return chart(figure, title, description, data, 130 + 52 * len(values), t=90)
-
-
-def value_for_money(study: Study) -> Table:
-    """Show the benefit score beside the net present value, and which options are beaten on both."""
-    table = study.options.value_for_money.sort_values(
-        "benefit_score", ascending=False, kind="stable"
-    )
-    costed = table["net_present_value"].notna()
-    beaten = table["beaten_by"].map(lambda rival: f"option {rival}" if rival else "no option")
-    left = list(table.loc[costed & (table["beaten_by"] == ""), "option"])
-    frontier = (
-        f"{listed(left)} beaten by no other that has a cost" if left else "no option has a cost"
-    )
-    return Table(
-        table.assign(beaten_by=beaten.where(costed, "not costed")),
-        f"Benefit against cost over the whole term: {frontier}",
-        {
-            "option": "Option",
-            "name": "Name",
-            "benefit_score": "Benefit score",
-            "net_present_value": "Net present value (£)",
-            "beaten_by": "Beaten on both by",
-        },
-    )
 
 
 def switching_chart(study: Study) -> Chart:
@@ -332,84 +246,17 @@ def _shaded(texts: pd.DataFrame, values: pd.DataFrame) -> go.Figure:
 
 def acceptability(study: Study) -> Table:
     """Show how often each option comes first, and the typical weights that favour it."""
-    shares = study.options.acceptability.loc[list(study.options.ranking["option"])]
-    central = study.options.central_weights.loc[shares.index]
-    table = shares.assign(favoured=[_typical(row) for _, row in central.iterrows()]).reset_index()
-    return Table(
-        table,
-        f"How often each option comes first in {robustness.DRAWS:,} weightings of each kind",
-        {"option": "Option"}
-        | {name: f"{label[0].upper()}{label[1:]} (%)" for name, label in WEIGHTINGS.items()}
-        | {"favoured": "Mean weights when it comes first, of any weights"},
-    )
+    order = list(study.options.ranking["option"])
+    shares = study.options.acceptability.loc[order].rename(columns=WEIGHTINGS)
+    central = study.options.central_weights.loc[order]
+    favoured = [_typical(weights) for _, weights in central.iterrows()]
+    caption = f"How often each option comes first in {robustness.DRAWS:,} weightings of each kind"
+    return table(shares.assign(favoured=favoured).rename_axis("option"), caption)
 
 
 def _typical(weights: pd.Series) -> str:
+    """Return the mean weights when an option comes first, the largest first."""
     if weights.isna().all():
         return "never first"
     ordered = weights.sort_values(ascending=False, kind="stable")
     return ", ".join(f"{factor} {percent(weight, 0)}" for factor, weight in ordered.items())
-
-
-def trials(study: Study) -> Table:
-    """Show the winner under other weights, without each assessor, and by other methods."""
-    ranked = study.options.ranked_scores.index
-    benefit = study.options.benefit_scores[ranked]
-    scored = study.tables["scores"][study.tables["scores"]["option"].isin(ranked)]
-    rows = [
-        robustness.without_each_factor(study.options.ranked_scores, study.options.weights),
-        robustness.without_each_assessor(scored, study.options.weights),
-        robustness.against_the_winner(scored, study.options.weights),
-    ]
-    if benefit.notna().all():
-        rows.append(
-            pd.DataFrame([{"trial": "Benefits only", "winner": robustness.leaders(benefit)}])
-        )
-    methods = study.options.other_methods
-    rows.append(
-        pd.DataFrame(
-            [
-                {"trial": label, "winner": robustness.leaders(-methods[name])}
-                for name, label in METHODS.items()
-            ]
-        )
-    )
-    table = pd.concat(rows, ignore_index=True)
-    best = robustness.leaders(study.options.contributions.sum(axis="columns")[ranked])
-    kept = int((table["winner"] == best).sum())
-    return Table(
-        table,
-        f"The winner under other weights, assessors and methods: the same option in {kept} of "
-        f"{len(table)} trials. {_agreement(methods)}",
-        {"trial": "Trial", "winner": "Winner", "score": "Weighted score", "lead": "Lead"},
-    )
-
-
-def _agreement(methods: pd.DataFrame) -> str:
-    differing = [
-        f"{METHODS[name]} ranks option {listed(list(methods.index[moved]))} differently"
-        for name in METHODS
-        if (moved := methods[name] != methods["weighted_sum"]).any()
-    ]
-    return "; ".join(differing) or "The other methods rank all options alike"
-
-
-def findings(study: Study) -> Table:
-    """Show what is weak in the scoring itself, and which options another dominates."""
-    dominated = study.options.dominated_options
-    rows = [
-        study.options.findings,
-        pd.DataFrame(
-            {
-                "item": "option " + dominated["option"].astype(str),
-                "finding": "is on no factor better than option "
-                + dominated["dominated_by"].str.replace(", ", " or "),
-            }
-        ),
-    ]
-    table = pd.concat(rows, ignore_index=True)
-    return Table(
-        table,
-        f"What to know about the scoring: {len(table)} {'finding' if len(table) == 1 else 'findings'}",
-        {"item": "About", "finding": "Finding"},
-    )

@@ -190,6 +190,12 @@ class Options(Part):
         return robustness.other_methods(self.ranked_scores, self.weights)
 
     @derived
+    def trials(self) -> pd.DataFrame:
+        """The winner under other weights, without each assessor, and by other methods."""
+        given, scores = self.tables["scores"], self.ranked_scores
+        return robustness.trials(given, scores, self.weights, self.benefit_scores)
+
+    @derived
     def findings(self) -> pd.DataFrame:
         """What is weak in the scoring itself."""
         tables = self.tables
