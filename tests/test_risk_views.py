@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+from cells import shown_in
 from test_risks import cited, made_up, made_up_costs, made_up_risks
 
 from businesscase.calculations.apportionment import ALL
@@ -15,19 +16,11 @@ from businesscase.shown.display import Chart, Table
 from businesscase.study import load_study
 from businesscase.study import risks as study_risks
 
-TABLES = [
-    show.register,
-    show.findings,
-    show.costs,
-    show.not_costed,
-    show.costs_by_year,
-    show.contingency,
-    show.contributors,
-    show.who_bears,
-    show.double_counting,
-    show.what_would_change,
-]
-CHARTS = [show.matrix_chart, show.contingency_chart, show.contributors_chart]
+SOUND, COST_OF = "Is the register sound?", "What may they cost?"
+SET_ASIDE, BEARS = "How much must be set aside?", "Who bears it?"
+TWICE, CHANGES = "Is anything counted twice?", "What would change this answer?"
+STEPS = "How are the sums worked out?"
+SECTIONS = ["What are the risks?", SOUND, COST_OF, SET_ASIDE, BEARS, TWICE, CHANGES, STEPS]
 CASES = [case for case in case_names() if "risks" in load_case(case).section_names()]
 CERTAIN = {"likelihood": "Almost certain", "residual_likelihood": "", "residual_impact": ""}
 COST = (1, "inherent", "shared", 2021, 2021, 9.0, 9.0, 9.0, "")
@@ -59,40 +52,49 @@ def arrows(chart):
     }
 
 
+def shown(study, section):
+    """Return what the cells of a section of the notebook show."""
+    return shown_in("risks", study, section)
+
+
 # in every case
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("draw", TABLES, ids=lambda draw: draw.__name__)
-def test_every_table_is_shown_or_says_in_a_sentence_that_it_is_not_there(case, draw):
-    table = draw(load_study(case))
-    assert isinstance(table, Table)
-    shown = table._repr_html_()
-    assert not re.search(r"\b(nan|None|NaT)\b", shown)
-    assert ('<p class="absent">' in shown) == table.frame.empty
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_table_is_shown_or_says_in_a_sentence_that_it_is_not_there(case, section):
+    tables = [table for table in shown(load_study(case), section) if isinstance(table, Table)]
+    assert tables
+    for table in tables:
+        html = table._repr_html_()
+        assert not re.search(r"\b(nan|None|NaT)\b", html)
+        assert ('<p class="absent">' in html) == table.frame.empty
 
 
-@pytest.mark.parametrize("draw", [*TABLES, *CHARTS], ids=lambda draw: draw.__name__)
-def test_a_register_without_costs_is_shown_without_money(draw):
-    shown = draw(
-        made_up(made_up_risks({}, {"target_likelihood": "Rare", "target_impact": "Minor"}))
-    )
-    if isinstance(shown, Table):
-        assert not re.search(r"£\d", shown._repr_html_())
-    of_money = (show.costs, show.not_costed, show.costs_by_year, show.contingency_chart)
-    if draw in of_money:
-        assert shown._repr_html_() == (
-            '<p class="absent">No risk of the register is costed, so there is no expected cost and '
-            "no contingency.</p>"
-        )
+NOTHING_COSTED = (
+    '<p class="absent">No risk of the register is costed, so there is no expected cost and '
+    "no contingency.</p>"
+)
 
 
-@pytest.mark.parametrize("draw", [*TABLES, *CHARTS], ids=lambda draw: draw.__name__)
-def test_a_register_of_which_nothing_is_assessed_is_shown(draw):
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_register_without_costs_is_shown_without_money(section):
+    aim = {"target_likelihood": "Rare", "target_impact": "Minor"}
+    views = shown(made_up(made_up_risks({}, aim)), section)
+    assert not any(re.search(r"£\d", view._repr_html_()) for view in views)
+    said = [view._repr_html_() for view in views]
+    if section == COST_OF:
+        assert "where its response leaves it" in said.pop(1)
+    if section in (COST_OF, SET_ASIDE, BEARS, STEPS):
+        assert said == [NOTHING_COSTED] * len(said)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_register_of_which_nothing_is_assessed_is_shown(section):
     blank = {"likelihood": "", "impact": "", "residual_likelihood": "", "residual_impact": ""}
     study = made_up(made_up_risks(blank), made_up_costs(COST))
-    shown = draw(study)
-    assert "nan" not in (shown._repr_html_() if isinstance(shown, Table) else shown.description)
+    assert not any("nan" in view._repr_html_() for view in shown(study, section))
+    assert "nan" not in show.matrix_chart(study).description
     assert show.answer(study).text.startswith("**None of the 1 risks is assessed.**")
 
 
@@ -199,8 +201,8 @@ def test_every_end_of_an_arrow_lies_within_its_cell():
 
 def test_the_register_leaves_out_what_the_source_does_not_give_and_says_so():
     table = show.register(load_study("lictp-2020"))
-    assert list(table.labels) == [
-        "risk", "description", "inherent", "standing_score", "band", "mitigation",
+    assert table.as_read()["labels"] == [
+        "Risk", "What could happen", "As assessed", "Score that counts", "Band", "Mitigation",
     ]  # fmt: skip
     assert table.caption == (
         "The register, highest score first; the case gives no position with the response, aim, "
@@ -214,25 +216,27 @@ def test_the_register_shows_every_position_response_owner_and_date():
     row = show.register(made_up(made_up_risks(risk), appetite=7)).frame.iloc[0]
     assert row["inherent"] == "Likely and Major: 16"
     assert row["residual"] == "Unlikely and Major: 8"
-    assert row["target"] == "Rare and Major: 4"
+    assert row["aim"] == "Rare and Major: 4"
     assert (row["response"], row["owner"]) == ("treat", "Head of ICT")
-    assert row["band"] == "Medium, above appetite"
-    shown = show.register(made_up(made_up_risks(risk)))._repr_html_()
-    assert "<td>1 June 2021</td>" in shown
+    assert row["standing_band"] == "Medium, above appetite"
+    html = show.register(made_up(made_up_risks(risk)))._repr_html_()
+    assert "<td>1\N{NO-BREAK SPACE}Jun\N{NO-BREAK SPACE}2021</td>" in html
 
 
 def test_a_long_register_is_cut_on_the_page_and_says_how_many_there_are(monkeypatch):
     monkeypatch.setattr(study_risks, "CHUNKS", 1)  # of which a table shows as much as of ten
     study = many()
     said = "the first 50 of 500 risks; results.csv holds all"
-    for draw in (show.register, show.costs, show.costs_by_year, show.contributors):
-        table = draw(study)
+    costs, responses, by_year, *_ = shown(study, COST_OF)
+    *_, contributors = shown(study, SET_ASIDE)
+    for table in (show.register(study), costs, responses, by_year, contributors):
         assert said in table.caption
-        assert 50 <= len(table.frame) <= 52
+        assert len(table) == 50
+    assert max(map(len, shown(study, STEPS))) == 50
     scores = show.register(study).frame["standing_score"]
     assert scores.tolist() == sorted(scores, reverse=True)
     assert len(show.answer(study).text) < 700
-    gaps = show.findings(study).frame.set_index("finding")
+    (gaps,) = shown(study, SOUND)
     assert gaps.at["no owner", "risks"] == "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 490 more"
     assert len(show.matrix_chart(study).description) < 2500
 
@@ -263,23 +267,47 @@ def test_the_answer_says_whether_responses_are_carried_out_where_that_matters():
     assert "1 Extreme, with no response carried out.**" in show.answer(none).text
 
 
-def test_what_the_source_does_not_give_has_no_column_of_costs():
-    table = show.costs(load_study("lictp-2020"))
-    assert not set(table.labels) & {"inherent", "response_cost_gbp", "value"}
-    assert table.caption.endswith(
-        "the case gives no position with the response or cost of a response"
-    )
-    whole = show.costs(load_study("worked-example"))
-    assert set(whole.labels) >= {"inherent", "response_cost_gbp", "value"}
-    total = whole.frame.set_index("risk").loc[show.ALL_RISKS]
-    removed = total["inherent"] - total["expected"]
-    assert total["value"] == pytest.approx(removed - total["response_cost_gbp"])
+def test_what_a_response_saves_is_what_it_removes_less_what_it_costs_where_the_case_gives_both():
+    responses = shown(load_study("lictp-2020"), COST_OF)[1]
+    assert responses.empty
+    assert responses.caption == "The case says of no costed risk where its response leaves it, or what that costs"  # fmt: skip
+    study = load_study("worked-example")
+    responses = shown(study, COST_OF)[1]
+    assert responses["saves_gbp"].dropna().to_dict() == pytest.approx(study.risks.response_values.to_dict())  # fmt: skip
+    with_it = responses["without_response_gbp"] - responses["removed_gbp"]
+    expected = study.risks.expected_costs.sum(axis="columns")
+    assert with_it.to_dict() == pytest.approx(expected[with_it.index].to_dict())
+    net = study.risks.response_values.sum()
+    assert responses.caption.startswith(f"What the responses are worth: £{net:,.0f} saved")
 
 
-def test_years_without_a_cost_are_left_out():
+def test_an_expected_cost_is_the_middle_chance_times_the_cost_if_it_happens():
+    for case in CASES:
+        costs = shown(load_study(case), COST_OF)[0]
+        chance = (costs["lowest_probability"] + costs["highest_probability"]) / 2
+        product = chance * costs["if_it_happens_gbp"]
+        assert product.to_dict() == pytest.approx(costs["expected_cost"].to_dict())
+
+
+def test_years_without_a_cost_are_left_out_and_all_risks_stand_together():
     rows = made_up_costs((1, "inherent", "shared", 2022, 2023, 9.0, 9.0, 9.0, ""))
-    table = show.costs_by_year(made_up(made_up_risks({}), rows))
-    assert list(table.labels.values()) == ["Risk", "2022/23 (£)", "2023/24 (£)", "Sum (£)"]
+    study = made_up(made_up_risks({}), rows)
+    _, _, by_year, together, *_ = shown(study, COST_OF)
+    for table, first in ((by_year, "Risk"), (together, "Item")):
+        assert table.as_read()["labels"] == [first, "2022/23 (£)", "2023/24 (£)", "Sum (£)"]
+    assert together.loc["Discounted"].to_dict() == pytest.approx(by_year.loc[1].to_dict())
+    assert together.at["Not discounted", "sum"] == pytest.approx(2 * 0.1 * 9)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_expected_cost_and_contingency_are_worked_out_step_by_step(case):
+    study = load_study(case)
+    *_, added, draws, levels = shown(study, STEPS)
+    assert added["added_up_gbp"].to_dict() == pytest.approx(added["headline_gbp"].to_dict())
+    assert added["added_up_gbp"].sum() == pytest.approx(study.risks.costs_borne.sum())
+    assert draws["together"].tolist() == pytest.approx(study.risks.simulated_contingency[:5].tolist())  # fmt: skip
+    assert levels["headline_gbp"].tolist() == study.risks.contingency.tolist()
+    assert (levels["of_the_draws_gbp"] - levels["headline_gbp"]).abs().max() < 1000
 
 
 def test_the_contingency_curve_marks_the_levels_of_the_table():
@@ -289,50 +317,54 @@ def test_the_contingency_curve_marks_the_levels_of_the_table():
     assert list(marks.y) == [0.5, 0.8, 0.9]
     error = study.risks.contingency_errors["p80"]
     assert curve.x[80] == pytest.approx(study.risks.contingency["p80"], abs=error)
-    table = show.contingency(study).frame
-    assert table["cost"].tolist()[1:] == list(study.risks.contingency)
+    table = shown(study, SET_ASIDE)[1]
+    assert table["cost_gbp"].tolist()[1:] == list(study.risks.contingency)
+    assert table["over_expected_gbp"].iloc[0] == 0
 
 
 def test_what_others_bear_and_what_drives_it_add_up_to_the_whole():
     study = load_study("lictp-2020")
-    borne = show.who_bears(study).frame
-    assert borne["expected"].iloc[:-1].sum() == pytest.approx(borne["expected"].iloc[-1])
-    assert borne["share"].iloc[:-1].sum() == pytest.approx(1)
-    assert show.contributors(study).frame["expected_share"].sum() == pytest.approx(1)
+    (borne,) = shown(study, BEARS)
+    assert list(borne.index) == [*study.partners, ALL]
+    for column in ("expected_cost", "expected_share"):
+        assert borne[column].iloc[:-1].sum() == pytest.approx(borne[column].iloc[-1])
+    assert borne.loc[ALL].tolist()[2:] == study.risks.contingency.tolist()
+    contributors = shown(study, SET_ASIDE)[-1]
+    assert contributors["expected_share"].sum() == pytest.approx(1)
+    of_results = study.risks.contributions.loc[contributors.index]
+    for column in ("tail_cost", "tail_share"):
+        assert contributors[column].tolist() == pytest.approx(of_results[column].tolist())
 
 
 def test_the_page_says_that_nothing_is_counted_twice_where_no_line_is_affected():
     study = made_up(made_up_risks(CERTAIN), made_up_costs(COST))
-    assert show.double_counting(study)._repr_html_() == (
-        '<p class="absent">No costed risk would add to a line of the case&#x27;s costs, so optimism '
-        "bias and costed risks can&#x27;t count the same money; optimism bias is not applied in this "
-        "scenario.</p>"
+    (lines,) = shown(study, TWICE)
+    assert lines._repr_html_() == (
+        '<p class="absent">No costed risk would add to a line of the case&#x27;s costs, so no money '
+        "can be counted twice; optimism bias is not applied in this scenario.</p>"
     )
 
 
 def test_the_page_says_which_of_the_two_is_counted_and_that_an_overrun_comes_on_top():
     study = load_study("lictp-2020", optimism_bias="applied", overrun=0.75)
-    table = show.double_counting(study)
+    (table,) = shown(study, TWICE)
     assert "optimism bias is applied in this scenario" in table.caption
     assert table.caption.endswith(
-        "the scenario plans one-off cost 75% over, and the costed risks come on top of that"
+        "which plans one-off cost 75% over; the costed risks come on top of that"
     )
-    assert table.frame["counted_by"].tolist() == [
-        "optimism bias; the risk is left out of the contingency",
-        "costed risk; optimism bias raises one-off cost alone",
-    ]
-    assert table.labels["uplift"] == "Optimism bias of 200%, if applied (£)"
+    assert table["counted_by"].tolist() == ["optimism bias", "costed risk"]
+    assert "Optimism bias of 200%, if applied (£)" in table.columns
     assert '<td class="number">–</td>' in table._repr_html_()  # no uplift on a running cost
-    counted = show.costs(study).frame.set_index("risk")["counted"]
+    counted = shown(study, COST_OF)[0]["counted_by"]
     assert counted[2] == "optimism bias"
     assert counted[6] == "optimism bias, costed risk"
 
 
-def test_charts_of_money_say_so_where_all_of_it_is_counted_elsewhere():
+def test_sums_of_money_say_so_where_all_of_it_is_counted_elsewhere():
     row = (*COST[:-1], "Backfill, legal and HR advice")
     study = made_up(made_up_risks(CERTAIN), made_up_costs(row), optimism_bias="applied")
-    for draw in (show.contingency_chart, show.contributors_chart):
-        assert "counted elsewhere in this scenario" in draw(study)._repr_html_()
+    for view in [*shown(study, SET_ASIDE), *shown(study, BEARS), *shown(study, STEPS)]:
+        assert "counted elsewhere in this scenario" in view._repr_html_()
     assert isinstance(show.matrix_chart(study), Chart)
 
 
@@ -341,52 +373,37 @@ def test_charts_of_money_say_so_where_all_of_it_is_counted_elsewhere():
 
 def test_another_appetite_or_no_response_changes_the_count_and_the_money():
     rows = made_up_costs((1, "inherent", "Melton", 2020, 2020, 100.0, 100.0, 100.0, ""))
-    table = show.what_would_change(made_up(made_up_risks({}, {"impact": "Serious"}), rows)).frame
-    table = table.set_index("change")[["above", "expected", "p80"]]
-    assert table.loc["As in this scenario"].tolist() == pytest.approx([0, 10, 0])
-    lower, higher = (
-        "Appetite one band lower: scores up to 4 are accepted",
-        "Appetite one band higher: scores up to 14 are accepted",
-    )
-    assert table.loc[lower].tolist() == pytest.approx([2, 10, 0])
-    assert table.loc[higher].tolist() == pytest.approx([0, 10, 0])
-    assert table.loc["No response is carried out"].tolist() == pytest.approx([2, 60, 100])
-
-
-def test_at_the_ends_of_the_bands_appetite_has_one_way_to_go():
-    def appetites(appetite):
-        changes = show.what_would_change(made_up(made_up_risks({}), appetite=appetite)).frame
-        return [change for change in changes["change"] if change.startswith("Appetite")]
-
-    assert appetites(25) == ["Appetite one band lower: scores up to 14 are accepted"]
-    assert appetites(4)[0] == "Appetite one band lower: no score is accepted"
+    study = made_up(made_up_risks({}, {"impact": "Serious"}), rows)
+    stand, money, appetite = shown(study, CHANGES)
+    assert stand.loc[["As in this scenario", "No response is carried out"], "above_appetite"].tolist() == [0, 2]  # fmt: skip
+    assert money.loc["As in this scenario"].tolist() == pytest.approx([10, 0])
+    assert money.loc["No response is carried out"].tolist() == pytest.approx([60, 100])
+    assert appetite["accepted_up_to"].tolist() == [4, 9, 14, 25]
+    assert appetite["risks_above"].tolist() == [2, 0, 0, 0]
+    assert appetite.caption.endswith("; here 0 above 9")
 
 
 def test_more_likely_risks_keep_the_count_of_all_and_cost_more():
-    table = show.what_would_change(load_study("lictp-2020")).frame
+    stand, money, _ = shown(load_study("lictp-2020"), CHANGES)
     bands = ["Low Risk", "Medium Risk", "High Risk"]
-    assert (table[bands].sum(axis="columns") == 8).all()
-    table = table.set_index("change")
-    assert table.loc["As in this scenario", [*bands, "above"]].tolist() == [0, 8, 0, 0]
-    shifted = table.loc[
-        [
-            "Every risk 1 level less likely",
-            "As in this scenario",
-            "Every risk 1 level more likely",
-            "Every risk 2 levels more likely",
-        ]
+    assert (stand[bands].sum(axis="columns") == 8).all()
+    assert stand.loc["As in this scenario", [*bands, "above_appetite"]].tolist() == [0, 8, 0, 0]
+    shifted = [
+        "Every risk 1 level less likely",
+        "As in this scenario",
+        "Every risk 1 level more likely",
+        "Every risk 2 levels more likely",
     ]
-    assert shifted["expected"].is_monotonic_increasing
-    assert shifted["above"].is_monotonic_increasing
+    assert money.loc[shifted, "expected_cost"].is_monotonic_increasing
+    assert stand.loc[shifted, "above_appetite"].is_monotonic_increasing
 
 
 def test_responses_are_not_tried_where_the_register_says_nothing_of_them():
-    changes = show.what_would_change(load_study("lictp-2020")).frame["change"]
-    assert not changes.str.contains("response").any()
+    assert not any("response" in said for said in show.changes(load_study("lictp-2020")))
 
 
 def test_a_shift_stays_within_the_bounds_of_the_parameter():
-    changes = show.what_would_change(load_study("lictp-2020", likelihood_shift=5)).frame["change"]
+    changes = show.changes(load_study("lictp-2020", likelihood_shift=5))
     assert [change for change in changes if change.startswith("Every risk")] == [
         "Every risk 1 level less likely"
     ]
@@ -407,7 +424,7 @@ def test_what_is_said_of_the_contingency_counts_the_risks_that_are_in_it():
     assert f"The {number} that are costed and counted here" in show.answer(study).text
     named = f"isk{'s' * (len(out) > 1)} {' and '.join(map(str, out))}"
     assert named in show.answer(study).text
-    caption = show.contingency(study).caption
+    caption = shown(study, SET_ASIDE)[1].caption
     assert caption.startswith(f"What a contingency for {number} risk")
     assert named in caption
 
@@ -427,10 +444,10 @@ def test_what_responses_cost_stands_beside_what_they_save_where_they_are_carried
 
 def test_the_plan_less_the_risks_that_are_left_stands_by_partner():
     study = load_study("lictp-2020")
-    frame = show.adjusted(study).frame
-    assert (frame["planned"] - frame["risks"]).tolist() == pytest.approx(frame["adjusted"].tolist())
-    assert frame["adjusted"].iloc[1:].sum() == pytest.approx(frame["adjusted"].iloc[0])
-    cash = show.contingency_cash(study).frame
-    assert (
-        cash[study.years].to_numpy().tolist() == study.risks.contingency_by_year.to_numpy().tolist()
-    )
+    adjusted = shown(study, COST_OF)[4]
+    left = adjusted["as_planned"] - adjusted["expected_cost"]
+    assert adjusted["risk_adjusted_gbp"].to_dict() == pytest.approx(left.to_dict())
+    worth = study.risks.risk_adjusted_worth
+    assert adjusted["risk_adjusted_gbp"].to_dict() == pytest.approx(worth.to_dict())
+    cash = shown(study, SET_ASIDE)[2]
+    assert cash.to_numpy().tolist() == study.risks.contingency_by_year.to_numpy().tolist()

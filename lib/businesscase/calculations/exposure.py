@@ -389,22 +389,3 @@ def contributions(by_risk: np.ndarray, risks: list[int]) -> pd.DataFrame:
         },
         index=pd.Index(risks, name="risk"),
     )
-
-
-def response_values(removed: pd.Series, response_costs: pd.Series) -> pd.Series:
-    """Return what each response is worth: expected cost removed less its own cost, where known [£].
-
-    Parameters
-    ----------
-    removed : Series, index risk
-        Discounted expected cost without the response less that with it [£].
-    response_costs : Series, index risk
-        Cost of the response [£], taken as spent in the decision year; missing if not known.
-
-    Examples
-    --------
-    >>> response_values(pd.Series({1: 100.0, 2: 5.0}), pd.Series({1: 30.0, 2: None})).to_dict()
-    {1: 70.0}
-    """
-    cost = response_costs.reindex(removed.index).astype(float)
-    return (removed - cost).dropna()

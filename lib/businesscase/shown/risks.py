@@ -1,18 +1,18 @@
-"""What notebook 04 shows: the register on its matrix, what is wrong with it, and what it may cost."""
+"""What notebook 04 says and draws: the register on its matrix, and what its risks may cost."""
 
 import textwrap
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import exposure, risks
-from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.uncertainty import DRAWS
 from businesscase.calculations.wording import (
     capitalised,
+    counted,
     estimated,
     in_words,
     listed,
@@ -25,13 +25,12 @@ from businesscase.shown.display import (
     BLUE,
     GREY,
     ORANGE,
-    TOTAL,
     Chart,
     Sentence,
     Table,
     absent,
-    by_year,
     chart,
+    table,
     tiles,
     with_legend,
 )
@@ -45,12 +44,20 @@ ARROWS = 10  # arrows that a matrix can show and still be read
 ABREAST = 4  # ends of arrows side by side in a cell
 CELL_WIDTH = 22  # characters of risk numbers that fit into a cell
 NAMED = 10  # numbers that a sentence names
-ALL_RISKS = "All risks"
 NOT_COSTED = "No risk of the register is costed, so there is no expected cost and no contingency"
 ELSEWHERE = (
     "Every cost of a risk is counted elsewhere in this scenario, so no contingency is left to draw"
 )
-IN_WORDS = {"p50": "half", "p80": "eight of ten", "p90": "nine of ten"}
+ENOUGH = {"expected": "Expected", "p50": "P50: enough in half", "p80": "P80: enough in eight of ten", "p90": "P90: enough in nine of ten"}  # fmt: skip
+# columns of the register that not every case has, and what one lacks that doesn't
+LACKING = {
+    "residual": "position with the response",
+    "aim": "aim",
+    "response": "response",
+    "proximity": "date",
+    "owner": "owner",
+    "mitigation": "mitigation",
+}
 
 
 def answer(study: Study) -> Sentence:
@@ -109,14 +116,14 @@ def _money_sentence(study: Study) -> str:
     number = len(study.risks.counted)
     verb = "are" if number > 1 else "is"
     basis = ", on assumed figures," if _all_assumed(study, "risk_costs") else ""
-    left_out = _left_out(study)
-    kind = "costed and counted here" if left_out else "costed"
+    others = left_out(study)
+    kind = "costed and counted here" if others else "costed"
     said = (
         f"The {number} that {verb} {kind}{basis} {verb} expected to cost about {estimated(expected)} "
         f"in all; about {estimated(study.risks.contingency['p80'])} is enough in eight of ten simulated "
         "futures."
     )
-    said = f"{said} {capitalised(left_out)}." if left_out else said
+    said = f"{said} {capitalised(others)}." if others else said
     return f"{said} {_responses_sentence(study)}" if study.risks.response_cost else said
 
 
@@ -131,7 +138,7 @@ def _responses_sentence(study: Study) -> str:
     )
 
 
-def _left_out(study: Study) -> str:
+def left_out(study: Study) -> str:
     """Name the risks that are costed but in none of the sums, blank if all are in them."""
     others = [risk for risk in study.risks.costed if risk not in study.risks.counted]
     if not others:
@@ -149,16 +156,16 @@ def _expected(study: Study) -> float:
     return study.risks.expected_costs.to_numpy().sum()
 
 
-def _numbers(numbers: pd.Series) -> str:
+def numbers(risks: Iterable[int]) -> str:
     """Return the numbers of risks as prose has them, the first few where there are many."""
-    shown = [str(number) for number in numbers]
+    shown = [str(risk) for risk in risks]
     if len(shown) <= NAMED:
         return listed(shown)
     return f"{', '.join(shown[:NAMED])} and {len(shown) - NAMED} more"
 
 
-def _risks_named(numbers: pd.Series) -> str:
-    return f"risk{'s' * (len(numbers) > 1)} {_numbers(numbers)}"
+def _risks_named(risks: pd.Series | list[int]) -> str:
+    return f"risk{'s' * (len(risks) > 1)} {numbers(risks)}"
 
 
 # the matrix
@@ -386,41 +393,24 @@ def _line_in_words(study: Study, accepted: np.ndarray) -> str:
 
 def register(study: Study) -> Table:
     """Show the register with every position, response and owner, highest score first."""
-    table = study.risks.scored.sort_values(
+    scored = study.risks.scored.sort_values(
         ["standing_score", "inherent_score"], ascending=False, kind="stable"
     )
-    above = table["within_appetite"].eq(False)
-    table = table.assign(
-        description=table["description"].replace("", "no description in the source"),
-        band=table["standing_band"].where(~above, table["standing_band"] + ", above appetite"),
-        **{position: _in_cell_words(table, position) for position in risks.POSITIONS},
+    above = scored["within_appetite"].eq(False)
+    band = scored["standing_band"]
+    found = scored.assign(
+        inherent=_place(scored, "inherent"),
+        residual=_place(scored, "residual"),
+        aim=_place(scored, "target"),
+        standing_band=band.where(~above, band + ", above appetite"),
     )
-    labels = {
-        "risk": "Risk",
-        "description": "What could happen",
-        "inherent": "As assessed",
-        "residual": "With its response",
-        "target": "Aimed for",
-        "standing_score": "Score that counts",
-        "band": "Band",
-        "response": "Response",
-        "proximity": "Could happen from",
-        "owner": "Owner",
-        "mitigation": "Mitigation",
-    }
-    lacking = {
-        "residual": "position with the response",
-        "target": "aim",
-        "response": "response",
-        "proximity": "date",
-        "owner": "owner",
-        "mitigation": "mitigation",
-    }
-    absent = [name for name in lacking if table[name].isin(["", None, pd.NaT]).all()]
-    caption = f"The register, {_cut_in_words(table, 'highest score first')}"
-    caption += _not_given([lacking[name] for name in absent])
-    shown = {name: label for name, label in labels.items() if name not in absent}
-    return Table(table.head(SHOWN).replace("", None), caption, shown)
+    shown = ["description", "inherent", "residual", "aim", "standing_score", "standing_band"]
+    shown += ["response", "proximity", "owner", "mitigation"]
+    found = found.set_index("risk")[shown].replace("", None)
+    lacking = [name for name in LACKING if found[name].isna().all()]
+    caption = f"The register, highest score first{cut(found)}"
+    caption += _not_given([LACKING[name] for name in lacking])
+    return table(found.drop(columns=lacking).head(SHOWN), caption)
 
 
 def _not_given(names: list[str]) -> str:
@@ -430,147 +420,57 @@ def _not_given(names: list[str]) -> str:
     return f"; the case gives no {said}" if last else ""
 
 
-def _in_cell_words(scored: pd.DataFrame, position: str) -> list[str]:
+def _place(scored: pd.DataFrame, position: str) -> pd.Series:
     """Return each risk's place in words, for instance 'High and Marginal: 10', blank if none."""
-    return [
-        f"{likelihood} and {impact}: {printed(score)}" if score == score else ""
-        for likelihood, impact, score in zip(
-            scored[f"{position}_likelihood_level"],
-            scored[f"{position}_impact_level"],
-            scored[f"{position}_score"],
-            strict=True,
-        )
-    ]
+    score = scored[f"{position}_score"]
+    words = scored[f"{position}_likelihood_level"] + " and " + scored[f"{position}_impact_level"]
+    return (words + ": " + score.map(printed)).where(score.notna(), "")
 
 
-def _cut_in_words(table: pd.DataFrame, order: str) -> str:
-    if len(table) <= SHOWN:
-        return order
-    return f"{order}: the first {SHOWN} of {len(table)} risks; results.csv holds all"
-
-
-def findings(study: Study) -> Table:
-    """Show what is wrong with the register itself."""
-    grouped = study.risks.findings.groupby("finding", sort=False)["risk"]
-    table = pd.DataFrame({"count": grouped.size(), "risks": grouped.agg(_numbers)})
-    return Table(
-        table.reset_index(),
-        "Gaps in the register",
-        {"finding": "Finding", "count": "How many", "risks": "Risks"},
-        absent="The register has no gaps",
-    )
+def cut(found: pd.DataFrame) -> str:
+    """Say how many risks a table shows if it can't show all, blank if it does."""
+    if len(found) <= SHOWN:
+        return ""
+    return f": the first {SHOWN} of {len(found)} risks; results.csv holds all"
 
 
 # what the risks may cost
 
 
-def _of_money(view: Callable[[Study], Chart | Table]) -> Callable[[Study], Chart | Table]:
-    """Let a view of money say in one sentence that no risk is costed."""
-
-    @wraps(view)
-    def shown(study: Study) -> Chart | Table:
-        return view(study) if study.risks.costed else absent(NOT_COSTED)
-
-    return shown
+def no_sums(study: Study) -> str:
+    """Say why there is no sum of what the risks cost, where there is none."""
+    return ELSEWHERE if study.risks.costed else NOT_COSTED
 
 
-@_of_money
-def costs(study: Study) -> Table:
-    """Show what each costed risk is expected to cost, and what its response is worth."""
-    labels = {
-        "risk": "Risk",
-        "description": "What could happen",
-        "chance": "Chance",
-        "if_it_happens": "Mean cost if it happens (£)",
-        "inherent": "Expected, without the response (£)",
-        "expected": "Expected, as it stands (£)",
-        "counted": "Counted as",
-        "response_cost_gbp": "The response costs (£)",
-        "value": "It saves, less its cost (£)",
-    }
-    register = study.tables["risks"].set_index("risk").loc[study.risks.costed]
-    every = study.risks.costed_rows(study.risks.standing_position)
-    rows = every.drop_duplicates("risk").set_index("risk")
-    ranges, chances = rows[exposure.CHANCES], exposure.chance(rows)
-    worth = study.risks.present_costs(every).groupby(level="risk").sum().sum(axis="columns")
-    expected = study.risks.expected_costs.sum(axis="columns")
-    table = register.assign(
-        chance=[_range(*ranges.loc[risk]) for risk in register.index],
-        if_it_happens=worth / chances.where(chances > 0),
-        counted=every.groupby("risk")["counted_by"].agg(lambda by: ", ".join(dict.fromkeys(by))),
-        inherent=study.risks.inherent_costs,
-        expected=expected,
-        value=study.risks.response_values.reindex(register.index),
-    ).sort_values("expected", ascending=False, kind="stable")
-    totals = ["inherent", "expected", "response_cost_gbp", "value"]
-    total = table[totals].sum(min_count=1).to_frame(ALL_RISKS).T
-    shown = pd.concat([table.head(SHOWN), total]).rename_axis("risk").reset_index()
-    hidden, lacking = [], []
-    if np.allclose(table["inherent"], table["expected"]):
-        hidden.append("inherent")
-    if study.risks.scored["residual_score"].isna().all():
-        lacking.append("position with the response")
-    if table["response_cost_gbp"].isna().all():
-        hidden += ["response_cost_gbp", "value"]
-        lacking.append("cost of a response")
-    if (every["counted_by"] == exposure.COSTED_RISK).all():
-        hidden.append("counted")
-    order, year = _cut_in_words(table, "the largest first"), year_label(study.years[0])
-    caption = f"What the risks are expected to cost, discounted to {year}, {order}"
-    return Table(
-        shown,
-        caption + _not_given(lacking),
-        {name: label for name, label in labels.items() if name not in hidden},
+def contingency_said(study: Study) -> str:
+    """Say for what a contingency is held and how sure its levels are, or why there is none."""
+    number = len(study.risks.counted)
+    if not number:
+        return no_sums(study)
+    said = (
+        f"What a contingency for {counted(number, 'risk')} must hold, over {DRAWS:,} draws, "
+        f"discounted to {year_label(study.years[0])}; off by about "
+        f"{estimated(study.risks.contingency_errors['p80'])} at P80 for want of more draws"
     )
+    return "; ".join(filter(None, [said, left_out(study)]))
 
 
-def _range(low: float, high: float) -> str:
-    return percent(low, 0) if low == high else f"{percent(low, 0)} to {percent(high, 0)}"
+def bias_said(study: Study) -> str:
+    """Say whether the scenario applies optimism bias, and whether it plans a cost overrun besides."""
+    applied = "applied" if study.savings.optimism_bias > 0 else "not applied"
+    said = f"optimism bias is {applied} in this scenario"
+    if study.parameters.overrun > 0:
+        said += (
+            f", which plans one-off cost {percent(study.parameters.overrun, 0)} over; the costed risks "
+            "come on top of that"
+        )
+    return said
 
 
-@_of_money
-def not_costed(study: Study) -> Table:
-    """Show the risks without a cost and what the register notes on them."""
-    register = study.tables["risks"]
-    table = register[~register["risk"].isin(study.risks.costed)]
-    caption = (
-        f"Not costed, so not in the sums, {_cut_in_words(table, 'in the order of the register')}"
-    )
-    if table.empty:
-        caption = "Every risk is costed"
-    return Table(
-        table.assign(
-            description=table["description"].replace("", "no description in the source")
-        ).head(SHOWN),
-        caption,
-        {"risk": "Risk", "description": "What could happen", "note": "Note"},
-    )
-
-
-@_of_money
-def costs_by_year(study: Study) -> Table:
-    """Show the expected cost of each costed risk by year, and of all of them."""
-    by_risk = study.risks.expected_costs
-    by_risk = by_risk.loc[:, by_risk.any()]
-    order = by_risk.sum(axis="columns").sort_values(ascending=False, kind="stable").index
-    total = by_risk.sum().to_frame(ALL_RISKS).T
-    undiscounted = by_risk.sum() / study.savings.discount_factors[by_risk.columns]
-    undiscounted = undiscounted.to_frame(f"{ALL_RISKS}, not discounted").T
-    table = pd.concat([by_risk.loc[order].head(SHOWN), total, undiscounted])
-    table["sum"] = table.sum(axis="columns")
-    return Table(
-        table.rename_axis("risk").reset_index(),
-        "Expected cost by financial year, discounted unless said otherwise; years without any are "
-        f"left out; {_cut_in_words(by_risk, 'the largest first')}",
-        {"risk": "Risk"} | by_year(by_risk.columns) | {"sum": "Sum (£)"},
-    )
-
-
-@_of_money
 def contingency_chart(study: Study) -> Chart | Table:
     """Draw how likely each sum is to be enough, with the levels that a contingency is held at."""
-    if study.risks.costs.empty:
-        return absent(ELSEWHERE)
+    if not study.risks.counted:
+        return absent(no_sums(study))
     chances = np.linspace(0, 100, 101)
     costs = np.percentile(study.risks.simulated_contingency, chances)
     expected = _expected(study)
@@ -623,74 +523,10 @@ def contingency_chart(study: Study) -> Chart | Table:
     return chart(figure, title, description, data, 430)
 
 
-@_of_money
-def contingency(study: Study) -> Table:
-    """Show the levels that a contingency may be held at beside the expected cost."""
-    labels = {"level": "Level", "cost": "Cost (£)", "over": "Over the expected cost (£)"}
-    expected = _expected(study)
-    rows = [("Expected", expected)]
-    rows += [
-        (f"{name.upper()}: enough in {IN_WORDS[name]}", cost)
-        for name, cost in study.risks.contingency.items()
-    ]
-    table = pd.DataFrame(rows, columns=["level", "cost"])
-    number = len(study.risks.counted)
-    caption = (
-        f"What a contingency for {number} risk{'s' * (number != 1)} must hold, over {DRAWS:,} draws, "
-        f"discounted to {year_label(study.years[0])}; off by about "
-        f"{estimated(study.risks.contingency_errors['p80'])} at P80 for want of more draws"
-    )
-    return Table(
-        table.assign(over=table["cost"] - expected),
-        "; ".join(said for said in (caption, _left_out(study)) if said),
-        labels,
-    )
-
-
-@_of_money
-def contingency_cash(study: Study) -> Table:
-    """Show the cash that is enough by year, which is what a reserve is held in."""
-    table = study.risks.contingency_by_year
-    table = table.set_axis(
-        [f"{name.upper()}: enough in {IN_WORDS[name]}" for name in table.index]
-    ).rename_axis("level")
-    return Table(
-        table.reset_index(),
-        "Contingency in cash by year, prices of the base year, not discounted; each year by itself, so that "
-        "the sums of a row are not what all years together need",
-        {"level": "Level"} | {year: f"{year_label(year)} (£)" for year in study.years},
-    )
-
-
-@_of_money
-def adjusted(study: Study) -> Table:
-    """Show the plan's worth, what the risks that are left are expected to cost, and what remains."""
-    worth, left = study.savings.net_present_values, study.risks.costs_borne
-    table = pd.DataFrame(
-        {
-            "partner": [TOTAL, *study.partners],
-            "planned": [worth.sum(), *worth.reindex(study.partners, fill_value=0.0)],
-            "adjusted": study.risks.risk_adjusted_worth.loc[[ALL, *study.partners]].to_numpy(),
-        }
-    )
-    return Table(
-        table.assign(risks=table["planned"] - table["adjusted"]) if left.any() else table.iloc[:0],
-        "Net present value of the plan, responses paid, less what the risks that are left are expected to cost",
-        {
-            "partner": "Partner",
-            "planned": "As planned (£)",
-            "risks": "Expected cost of risks (£)",
-            "adjusted": "Risk-adjusted (£)",
-        },
-        absent=ELSEWHERE,
-    )
-
-
-@_of_money
 def contributors_chart(study: Study) -> Chart | Table:
     """Draw what the largest contributors cost on average and in the fifth of draws that cost most."""
-    if study.risks.costs.empty:
-        return absent(ELSEWHERE)
+    if not study.risks.counted:
+        return absent(no_sums(study))
     table = study.risks.contributions.head(NAMED)
     descriptions = study.tables["risks"].set_index("risk")["description"]
     names = [
@@ -734,142 +570,23 @@ def contributors_chart(study: Study) -> Chart | Table:
     return with_legend(built)
 
 
-@_of_money
-def contributors(study: Study) -> Table:
-    """Show each risk's part in the expected cost and in the fifth of draws that cost most."""
-    labels = {
-        "risk": "Risk",
-        "description": "What could happen",
-        "expected_cost": "Expected cost (£)",
-        "expected_share": "Part of the expected cost (%)",
-        "tail_cost": "Mean cost in the worst fifth (£)",
-        "tail_share": "Part of the cost in the worst fifth (%)",
-    }
-    table = study.risks.contributions
-    descriptions = study.tables["risks"].set_index("risk")["description"]
-    return Table(
-        table.assign(description=descriptions).rename_axis("risk").reset_index().head(SHOWN),
-        "What drives the contingency: the worst fifth are the draws that cost most; "
-        + _cut_in_words(table, "the largest first"),
-        labels,
-    )
-
-
-@_of_money
-def who_bears(study: Study) -> Table:
-    """Show what each partner bears of the expected cost, and what its own contingency must hold."""
-    labels = {
-        "partner": "Partner",
-        "expected": "Expected cost (£)",
-        "share": "Part of it (%)",
-        "p50": "Enough in half of the draws (£)",
-        "p80": "Enough in eight of ten (£)",
-        "p90": "Enough in nine of ten (£)",
-    }
-    borne, draws = study.risks.costs_borne, study.risks.simulated_costs[1]
-    rows = [
-        {"partner": partner, "expected": borne[partner], **exposure.sure_contingency(own)}
-        for partner, own in zip(study.partners, draws, strict=True)
-    ]
-    rows.append({"partner": TOTAL, "expected": borne.sum(), **study.risks.contingency})
-    table = pd.DataFrame(rows)
-    return Table(
-        table.assign(share=table["expected"] / (borne.sum() or 1)),
-        f"Expected cost and contingency by partner, discounted; a shared cost is divided {study.risks.cost_rule}",
-        labels,
-    )
-
-
-def double_counting(study: Study) -> Table:
-    """Show, per line of cost, whether optimism bias or the costed risk is counted."""
-    table = study.risks.double_counting
-    applied = "applied" if study.savings.optimism_bias > 0 else "not applied"
-    caption = (
-        f"Lines of cost that a costed risk adds to; optimism bias is {applied} in this scenario"
-    )
-    if table.empty:
-        caption = (
-            "No costed risk would add to a line of the case's costs, so optimism bias and costed "
-            f"risks can't count the same money; optimism bias is {applied} in this scenario"
-        )
-    elif study.parameters.overrun > 0:
-        caption += (
-            f"; the scenario plans one-off cost {percent(study.parameters.overrun, 0)} over, and the "
-            "costed risks come on top of that"
-        )
-    said = {
-        exposure.COSTED_RISK: "costed risk",
-        exposure.OPTIMISM_BIAS: "optimism bias; the risk is left out of the contingency",
-        exposure.NEITHER: f"neither; option {study.option} does not spend this line",
-    }
-    counted, raised = table["counted_by"].map(said), table["uplift"] > 0
-    alone = (table["counted_by"] == exposure.COSTED_RISK) & ~raised
-    counted = counted.where(~alone, "costed risk; optimism bias raises one-off cost alone")
-    rate = percent(study.varied(optimism_bias="applied").savings.optimism_bias, 0)
-    return Table(
-        table.assign(
-            risks=[_numbers(numbers) for numbers in table["risks"]],
-            uplift=table["uplift"].where(raised),
-            counted_by=counted,
-        ),
-        caption,
-        {
-            "cost_line": "Line of cost",
-            "risks": "Risks",
-            "uplift": f"Optimism bias of {rate}, if applied (£)",
-            "expected_cost": "Expected cost of the risks (£)",
-            "counted_by": "Counted in this scenario",
-        },
-    )
-
-
 # what would change the answer
 
 
-def what_would_change(study: Study) -> Table:
-    """Show other likelihoods, another appetite and other responses beside this scenario."""
-    rows = [{"change": "As in this scenario"} | _outcome(study)]
+def changes(study: Study) -> dict[str, dict[str, Any]]:
+    """Return what is tried in words, this scenario first, and the parameters that make it so."""
+    found: dict[str, dict[str, Any]] = {"As in this scenario": {}}
     now, (lowest, highest) = study.parameters.likelihood_shift, limits("likelihood_shift")
     for shift in (-1, 1, 2):
         if lowest <= now + shift <= highest:
-            other = study.varied(likelihood_shift=now + shift)
-            rows.append({"change": _shift_in_words(shift)} | _outcome(other))
-    scores = study.risks.scored["standing_score"]
-    tops = sorted(study.tables["risk_bands"]["highest_score"])
-    limit_now = study.risks.highest_accepted_score
-    for words, others in (
-        ("lower", [top for top in [0, *tops] if top < limit_now][-1:]),
-        ("higher", [top for top in tops if top > limit_now][:1]),
-    ):
-        for limit in others:
-            accepted = f"scores up to {limit} are accepted" if limit else "no score is accepted"
-            change = {"change": f"Appetite one band {words}: {accepted}"}
-            rows.append(change | _outcome(study) | {"above": int((scores > limit).sum())})
+            found[_shift_in_words(shift)] = {"likelihood_shift": now + shift}
     if study.risks.scored["residual_score"].notna().any():
         carried_out = study.risks.standing_position == "residual"
-        other = study.varied(risk_responses="none" if carried_out else risks.CARRIED_OUT)
-        change = "No response is carried out" if carried_out else "Every response is carried out"
-        rows.append({"change": change} | _outcome(other))
-    bands = study.tables["risk_bands"].sort_values("lowest_score")["band"]
-    labels = {"change": "Change"} | {band: band for band in bands}
-    labels |= {"above": "Above appetite"}
-    if study.risks.costed:
-        labels |= {"expected": "Expected cost (£)", "p80": "P80 (£)"}
-    return Table(
-        pd.DataFrame(rows), "Number of risks in each band, and their cost, after a change", labels
-    )
+        said = "No response is carried out" if carried_out else "Every response is carried out"
+        found[said] = {"risk_responses": "none" if carried_out else risks.CARRIED_OUT}
+    return found
 
 
 def _shift_in_words(shift: int) -> str:
     way = "more" if shift > 0 else "less"
     return f"Every risk {abs(shift)} level{'s' * (abs(shift) > 1)} {way} likely"
-
-
-def _outcome(study: Study) -> dict[str, float]:
-    """Return how many risks stand in each band and above appetite, and what they may cost."""
-    found = risks.band_counts(study.risks.scored, study.tables["risk_bands"]).to_dict()
-    found["above"] = study.risks.above_appetite
-    if study.risks.costed:
-        found["expected"] = _expected(study)
-        found["p80"] = study.risks.contingency["p80"]
-    return found

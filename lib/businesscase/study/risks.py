@@ -57,6 +57,11 @@ class Risks(Part):
         chosen = self.parameters
         return risks.moved(self.tables["risks"], chosen.risk_positions, chosen.risk_responses)
 
+    @property
+    def named(self) -> pd.DataFrame:
+        """What could happen, ``description``, by risk."""
+        return self.tables["risks"].set_index("risk")[["description"]]
+
     @derived
     def _placed(self) -> pd.DataFrame:
         """The register with score and band of every position, whatever is accepted."""
@@ -187,9 +192,10 @@ class Risks(Part):
     def inherent_costs(self) -> pd.Series:
         """Discounted expected cost of each costed risk without its response [£]."""
         rows = self.costed_rows("inherent")
-        return self._worth_of(rows[rows["counted_by"] == exposure.COSTED_RISK])
+        return self.present_cost(rows[rows["counted_by"] == exposure.COSTED_RISK])
 
-    def _worth_of(self, rows: pd.DataFrame) -> pd.Series:
+    def present_cost(self, rows: pd.DataFrame) -> pd.Series:
+        """Return the discounted expected cost of rows by costed risk [£]."""
         by_risk = self.present_costs(rows).groupby(level="risk").sum().sum(axis="columns")
         return by_risk.reindex(self.costed, fill_value=0.0)
 
@@ -197,31 +203,42 @@ class Risks(Part):
     def costs_borne(self) -> pd.Series:
         """Discounted expected cost that each partner bears [£]."""
         by_partner = self.present_costs(self.costs).groupby(level="partner").sum()
-        return by_partner.sum(axis="columns").reindex(self.partners, fill_value=0.0)
+        borne = by_partner.sum(axis="columns").reindex(self.partners, fill_value=0.0)
+        return borne.astype(float)  # which no rows are not
+
+    @derived
+    def costs_if_they_happen(self) -> pd.Series:
+        """Discounted mean cost of each costed risk if it happens, wherever that is counted [£]."""
+        rows = self.costed_rows(self.standing_position)
+        return self.present_cost(rows.assign(**dict.fromkeys(exposure.CHANCES, 1.0)))
 
     @derived
     def removed_by_responses(self) -> pd.Series:
-        """Discounted expected cost of each costed risk that its response removes [£].
+        """Discounted expected cost of each costed risk that its response removes, NaN if not assessed [£].
 
         Wherever the cost is counted, so that a response does not remove less because of an uplift.
         """
+        register, rows = self._placed.set_index("risk"), self.tables["risk_costs"]
+        assessed = set(rows.loc[rows["position"] == "residual", "risk"])
+        assessed |= set(register.index[register["residual_score"].notna()])
         inherent, residual = (
-            self._worth_of(self.costed_rows(name)) for name in ("inherent", "residual")
+            self.present_cost(self.costed_rows(name)) for name in ("inherent", "residual")
         )
-        return inherent - residual
+        return (inherent - residual).where(inherent.index.isin(assessed))
+
+    @derived
+    def response_costs(self) -> pd.Series:
+        """What the response to each costed risk costs in all its years, NaN if not known [£]."""
+        rows = self.tables["risk_costs"]
+        stated = rows[rows["position"] == "response"]
+        by_year = stated["most_likely_gbp"] * (stated["last_year"] - stated["first_year"] + 1)
+        lump = self.tables["risks"].set_index("risk")["response_cost_gbp"]
+        return lump.fillna(by_year.groupby(stated["risk"]).sum()).reindex(self.costed)
 
     @derived
     def response_values(self) -> pd.Series:
         """What each response is worth: expected cost removed less what it costs, where known [£]."""
-        register = self._placed.set_index("risk")
-        rows = self.tables["risk_costs"]
-        assessed = set(rows.loc[rows["position"] == "residual", "risk"])
-        assessed |= set(register.index[register["residual_score"].notna()])
-        known = [risk for risk in self.costed if risk in assessed]
-        stated = rows[rows["position"] == "response"]
-        by_year = stated["most_likely_gbp"] * (stated["last_year"] - stated["first_year"] + 1)
-        costs = register["response_cost_gbp"].fillna(by_year.groupby(stated["risk"]).sum())
-        return exposure.response_values(self.removed_by_responses[known], costs)
+        return (self.removed_by_responses - self.response_costs).dropna()
 
     @derived
     def response_cost(self) -> float:
@@ -328,7 +345,7 @@ class Risks(Part):
                 "cost_line": line,
                 "risks": list(dict.fromkeys(of_line["risk"])),
                 "uplift": uplift.get(line, 0.0),
-                "expected_cost": self._worth_of(of_line).sum(),
+                "expected_cost": self.present_cost(of_line).sum(),
                 "counted_by": of_line["counted_by"].iloc[0],
             }
             for line, of_line in rows.groupby("cost_line", sort=False)
