@@ -78,7 +78,7 @@ LABELS = {
     "days_earlier": "Working days earlier",
     "days_here": "Here (days)",
     "deadline": "Deadline",
-    "definition": "A partner with the highest score can show that",
+    "definition": "What is judged",
     "description": "What could happen",
     "discount_factor": "Discount factor",
     "discounted_payback_years": "Discounted payback (years)",
