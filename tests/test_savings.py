@@ -794,6 +794,13 @@ def test_an_option_that_moves_no_money_has_results_and_says_so(case, option):
     assert len(inputs) == len(study.uncertainty.uncertain_inputs)
 
 
+def test_the_worth_of_an_option_that_is_its_own_comparator_is_worked_out_too():
+    study = load_study("lictp-2020", "outsourced")
+    assert study.savings.economic_flows.empty
+    steps = shown_in("savings", study, "How is one partner's net present value worked out?")
+    assert steps[-1]["added_up_gbp"].tolist() == [0]
+
+
 @pytest.mark.parametrize(("delay", "term"), [(0.0, 10.0), (1.0, 9.0), (2.25, 7.75)])
 def test_a_delay_shortens_the_term_over_which_the_saving_is_averaged(delay, term):
     study = load_study("mkip-2012", delay_years=delay)
