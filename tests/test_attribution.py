@@ -5,6 +5,7 @@ from itertools import permutations
 
 import pandas as pd
 import pytest
+from cells import shown_in
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
@@ -20,7 +21,6 @@ from businesscase.calculations.attribution import (
     attributed,
     shapley_values,
 )
-from businesscase.shown import outturn as show
 
 POUNDS = st.floats(0, 1e6).map(lambda value: round(value, 2))
 RATIO = st.floats(0.1, 3)
@@ -188,11 +188,13 @@ def test_without_users_neither_their_part_nor_that_of_partners_is_known():
 
 def said(study, factor):
     """Return what the page says of a factor."""
-    table = show.attribution(study).frame
-    return table.set_index("factor").at[factor.capitalize(), "meaning"]
+    return shown_in("decision", study, "What came of it so far?")[5].at[
+        factor.capitalize(), "meaning"
+    ]
 
 
 @pytest.mark.parametrize(("value", "words"), [(100, "£40 below plan"), (200, "£60 above plan")])
 def test_the_page_says_by_how_much_and_why(value, words):
     study = as_reported(reported("saving", "posts", value), SAVED[1], *COUNTED)
-    assert show.attribution(study).caption.startswith(f"Why saving less cost to date is {words}: volume")  # fmt: skip
+    table = shown_in("decision", study, "What came of it so far?")[5]
+    assert table.caption.startswith(f"Why saving less cost to date is {words}: volume")

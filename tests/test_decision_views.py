@@ -1,37 +1,35 @@
 """What notebook 07 shows: the decision, what would turn it, and what came of it."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 import pytest
+from cells import shown_in
 from pytest import approx
-from small import small_study
+from small import flow, small_study
 
 from businesscase.shown import decision, outturn
-from businesscase.shown.display import Chart, Table
+from businesscase.shown.display import Chart, Sentence, Table
 from businesscase.study import Study, load_study
 
 LICTP, MKIP, DURHAM, DACORUM = "lictp-2020", "mkip-2012", "durham-sunderland-2014", "dacorum-avdc-2012"  # fmt: skip
 ALLERDALE = "allerdale-carlisle-2008"
-SHOWN_OF_OUTTURN = [
-    outturn.savings_chart,
-    outturn.savings_by_year,
-    outturn.realisation,
-    outturn.variances,
-    outturn.attribution,
-    outturn.reforecast,
-    outturn.measures_chart,
-    outturn.measures,
-    outturn.tasks,
-]
+SO_FAR, SERVICE = "What came of it so far?", "Does the service do what was planned?"
+OF_OUTTURN = [SO_FAR, "Does it still pay?", SERVICE]
 
 
 @cache
 def base(case):
     """Return a case under its base scenario, computed once for all tests."""
     return load_study(case)
+
+
+def shown_of_outturn(study):
+    """Return the tables and charts of what came of a decision; its sentences are left out."""
+    every = [shown for heading in OF_OUTTURN for shown in shown_in("decision", study, heading)]
+    return [shown for shown in every if not isinstance(shown, Sentence)]
 
 
 def drawn(chart):
@@ -78,30 +76,25 @@ def test_the_answer_gives_the_figures_of_what_is_not_met_and_names_the_rest():
 
 
 def test_each_criterion_alone_is_shown_as_met_and_as_not_met():
-    table = decision.what_would_turn_it(base(DURHAM))
-    frame = table.frame.set_index("criterion")
-    assert frame.loc["partners ready", ["met", "not met"]].tolist() == [
-        "not ready to decide",
-        "stop",
-    ]
-    assert set(frame.drop(index="partners ready")[["met", "not met"]].to_numpy().ravel()) == {
-        "stop"
-    }
+    (table,) = shown_in("decision", base(DURHAM), "What would change this answer?")
+    frame = table[["If met", "If not met"]]
+    assert frame.loc["partners ready"].tolist() == ["not ready to decide", "stop"]
+    assert set(frame.drop(index="partners ready").to_numpy().ravel()) == {"stop"}
     assert table.caption == "1 of 7 criteria would each turn 'stop' alone"
 
 
 def test_a_threshold_is_shown_in_its_unit_though_the_figure_is_not_known():
     table = decision.reasons(base(DURHAM)).frame.set_index("criterion")
-    assert table.at["value for money", "test"] == "at least £0"
-    assert table.at["winning option robust", "test"] == "at least 50%"
-    assert table.at["partners ready", "found_text"] == "2"
+    assert table.at["value for money", "must_be"] == "at least £0"
+    assert table.at["winning option robust", "must_be"] == "at least 50%"
+    assert table.at["partners ready", "found"] == "2"
 
 
 def test_a_threshold_is_shown_bare_where_nothing_says_its_unit():
     contingency = {"section": "risks", "measure": "contingency_p80", "threshold": "5"}
     study = small_study(gates=[{"criterion": "reserved", **contingency}])
     assert study.decision.gates["unit"].tolist() == [""]
-    assert decision.reasons(study).frame["test"].tolist() == ["at least 5"]
+    assert decision.reasons(study).frame["must_be"].tolist() == ["at least 5"]
 
 
 def test_the_smallest_change_is_named_first_with_what_it_does():
@@ -132,10 +125,42 @@ def test_where_nothing_at_all_turns_it_what_holds_it_is_named():
 
 
 def test_the_table_of_changes_holds_the_smallest_first_and_the_idle_last():
-    frame = decision.turning_changes(base(LICTP)).frame
-    assert frame["turns_at"].iloc[:3].tolist() == ["-0.7%", "0.7%", "12.1%"]
-    assert set(frame["turns_at"].iloc[3:]) == {"none in range"}
-    assert frame["then"].iloc[:3].tolist() == ["stop"] * 3
+    table = shown_in("decision", base(LICTP), "Which single change would turn it?")[1]
+    assert table["Turns at"].iloc[:3].tolist() == ["-0.7%", "0.7%", "12.1%"]
+    assert set(table["Turns at"].iloc[3:]) == {"–"}
+    assert table["then"].iloc[:3].tolist() == ["stop"] * 3
+    assert table.caption.endswith("3 of 8 parameters do, and a dash stands for none in range")
+
+
+def test_a_readiness_score_that_turns_it_is_named_with_what_it_is_of():
+    _, table, _, _ = shown_in(
+        "decision", base("worked-example"), "Which single change would turn it?"
+    )
+    assert table.index[0] == "Readiness score, assets, Westerfold"
+    assert table.iloc[0, :4].tolist() == ["2", "3", "1", "3"]
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        *(
+            partial(base, case)
+            for case in (ALLERDALE, DACORUM, DURHAM, LICTP, MKIP, "worked-example")
+        ),
+        lambda: load_study(MKIP, "late-start"),
+        small_study,
+        lambda: small_study(
+            flows=[flow("posts", "saving", 9)],
+            gates=[{"criterion": "pays", "item": "each partner"}],
+        ),
+    ],
+)
+def test_the_recommendation_is_worked_out_from_the_figures_of_the_criteria(of):
+    study = of()
+    tests, *_, check = shown_in("decision", study, "How is the recommendation worked out?")[1:]
+    gates = study.decision.gates.set_index("criterion")
+    assert tests["outcome"].to_dict() == gates["outcome"].to_dict()
+    assert check.iloc[0].tolist() == [study.decision.recommendation] * 2
 
 
 @pytest.mark.parametrize("case", [DURHAM, LICTP])
@@ -157,13 +182,14 @@ def test_the_view_of_governance_is_no_longer_here():
 # what came of it
 
 
-@pytest.mark.parametrize("show", SHOWN_OF_OUTTURN)
 @pytest.mark.parametrize("case", [ALLERDALE, DURHAM, LICTP, MKIP])
-def test_a_case_without_actuals_says_so_in_a_sentence(case, show):
-    shown = show(base(case))
-    assert isinstance(shown, Table)
-    html = shown._repr_html_()
-    assert html.startswith('<p class="absent">No ') and html.endswith(".</p>")
+def test_a_case_without_actuals_says_so_in_a_sentence(case):
+    every = shown_of_outturn(base(case))
+    assert len(every) == 9
+    for shown in every:
+        assert isinstance(shown, Table)
+        html = shown._repr_html_()
+        assert html.startswith('<p class="absent">No ') and html.endswith(".</p>")
 
 
 def test_mid_kent_is_told_when_its_review_is_and_what_must_be_seen_by_then():
@@ -231,35 +257,41 @@ def test_the_answer_gives_realisation_by_partner_and_what_is_expected():
 
 
 def test_variances_are_listed_by_line_and_partner():
-    table = outturn.variances(two_partners(12_500.0))
-    assert table.caption == "Money to date beside the plan: saving £75,000 under"
-    assert len(table.frame) == 6
-    assert table.frame["variance"].sum() == approx(-75_000)
+    table = shown_in("decision", two_partners(12_500.0), SO_FAR)[4]
+    assert table.caption == (
+        "Money to date beside the plan: saving £75,000 under; actual in prices of 2012/13"
+    )
+    assert len(table) == 6
+    assert table["actual_less_planned_gbp"].sum() == approx(-75_000)
 
 
 def test_a_task_has_one_row_its_finish_if_it_is_done():
-    table = outturn.tasks(base("worked-example"))
-    assert table.frame["task"].is_unique
-    ends = table.frame.set_index("task")["end"]
-    assert ends[17] == "finish" and ends[18] == "start"
+    table = shown_in("decision", base("worked-example"), SERVICE)[2]
+    assert table.index.is_unique
+    assert table.at[17, "what"] == "finish" and table.at[18, "what"] == "start"
     assert table.caption == "Tasks beside the plan: 12 of 17 that are done ended late"
 
 
 def test_years_that_are_reported_have_nothing_expected():
-    frame = outturn.savings_by_year(base("worked-example")).frame
-    reported = frame["actual"].notna()
+    table = shown_in("decision", base("worked-example"), SO_FAR)[2]
+    reported, levels = table["actual_gbp"].notna(), ["p50_gbp", "p10_gbp", "p90_gbp"]
     assert reported.sum() == 2
-    assert frame.loc[reported, ["p50", "p10", "p90"]].isna().all(axis=None)
-    assert frame.loc[~reported, ["p50", "p10", "p90"]].notna().all(axis=None)
+    assert table.loc[reported, levels].isna().all(axis=None)
+    assert table.loc[~reported, levels].notna().all(axis=None)
+
+
+def test_what_is_expected_of_the_years_to_come_is_worked_out_as_it_is_forecast():
+    study = base("worked-example")
+    table, _ = shown_in("decision", study, "Does it still pay?")
+    expected = [found.p50 for found in study.outturn.forecasts.values()]
+    assert table["p50_fraction"].tolist() == approx(expected)
 
 
 def test_every_part_of_a_case_with_all_kinds_of_actuals_has_data():
     study = base("worked-example")
-    for show in SHOWN_OF_OUTTURN:
-        shown = show(study)
+    for shown in shown_of_outturn(study):
         if isinstance(shown, Chart):
             assert shown.title and shown.description.endswith(".")
             assert any(len(trace.get("x", [])) for trace in drawn(shown).values())
         else:
-            assert len(shown.frame) > 0
-            assert set(shown.labels) <= set(shown.frame)
+            assert len(shown) > 0

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from cells import shown_in
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from businesscase.cases.errors import InputError
 from businesscase.cases.schema import Actual
 from businesscase.shown import decision as decision_page
 from businesscase.shown import outturn as show
-from businesscase.shown import savings as show_savings
+from businesscase.shown.display import Table
 from businesscase.study import Study, load_study
 from businesscase.study.results import frame
 from businesscase_workbench.report.content import report_of
@@ -499,10 +500,10 @@ def test_outturn_in_the_money_of_its_year_is_deflated_and_shown_both_ways():
     assert result(study, "outturn", "realisation_to_date") == approx(real / 200)
     said = f"£140 of the money was reported in that of its year; in prices of 2024/25, as the plan is, that is £{real:.0f}."
     assert said in show.answer(study).text
-    table = show.variances(study)
-    assert table.frame["reported"].tolist() == [60, 80]
-    assert table.frame["actual"].sum() == approx(real)
-    assert table.labels["actual"] == "Actual, in prices of 2024/25 (£)"
+    table = shown_in("decision", study, "What came of it so far?")[4]
+    assert table["reported_gbp"].tolist() == [60, 80]
+    assert table["actual_gbp"].sum() == approx(real)
+    assert table.caption.endswith("; actual in prices of 2024/25")
 
 
 @pytest.mark.parametrize("prices", ["", "base_year"])
@@ -510,7 +511,8 @@ def test_outturn_in_base_year_prices_stays_as_it_is(prices):
     study = as_at(dt.date(2026, 4, 30), *[row | {"prices": prices} for row in REPORTED])
     assert result(study, "outturn", "saving_to_date") == 140
     assert "money of" not in show.answer(study).text
-    assert "reported" not in show.variances(study).labels
+    table = shown_in("decision", study, "What came of it so far?")[4]
+    assert table["reported_gbp"].tolist() == table["actual_gbp"].tolist()
 
 
 def test_outturn_of_the_decision_year_is_in_base_year_prices_whatever_it_says():
@@ -560,7 +562,8 @@ def test_a_closed_year_whose_saving_was_never_reported_is_no_forecast_either():
     table = study.outturn.yearly_outturn
     assert table["is_ahead"].tolist() == [False] * 3 + [True] * 2
     assert table.at[2026, "p50"] == table.at[2026, "planned"] == 200
-    assert show.savings_by_year(study).frame["p50"].notna().tolist() == [False] * 3 + [True] * 2
+    saved_by_year = shown_in("decision", study, "What came of it so far?")[2]
+    assert saved_by_year["p50_gbp"].notna().tolist() == [False] * 3 + [True] * 2
     assert "saving “posts” of 2026/27, £200" in show.answer(study).text
 
 
@@ -654,9 +657,11 @@ def test_the_cases_own_result_is_no_evidence_and_three_others_are_too_few_for_an
     assert study.outturn.expected_before("saving")[1] == approx(middle)
     root = (0.7**0.5 + middle**0.5) / 2
     assert study.outturn.forecasts["saving"].p50 == approx(root**2)
-    assert STRATA not in set(show_savings.evidence(study).frame["case"])
+    shown = shown_in("savings", study, "How sure is it?")
+    odds, _, evidence, *_ = (table for table in shown if isinstance(table, Table))
+    assert STRATA not in evidence.index
     assert "as an interval needs four cases and shared ICT has three" in show.answer(study).text
-    assert "as_others" not in show_savings.risk_of_loss(study).labels
+    assert "as_others" not in odds
 
 
 @pytest.mark.parametrize(("name", "said"), [("Exeter", True), ("exeter city council", True), ("Cambridgeshire", False), ("South", False)])  # fmt: skip

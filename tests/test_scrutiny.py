@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from cells import shown_in
 
 from businesscase.cases.case import case_names, load_case
 from businesscase.cases.schema import TABLES
-from businesscase.shown import scrutiny as show
 from businesscase.study import Study, load_study
 
 EXAMPLE = "worked-example"
@@ -59,11 +59,11 @@ def test_an_end_on_a_date_answers_who_owns_it_then():
 @pytest.mark.parametrize("case", case_names())
 def test_every_question_has_an_answer_or_says_that_it_has_none(case):
     study = load_study(case)
-    table = show.questions(study)
+    _, table = shown_in("decision", study, "What would scrutiny ask?")
     for row in table.as_read()["rows"]:
         question, said, place, status, _ = row
         assert question.endswith("?") and said
-        assert (said == show.NOT_ANSWERED) == (place == "–") == (status == "–")
+        assert (said == "not answered") == (place == "–") == (status == "–")
     answered = study.scrutiny.answers.query("said != ''")
     stems = {name for place in answered["place"] for name in place.partition(";")[0].replace(" and ", ", ").split(", ")}  # fmt: skip
     for stem in stems:

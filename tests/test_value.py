@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from cells import shown_in
 from pytest import approx
 from small import flow, small_case, small_study
 
@@ -15,6 +16,7 @@ from businesscase.shown.display import Chart, Sentence, Table
 from businesscase.study import load_study
 from businesscase.study.value import COMMIT, IN_STAGES, PERFECT, RIGHT
 
+STOPPING = "What is it worth to be able to stop?"
 LICTP, EXAMPLE, FARED = "lictp-2020", "worked-example", "as-others-fared"
 RANGED = {"low_fraction": "0.2", "high_fraction": "1.8"}
 # saves 100 a year, give or take 80, for 380 once: about nothing on balance
@@ -93,7 +95,10 @@ def test_a_line_without_a_range_is_not_valued():
 def test_a_cost_alone_leaves_nothing_to_find_out():
     of = small_study(flows=[EVEN[1]])
     assert not of.value.is_known and list(of.value.rows()) == []
-    assert shown.information(of).caption == shown.NO_CHOICE
+    assert all(
+        table.caption == shown.NO_CHOICE
+        for table in shown_in("decision", of, "What should be found out first?")
+    )
 
 
 def test_the_answer_names_the_figure_and_its_worth():
@@ -107,8 +112,9 @@ def test_the_answer_names_the_figure_and_its_worth():
 
 
 def test_table_and_chart_show_what_would_change_the_choice_alone():
-    table = shown.information(study(LICTP))
-    assert list(table.frame["value"]) == sorted(table.frame["value"], reverse=True)
+    table = shown_in("decision", study(LICTP), "What should be found out first?")[2]
+    assert list(table["all"]) == sorted(table["all"], reverse=True)
+    assert list(table.index[:2]) == ["Everything", "Every parameter"]
     assert "4 that would change no choice are not listed" in table.caption
     assert isinstance(shown.information_chart(study(LICTP)), Chart)
     assert "risk 3, risk 5" in shown.not_valued(study(LICTP)).text
@@ -150,18 +156,19 @@ def test_what_is_lost_is_spent_in_the_year_of_its_gate():
 def test_a_case_without_stages_says_so():
     of = small_study(flows=EVEN)
     assert rows(of, "staged_value") == {}
-    for show in (shown.stages_answer, shown.staged, shown.gates):
-        assert show(of).caption == "No stages are given (stages.csv), so all is committed at once"
+    for table in shown_in("decision", of, STOPPING):
+        assert table.caption == "No stages are given (stages.csv), so all is committed at once"
 
 
 def test_stages_are_shown_side_by_side_with_all_at_once():
     of = study(EXAMPLE, FARED)
     assert list(rows(of, "staged_value")) == [COMMIT, IN_STAGES, RIGHT]
     assert "The work would stop at “Services that share already are visited” in" in shown.stages_answer(of).text  # fmt: skip
-    assert list(shown.staged(of).frame["label"]) == ["Commit all now", "In stages", "Right to stop"]
-    assert "certain in this scenario" in shown.gates(of).frame["told"].iloc[-1]
-    assert isinstance(shown.stages_answer(study(EXAMPLE)), Sentence)
-    assert isinstance(shown.gates(study(EXAMPLE)), Table)
+    said, staged, gates = shown_in("decision", of, STOPPING)
+    assert isinstance(said, Sentence) and isinstance(gates, Table)
+    assert list(staged.index) == ["Commit all now", "In stages", "Right to stop"]
+    assert staged["chance_of_a_loss_fraction"].isna().tolist() == [False, False, True]
+    assert "certain in this scenario" in gates["told"].iloc[-1]
 
 
 def test_a_gate_beyond_a_shorter_term_is_left_out():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from cells import shown_in
 from pytest import approx
 from small import flow, small_study
 
@@ -105,7 +106,8 @@ def test_leicestershires_verdict_rests_on_its_charge_and_its_date():
     share = study.verdicts.shares["stop"]
     late = (study.plan.drawn_days_late(0, CHUNK) > 0).mean()
     assert late < share < 1
-    first = show.pairs(study).as_read()["rows"][0]
+    pairs = shown_in("decision", study, "Which single change would turn it?")[2]
+    first = pairs.as_read()["rows"][0]
     assert "now 0%" in first[0] and "now 0%" in first[1] and first[-1] == "stop"
     said = show.answer(study).text
     assert "'stop' in" in said and "so this is no chance that the service succeeds" in said
@@ -115,6 +117,8 @@ def test_a_case_on_which_nothing_is_drawn_says_so():
     study = load_study("durham-sunderland-2014")
     assert show.NOTHING_DRAWN in show.answer(study).text
     assert show.grid_chart(study).caption == show.NOTHING_DRAWN
+    _, shares, _ = shown_in("decision", study, "How sure is the verdict?")
+    assert shares.empty and shares.caption == show.NOTHING_DRAWN
     assert "verdict_share" not in set(study.results["measure"])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_MET
 from businesscase.calculations.durations import CERTAINTY
 from businesscase.calculations.estate import DIFFERENT, ONE, SAME
 from businesscase.calculations.wording import (
@@ -27,6 +28,7 @@ TOTAL = "All partners"
 UNBROKEN = "\N{NO-BREAK SPACE}"
 RELATIONS = {SAME: "same product", DIFFERENT: "different", ONE: "one partner only"}
 UNITS = {"gbp": "£", "fraction": "%", "share": "%", "days": "days", "months": "months", "years": "years"}  # fmt: skip
+OUTCOME_SIGNS = {MET: "✓ met", NOT_MET: "✗ not met", NOT_KNOWN: "? not known"}
 # a label's unit, in brackets, says how the numbers of the column are printed
 LABELS = {
     "after": "Satisfied after",
@@ -43,7 +45,9 @@ LABELS = {
     "base_index": "Price index of the base year",
     "bears_on": "Bears on",
     "beaten_by": "Beaten on both by",
+    "because": "What stops it, or is missing",
     "before": "Satisfied before",
+    "before_fraction": "Before own results, P50 (%)",
     "below_it": "Below it",
     "benefit_cost_ratio": "Benefit-cost ratio",
     "better": "Worth more at the present cost",
@@ -74,6 +78,7 @@ LABELS = {
     "counted_by": "Counted as",
     "counts": "Counts as",
     "counts_here": "Counts here",
+    "criteria": "Criteria that come out otherwise",
     "criticality": "Critical in",
     "days_earlier": "Working days earlier",
     "days_here": "Here (days)",
@@ -85,6 +90,8 @@ LABELS = {
     "earliest_date": "Earliest date",
     "early_finish": "Finish",
     "early_start": "Start",
+    "error": "Standard error (£)",
+    "evidence": "What will show it",
     "expected_cost": "Expected cost (£)",
     "expected_npv": "Mean (£)",
     "expected_share": "Part of the expected cost (%)",
@@ -98,12 +105,14 @@ LABELS = {
     "forecast_start": "Actual or forecast start",
     "freshness": "Freshness (%)",
     "funding": "Funding",
+    "futures_share": "Share of the futures (%)",
     "gap": "Gap",
     "gap_chance": "Chance of a gap",
     "gap_cost": "Cost of the gap (£)",
     "gap_cost_expected": "Gap, expected (£)",
     "gap_months_p50": "Gap, even chance (months)",
     "gaps_wider_by": "Every gap wider by (points)",
+    "here": "This case",
     "high": "High",
     "highest_probability": "Highest chance (%)",
     "if_it_happens_gbp": "Mean cost if it happens (£)",
@@ -125,11 +134,15 @@ LABELS = {
     "lowest_probability": "Lowest chance (%)",
     "lowest_score": "Minimum score",
     "mean_gbp": "Mean (£)",
+    "meaning": "What that is",
     "measure": "Measure",
     "mitigated_fraction": "Taken off the bound (%)",
     "mitigation_fraction": "Mitigated (%)",
+    "money": "Other criteria on money",
+    "months_before": "Before the outcome (months)",
     "months_to_stop": "Months to the stop",
     "name": "Name",
+    "net": "Saving less cost (£)",
     "net_present_value": "Net present value (£)",
     "new": "New service (£ a year)",
     "non_staff": "Other than staff (£ a year)",
@@ -141,13 +154,22 @@ LABELS = {
     "one_off_cost": "One-off cost (£)",
     "optimistic_days": "Shortest (days)",
     "option": "Option",
+    "others": "All other criteria",
     "outcome": "Outcome",
     "over_expected_gbp": "Over the expected cost (£)",
     "overlap_cost": "Paid twice (£)",
+    "own_fraction": "Own to date (%)",
+    "own_weight_fraction": "Own results count for (%)",
     "owner": "Owner",
     "owner_rule": "Owner",
+    "p10_fraction": "Low end, P10 (%)",
+    "p10_gbp": "Low end, P10 (£)",
+    "p50_fraction": "Expected, P50 (%)",
+    "p50_gbp": "Expected, P50 (£)",
     "p80_if_longest": "Plan ends by, if longest",
     "p80_if_shortest": "Plan ends by, if shortest",
+    "p90_fraction": "High end, P90 (%)",
+    "p90_gbp": "High end, P90 (£)",
     "package": "Work package",
     "paragraph": "Paragraph",
     "parameter": "Parameter",
@@ -158,6 +180,7 @@ LABELS = {
     "people": "People who hold it",
     "people_together": "People at all partners",
     "pessimistic_days": "Longest (days)",
+    "place": "Where it stands",
     "plan_start": "Plan then starts",
     "predecessors": "Follows",
     "present": "Today (£ a year)",
@@ -171,6 +194,7 @@ LABELS = {
     "published": "Published",
     "rag": "Status",
     "rate": "Rate (%)",
+    "reached": "As good or better",
     "real_gbp": "In prices of the base year (£ a year)",
     "realised_fraction": "Actual over planned (%)",
     "reason": "Because",
@@ -182,14 +206,19 @@ LABELS = {
     "requirement": "What it demands",
     "residual": "With its response",
     "response_cost_gbp": "The response costs (£)",
+    "rests_on": "What was expected before rests on",
     "revenue": "Revenue (£ a year)",
     "risk": "Risk",
+    "running_cost": "Running cost (£)",
+    "said": "Answer",
     "saves_gbp": "It saves, less its cost (£)",
+    "saving": "Saving (£)",
     "saving_fraction": "Share saved (%)",
     "saving_gbp": "Saving (£ a year)",
     "says": "What it says",
     "score": "Score",
     "service_starts": "New service starts",
+    "set_by": "Threshold set by",
     "share_of_line": "Share of the line (%)",
     "share_of_users": "Share of users (%)",
     "single_person": "One person alone",
@@ -201,14 +230,18 @@ LABELS = {
     "standing_likelihood_level": "Likelihood",
     "standing_score": "Score that counts",
     "status": "Status",
+    "stopped": "Stops there in futures (%)",
+    "stops": "Criteria whose consequence is stop",
     "sum": "Sum (£)",
     "tail_cost": "Mean cost in the worst fifth (£)",
     "tail_share": "Part of the cost in the worst fifth (%)",
     "task": "Task",
     "text": "What it says",
+    "then": "Into",
     "time_saving": "Of it time (£)",
     "title": "What is different",
     "together": "Together (£)",
+    "told": "Tells of (part of the variance settled)",
     "topsis": "Distance to the ideal (TOPSIS)",
     "total_saving": "Total saving (£)",
     "uncertainty_share": "Share of the uncertainty (%)",
@@ -217,10 +250,12 @@ LABELS = {
     "unit": "Unit",
     "unmonetised_score": "Score without money",
     "value": "Value",
+    "way": "Part of the way to the ends of their ranges",
     "weight_share": "Share of weight (%)",
     "whole_life_cost": "Whole-life cost (£)",
     "widest_gap": "Widest gap between assessors",
     "widest_on": "On option",
+    "within_tried": "Within the range tried",
     "without_response_gbp": "Expected without the response (£)",
     "worst": "Partner that does worst",
     "worst_by_days": "Worst by (working days)",
@@ -277,6 +312,38 @@ def _described(text: Any) -> str:
     return text if isinstance(text, str) and text else "no description in the source"
 
 
+def _outcome(told: Any) -> str:
+    return OUTCOME_SIGNS.get(told, printed(told))
+
+
+def _if_any(text: Any) -> str:
+    return printed(text) if text else "–"
+
+
+def _list(names: Any) -> str:
+    return ", ".join(names) or "–"
+
+
+def _here(fits: Any) -> str:
+    return "✓ here" if fits else "–"
+
+
+def _reached(reached: Any) -> str:
+    return printed(reached) if pd.isna(reached) else "✓ yes" if reached else "✗ no"
+
+
+def _way(fraction: Any) -> str:
+    return "not turned" if pd.isna(fraction) else percent(fraction, 0)
+
+
+def _to(partner: Any) -> str:
+    return f"To {printed(partner)}"
+
+
+def _unbroken_sign(text: Any) -> str:
+    return printed(text).replace("-£", "-\N{WORD JOINER}£")
+
+
 # how the values of a column are written, where not as numbers with the unit of the label, or as they are
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "breaks_even": _break_even,
@@ -285,6 +352,8 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "chance_if_shortest": _chance,
     "chance_met": _chance,
     "chance_with_contingency": _chance,
+    "comparison": _words,
+    "criteria": _list,
     "criticality": _chance,
     "days_earlier": _days_earlier,
     "deadline": _day,
@@ -299,6 +368,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "forecast_finish": _day,
     "forecast_start": _day,
     "gap_chance": _chance,
+    "here": _here,
     "item": _partner,
     "kind": _words,
     "last_year": _year,
@@ -306,6 +376,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "late_start": _day,
     "measure": _words,
     "notice_by": _day,
+    "outcome": _outcome,
     "p80_if_longest": _day,
     "p80_if_shortest": _day,
     "partner": _partner,
@@ -313,9 +384,15 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "planned_finish": _day,
     "predecessors": _follows,
     "proximity": _day,
+    "reached": _reached,
     "relation": _relation,
+    "said": _unbroken_sign,
     "service_starts": _day,
     "table": _words,
+    "then": _if_any,
+    "to": _to,
+    "way": _way,
+    "which_is": _if_any,
     "year": _year,
 }
 

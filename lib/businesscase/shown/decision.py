@@ -11,27 +11,22 @@ from businesscase.calculations.decision import (
     MET,
     NOT_KNOWN,
     NOT_MET,
-    RULE,
     STOPS,
     figure_of,
-    fitting,
-    if_alone,
     is_its_own_figure,
     threshold_doubts,
 )
 from businesscase.calculations.wording import (
     capitalised,
-    counted,
-    in_words,
     listed,
-    printed,
-    setting,
     short_day,
     worded,
+    words,
     year_label,
 )
-from businesscase.cases.parameters import label_of, unit_of
+from businesscase.cases.parameters import label_of
 from businesscase.shown import outturn
+from businesscase.shown.columns import OUTCOME_SIGNS
 from businesscase.shown.display import (
     BLUE,
     PALE,
@@ -41,11 +36,12 @@ from businesscase.shown.display import (
     absent,
     chart,
     named_tiles,
+    table,
 )
+from businesscase.shown.savings import input_value
 from businesscase.study import Study
 
 OUTCOME_COLOURS = {MET: ("#D5EBDD", "#0B0C0C"), NOT_MET: ("#801650", "white"), NOT_KNOWN: (PALE, "#0B0C0C")}  # fmt: skip
-OUTCOME_SIGNS = {MET: "✓ met", NOT_MET: "✗ not met", NOT_KNOWN: "? not known"}
 NO_CRITERION = "The case has no criterion (gates.csv), so nothing tells whether to go on"
 
 
@@ -66,45 +62,29 @@ def answer(study: Study) -> Sentence:
         *study.decision.missing.values(),
         *gates.loc[gates["outcome"] == NOT_MET, "reason"],
     ]
-    for outcome, words in ((NOT_KNOWN, "Not known"), (MET, "Met")):
+    for outcome, said_of in ((NOT_KNOWN, "Not known"), (MET, "Met")):
         listed_here = (gates["outcome"] == outcome) & ~gates["criterion"].isin(
             study.decision.missing
         )
         criteria = list(gates.loc[listed_here, "criterion"])
         if criteria:
-            said.append(f"{words}: {listed(criteria)}.")
+            said.append(f"{said_of}: {listed(criteria)}.")
     return Sentence(" ".join(said))
 
 
 def reasons(study: Study) -> Table:
     """Show each criterion with what was found and why it is met or not."""
     gates = study.decision.gates
-    table = gates.assign(
-        found_text=[_found(row) for row in gates.itertuples()],
-        test=[
-            f"{'at least' if row.comparison == 'at_least' else 'at most'} "
-            f"{worded(row.threshold, row.unit)}"
-            for row in gates.itertuples()
-        ],
-        consequence=gates["if_not_met"].map({"stop": "stop", "condition": "a condition"}),
-        outcome=gates["outcome"].map(OUTCOME_SIGNS),
-        set_by=[_set_by(study, row) for row in gates.itertuples()],
+    tests = zip(gates["comparison"], gates["threshold"], gates["unit"], strict=True)
+    said = gates.assign(
+        found=[_found(gate) for gate in gates.itertuples()],
+        must_be=[f"{words(test)} {worded(threshold, unit)}" for test, threshold, unit in tests],
+        if_not_met=gates["if_not_met"].replace("condition", "a condition"),
+        set_by=[_set_by(study, gate) for gate in gates.itertuples()],
+        why_this_threshold=gates["note"],
     )
-    return Table(
-        table,
-        "The criteria, what was found, and the outcome of each",
-        {
-            "criterion": "Criterion",
-            "question": "Question",
-            "found_text": "Found",
-            "test": "Must be",
-            "outcome": "Outcome",
-            "consequence": "If not met",
-            "set_by": "Threshold set by",
-            "note": "Why this threshold",
-        },
-        absent=NO_CRITERION,
-    )
+    columns = ["criterion", "question", "found", "must_be", "outcome", "if_not_met", "set_by", "why_this_threshold"]  # fmt: skip
+    return table(said[columns], "The criteria, what was found, and the outcome of each", NO_CRITERION)  # fmt: skip
 
 
 def _set_by(study: Study, gate) -> str:
@@ -203,66 +183,16 @@ def _wrapped(text: str, width: int = 13) -> str:
 
 def by_partner(study: Study) -> Table:
     """Show what became of each criterion that is tested for each partner."""
-    table = study.decision.by_partner
-    return Table(
-        table.assign(
-            found_text=[_amount(row) for row in table.itertuples()],
-            when=[
-                year_label(year) if year is not None else "the whole term" for year in table["year"]
-            ],
-            outcome=table["outcome"].map(OUTCOME_SIGNS),
-        ),
+    worst = study.decision.by_partner
+    said = worst.assign(
+        partner=worst["item"],
+        worst_in=["the whole term" if year is None else year_label(year) for year in worst["year"]],
+        found=[_amount(gate) for gate in worst.itertuples()],
+    )
+    return table(
+        said[["criterion", "partner", "worst_in", "found", "outcome"]],
         "Criteria of each partner, with its worst figure",
-        {
-            "criterion": "Criterion",
-            "item": "Partner",
-            "when": "Worst in",
-            "found_text": "Found",
-            "outcome": "Outcome",
-        },
         absent="No criterion is tested for each partner",
-    )
-
-
-def conditions(study: Study) -> Table:
-    """Show who must do what by when for the criteria that are not met or not known."""
-    table = study.decision.conditions
-    table = table.assign(outcome=table["outcome"].map(OUTCOME_SIGNS))
-    idle = study.decision.without_action
-    caption = f"What must be done for the criteria that are not met or not known: {counted(len(table), 'action')}"
-    if idle:
-        caption += f"; nobody has anything to do for {listed(idle)}"
-    return Table(
-        table,
-        caption,
-        {
-            "criterion": "Criterion",
-            "outcome": "Outcome",
-            "action": "Action",
-            "owner": "Owner",
-            "by_when": "By when",
-            "evidence": "What will show it",
-            "if_missed": "If missed",
-        },
-        absent="No action is open"
-        + (f", and nobody has anything to do for {listed(idle)}" if idle else ""),
-    )
-
-
-def rule(study: Study) -> Table:
-    """Show the rule by which the recommendation follows from the criteria, and the row that fits here."""
-    now = fitting(study.decision.gates)
-    table = pd.DataFrame(RULE)
-    return Table(
-        table.assign(here=["✓ here" if row == now else "–" for row in RULE]),
-        "The rule: the one row that fits gives the recommendation",
-        {
-            "stops": "Criteria whose consequence is stop",
-            "money": "Other criteria on money",
-            "others": "All other criteria",
-            "verdict": "Recommendation",
-            "here": "This case",
-        },
     )
 
 
@@ -322,98 +252,16 @@ def _what_holds_it(study: Study) -> str:
 def _change(row: pd.Series) -> str:
     label = _label(row["parameter"])
     of = f" of {row['item']}" if row["item"] != ALL else ""
-    return f"{label[:1].lower()}{label[1:]}{of}: {_setting(row, 'value')} (now {_setting(row, 'current')})"
+    then, now = (input_value(row["parameter"], row[name]) for name in ("value", "current"))
+    return f"{label[:1].lower()}{label[1:]}{of}: {then} (now {now})"
+
+
+def parameter_names(changes: pd.DataFrame) -> pd.Index:
+    """Return what a reader calls the parameters of turning changes, a readiness score by what it is of."""
+    named = zip(changes["parameter"], changes["item"], strict=True)
+    names = [_label(name) + ("" if item == ALL else f", {item}") for name, item in named]
+    return pd.Index(names, name="parameter")
 
 
 def _label(parameter: str) -> str:
-    if parameter == "readiness_scores":
-        return "readiness score"
-    return label_of(parameter)
-
-
-def _setting(row: pd.Series, column: str) -> str:
-    parameter = row["parameter"]
-    if parameter == "readiness_scores":
-        return printed(row[column])
-    return setting(row[column], unit_of(parameter))
-
-
-def turning_changes(study: Study) -> Table:
-    """Show, for each parameter, the nearest value at which the recommendation is another."""
-    changes = study.decision.turning_changes_shown
-    turns = changes["value"].notna()
-    rows = [row for _, row in changes.iterrows()]
-    table = changes.assign(
-        label=[
-            _label(row["parameter"]) + (f", {row['item']}" if row["item"] != ALL else "")
-            for row in rows
-        ],
-        now=[_now(row) for row in rows],
-        searched=[_searched(row) for row in rows],
-        turns_at=[
-            _setting(row, "value") if turned else "none in range"
-            for row, turned in zip(rows, turns, strict=True)
-        ],
-        then=changes["then"].where(turns, "–"),
-        because=[", ".join(row["criteria"]) or "–" for row in rows],
-        tried=[
-            ("yes" if row["within_tried"] else "no") if turned else "–"
-            for row, turned in zip(rows, turns, strict=True)
-        ],
-    ).sort_values("steps", kind="stable")
-    caption = (
-        f"The nearest value of each parameter that turns '{study.decision.recommendation}': "
-        f"{int(turns.sum())} of {len(changes)} parameters do"
-        if len(changes)
-        else "No parameter moves a criterion of this case"
-    )
-    return Table(
-        table,
-        caption,
-        {
-            "label": "Parameter",
-            "now": "Now",
-            "turns_at": "Turns at",
-            "then": "Into",
-            "because": "Criteria that come out otherwise",
-            "searched": "Searched",
-            "tried": "Within the range tried",
-        },
-    )
-
-
-def _now(row: pd.Series) -> str:
-    every_score = row["parameter"] == "readiness_scores" and row["item"] == ALL
-    return "–" if every_score else _setting(row, "current")
-
-
-def _searched(row: pd.Series) -> str:
-    if row["parameter"] == "readiness_scores":
-        return "a point up and down, one partner and area at a time"
-    return f"{_setting(row, 'lowest')} to {_setting(row, 'highest')}"
-
-
-def what_would_turn_it(study: Study) -> Table:
-    """Show, for each criterion, the recommendation if that one alone came out otherwise."""
-    gates = study.decision.gates
-    table = gates[["criterion"]].assign(now=gates["outcome"].map(OUTCOME_SIGNS))
-    for other in (MET, NOT_MET):
-        table[other] = if_alone(gates, other)
-    turning = (table[[MET, NOT_MET]] != study.decision.recommendation).any(axis="columns")
-    return Table(
-        table,
-        f"{int(turning.sum())} of {len(table)} criteria would each turn '{study.decision.recommendation}' alone",
-        {"criterion": "Criterion", "now": "Now", MET: "If met", NOT_MET: "If not met"},
-        absent=NO_CRITERION,
-    )
-
-
-def committed(study: Study) -> Table:
-    """Show the one-off cost that each partner commits."""
-    table = study.savings.committed_cost.rename_axis("partner").reset_index(name="cost")
-    return Table(
-        table,
-        f"One-off cost: {in_words(table['cost'].sum())} in all",
-        {"partner": "Partner", "cost": "One-off cost (£)"},
-        absent="No one-off cost is given",
-    )
+    return "Readiness score" if parameter == "readiness_scores" else label_of(parameter)

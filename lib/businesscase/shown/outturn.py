@@ -5,7 +5,6 @@ import plotly.graph_objects as go
 
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.attribution import (
-    FACTORS,
     PARTNERS,
     PRICE,
     SCOPE,
@@ -15,7 +14,6 @@ from businesscase.calculations.attribution import (
 from businesscase.calculations.outturn import AMBER, GREEN, RED, latest_readings
 from businesscase.calculations.reference_class import FEWEST
 from businesscase.calculations.wording import (
-    capitalised,
     in_words,
     listed,
     percent,
@@ -34,7 +32,6 @@ from businesscase.shown.display import (
     Table,
     absent,
     chart,
-    partner_rows,
 )
 from businesscase.study import Study
 from businesscase.study.outturn import LEVELS, PARAMETERS
@@ -45,6 +42,7 @@ FLOWS = {
     "running_cost": "running cost",
 }
 NO_MONEY = "No money has been reported yet, so there is nothing to hold against the plan"
+NO_RESULT = "No own result has come in yet to update what others got"
 MEANING = {
     RED: "**red**, because what is expected falls short of it",
     AMBER: "**amber**, because what is expected is enough but its low end (P10) is not",
@@ -394,135 +392,23 @@ def _savings_in_words(table: pd.DataFrame) -> str:
     return f"{'; '.join(parts)}."
 
 
-def savings_by_year(study: Study) -> Table:
-    """Show the figures of the chart."""
-    table = study.outturn.yearly_outturn
-    if study.outturn.realisation_to_date.empty:
-        return absent(NO_MONEY)
-    levels = [name for name in LEVELS if name in table]
-    table = table.assign(
-        year=[year_label(year) for year in table.index],
-        **{name: table[name].where(table["is_ahead"]) for name in levels},
-    )
-    labels = {"year": "Year", "planned": "Planned (£)", "actual": "Actual (£)"}
-    named = {"p50": "Expected, P50 (£)", "p10": "Low end, P10 (£)", "p90": "High end, P90 (£)"}
-    labels |= {name: named[name] for name in levels}
-    return Table(table, "Saving by year: planned, actual and expected", labels)
-
-
-def realisation(study: Study) -> Table:
-    """Show how much of the planned saving each partner has had."""
-    saved = study.outturn.realisation_to_date
-    table = partner_rows(saved)
-    return Table(
-        table.assign(variance=table["actual"] - table["planned"]),
-        "Saving to date by partner",
-        {
-            "partner": "Partner",
-            "planned": "Planned (£)",
-            "actual": "Actual (£)",
-            "variance": "Actual less planned (£)",
-            "ratio": "Realised (%)",
-        },
-        absent="No saving has been reported yet, so there is no realisation by partner",
+def over_or_under(variances: pd.Series) -> str:
+    """Say of each kind of money by how much it is over plan, or under."""
+    return listed(
+        f"{kind} {in_words(abs(value))} {'over' if value >= 0 else 'under'}"
+        for kind, value in variances.items()
     )
 
 
-def variances(study: Study) -> Table:
-    """Show saving and cost to date beside the plan, by line and partner."""
-    table = study.outturn.money_variances
-    by_kind = table.groupby("flow", sort=False)["variance"].sum()
-    said = [
-        f"{FLOWS[flow]} {in_words(abs(value))} {'over' if value >= 0 else 'under'}"
-        for flow, value in by_kind.items()
-    ]
-    places = pd.MultiIndex.from_frame(table[["flow", "line", "partner"]])
-    reported = study.outturn.reported.reindex(places).to_numpy()
-    base = year_label(study.case.file.decision_year)
-    as_reported = {} if study.outturn.deflated.empty else {"reported": "As reported (£)"}
-    actual = f"Actual, in prices of {base} (£)" if as_reported else "Actual (£)"
-    return Table(
-        table.assign(kind=table["flow"].map(FLOWS), reported=reported),
-        f"Money to date beside the plan: {listed(said)}" if said else NO_MONEY,
-        {
-            "kind": "Kind",
-            "line": "Line",
-            "partner": "Partner",
-            "planned": "Planned (£)",
-            **as_reported,
-            "actual": actual,
-            "variance": "Actual less planned (£)",
-            "change": "Variance (%)",
-        },
-    )
-
-
-def attribution(study: Study) -> Table:
-    """Show why the money to date differs from plan: to what each part of the difference belongs."""
-    if study.outturn.money_to_date.empty:
-        return absent(NO_MONEY)
-    parts, unknown = study.outturn.attribution, study.outturn.not_attributed
-    meanings = {name: MEANT[name] + _changed(study, name) for name in FACTORS}
-    meanings |= {name: f"not known, as {why}" for name, why in unknown.items()}
-    table = parts.reindex(FACTORS)
-    table.loc["together"] = parts.sum()
-    table = table.assign(meaning=pd.Series(meanings)).fillna({"meaning": ""})
-    net = parts["net"].sum()
-    said = listed([f"{name} {in_words(value)}" for name, value in parts["net"].items() if value])
-    return Table(
-        table.rename_axis("factor")
-        .reset_index()
-        .assign(factor=[capitalised(name) for name in table.index]),
-        f"Why saving less cost to date is {in_words(abs(net))} {'above' if net >= 0 else 'below'} plan"
-        f"{f': {said}' if said else ''}",
-        {
-            "factor": "Because of",
-            **{flow: f"{capitalised(FLOWS[flow])} (£)" for flow in FLOWS if flow in table},
-            "net": "Saving less cost (£)",
-            "meaning": "What that is",
-        },
-    )
-
-
-def _changed(study: Study, factor: str) -> str:
-    """Name the lines or the partners to which a factor's part belongs."""
-    column = {SCOPE: "line", PARTNERS: "partner"}.get(factor)
-    if column is None:
-        return ""
-    rows = study.outturn.causes
-    names = rows.loc[rows["factor"] == factor, column].unique()
-    return f": {listed(names)}" if len(names) else ": none"
-
-
-def reforecast(study: Study) -> Table:
-    """Show how own results and those of others make the re-forecast."""
-    if study.outturn.money_to_date.empty:
-        return absent("No own result has come in yet to update what others got")
-    table = study.outturn.money_to_date
-    rows = [
-        {
-            "what": capitalised(FLOWS[kind]),
-            "before": study.outturn.expected_before(kind)[1],
-            "rests_on": expected_before(study, kind),
-            "own": study.outturn.own_ratio(kind) if kind in set(table["flow"]) else None,
-            **found._asdict(),
-        }
-        for kind, found in study.outturn.forecasts.items()
-    ]
-    return Table(
-        pd.DataFrame(rows),
-        "What is expected of the years to come, as a part of plan: what was expected before, updated by own results",
-        {
-            "what": "What",
-            "before": "Before own results, P50 (%)",
-            "rests_on": "Which rests on",
-            "own": "Own to date (%)",
-            "own_weight": "Own results count for (%)",
-            "p50": "Expected, P50 (%)",
-            "p10": "Low end, P10 (%)",
-            "p90": "High end, P90 (%)",
-        },
-    )
+def meanings(study: Study) -> pd.Series:
+    """Return what is meant by each factor of the difference from plan, or why its part is not known."""
+    rows, unknown = study.outturn.causes, study.outturn.not_attributed
+    said = pd.Series(MEANT)
+    for factor, column in ((SCOPE, "line"), (PARTNERS, "partner")):
+        names = rows.loc[rows["factor"] == factor, column].unique()
+        said[factor] += f": {listed(names)}" if len(names) else ": none"
+    not_known = {factor: f"not known, as {why}" for factor, why in unknown.items()}
+    return pd.Series(said.to_dict() | not_known)
 
 
 def measures_chart(study: Study) -> Chart | Table:
@@ -569,6 +455,11 @@ def _measures_title(table: pd.DataFrame) -> str:
     return f"{reached} of {every} readings are as good as what they are held against, or better"
 
 
+def readings_in_words(measures: pd.DataFrame) -> list[str]:
+    """Return readings with their units, and the side on which they lie where only that is known."""
+    return [_reading(row) for _, row in measures.iterrows()]
+
+
 def _readings(study: Study) -> pd.DataFrame:
     """Return the latest reading of each measure and partner that is held against something."""
     measures = study.outturn.measures_to_date
@@ -585,53 +476,3 @@ def _readings(study: Study) -> pd.DataFrame:
         for _, row in latest.iterrows()
     ]
     return pd.DataFrame(rows, columns=["label", "part", "reached", "text"])
-
-
-def measures(study: Study) -> Table:
-    """Show readings of the service and counts of users beside what was planned."""
-    readings = study.outturn.measures_to_date
-    users = study.outturn.users_to_date.assign(measure="users", unit="users", bound="exactly")
-    users["held_against"] = "plan"
-    table = pd.concat([part for part in (readings, users) if len(part)] or [readings])
-    if table.empty:
-        return absent("No service measure and no count of users has been reported yet")
-    return Table(
-        table.assign(
-            reading=[_reading(row) for _, row in table.iterrows()],
-            against=[_against(row) for _, row in table.iterrows()],
-            good=["–" if pd.isna(value) else "✓ yes" if value else "✗ no" for value in table["reached"]],
-        ),
-        "Readings of the service and of its users beside what was planned",
-        {
-            "measure": "Measure",
-            "partner": "Partner",
-            "date": "Date",
-            "reading": "Reading",
-            "against": "Held against",
-            "variance": "Difference",
-            "good": "As good or better",
-        },
-    )  # fmt: skip
-
-
-def _against(row: pd.Series) -> str:
-    return "–" if pd.isna(row["planned"]) else f"{printed(row['planned'])} ({row['held_against']})"
-
-
-def tasks(study: Study) -> Table:
-    """Show when tasks ended, or started if they are under way, beside the plan."""
-    table = study.outturn.tasks_to_date.sort_values(["task", "end"]).drop_duplicates("task")
-    late = table.loc[table["end"] == "finish", "days_late"]
-    return Table(
-        table,
-        f"Tasks beside the plan: {int((late > 0).sum())} of {len(late)} that are done ended late",
-        {
-            "task": "Task",
-            "name": "Name",
-            "end": "What",
-            "planned": "Planned",
-            "actual": "Actual",
-            "days_late": "Late (working days)",
-        },
-        absent="No start or finish of a task has been reported yet",
-    )

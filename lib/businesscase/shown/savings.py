@@ -332,7 +332,7 @@ def in_units(table: pd.DataFrame) -> pd.DataFrame:
 
 def input_value(name: str, value: float) -> str:
     """Return a value of an input that is drawn or tried, as a reader is told it."""
-    if pd.isna(value) or name not in Parameters.model_fields:
+    if pd.isna(value) or name not in Parameters.model_fields or name == "readiness_scores":
         return printed(value)
     return setting(value, unit_of(name))
 

@@ -1,5 +1,7 @@
 """What notebook 07 shows of finding out and stopping: what to find out first, and the worth of stages."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -8,7 +10,6 @@ from businesscase.calculations.decision import NOT_KNOWN
 from businesscase.calculations.wording import (
     capitalised,
     chance_in_words,
-    counted,
     in_words,
     listed,
     percent,
@@ -87,37 +88,17 @@ def _label(study: Study, item: str) -> str:
     return label
 
 
-def _row_label(study: Study, row) -> str:
-    if row.kind == PERFECT:
+def names(study: Study, items: Iterable[str]) -> pd.Index:
+    """Return what a reader calls what can be found out."""
+    return pd.Index([_row_label(study, item) for item in items], name="what_is_found_out")
+
+
+def _row_label(study: Study, item: str) -> str:
+    if item == PERFECT:
         return "Everything"
-    if row.kind == GROUP:
-        return capitalised(row.item.replace("cause: ", "all that follows the cause: "))
-    return _label(study, row.item)
-
-
-def information(study: Study) -> Table:
-    """Show what it is worth to find out everything, each group and each input, to all and to each partner."""
-    if not study.value.is_known:
-        return absent(NO_CHOICE)
-    table = study.value.information
-    inputs = set(table.loc[_is_input(table), "item"])
-    values = table.pivot(index="item", columns="to", values="value")
-    rows = _by_worth(study, ALL).set_index("item")
-    rows = rows[(rows.index == PERFECT) | (values > 0).any(axis="columns").loc[rows.index]]
-    rows = rows.assign(label=[_row_label(study, row) for row in rows.reset_index().itertuples()])
-    rows = rows.join(values[study.partners].rename(columns="to {}".format))
-    tried, left = counted(len(inputs), "input"), inputs - set(rows.index)
-    said = f"; {len(left)} that would change no choice are not listed" if left else ""
-    return Table(
-        rows,
-        f"What it is worth to find out, of {tried}, by themselves and together{said}",
-        {
-            "label": "What is found out",
-            "value": "Worth to all at most (£)",
-            "error": "Standard error (£)",
-            **{f"to {partner}": f"To {partner} (£)" for partner in study.partners},
-        },
-    )
+    if item in study.value.groups:
+        return capitalised(item.replace("cause: ", "all that follows the cause: "))
+    return _label(study, item)
 
 
 def information_chart(study: Study) -> Chart | Table:
@@ -128,10 +109,10 @@ def information_chart(study: Study) -> Chart | Table:
     table = table[(table["value"] > 0) & (table["kind"] != GROUP)]
     if not _is_input(table).any():
         return absent("Nothing that could be found out alone would change the choice")
-    labels = [_row_label(study, row) for row in table.itertuples()]
+    labels = names(study, table["item"])
     figure = go.Figure()
     figure.add_bar(
-        y=labels,
+        y=list(labels),
         x=list(table["value"]),
         orientation="h",
         marker={"color": TEAL},
@@ -152,7 +133,7 @@ def information_chart(study: Study) -> Chart | Table:
         "choose; none is longer than that of everything."
     )
     columns = {"value": "Worth to all at most (£)", "error": "Standard error (£)"}
-    data = table.set_axis(pd.Index(labels, name="What is found out"))[list(columns)]
+    data = table.set_axis(labels.rename("What is found out"))[list(columns)]
     return chart(figure, title, description, data.rename(columns=columns), 150 + 50 * len(table))
 
 
@@ -200,47 +181,14 @@ def stages_answer(study: Study) -> Sentence | Table:
     return Sentence(f"**The right to stop is worth nothing here:** {why}; {both}.")
 
 
-def staged(study: Study) -> Table:
-    """Show the option committed to at once and in stages, side by side."""
-    if not study.value.has_stages:
-        return absent(NO_STAGES)
-    table = study.value.staged.rename_axis("item").reset_index()
-    return Table(
-        table.assign(
-            label=table["item"].map(capitalised), loss=table["loss"].mask(table["item"] == RIGHT)
-        ),
-        f"Option {study.option} committed to at once, and gate by gate",
-        {
-            "label": "How it is decided",
-            "value": "Expected worth (£)",
-            "error": "Standard error (£)",
-            "loss": "Chance of a loss (%)",
-        },
-    )
-
-
-def gates(study: Study) -> Table:
-    """Show each gate: what it tells of, what it comes to to stop there, and how often that is done."""
-    if not study.value.has_stages:
-        return absent(NO_STAGES)
+def told(study: Study) -> pd.Series:
+    """Return what each gate tells of, with the part of the variance that it settles."""
     drawn = set(study.uncertainty.uncertain_inputs["name"])
-    table = study.value.stages.assign(stopped=study.value.stopped).reset_index()
-    return Table(
-        table.assign(
-            told=[
-                "; ".join(
-                    f"{_label(study, name)} ({percent(part, 0) if name in drawn else 'certain in this scenario'})"
-                    for name, part in told.items()
-                )
-                for told in table["reveals"]
-            ]
-        ),
-        f"The gates of option {study.option} in their order",
-        {
-            "gate": "Gate",
-            "date": "Passed on",
-            "told": "Tells of (part of the variance settled)",
-            "stopping": "If it stops there (£)",
-            "stopped": "Stops there in futures (%)",
-        },
-    )
+    said = {
+        gate: "; ".join(
+            f"{_label(study, name)} ({percent(part, 0) if name in drawn else 'certain in this scenario'})"
+            for name, part in reveals.items()
+        )
+        for gate, reveals in study.value.stages["reveals"].items()
+    }
+    return pd.Series(said, dtype=object)

@@ -50,59 +50,14 @@ def answer(study: Study) -> Sentence:
     return Sentence(said)
 
 
-def shares(study: Study) -> Table:
-    """Show in what share of the futures each verdict is given."""
-    found = pd.Series(dtype=float) if study.verdicts.drawn_criteria.empty else study.verdicts.shares
-    return Table(
-        found.rename_axis("verdict").reset_index(name="share"),
-        "The verdict in the futures of what is uncertain",
-        {"verdict": "Verdict", "share": "Share of the futures (%)"},
-        absent=NOTHING_DRAWN,
-    )
-
-
-def flips(study: Study) -> Table:
-    """Show which criteria alone make the verdict another than it would be, and how often."""
-    return Table(
-        study.verdicts.flips.rename_axis("criterion").reset_index(name="share"),
-        "Criteria that flip the verdict, each alone",
-        {"criterion": "Criterion", "share": "Share of the futures (%)"},
-        absent="No criterion alone flips the verdict in any future",
-    )
-
-
-def pairs(study: Study) -> Table:
-    """Show how far two inputs must go together to turn the verdict."""
-    table = study.verdicts.pairs
-    turns = table["way"].notna()
-    rows = [row for _, row in table.iterrows()]
-    shown = table.assign(
-        one=[_moved(study, row, "first") for row in rows],
-        other=[_moved(study, row, "second") for row in rows],
-        then=table["then"].where(turns, "–"),
-        way=[percent(row["way"], 0) if pd.notna(row["way"]) else "not turned" for row in rows],
-    )
-    return Table(
-        shown,
-        f"Two inputs together: {int(turns.sum())} of {len(table)} pairs turn "
-        f"'{study.decision.recommendation}' within their ranges",
-        {
-            "one": "One input",
-            "other": "The other",
-            "way": "Part of the way to the ends of their ranges",
-            "then": "Into",
-        },
-        absent=NOTHING_DRAWN,
-    )
-
-
-def _moved(study: Study, row: pd.Series, which: str) -> str:
-    name = row[which]
-    if pd.isna(row["way"]):
-        return input_name(study, name)
-    now = study.uncertainty.uncertain_inputs.set_index("name").at[name, "central"]
-    value = input_value(name, row[f"{which}_value"])
-    return f"{input_name(study, name)}: {value} (now {input_value(name, now)})"
+def moved(study: Study, names: pd.Series, values: pd.Series) -> list[str]:
+    """Return inputs by name with a value of each and where it is now; the name alone without a value."""
+    now = study.uncertainty.uncertain_inputs.set_index("name")["central"]
+    return [
+        input_name(study, name)
+        + ("" if pd.isna(to) else f": {input_value(name, to)} (now {input_value(name, now[name])})")
+        for name, to in zip(names, values, strict=True)
+    ]
 
 
 def grid_chart(study: Study) -> Chart | Table:

@@ -405,13 +405,13 @@ class Decision(Part):
 
     @property
     def turning_changes_shown(self) -> pd.DataFrame:
-        """The turning changes with one row for all readiness scores that turn nothing."""
+        """The turning changes with one row, without figures, for all readiness scores that turn nothing."""
         table = self.turning_changes
         of_readiness = table["parameter"] == "readiness_scores"
         idle = of_readiness & table["value"].isna()
         if (of_readiness & ~idle).any():
             return table[~idle].reset_index(drop=True)
-        first = table[idle].head(1).assign(item=ALL)
+        first = table[idle].head(1).assign(item=ALL, current=np.nan, lowest=np.nan, highest=np.nan)
         return pd.concat([table[~idle], first]).reset_index(drop=True) if len(first) else table
 
     def _turning_change(self, move: Move) -> dict | None:

@@ -68,7 +68,8 @@ class Outturn(Part):
     def reported(self) -> pd.Series:
         """Money to date as reported, some of it in the money of its year, by kind, line and partner [£]."""
         money = self.actuals[self.actuals["kind"].isin(outturn.MONEY)]
-        return money.groupby(["kind", "item", "partner"], sort=False)["reported"].sum()
+        money = money.rename(columns={"kind": "flow", "item": "line"})
+        return money.groupby(outturn.PLACE, sort=False)["reported"].sum()
 
     @property
     def deflated(self) -> pd.DataFrame:
@@ -90,8 +91,8 @@ class Outturn(Part):
     @derived
     def money_variances(self) -> pd.DataFrame:
         """Money to date by kind, line and partner, all reported years together [£]."""
-        table = self.money_to_date.groupby(outturn.PLACE, sort=False)[["planned", "actual", "variance"]].sum().reset_index()  # fmt: skip
-        return table.assign(change=table["variance"] / table["planned"].where(table["planned"] > 0))
+        amounts = ["planned", "actual", "variance"]
+        return self.money_to_date.groupby(outturn.PLACE, sort=False, as_index=False)[amounts].sum()
 
     @derived
     def realisation_to_date(self) -> pd.DataFrame:
@@ -111,6 +112,26 @@ class Outturn(Part):
         return outturn.forecast(
             self.expected_before(kind), own, years, self.parameters.own_year_weight
         )
+
+    @property
+    def expectations(self) -> pd.DataFrame:
+        """What is expected of the years to come, and what that is made of [fraction of plan].
+
+        Index ``flow``: ``before`` (what was expected before own results), ``own`` (to date, NaN if
+        none is reported), ``own_weight`` (what own results count for), and ``p10``, ``p50``, ``p90``.
+        """
+        reported = set(self.money_to_date["flow"])
+        rows = {
+            kind: (
+                self.expected_before(kind)[1],
+                self.own_ratio(kind) if kind in reported else np.nan,
+                *found,
+            )
+            for kind, found in self.forecasts.items()
+        }
+        columns = ["before", "own", *outturn.Forecast._fields]
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        return table.astype(float).rename_axis("flow")
 
     def own_ratio(self, kind: str) -> float:
         """Return what came in or went out to date over what was planned for it [fraction]."""
@@ -372,6 +393,15 @@ class Outturn(Part):
         counted = self.actuals[self.actuals["kind"] == "users"]
         table = counted[["partner", "date", "planned"]].assign(actual=counted["value"])
         return table.assign(variance=table["actual"] - table["planned"]).reset_index(drop=True)
+
+    @property
+    def readings_to_date(self) -> pd.DataFrame:
+        """Readings of service measures, then counts of users, which have no better side, beside the plan."""
+        users = self.users_to_date.assign(
+            measure="users", unit="users", bound="exactly", held_against="plan", reached=None
+        )
+        known = [table for table in (self.measures_to_date, users) if len(table)]
+        return pd.concat(known, ignore_index=True) if known else self.measures_to_date
 
     @derived
     def causes(self) -> pd.DataFrame:

@@ -97,8 +97,11 @@ class Value(Part):
         One row an item and who chooses: ``item``, ``kind`` (that of the input, 'group', or 'perfect
         information'), ``to`` ('all' or a partner), ``value`` and ``error``, its standard error [£].
         To one who chooses no value has more digits than the least sure allows, so that the order of
-        input, group and perfect information is kept.
+        input, group and perfect information is kept. No row where there is no choice to inform.
         """
+        columns = ["item", "kind", "to", "value", "error"]
+        if not self.is_known:
+            return pd.DataFrame(columns=columns)
         draws: dict[str, np.ndarray] = {}
         for letter in reversed(self.choices):  # the appraised option's own range counts
             draws |= self.uncertainty.of_option(letter).drawn(0)
@@ -111,10 +114,20 @@ class Value(Part):
             for item, estimate in found.items()
             for to, value, error in zip([ALL, *self.partners], *estimate, strict=True)
         ]
-        table = pd.DataFrame(rows, columns=["item", "kind", "to", "value", "error"])
+        table = pd.DataFrame(rows, columns=columns)
         least_sure = table.groupby("to")["error"].transform("max")
         table["value"] = [as_sure(*pair) for pair in zip(table["value"], least_sure, strict=True)]
         return table
+
+    @property
+    def by_who_chooses(self) -> pd.DataFrame:
+        """What it is worth to know each item of ``information``, item by who chooses [£].
+
+        What is worth most to all comes first.
+        """
+        values = self.information.pivot(index="item", columns="to", values="value")
+        values = values.reindex(self.information["item"].unique(), columns=[ALL, *self.partners])
+        return values.sort_values(ALL, ascending=False, kind="stable")
 
     @derived
     def not_valued(self) -> dict[str, str]:
@@ -137,9 +150,10 @@ class Value(Part):
 
         Index ``gate``: ``date``, ``reveals`` (the uncertain inputs that it tells of, by name the part
         of the variance that it settles [fraction]), ``stopping`` (what it comes to if the work stops
-        there, present value, a loss negative [£]).
+        there, present value, a loss negative [£]). None where it isn't known what the option brings.
         """
         rows = self.tables.rows("stages", option=self.option)
+        rows = rows if has_recurring_flows(self.tables) else rows.head(0)
         years = rows["date"].map(financial_year).astype(int).clip(lower=self.years[0])
         rows = rows.assign(year=years)[years <= self.years[-1]].sort_values("date", kind="stable")
         told = [
@@ -156,7 +170,7 @@ class Value(Part):
     @property
     def has_stages(self) -> bool:
         """Whether the option has gates at which it may stop, and what it brings is known."""
-        return has_recurring_flows(self.tables) and not self.stages.empty
+        return not self.stages.empty
 
     @derived
     def _in_stages(self) -> Staged:
@@ -177,7 +191,8 @@ class Value(Part):
     @property
     def stopped(self) -> pd.Series:
         """Share of futures in which the work would stop at each gate [fraction]."""
-        return pd.Series(self._in_stages.stopped, self.stages.index)
+        stopped = self._in_stages.stopped if self.has_stages else []
+        return pd.Series(stopped, self.stages.index, dtype=float)
 
     @derived
     def staged(self) -> pd.DataFrame:
@@ -185,8 +200,11 @@ class Value(Part):
 
         Index ``item``: 'commit all now', 'in stages' and 'right to stop', what the second adds to the
         better of the first and of not beginning. ``value`` (expected worth), ``error``, its standard
-        error [£], and ``loss``, the chance that it comes to less than nil [fraction].
+        error [£], and ``loss``, the chance that it comes to less than nil [fraction]. No row without
+        gates.
         """
+        if not self.has_stages:
+            return pd.DataFrame(columns=["value", "error", "loss"])
         now, staged = self.uncertainty.futures(0).worth.sum(axis=1), self._in_stages.worth
         right = staged - max(now, np.zeros_like(now), key=np.mean)
         drawn = pd.DataFrame({COMMIT: now, IN_STAGES: staged, RIGHT: right})

@@ -186,8 +186,11 @@ class Verdicts(Part):
     def shares(self) -> pd.Series:
         """Share of the futures that get each verdict that some get, the best first [fraction].
 
-        The largest is what the others leave, so that they add up.
+        The largest is what the others leave, so that they add up. None where nothing is drawn on which
+        a criterion rests.
         """
+        if self.drawn_criteria.empty:
+            return pd.Series(dtype=float)
         found = self._verdicts(self._in_futures)
         shares = {verdict: float((found == verdict).mean()) for verdict in FROM_WORST[::-1]}
         sure = pd.Series({name: _sure(share) for name, share in shares.items() if share}, dtype=float)  # fmt: skip
