@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from cells import shown_in
 from conftest import daily_of
 from pytest import approx
 
@@ -20,20 +21,22 @@ CASES = [EXAMPLE, MKIP, LICTP, DURHAM, DACORUM, ALLERDALE]
 VIEWS = [
     compare.answer,
     compare.recommendations_chart,
-    compare.side_by_side,
     compare.not_known,
     compare.worth_chart,
-    compare.worth_by_partner,
-    compare.risks_and_dates,
-    compare.differences,
     compare.why_it_turns,
     compare.regret_answer,
     compare.regret_chart,
-    compare.regret_table,
-    compare.left_out,
-    compare.checks,
-    compare.scenarios,
 ]
+COMES_TO, WHO, EXPOSED, WHY, REGRET, LEFT_OUT, CHECKS = (
+    "What does each scenario come to?",
+    "Who gains and who loses?",
+    "How exposed is it, and when is it done?",
+    "Why does a scenario differ?",
+    "Which choice would be regretted least?",
+    "What would change this answer?",
+    "Checks",
+)
+WORKED_OUT = "How is the least regret worked out?"
 
 
 def with_scenarios(case, titles=None, **scenarios):
@@ -124,23 +127,37 @@ def test_the_answer_counts_the_scenarios_and_names_what_is_least_regretted():
 
 
 @pytest.mark.parametrize("case", daily_of(CASES, EXAMPLE, DURHAM))
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_every_view_says_something_of_every_case(view, case):
-    shown = view(load_study(case))
-    if isinstance(shown, Sentence):
-        assert shown.text.strip().endswith(".")
-    elif isinstance(shown, Table):
-        assert shown.caption
-        assert ">nan<" not in shown._repr_html_().lower()
-    else:
-        assert isinstance(shown, Chart) and shown.title and shown.description
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "The answer",
+        COMES_TO,
+        WHO,
+        EXPOSED,
+        WHY,
+        REGRET,
+        WORKED_OUT,
+        LEFT_OUT,
+        CHECKS,
+        "Assumptions used",
+    ],
+)
+def test_every_section_says_something_of_every_case(heading, case):
+    for shown in shown_in("compare", load_study(case), heading):
+        if isinstance(shown, Sentence):
+            assert shown.text.strip().endswith(".")
+        elif isinstance(shown, Table):
+            assert shown.caption
+            assert ">nan<" not in shown._repr_html_().lower()
+        else:
+            assert isinstance(shown, Chart) and shown.title and shown.description
 
 
-@pytest.mark.parametrize("view", [compare.worth_chart, compare.worth_by_partner])
-def test_a_case_without_money_says_so_in_place_of_figures(view):
-    assert view(load_study(DACORUM))._repr_html_() == (
-        '<p class="absent">The case states no money, so no scenario has a worth.</p>'
-    )
+def test_a_case_without_money_says_so_in_place_of_figures():
+    for shown in shown_in("compare", load_study(DACORUM), WHO):
+        assert shown._repr_html_() == (
+            '<p class="absent">The case states no money, so no scenario has a worth.</p>'
+        )
 
 
 def test_what_is_not_known_names_what_the_case_would_need_once():
@@ -173,38 +190,37 @@ def test_an_effect_is_that_of_the_change_made_alone_by_hand():
 
 
 def test_a_change_that_moves_no_money_has_no_effect_and_no_joint_row():
-    frame = compare.differences(load_study(EXAMPLE)).frame
-    late = frame[frame["title"].str.startswith("Half a year late")]
+    table, _ = shown_in("compare", load_study(EXAMPLE), WHY)
+    late = table[table.index.str.startswith("Half a year late")]
     changes = ["Delay before savings start", "Task durations over plan", "Acting together"]
-    assert late["what"].tolist() == changes
+    assert late["What changes"].tolist() == changes
     assert (late["effect"].iloc[:2] < 0).all()  # the plan moves the money that starts with it
-    assert late[["before", "after"]].iloc[:2].to_numpy().tolist() == [
+    assert late[["In the base", "Here"]].iloc[:2].to_numpy().tolist() == [
         ["0 years", "0.5 years"],
         ["0%", "25%"],
     ]
 
 
 def test_a_withdrawal_is_one_change_in_words():
-    frame = compare.differences(load_study(EXAMPLE)).frame
-    row = frame[frame["what"] == "Who takes part, and on which terms"].iloc[0]
-    assert row["before"] == "all take part from the start to the end"
-    assert row["after"] == (
+    table, _ = shown_in("compare", load_study(EXAMPLE), WHY)
+    row = table[table["What changes"] == "Who takes part, and on which terms"].iloc[0]
+    assert row["In the base"] == "all take part from the start to the end"
+    assert row["Here"] == (
         "Westerfold is out from 2030/31, 50% of what a leaver pays stays to be paid, by itself for 1 year, "
         "it pays £20,000 on leaving"
     )
 
 
 def test_changed_scores_and_days_are_named_with_what_they_were():
-    frame = compare.differences(load_study(DURHAM)).frame.set_index("title")
-    assert frame.loc["Sunderland waits until it is one step ahead of Durham", "what"] == (
-        "Readiness score (pace of change, Sunderland)"
-    )
-    assert frame.loc[
-        "Sunderland waits until it is one step ahead of Durham", ["before", "after"]
-    ].tolist() == ["4", "3"]
-    assert "effect" not in compare.differences(load_study(DACORUM)).labels
-    days = compare.differences(load_study(ALLERDALE)).frame.set_index("title")
-    assert days.loc["Human resources four weeks late", ["before", "after"]].tolist() == ["0", "20"]
+    table, _ = shown_in("compare", load_study(DURHAM), WHY)
+    changed = ["What changes", "In the base", "Here"]
+    assert table.loc["Sunderland waits until it is one step ahead of Durham", changed].tolist() == [
+        "Readiness score (pace of change, Sunderland)", "4", "3",
+    ]  # fmt: skip
+    moneyless, _ = shown_in("compare", load_study(DACORUM), WHY)
+    assert list(moneyless) == changed and moneyless.caption == compare.NO_EFFECTS
+    days, _ = shown_in("compare", load_study(ALLERDALE), WHY)
+    assert days.loc["Human resources four weeks late", changed[1:]].tolist() == ["0", "20"]
 
 
 def test_the_criterion_that_turns_the_recommendation_is_named_with_its_figure():
@@ -242,12 +258,21 @@ def test_staying_as_today_is_worth_nothing_whoever_leaves():
 
 
 def test_the_regret_table_holds_the_largest_regret_by_hand():
-    table = compare.regret_table(load_study(EXAMPLE)).frame.set_index("choice")
+    table = shown_in("compare", load_study(EXAMPLE), REGRET)[2]
     worth = comparison.worths(load_study(EXAMPLE)).at["as-others-fared", ALL]
     first = table.iloc[0]
     assert first.name == "a, Shared service, lead authority"
-    assert first["regret"] == approx(-worth)  # as today is worth nothing there
-    assert first["futures"] == approx(5 / 6)
+    assert first["Largest regret (£)"] == approx(-worth)  # as today is worth nothing there
+    assert first["best_in_futures_share"] == approx(5 / 6)
+    assert first["in_the_future"].startswith("As others fared")
+
+
+def test_the_least_regret_is_worked_out_from_what_each_choice_comes_to():
+    worth, regrets, check = shown_in("compare", load_study(EXAMPLE), WORKED_OUT)
+    row = "Westerfold leaves after the review in year five"
+    assert regrets.loc[row].tolist() == (worth.loc[row].max() - worth.loc[row]).tolist()
+    assert check["is_the_least"].tolist() == [True, False, False, False]
+    assert check.caption.endswith("is with a, Shared service, lead authority, as above")
 
 
 def test_one_draw_is_one_future_for_all_options():
@@ -281,7 +306,7 @@ def test_without_money_the_options_are_compared_by_their_scores():
     assert chosen.values.loc["base"].to_dict() == approx(
         study.options.ranked.set_index("option")["weighted_score"].to_dict()
     )
-    assert compare.regret_table(bare).labels["regret"] == "Largest regret (score)"
+    assert "Largest regret (score)" in shown_in("compare", bare, REGRET)[2]
     assert "weighted scores" in compare.regret_answer(bare).text
 
 
@@ -293,16 +318,17 @@ def test_scenarios_with_other_weights_are_other_futures_of_the_scores():
 
 def test_leaving_out_the_one_bad_future_changes_what_is_least_regretted():
     study = with_scenarios(EXAMPLE, bad={"realisation": 0.0, "overrun": 3.0})
-    frame = compare.left_out(study).frame.set_index("future")
-    assert not frame.at["bad", "same"]
-    assert frame.at["bad", "least"] == "option a (Shared service, lead authority)"
-    assert "would change which choice" in compare.left_out(study).caption
+    (table,) = shown_in("compare", study, LEFT_OUT)
+    assert not table.at["bad", "as_now"]
+    assert table.at["bad", "Least regretted then"] == "option a (Shared service, lead authority)"
+    assert table.caption.endswith("2 of 2 times another choice is regretted least")
 
 
 def test_neither_money_nor_scores_give_no_regret():
     study = load_study(DACORUM)
-    assert comparison.choices(study) is None
-    assert compare.regret_table(study).caption == compare.NO_CHOICE
+    assert comparison.choices(study).kind == comparison.NOTHING
+    for shown in [*shown_in("compare", study, REGRET), *shown_in("compare", study, WORKED_OUT)]:
+        assert shown.caption == compare.NO_CHOICE
 
 
 # checks and charts
@@ -310,14 +336,16 @@ def test_neither_money_nor_scores_give_no_regret():
 
 @pytest.mark.parametrize("case", [EXAMPLE, MKIP, LICTP])
 def test_control_totals_agree(case):
-    table = compare.checks(load_study(case))
-    assert len(table.frame) == 3 and table.frame["agrees"].all()
+    totals, own = shown_in("compare", load_study(case), CHECKS)
+    assert len(totals) == 2 and totals["agrees"].all()
+    assert own["agrees"].tolist() == [True]
 
 
 def test_a_control_total_that_does_not_agree_is_shown(monkeypatch):
     study = with_scenarios(MKIP, late={"delay_years": 1.0})
     comparison.worths(study).loc["late", "Swale"] += 5.0
-    assert compare.checks(study).frame["agrees"].tolist() == [False, True, True]
+    totals, own = shown_in("compare", study, CHECKS)
+    assert totals["agrees"].tolist() == [False, True] and own["agrees"].tolist() == [True]
 
 
 def test_only_criteria_that_come_out_otherwise_are_drawn():
@@ -357,8 +385,10 @@ def test_a_hostile_title_is_text_in_every_chart():
 
 def test_a_case_of_one_scenario_is_shown_too():
     study = with_scenarios(MKIP)
-    assert compare.differences(study).caption == "The case has no scenario besides the base"
-    assert compare.left_out(study).frame.empty
+    changes, _ = shown_in("compare", study, WHY)
+    assert changes.empty and changes.caption == "The case has no scenario besides the base"
+    (without,) = shown_in("compare", study, LEFT_OUT)
+    assert without.empty and without.caption == compare.NO_SECOND
     assert (
         "The case has one scenario, which leads to 'go with conditions'"
         in compare.answer(study).text
@@ -371,7 +401,8 @@ def test_a_base_whose_option_has_no_money_is_checked_for_the_rest():
     study = load_study(MKIP)
     flows = study.tables["flows"]
     others = pd.concat([flows.assign(option=option) for option in ("b", "c")], ignore_index=True)
-    table = compare.checks(with_tables(study, flows=others))
-    assert table.caption.endswith(
-        "; option a, that of the base, has no money and is not among the choices"
+    totals, own = shown_in("compare", with_tables(study, flows=others), CHECKS)
+    assert totals["agrees"].all()
+    assert own.empty and own.caption == (
+        "Option a, that of the base, has no money and is not among the choices"
     )

@@ -43,7 +43,17 @@ NO_CHOICE = (
     "The case has neither money that recurs nor scores of several options, so no regret is known"
 )
 NO_EXPOSURE = "The case has neither a risk register nor a work plan, so no scenario has an exposure or a finish"
+EFFECTS = "What each scenario changes, and what each change alone does to the net present value of the base"
+NO_EFFECTS = "What each scenario changes; what that is worth is not known"
+NO_SECOND = "There is no second future, so none can be left out"
 TOGETHER = "Acting together"
+TOTALS = pd.Index(
+    [
+        "Partners' parts add up to the whole in every scenario",
+        "Effects of the changes add up to the difference from the base",
+    ],
+    name="what_must_hold",
+)
 FEW = 12  # rows up to which a chart gives each of them two lines
 BEST, WORST = ("#D5EBDD", "#0B0C0C"), ("#801650", "white")
 NAMES = {
@@ -75,7 +85,7 @@ def answer(study: Study) -> Sentence:
     if comparison.has_money(study):
         said.append(_span(table))
     chosen = comparison.choices(study)
-    said.append(f"{NO_CHOICE}." if chosen is None else _least(chosen))
+    said.append(f"{NO_CHOICE}." if chosen.values.empty else _least(chosen))
     return Sentence(" ".join(said))
 
 
@@ -123,7 +133,7 @@ def _least(chosen: comparison.Choices) -> str:
     largest = regret.largest_regrets(chosen.values)["regret"][least[0]]
     count, all_of = regret.best_counts(chosen.values), len(chosen.values)
     often = list(count.index[count == count.max()])
-    names = listed([_called(chosen, name) for name in least])
+    names = _named(chosen, least)
     if round(largest, regret.ROUNDING) == 0:
         return f"Nothing is regretted with {names}: no other choice is better in any future."
     said = (
@@ -133,7 +143,7 @@ def _least(chosen: comparison.Choices) -> str:
     if often == least:
         it = "They are" if len(least) > 1 else "It is"
         return f"{said} {it} also best in most futures: {count.max()} of {all_of}."
-    best = listed([_called(chosen, name) for name in often])
+    best = _named(chosen, often)
     return f"{said} Best in most futures, {count.max()} of {all_of}: {best}."
 
 
@@ -210,43 +220,6 @@ def _same_everywhere(outcomes: pd.DataFrame, alike: list[str]) -> str:
     return f" {capitalised(said)}." if said else ""
 
 
-def side_by_side(study: Study) -> Table:
-    """Show recommendation, worth, payback and options of every scenario."""
-    labels = {
-        "title": "Scenario",
-        "recommendation": "Recommendation",
-        "net_present_value": "Net present value (£)",
-        "risk_adjusted_npv": "Less the risks that are left (£)",
-        "payback_years": "Payback (years)",
-        "option": "Option appraised",
-        "winner": "Option that scores highest",
-    }
-    return _outcomes_table(study, labels, "Every scenario side by side: the answer and the money")
-
-
-def risks_and_dates(study: Study) -> Table:
-    """Show the exposure to risk, the finish and the chance of the deadlines of every scenario."""
-    labels = {
-        "title": "Scenario",
-        "expected_cost": "Expected cost of risks (£)",
-        "contingency_p80": "Contingency, P80 (£)",
-        "risks_above_appetite": "Risks above appetite",
-        "finish": "Finish as planned",
-        "finish_p80": "Finish, P80",
-        "deadline_chance": "Chance of every deadline (%)",
-    }
-    caption = "Every scenario side by side: exposure to risk, and dates"
-    return _outcomes_table(study, labels, caption)
-
-
-def _outcomes_table(study: Study, labels: dict[str, str], caption: str) -> Table:
-    table = comparison.outcomes(study)
-    known = {name: label for name, label in labels.items() if table[name].notna().any()}
-    if list(known) == ["title"]:
-        return absent(NO_EXPOSURE)
-    return Table(table, caption, known)
-
-
 def not_known(study: Study) -> Sentence:
     """Say in a sentence what the case can't tell of its scenarios, and what it would need."""
     table = comparison.outcomes(study)
@@ -317,66 +290,15 @@ def _finding(worth: pd.Series, losses: int) -> str:
     return f"The {len(worth)} scenarios are worth {span}; {lost} a loss"
 
 
-def worth_by_partner(study: Study) -> Table:
-    """Show the net present value of every scenario, in all and by partner, and the change from the base."""
-    if not comparison.has_money(study):
-        return absent(NO_MONEY)
-    worths = comparison.worths(study)
-    table = worths.assign(
-        title=[study.case.scenarios[name].title for name in worths.index],
-        change=worths[ALL] - worths.at[BASE, ALL],
-    )
-    worse = [name for name in study.partners if (worths[name] < -0.5).any()]
-    losers = f"out of pocket in at least one: {listed(worse)}" if worse else "nobody is out of pocket in any"  # fmt: skip
-    return Table(
-        table,
-        f"Net present value of each scenario by partner; {losers}",
-        {"title": "Scenario", ALL: f"{TOTAL} (£)", "change": "Change from the base (£)"}
-        | {name: f"{name} (£)" for name in study.partners},
-    )
-
-
 # why a scenario differs
 
 
-def differences(study: Study) -> Table:
-    """Show what each scenario changes and, where money is known, what each change alone is worth."""
-    money = comparison.has_money(study)
-    effects = _effects(study) if money else {}
-    rows = []
-    for name, scenario in study.case.scenarios.items():
-        groups = (
-            [*comparison.changed(study, name), ()] if money else comparison.changed(study, name)
-        )
-        for group in groups:
-            effect = effects.get((name, group))
-            if group or effect is not None:
-                what, before, after = _change(study, name, group)
-                rows.append((scenario.title, what, before, after, effect))
-    table = pd.DataFrame(rows, columns=["title", "what", "before", "after", "effect"])
-    if table.empty:
-        return absent("The case has no scenario besides the base")
-    labels = {"title": "Scenario", "what": "What changes", "before": "In the base", "after": "Here"}
-    if not money:
-        return Table(table, "What each scenario changes; what that is worth is not known", labels)
-    return Table(
-        table.astype({"effect": float}),
-        "What each scenario changes, and what each change alone does to the net present value of "
-        "the base",
-        labels | {"effect": "Effect alone (£)"},
-    )
-
-
-def _effects(study: Study) -> dict[tuple, float]:
-    """Return effects by scenario and change; a joint one only where two changes or more move money."""
-    table = comparison.worth_effects(study)
-    moving = table[(table["effect"].abs() >= 0.5) & (table["parameters"].map(len) > 0)]
-    several = set(moving["scenario"][moving["scenario"].duplicated()])
-    return {
-        (row.scenario, row.parameters): row.effect
-        for row in table.itertuples()
-        if row.parameters or row.scenario in several
-    }
+def changes_in_words(study: Study, effects: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each change of ``worth_effects``, what changes, from what and to what, by title of scenario."""
+    rows = [_change(study, row.scenario, row.parameters) for row in effects.itertuples()]
+    titles = [study.case.scenarios[name].title for name in effects["scenario"]]
+    columns = ["What changes", "In the base", "Here"]
+    return pd.DataFrame(rows, pd.Index(titles, name="scenario"), columns)
 
 
 def _change(study: Study, scenario: str, group: tuple[str, ...]) -> tuple[str, str, str]:
@@ -489,7 +411,7 @@ def why_it_turns(study: Study) -> Sentence:
 def regret_answer(study: Study) -> Sentence | Table:
     """Say what is chosen between, in how many futures, and which choice is regretted least."""
     chosen = comparison.choices(study)
-    if chosen is None:
+    if chosen.values.empty:
         return absent(NO_CHOICE)
     what = {
         comparison.OPTION_WORTH: "the options that state money",
@@ -520,14 +442,14 @@ def regret_answer(study: Study) -> Sentence | Table:
 def regret_chart(study: Study) -> Chart | Table:
     """Draw how far each choice stays behind the best one in each future, and at most."""
     chosen = comparison.choices(study)
-    if chosen is None:
+    if chosen.values.empty:
         return absent(NO_CHOICE)
     found = regret.regrets(chosen.values)
     largest = found.max()
     every = pd.concat([found, largest.to_frame("largest").T])
     texts = every.map(lambda value: "best" if round(value, regret.ROUNDING) == 0 else _amount(chosen, value))  # fmt: skip
     texts.loc["largest"] = [_amount(chosen, value) for value in largest]
-    titles = [_future(study, chosen, name) for name in found.index]
+    titles = list(futures(study, chosen))
     data = texts.set_axis(pd.Index([*titles, "Largest regret"], name="Future"))
     data.columns = [_called(chosen, name).strip("'") for name in every]
     texts.loc["largest"] = [f"<b>{text}</b>" for text in texts.loc["largest"]]
@@ -552,136 +474,42 @@ def regret_chart(study: Study) -> Chart | Table:
     return chart(figure, title, description, data, _height(len(every), 150), t=120)
 
 
+def futures(study: Study, chosen: comparison.Choices) -> pd.Series:
+    """Return the title of each future, with how many scenarios more it stands for."""
+    titles = {name: study.case.scenarios[name].title for name in chosen.values.index}
+    more = {name: len(chosen.futures[name]) - 1 for name in titles}
+    said = {
+        name: f"{title} (and {more[name]} more)" if more[name] else title
+        for name, title in titles.items()
+    }
+    return pd.Series(said, dtype=object)
+
+
+def least(chosen: comparison.Choices, values: pd.DataFrame) -> str:
+    """Return what a sentence calls the choices that are regretted least over some futures."""
+    return _named(chosen, regret.least_regretted(values))
+
+
+def _named(chosen: comparison.Choices, choices: list[str]) -> str:
+    return listed(_called(chosen, name) for name in choices)
+
+
+def not_among(study: Study) -> str:
+    """Say why the option of the base is not among what is chosen between."""
+    if comparison.choices(study).kind != comparison.OPTION_WORTH:
+        return "Nothing is chosen between by what it is worth"
+    return f"Option {study.option}, that of the base, has no money and is not among the choices"
+
+
+def choice_names(chosen: comparison.Choices) -> pd.Index:
+    """Return what a table calls the choices."""
+    names = [_column(chosen, name).replace("  ", ", ") for name in chosen.values]
+    return pd.Index(names, name="choice")
+
+
 def _column(chosen: comparison.Choices, choice: str) -> str:
     name = chosen.names[choice]
     return name if chosen.kind == comparison.GO_OR_STOP else f"{choice}  {name}"
-
-
-def _future(study: Study, chosen: comparison.Choices, name: str) -> str:
-    """Return the title of a future, with how many scenarios more it stands for."""
-    more = len(chosen.futures[name]) - 1
-    title = study.case.scenarios[name].title
-    return f"{title} (and {more} more)" if more else title
-
-
-def regret_table(study: Study) -> Table:
-    """Show of each choice the largest regret, the future that regrets it, and how often it is best."""
-    chosen = comparison.choices(study)
-    if chosen is None:
-        return absent(NO_CHOICE)
-    largest, count = regret.largest_regrets(chosen.values), regret.best_counts(chosen.values)
-    scores = chosen.kind == comparison.OPTION_SCORE
-    table = pd.DataFrame(
-        {
-            "choice": [_column(chosen, name).replace("  ", ", ") for name in chosen.values],
-            "regret": largest["regret"],
-            "future": [
-                study.case.scenarios[name].title if value > 0 else "none"
-                for name, value in zip(largest["future"], largest["regret"], strict=True)
-            ],
-            "lowest": chosen.values.min(),
-            "highest": chosen.values.max(),
-            "futures": count / len(chosen.values),
-            "draws": chosen.draws,
-        }
-    ).sort_values("regret", kind="stable")
-    unit = "score" if scores else "£"
-    drawn = "weightings drawn" if scores else "draws of the base"
-    return Table(
-        table,
-        f"What is regretted most of each choice, and how often it is best, over {len(chosen.values)} "
-        f"future{'s' if len(chosen.values) > 1 else ''}",
-        {
-            "choice": "Choice",
-            "regret": f"Largest regret ({unit})",
-            "future": "In the future",
-            "lowest": f"Lowest {'score' if scores else 'worth'} ({unit})",
-            "highest": f"Highest {'score' if scores else 'worth'} ({unit})",
-            "futures": "Best in futures (%)",
-            "draws": f"Best in {drawn} (%)",
-        },
-    )
-
-
-# what would change it, and checks
-
-
-def left_out(study: Study) -> Table:
-    """Show which choice would be regretted least if one of the futures were left out."""
-    chosen = comparison.choices(study)
-    if chosen is None:
-        return absent(NO_CHOICE)
-    if len(chosen.values) < 2:
-        return absent("There is one future only, so none can be left out")
-    now = regret.least_regretted(chosen.values)
-    rows = []
-    for name in chosen.values.index:
-        rest = chosen.values.drop(index=name)
-        least = regret.least_regretted(rest)
-        rows.append(
-            {
-                "future": _future(study, chosen, name),
-                "least": listed([_called(chosen, choice) for choice in least]),
-                "regret": regret.largest_regrets(rest)["regret"][least[0]],
-                "same": least == now,
-            }
-        )
-    table = pd.DataFrame(rows)
-    turning = int((~table["same"]).sum())
-    said = "none changes" if not turning else f"{turning} of {len(table)} would change"
-    unit = "score" if chosen.kind == comparison.OPTION_SCORE else "£"
-    return Table(
-        table,
-        f"If one future is left out: {said} which choice is regretted least",
-        {
-            "future": "Left out",
-            "least": "Least regretted then",
-            "regret": f"Its largest regret then ({unit})",
-            "same": "As now",
-        },
-    )
-
-
-def checks(study: Study) -> Table:
-    """Show that the parts add up: partners to all, effects to differences, choices to scenarios."""
-    rows = []
-    if comparison.has_money(study):
-        worths = comparison.worths(study)
-        parts = worths[study.partners].sum(axis="columns") - worths[ALL]
-        rows.append(("Partners' parts add up to the whole in every scenario", parts.abs().max()))
-        effects = comparison.worth_effects(study).groupby("scenario")["effect"].sum()
-        change = (worths[ALL] - worths.at[BASE, ALL]).drop(BASE)
-        gap = (effects.reindex(change.index).fillna(0.0) - change).abs().max()
-        rows.append(("Effects of the changes add up to the difference from the base", gap))
-    chosen, uncosted = comparison.choices(study), ""
-    if chosen is not None and chosen.kind != comparison.OPTION_SCORE:
-        column = comparison.GO if chosen.kind == comparison.GO_OR_STOP else study.in_scenario(BASE).option  # fmt: skip
-        if column in chosen.values:
-            gap = abs(chosen.values.at[BASE, column] - worths.at[BASE, ALL])
-            rows.append(("The option of the base is worth the same among the choices", gap))
-        else:
-            uncosted = f"; option {column}, that of the base, has no money and is not among the choices"  # fmt: skip
-    table = pd.DataFrame(rows, columns=["check", "gap"])
-    if table.empty:
-        return absent("Nothing is added up here that could be checked: no money is known")
-    table["agrees"] = table["gap"].fillna(0.0) < 0.01
-    agreed = int(table["agrees"].sum())
-    return Table(
-        table,
-        f"Control totals of the comparison: {agreed} of {len(table)} agree{uncosted}",
-        {"check": "What must hold", "gap": "Largest difference (£)", "agrees": "Agrees"},
-    )
-
-
-def scenarios(study: Study) -> Table:
-    """Show every scenario and why it is plausible."""
-    rows = [(name, each.title, each.why) for name, each in study.case.scenarios.items()]
-    table = pd.DataFrame(rows, columns=["name", "title", "why"])
-    return Table(
-        table,
-        f"The {len(table)} scenarios and why each is plausible",
-        {"title": "Scenario", "name": "Name", "why": "Why it is plausible"},
-    )
 
 
 # labels of charts

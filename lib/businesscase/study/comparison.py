@@ -35,6 +35,7 @@ FUTURES = (
 )
 GO, STOP = "go on", "stop"
 OPTION_WORTH, GO_OR_STOP, OPTION_SCORE = "option worth", "go or stop", "option score"
+NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Choices:
     Attributes
     ----------
     kind : str
-        Option worth [£], go or stop [£], or option score [score].
+        Option worth [£], go or stop [£], option score [score], or nothing, if one can't be told from
+        another: then there is no value.
     names : dict of str to str
         What each choice is called.
     values : DataFrame, future by choice
@@ -53,6 +55,8 @@ class Choices:
         The scenarios of each future: they differ in nothing that moves the values.
     draws : Series, index choice
         Share of simulated draws, or of weightings drawn, in which the choice is best [fraction].
+    base : str
+        The choice that is worth what the base is; blank where that is not known.
     """
 
     kind: str
@@ -60,6 +64,12 @@ class Choices:
     values: pd.DataFrame
     futures: dict[str, list[str]]
     draws: pd.Series
+    base: str = ""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the values."""
+        return "score" if self.kind == OPTION_SCORE else "£"
 
 
 def _remembered(compute: Callable) -> Callable:
@@ -250,8 +260,8 @@ def _turning(base: Study, other: Study) -> list[str]:
 
 
 @_remembered
-def choices(study: Study) -> Choices | None:
-    """Return what the decision makers choose between; None where nothing tells one from another.
+def choices(study: Study) -> Choices:
+    """Return what the decision makers choose between; nothing where nothing tells one from another.
 
     The options, if several have flows; else to go on or to stop, which is worth nothing more or
     less than today, if one has money that recurs, without which nothing says what going on brings;
@@ -264,7 +274,7 @@ def choices(study: Study) -> Choices | None:
         return _go_or_stop(study)
     if has_scores(study) and len(study.options.ranked) > 1:
         return _options_by_score(study)
-    return None
+    return Choices(NOTHING, {}, pd.DataFrame(dtype=float), {}, pd.Series(dtype=float))
 
 
 def _costed_options(study: Study) -> list[str]:
@@ -315,7 +325,8 @@ def _options_by_worth(study: Study, costed: list[str]) -> Choices:
     names = study.tables["options"].set_index("option")["name"]
     called = {option: str(names.get(option, f"option {option}")) for option in costed}
     draws = option_draws(study, costed)
-    return Choices(OPTION_WORTH, called, values, futures, regret.best_counts(draws) / len(draws))
+    shares, own = regret.best_counts(draws) / len(draws), study.in_scenario(BASE).option
+    return Choices(OPTION_WORTH, called, values, futures, shares, own)
 
 
 def option_draws(study: Study, costed: list[str]) -> pd.DataFrame:
@@ -336,7 +347,7 @@ def _go_or_stop(study: Study) -> Choices:
     values = pd.DataFrame({GO: worth, STOP: 0.0})
     drawn = base.uncertainty.simulated_worth[ALL]
     draws = pd.Series({GO: (drawn >= 0).mean(), STOP: (drawn <= 0).mean()})
-    return Choices(GO_OR_STOP, {GO: "Go on", STOP: "Stop"}, values, futures, draws)
+    return Choices(GO_OR_STOP, {GO: "Go on", STOP: "Stop"}, values, futures, draws, GO)
 
 
 def _options_by_score(study: Study) -> Choices:
