@@ -26,10 +26,10 @@ def sections(notebook: str) -> tuple[list[ast.stmt], dict[str, list[str]]]:
     return imports, found
 
 
-def shown_in(notebook: str, study: Study, heading: str) -> list:
-    """Return what each cell under a heading shows for a study, in order."""
+def shown_in(notebook: str, study: Study | None, heading: str, **given) -> list:
+    """Return what each cell under a heading shows for a study, or for what else the notebook loads."""
     imports, found = sections(notebook)
-    names = {"study": study}
+    names = {"study": study, **given}
     exec(compile(ast.Module(imports, []), notebook, "exec"), names)
     return [_shown(source, names) for source in found[heading]]
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+from cells import shown_in
 from pytest import approx
 from scipy.stats import beta
 
@@ -133,9 +134,33 @@ def test_demonstrations_and_what_is_invented_are_shown_and_never_counted(found):
 def test_a_case_without_an_outcome_is_left_out_and_said_so():
     none = backtest.at_each_date(["allerdale-carlisle-2008"])
     assert none.empty
+    for heading in ("Checks", "Assumptions used", "Made from"):
+        (table,) = shown_in("backtest", None, heading, found=none)
+        assert table.empty and table.caption == show.NO_OUTCOME
     for table in (show.by_date(none), show.said_first(none)):
         assert table.caption == show.NO_OUTCOME
     assert show.NO_OUTCOME in show.answer(none).text
+
+
+def test_each_case_that_counts_is_shown_once_by_its_last_verdict(found):
+    last, scores = shown_in("backtest", None, "How much does that prove?", found=found)
+    counted = found[found["counts"] == "counted"]
+    assert last["case"].tolist() == list(dict.fromkeys(counted["case"]))
+    assert last[["This rule", "Go always", "Stop always"]].sum().tolist() == [
+        scores.at[name, "Right"] for name in ("This rule", "Go always", "Stop always")
+    ]
+
+
+def test_the_page_says_that_no_verdict_rests_on_a_fact_of_a_later_day(found):
+    (table,) = shown_in("backtest", None, "Checks", found=found)
+    assert table["holds"].all()
+    assert table.caption.endswith(f"{len(found)} of {len(found)} hold")
+
+
+def test_more_cases_without_a_miss_narrow_the_interval(found):
+    (table,) = shown_in("backtest", None, "What would change this answer?", found=found)
+    assert table["share_at_least_fraction"].is_monotonic_increasing
+    assert table["share_at_least_fraction"].iloc[0] == approx(0.025)
 
 
 def test_the_command_prints_what_the_notebook_shows(capsys):

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from businesscase.calculations.wording import counted, listed, percent, printed
-from businesscase.cases.case import load_case
-from businesscase.shown.display import Chart, Sentence, Table, chart, named_tiles
+from businesscase.shown.columns import CAME
+from businesscase.shown.display import Chart, Sentence, Table, chart, named_tiles, table
 from businesscase.shown.verdicts import SHADES, SHORT
 from businesscase.study import backtest
 
@@ -15,25 +15,24 @@ KINDS = {
 }
 NO_OUTCOME = "No case has an outcome that says whether the partnership lasted"
 AS_A_COIN = 0.5  # share of verdicts that are right by tossing
-CAME = {True: "lasted", False: "ended"}
 
 
-def introduction(table: pd.DataFrame) -> Sentence:
+def introduction(found: pd.DataFrame) -> Sentence:
     """Say of which cases the outcome is known, and at how many dates the rule is asked."""
-    names = list(table["case"].unique())
+    names = list(found["case"].unique())
     return Sentence(
         f"Cases whose outcome is known: {listed(names) if names else 'none'}; the rule is asked at "
-        f"{counted(len(table), 'date')}."
+        f"{counted(len(found), 'date')}."
     )
 
 
-def answer(table: pd.DataFrame) -> Sentence:
+def answer(found: pd.DataFrame) -> Sentence:
     """Say how often the rule was right, of how many, and what that is worth."""
-    if table.empty:
+    if found.empty:
         return Sentence(f"**{NO_OUTCOME}, so nothing can be said of the rule.**")
-    scores = backtest.scores(table)
+    scores = backtest.scores(found)
     rule = scores.loc["This rule"]
-    beside = list(table.loc[table["counts"] != backtest.COUNTED, "case"].unique())
+    beside = list(found.loc[found["counts"] != backtest.COUNTED, "case"].unique())
     said = (
         f"**Of {counted(int(rule['of']), 'case')} that can count, the rule was right in {rule['right']:.0f}**: "
         f"a share between {percent(rule['low'], 0)} and {percent(rule['high'], 0)}, with 95% confidence"
@@ -46,39 +45,25 @@ def answer(table: pd.DataFrame) -> Sentence:
     return Sentence(said + "Not ready to decide is no hit, whatever came of it.")
 
 
-def by_date(table: pd.DataFrame) -> Table:
+def by_date(found: pd.DataFrame) -> Table:
     """Show the verdict at each date beside what came of it."""
-    return Table(
-        table.assign(
-            counts=table["counts"].map(KINDS),
-            because=[listed(names) if names else "–" for names in table["because"]],
-            turns=[listed(names) if names else "none" for names in table["turns"]],
-            came=table["lasted"].map(CAME),
-            right=table["right"].map({True: "✓ right", False: "✗ no hit"}),
-        ),
-        "What the rule says at each date, with nothing that was known later",
-        {
-            "case": "Case",
-            "as_at": "As at",
-            "verdict": "Verdict",
-            "because": "What stops it, or is missing",
-            "turns": "What alone would have changed it",
-            "came": "The partnership",
-            "months_before": "Before the outcome (months)",
-            "right": "Was it right?",
-            "counts": "Counts as",
-        },
-        absent=NO_OUTCOME,
+    said = found.assign(
+        counts=found["counts"].map(KINDS),
+        because=[listed(names) or "–" for names in found["because"]],
+        turns=[listed(names) or "none" for names in found["turns"]],
     )
+    columns = ["case", "as_at", "verdict", "because", "turns", "lasted", "months_before", "right", "counts"]  # fmt: skip
+    caption = "What the rule says at each date, with nothing that was known later"
+    return table(said[columns], caption, NO_OUTCOME)
 
 
-def verdicts_chart(table: pd.DataFrame) -> Chart | Table:
+def verdicts_chart(found: pd.DataFrame) -> Chart | Table:
     """Draw the verdicts of each case in the order of their dates, and what came of it."""
-    if table.empty:
-        return by_date(table)
-    most = int(table.groupby("case").size().max())
+    if found.empty:
+        return by_date(found)
+    most = int(found.groupby("case").size().max())
     texts, fills = {}, []
-    for case, rows in table.groupby("case", sort=False):
+    for case, rows in found.groupby("case", sort=False):
         cells = [f"{printed(row.as_at)}<br>{SHORT[row.verdict]}" for row in rows.itertuples()]
         shades = [SHADES[verdict] for verdict in rows["verdict"]]
         blank = most - len(cells)
@@ -88,7 +73,7 @@ def verdicts_chart(table: pd.DataFrame) -> Chart | Table:
     names = [*(f"{place + 1}" for place in range(most)), "What came of it"]
     tiles = pd.DataFrame.from_dict(texts, orient="index", columns=names)
     figure = named_tiles(tiles, fills)
-    first = backtest.first_right(table)
+    first = backtest.first_right(found)
     title = (
         f"{counted(len(first), 'case')} of {tiles.shape[0]} had the right verdict at some date before the "
         "outcome, those that don't count included"
@@ -100,84 +85,25 @@ def verdicts_chart(table: pd.DataFrame) -> Chart | Table:
     return chart(figure, title, description, data.rename_axis("Case"), 170 + 62 * len(tiles), t=110)
 
 
-def said_first(table: pd.DataFrame) -> Table:
+def said_first(found: pd.DataFrame) -> Table:
     """Show for each case when the verdict was right for the first time, by what, and how long before."""
-    first = backtest.first_right(table).set_index("case")
-    rows = [
-        {
-            "case": case,
-            "outcome": row.outcome,
-            "since": printed(first.at[case, "as_at"]) if case in first.index else "never",
-            "by": (listed(first.at[case, "because"]) or "every stop criterion met") if case in first.index else "–",
-            "months": f"{first.at[case, 'months_before']:.0f}" if case in first.index else "–",
-        }
-        for case, row in table.drop_duplicates("case").set_index("case").iterrows()
-    ]  # fmt: skip
-    return Table(
-        pd.DataFrame(rows, columns=["case", "outcome", "since", "by", "months"]),
-        "When the right verdict came first",
-        {
-            "case": "Case",
-            "outcome": "What came of it",
-            "since": "Right since",
-            "by": "By which criterion",
-            "months": "Before the outcome, in months",
-        },
-        absent=NO_OUTCOME,
+    first = backtest.first_right(found).set_index("case")
+    by = pd.Series(
+        [listed(names) or "every stop criterion met" for names in first["because"]], first.index
     )
+    cases = found.drop_duplicates("case").set_index("case")
+    said = pd.DataFrame(
+        {"what_came_of_it": cases["outcome"], "right_since": first["as_at"].map(printed)}
+    )
+    said = said.fillna({"right_since": "never"}).loc[cases.index]
+    said = said.assign(by_which_criterion=by, months_before=first["months_before"].round())
+    return table(said, "When the right verdict came first", NO_OUTCOME)
 
 
-def scores(table: pd.DataFrame) -> Table:
+def scores(found: pd.DataFrame) -> Table:
     """Show how often the rule was right beside rules that never look."""
-    found = backtest.scores(table)
-    return Table(
-        found.rename_axis("rule").reset_index(),
-        f"Right verdicts at the last date before the outcome, of {counted(int(found['of'].iloc[0]), 'case')} that count",
-        {
-            "rule": "Rule",
-            "right": "Right",
-            "of": "Cases",
-            "low": "Share at least (%)",
-            "high": "Share at most (%)",
-        },
-    )
-
-
-def checks(table: pd.DataFrame) -> Table:
-    """Show that no verdict rests on a fact that was known after its date."""
-    latest = backtest.latest_known(table)
-    frame = table[["case", "as_at"]].assign(latest=latest, holds=latest <= table["as_at"])
-    return Table(
-        frame.assign(holds=frame["holds"].map({True: "✓ holds", False: "✗ does not"})),
-        f"No fact is later than its date: {int((latest <= table['as_at']).sum())} of {len(table)} hold",
-        {"case": "Case", "as_at": "As at", "latest": "Latest fact used", "holds": "Check"},
-        absent=NO_OUTCOME,
-    )
-
-
-def assumptions(table: pd.DataFrame) -> Table:
-    """Show what came of each case, and where that stands."""
-    rows = [backtest.outcome_row(case) for case in table["case"].unique()]
-    return Table(
-        pd.DataFrame(rows),
-        "What came of each case, and where that stands",
-        {
-            "case": "Case",
-            "date": "Date",
-            "event": "What came of it",
-            "status": "Status",
-            "paragraph": "Paragraph",
-            "note": "Note",
-        },
-        absent=NO_OUTCOME,
-    )
-
-
-def made_from(table: pd.DataFrame) -> Table:
-    """Show which cases were read, with the fingerprint of the files of each."""
-    names = list(table["case"].unique())
-    return Table(
-        pd.DataFrame({"case": names, "hash": [load_case(name).input_hash for name in names]}),
-        "What this page was made from",
-        {"case": "Case", "hash": "Fingerprint of the input files"},
-    )
+    rules = backtest.scores(found).rename_axis("rule")
+    count = counted(int(rules["of"].iloc[0]), "case")
+    labels = {"right": "Right", "of": "Cases", "low": "Share at least (%)", "high": "Share at most (%)"}  # fmt: skip
+    caption = f"Right verdicts at the last date before the outcome, of {count} that count"
+    return table(rules.rename(columns=labels), caption)

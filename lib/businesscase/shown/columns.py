@@ -29,6 +29,7 @@ UNBROKEN = "\N{NO-BREAK SPACE}"
 RELATIONS = {SAME: "same product", DIFFERENT: "different", ONE: "one partner only"}
 UNITS = {"gbp": "£", "fraction": "%", "share": "%", "days": "days", "months": "months", "years": "years"}  # fmt: skip
 OUTCOME_SIGNS = {MET: "✓ met", NOT_MET: "✗ not met", NOT_KNOWN: "? not known"}
+CAME = {True: "lasted", False: "ended"}
 # a label's unit, in brackets, says how the numbers of the column are printed
 LABELS = {
     "after": "Satisfied after",
@@ -117,6 +118,7 @@ LABELS = {
     "here": "This case",
     "high": "High",
     "highest_probability": "Highest chance (%)",
+    "holds": "Check",
     "if_it_happens_gbp": "Mean cost if it happens (£)",
     "improved": "Better",
     "index_status": "Status of the index",
@@ -128,6 +130,7 @@ LABELS = {
     "last": "Value now",
     "last_date": "Last reading",
     "last_day": "Until",
+    "lasted": "The partnership",
     "late_finish": "Latest finish",
     "late_start": "Latest start",
     "level_gbp": "Own cost (£ a year)",
@@ -211,6 +214,7 @@ LABELS = {
     "response_cost_gbp": "The response costs (£)",
     "rests_on": "What was expected before rests on",
     "revenue": "Revenue (£ a year)",
+    "right": "Was it right?",
     "risk": "Risk",
     "risk_adjusted_npv": "Less the risks that are left (£)",
     "running_cost": "Running cost (£)",
@@ -248,6 +252,7 @@ LABELS = {
     "told": "Tells of (part of the variance settled)",
     "topsis": "Distance to the ideal (TOPSIS)",
     "total_saving": "Total saving (£)",
+    "turns": "What alone would have changed it",
     "uncertainty_share": "Share of the uncertainty (%)",
     "undivided": "Not divided in the source (£ a year)",
     "unfilled": "Nobody",
@@ -350,6 +355,18 @@ def _unbroken_sign(text: Any) -> str:
     return printed(text).replace("-£", "-\N{WORD JOINER}£")
 
 
+def _holds(holds: Any) -> str:
+    return "✓ holds" if holds else "✗ does not"
+
+
+def _lasted(lasted: Any) -> str:
+    return CAME[bool(lasted)]
+
+
+def _right(right: Any) -> str:
+    return "✓ right" if right else "✗ no hit"
+
+
 # how the values of a column are written, where not as numbers with the unit of the label, or as they are
 WRITTEN: dict[str, Callable[[Any], str]] = {
     "breaks_even": _break_even,
@@ -375,9 +392,11 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "forecast_start": _day,
     "gap_chance": _chance,
     "here": _here,
+    "holds": _holds,
     "item": _partner,
     "kind": _words,
     "last_year": _year,
+    "lasted": _lasted,
     "late_finish": _day,
     "late_start": _day,
     "measure": _words,
@@ -392,6 +411,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "proximity": _day,
     "reached": _reached,
     "relation": _relation,
+    "right": _right,
     "said": _unbroken_sign,
     "service_starts": _day,
     "table": _words,
