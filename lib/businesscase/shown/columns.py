@@ -260,6 +260,7 @@ LABELS = {
     "unmonetised_score": "Score without money",
     "value": "Value",
     "way": "Part of the way to the ends of their ranges",
+    "weight_fraction": "Own results count for (%)",
     "weight_share": "Share of weight (%)",
     "whole_life_cost": "Whole-life cost (£)",
     "why": "Why it is plausible",
