@@ -20,13 +20,13 @@ from businesscase.calculations.wording import (
 )
 from businesscase.cases.case import BASE
 from businesscase.cases.parameters import MEMBERSHIP, Parameters, label_of, unit_of
+from businesscase.shown.columns import TOTAL
 from businesscase.shown.decision import OUTCOME_COLOURS, OUTCOME_SIGNS, with_recommendations
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
     GREY,
     PALE,
-    TOTAL,
     Chart,
     Sentence,
     Table,

@@ -6,7 +6,7 @@ breaks) are kept, and whatever else would be a link, a picture, HTML or a formul
 
 import re
 import textwrap
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from html import escape
 from numbers import Number
@@ -14,11 +14,9 @@ from numbers import Number
 import pandas as pd
 import plotly.graph_objects as go
 
-from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.wording import capitalised, printed, year_label
+from businesscase.calculations.wording import capitalised, printed
 from businesscase.shown.columns import (
     LABELS,
-    TOTAL,
     UNBROKEN,
     WRITTEN,
     label_of_column,
@@ -239,16 +237,6 @@ class Chart:
 def absent(caption: str) -> Table:
     """Return what stands for a table or chart of which the case has nothing to show."""
     return Table(pd.DataFrame(), caption, {})
-
-
-def by_year(years: Iterable[int]) -> dict[Hashable, str]:
-    """Return the labels of a table's columns of pounds by year."""
-    return {year: f"{year_label(year)} (£)" for year in years}
-
-
-def partner_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return results by partner and of all together as rows that name them."""
-    return table.rename(index={ALL: TOTAL}).rename_axis("partner").reset_index()
 
 
 def literal(text: str) -> str:

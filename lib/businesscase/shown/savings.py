@@ -22,13 +22,13 @@ from businesscase.calculations.wording import (
 )
 from businesscase.cases.parameters import Parameters, label_of, unit_of
 from businesscase.cases.validation import has_recurring_flows
+from businesscase.shown.columns import TOTAL
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
     GREY,
     ORANGE,
     TEAL,
-    TOTAL,
     Chart,
     Sentence,
     Table,
