@@ -21,7 +21,7 @@ from businesscase.calculations.wording import (
 from businesscase.cases.case import BASE
 from businesscase.cases.parameters import MEMBERSHIP, Parameters, label_of, unit_of
 from businesscase.shown.columns import TOTAL
-from businesscase.shown.decision import OUTCOME_COLOURS, OUTCOME_SIGNS, with_recommendations
+from businesscase.shown.decision import outcome_tiles, with_recommendations
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
@@ -173,21 +173,14 @@ def recommendations_chart(study: Study) -> Chart:
     ).T
     differing = [name for name in outcomes if outcomes[name].nunique() > 1]
     alike = [name for name in outcomes if name not in differing]
-    texts = outcomes[differing].map(OUTCOME_SIGNS.get)
-    texts.columns = [_lines(name, 13) for name in differing]
     few = len(studies) <= FEW
     recommended = [
         _lines(other.decision.recommendation, 12 if few else 30) for other in studies.values()
     ]
-    texts.insert(0, "<b>recommendation</b>", [f"<b>{text}</b>" for text in recommended])
     titles = [study.case.scenarios[name].title for name in studies]
-    texts.index = _labels(titles)
-    as_base = [other.decision.recommendation == study.in_scenario(BASE).decision.recommendation for other in studies.values()]  # fmt: skip
-    fills = [
-        [(BLUE if alike_base else GREY, "white"), *(OUTCOME_COLOURS[each] for each in row)]
-        for alike_base, row in zip(as_base, outcomes[differing].to_numpy(), strict=True)
-    ]
-    figure = named_tiles(texts, fills)
+    now = study.in_scenario(BASE).decision.recommendation
+    colours = [BLUE if other.decision.recommendation == now else GREY for other in studies.values()]
+    figure = outcome_tiles(outcomes[differing].set_axis(_labels(titles)), recommended, colours)
     rows = comparison.outcomes(study)
     counts = rows["recommendation"].value_counts()
     title = _tally(counts, len(rows))
@@ -195,7 +188,7 @@ def recommendations_chart(study: Study) -> Chart:
     same = _same_everywhere(outcomes, alike)
     data = with_recommendations(outcomes[differing], studies.values(), titles)
     description = f"{'; '.join(said)}.{same}"
-    return chart(figure, title, description, data, _height(len(studies), 150), t=120)
+    return chart(figure, title, description, data, _height(len(studies), 170), t=140)
 
 
 def _tally(counts: pd.Series, scenarios: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import pandas as pd
+import plotly.graph_objects as go
 
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.decision import (
@@ -28,6 +29,7 @@ from businesscase.cases.parameters import label_of
 from businesscase.shown import outturn
 from businesscase.shown.columns import OUTCOME_SIGNS
 from businesscase.shown.display import (
+    ABREAST,
     BLUE,
     PALE,
     Chart,
@@ -131,20 +133,12 @@ def gates_chart(study: Study) -> Chart | Table:
             for name, other in studies.items()
         }
     ).T
-    columns = [_wrapped(criterion) for criterion in criteria]
-    texts = outcomes.map(OUTCOME_SIGNS.get)
-    texts.columns = columns
-    texts.insert(
-        0,
-        "<b>recommen-<br>dation</b>",
-        [f"<b>{_wrapped(other.decision.recommendation, 12)}</b>" for other in studies.values()],
-    )
-    fills = [[(BLUE, "white"), *(OUTCOME_COLOURS[o] for o in row)] for row in outcomes.to_numpy()]
     titles = {name: study.case.scenarios[name].title for name in studies}
     rows = {name: _wrapped(title, 32) for name, title in titles.items()}
     rows[study.scenario_name] = f"<b>{rows[study.scenario_name]}</b>"
-    texts.index = [rows[name] for name in texts.index]
-    figure = named_tiles(texts, fills)
+    recommended = [_wrapped(other.decision.recommendation, 12) for other in studies.values()]
+    grid = outcomes.set_axis([rows[name] for name in outcomes.index])
+    figure = outcome_tiles(grid, recommended, [BLUE] * len(grid))
     same = [
         name
         for name, other in studies.items()
@@ -153,7 +147,42 @@ def gates_chart(study: Study) -> Chart | Table:
     title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.decision.recommendation}"
     said = [f"{titles[name]}: {other.decision.recommendation}" for name, other in studies.items()]
     data = with_recommendations(outcomes, studies.values(), titles.values())
-    return chart(figure, title, f"{'; '.join(said)}.", data, 170 + 44 * len(studies), t=130)
+    return chart(figure, title, f"{'; '.join(said)}.", data, 190 + 44 * len(studies), t=150)
+
+
+def outcome_tiles(outcomes: pd.DataFrame, recommended: list[str], colours: list[str]) -> go.Figure:
+    """Return tiles of the outcomes of criteria, the recommendation first; of many a tile has the sign alone.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        A row a scenario, as it is named, and a column a criterion.
+    recommended, colours : list of str
+        What is recommended in each row, and the colour of that tile.
+    """
+    crowded = outcomes.shape[1] >= ABREAST
+    signs = {outcome: sign[:1] if crowded else sign for outcome, sign in OUTCOME_SIGNS.items()}
+    texts = outcomes.map(signs.get)
+    texts.columns = [_wrapped(criterion, 20 if crowded else 13) for criterion in outcomes]
+    texts.insert(0, "<b>recommendation</b>", [f"<b>{said}</b>" for said in recommended])
+    fills = [
+        [(colour, "white"), *(OUTCOME_COLOURS[outcome] for outcome in row)]
+        for colour, row in zip(colours, outcomes.to_numpy(), strict=True)
+    ]
+    figure = named_tiles(texts, fills, first=2.0 if crowded else 1.3)
+    if crowded:
+        key = "   ".join(OUTCOME_SIGNS.values())
+        figure.add_annotation(
+            text=key,
+            x=0,
+            xref="paper",
+            y=0,
+            yref="paper",
+            yshift=-4,
+            yanchor="top",
+            showarrow=False,
+        )
+    return figure
 
 
 def with_recommendations(

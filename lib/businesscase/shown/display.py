@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Hashable
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from numbers import Number
 
 import pandas as pd
@@ -28,6 +29,7 @@ COLOURS = ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]
 BLUE, TEAL, PURPLE, ORANGE, GREY, LILAC = COLOURS
 PALE = "#E9EEF3"
 TITLE_WIDTH = 88
+ABREAST = 8  # columns whose names have room beside each other
 # types of output of our own: what a table or a chart says, for a report to take from a notebook
 TABLE = "application/vnd.businesscase.table+json"
 CHART = "application/vnd.businesscase.chart+json"
@@ -359,7 +361,11 @@ def lowered(built: Chart, by: int) -> Chart:
 
 
 def tiles(
-    texts: pd.DataFrame, colours: list[list[str]], ink: list[list[str]], size: int = 14
+    texts: pd.DataFrame,
+    colours: list[list[str]],
+    ink: list[list[str]],
+    size: int = 14,
+    first: float = 1.0,
 ) -> go.Figure:
     """Return a grid of coloured cells with a border and text in each; first row at the top.
 
@@ -369,16 +375,22 @@ def tiles(
         Text of each cell; index and columns are the labels of rows and columns.
     colours, ink : list of list of str
         Fill and text colour of each cell.
+    size : int
+        Height of the type [pixels].
+    first : float
+        Width of the first column [widths of another].
     """
     rows, columns = list(texts.index), list(texts.columns)
+    left = [-0.5] + [column - 1.5 + first for column in range(1, len(columns) + 1)]
+    middle = [(one + other) / 2 for one, other in pairwise(left)]
     places = [(row, column) for row in range(len(rows)) for column in range(len(columns))]
     figure = go.Figure()
     figure.update_layout(  # all at once: plotly checks every earlier shape again for each one added
         shapes=[
             {
                 "type": "rect",
-                "x0": column - 0.5,
-                "x1": column + 0.5,
+                "x0": left[column],
+                "x1": left[column + 1],
                 "y0": row - 0.5,
                 "y1": row + 0.5,
                 "fillcolor": colours[row][column],
@@ -389,7 +401,7 @@ def tiles(
         ],
         annotations=[
             {
-                "x": column,
+                "x": middle[column],
                 "y": row,
                 "text": str(texts.iloc[row, column]),
                 "showarrow": False,
@@ -400,7 +412,7 @@ def tiles(
     )
     # plotly needs a trace to draw axes; it is invisible and carries the cells' text for hovering
     figure.add_scatter(
-        x=[column for _, column in places],
+        x=[middle[column] for _, column in places],
         y=[row for row, _ in places],
         text=[str(texts.iloc[row, column]) for row, column in places],
         mode="markers",
@@ -408,9 +420,9 @@ def tiles(
         hoverinfo="text",
     )
     figure.update_xaxes(
-        tickvals=list(range(len(columns))),
+        tickvals=middle,
         ticktext=columns,
-        range=[-0.5, len(columns) - 0.5],
+        range=[left[0], left[-1]],
         showgrid=False,
         zeroline=False,
     )
@@ -424,14 +436,21 @@ def tiles(
     return figure
 
 
-def named_tiles(texts: pd.DataFrame, fills: list[list[tuple[str, str]]]) -> go.Figure:
-    """Return a grid of tiles with its columns named above; fills are pairs of fill and text colour."""
+def named_tiles(
+    texts: pd.DataFrame, fills: list[list[tuple[str, str]]], first: float = 1.0
+) -> go.Figure:
+    """Return a grid of tiles with its columns named above; fills are pairs of fill and text colour.
+
+    Names of many columns stand upright, as there is no room for them beside each other.
+    """
     figure = tiles(
         texts,
         [[fill for fill, _ in row] for row in fills],
         [[ink for _, ink in row] for row in fills],
-        size=12,
+        12,
+        first,
     )
-    figure.update_xaxes(side="top", tickfont={"size": 12}, tickangle=0)
+    angle = -90 if texts.shape[1] > ABREAST else 0
+    figure.update_xaxes(side="top", tickfont={"size": 12}, tickangle=angle)
     figure.update_yaxes(tickfont={"size": 12}, ticks="outside", ticklen=6, tickcolor="white")
     return figure

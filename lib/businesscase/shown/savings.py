@@ -196,7 +196,7 @@ def cumulative_chart(study: Study) -> Chart:
     said = [f"{name} {pounds(value)}" for name, value in position.iloc[:, -1].items()]
     description = f"Cumulative saving less cost at the end: {listed(said)}."
     data = position.T.set_axis(years).add_suffix(" (£)").rename_axis("Financial year")
-    return chart(figure, title, description, data, 470, r=240)
+    return chart(figure, title, description, data, 470)
 
 
 def _spread(ends: pd.Series, span: float) -> pd.Series:
@@ -299,7 +299,7 @@ def fan_chart(study: Study) -> Chart:
         }
     )
     data = data.set_axis(years).rename_axis("Financial year")
-    return chart(figure, title, description, data, 450, r=220)
+    return chart(figure, title, description, data, 450)
 
 
 def input_name(study: Study, name: str) -> str:
