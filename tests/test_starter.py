@@ -9,6 +9,7 @@ import pytest
 import tomlkit
 from conftest import ROOT, sampled
 
+from businesscase.calculations.resolutions import misplaced
 from businesscase.cases.assurance import worked_rows
 from businesscase.cases.case import documents, load_case
 from businesscase.cases.raw import RawCase
@@ -138,9 +139,12 @@ def test_assumptions_name_every_table_with_worked_rows_once():
     ]
 
 
-def test_no_placeholder_is_left():
+def test_no_placeholder_is_left_but_the_places_of_resolutions():
     case = starter_case("One ICT service", NAMES[:3], TODAY)
     examples = example_rows(NAMES[:3], TODAY)
+    texts = [row.pop("resolution") for row in case.tables["resolutions"]]
+    assert any("{one_off_cost}" in text for text in texts)
+    assert [misplaced(text) for text in texts] == [[]] * len(texts)
     assert not re.search(r"[{}|]", f"{[*flat(case.tables), *flat(case.scenarios)]}")
     assert not re.search(r"[{}|]", f"{[*flat(case.file), *flat(examples)]}")
 

@@ -12,6 +12,7 @@ To read them in an evening, in this order:
 - ``readiness``, ``governance``, ``outturn``, ``attribution``: the partners, what is settled, what
   came true, and why.
 - ``decision``, ``regret``, ``discovery``: criteria, choices, and when a case fails.
+- ``resolutions``: the words in which a cabinet passes it.
 - ``value_of_information``, ``stages``: what to find out first, and what the right to stop is worth.
 - ``wording``: numbers as a reader sees them.
 """

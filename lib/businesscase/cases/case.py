@@ -126,7 +126,9 @@ class Case:
                 for stem in ("readiness", "red_lines", "lessons", "governance", "objectives")
             ),
             "outturn": len(tables["actuals"]) > 0,
-            "decision": len(tables["gates"]) + len(tables["events"]) > 0,
+            "decision": any(
+                len(tables[stem]) for stem in ("gates", "events", "resolutions", "implications")
+            ),
         }
         return [section for section, present in has_data.items() if present]
 

@@ -19,7 +19,9 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from businesscase.calculations import resolutions
 from businesscase.calculations.apportionment import ALL, SHARED
+from businesscase.calculations.wording import listed
 from businesscase.calculations.years import year_end
 from businesscase.cases.errors import Fault, InputError, shown
 from businesscase.cases.names import refuse_unless_printable
@@ -1076,6 +1078,57 @@ class Condition(Figure):
     if_missed: Text = Field(description="what happens if it is not done by then")
 
 
+class Resolution(Figure):
+    """A draft resolution in words that a cabinet can pass, numbered in the order of the file."""
+
+    resolution: Text = Field(
+        description="its words; amounts fill named places and nothing else may stand in braces: "
+        + "; ".join(f"{{{name}}}, {means}" for name, means in resolutions.PLACES.items())
+        + "; one of which an amount is nil or not known is left out, and a finding says so"
+    )
+    verdicts: Text = Field(
+        description="the verdicts for which it stands, separated by commas: go and go with conditions, or "
+        "not ready to decide and stop; never of both"
+    )
+    partner: str = Field(
+        "", description="partner whose own it is, with that partner's amounts; blank: all partners'"
+    )
+
+    @field_validator("resolution")
+    @classmethod
+    def _braces_hold_named_places(cls, text: str) -> str:
+        if wrong := resolutions.misplaced(text)[:3]:
+            raise ValueError(
+                f"found {listed(map(shown, wrong))}; in braces stand these names alone: "
+                f"{', '.join(resolutions.PLACES)}"
+            )
+        return text
+
+    @field_validator("verdicts")
+    @classmethod
+    def _verdicts_are_of_one_kind(cls, cell: str) -> str:
+        named = resolutions.named_verdicts(cell)
+        kinds = resolutions.GOING_ON, resolutions.NOT_GOING_ON
+        if len(named) > len(set(named)) or not any(set(named) <= set(kind) for kind in kinds):
+            either = " or of ".join(", ".join(kind) for kind in kinds)
+            raise ValueError(
+                f"found {shown(cell)}; allowed are, separated by commas and each once, verdicts of {either}, "
+                "as no resolution stands both for going on and for not going on"
+            )
+        return cell
+
+
+class Implication(Figure):
+    """What members must know of a subject beside the figures, which the authors of the report write."""
+
+    subject: Name = Field(
+        description=f"what it is on; needed are {', '.join(resolutions.SUBJECTS)}, and others are allowed"
+    )
+    text: str = Field("", description="what members must know; blank: not written yet, and flagged")
+    owner: str = Field("", description="who writes it: role and authority; blank: nobody yet")
+    by_when: dt.date | None = Field(None, description="by when it is to be written or settled")
+
+
 class Headroom(Figure):
     """What a partner's revenue budget can bear above today."""
 
@@ -1372,6 +1425,8 @@ TABLES: dict[str, type[Entry]] = {
     "headroom": Headroom,
     "gates": Gate,
     "conditions": Condition,
+    "resolutions": Resolution,
+    "implications": Implication,
     "actuals": Actual,
     "assumptions": Assumption,
     "decisions": Decision,
@@ -1434,6 +1489,8 @@ KEYS: dict[str, list[str]] = {
     "headroom": ["partner", "year"],
     "gates": ["criterion"],
     "conditions": ["criterion", "action"],
+    "resolutions": ["resolution", "verdicts", "partner"],
+    "implications": ["subject"],
     "actuals": ["kind", "item", "partner", "date", "year"],
     "assumptions": ["table", "item"],
     "decisions": ["date", "decision"],

@@ -26,6 +26,7 @@ from businesscase.study.options import Options
 from businesscase.study.outturn import Outturn
 from businesscase.study.plan import Plan
 from businesscase.study.readiness import Readiness
+from businesscase.study.resolutions import Resolutions
 from businesscase.study.risks import Risks
 from businesscase.study.savings import Savings
 from businesscase.study.scrutiny import Scrutiny
@@ -47,7 +48,7 @@ class Study:
         The scenario that it began from.
     parameters : Parameters
         Those of the scenario, or as they were varied since.
-    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, contracts, readiness, governance, outturn, value, decision, verdicts, scrutiny, assurance
+    baseline, savings, cash, uncertainty, options, appraisal, risks, plan, contracts, readiness, governance, outturn, value, decision, verdicts, resolutions, scrutiny, assurance
         The parts. Each is handed the parts that it needs.
     compared : dict
         What the comparison of the case's scenarios has found so far.
@@ -100,9 +101,17 @@ class Study:
         self.verdicts = Verdicts(
             inputs, self.savings, self.cash, self.uncertainty, self.plan, self.decision
         )
+        self.resolutions = Resolutions(inputs, self.savings, self.decision)
         self.scrutiny = Scrutiny(inputs, self.baseline, self.savings, self.plan, self.outturn)
         self.assurance = Assurance(inputs, self.savings, self.decision)
-        self.parts = (*parts, self.decision, self.verdicts, self.scrutiny, self.assurance)
+        self.parts = (
+            *parts,
+            self.decision,
+            self.verdicts,
+            self.resolutions,
+            self.scrutiny,
+            self.assurance,
+        )
 
     @classmethod
     def of(cls, case: Case, scenario: str) -> Self:
@@ -135,7 +144,7 @@ class Study:
     @property
     def findings(self) -> list[Fault]:
         """What the data, and the figures made of them, leave to be desired, a sentence each."""
-        parts = self.contracts, self.outturn, self.decision
+        parts = self.contracts, self.outturn, self.decision, self.resolutions
         return [*self.case.findings, *(found for part in parts for found in part.findings)]
 
     @property

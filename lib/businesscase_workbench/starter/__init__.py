@@ -12,7 +12,8 @@ from case to case stands there in braces:
 - ``{year}``: year 0 of the appraisal, and years from it: ``{year+10}``;
 - ``{title}``: the title of the case.
 
-Columns left out are blank, but for what every worked row says of itself (``WORKED``).
+What stands in braces in a draft resolution is the resolution's own, and stays. Columns left out are
+blank, but for what every worked row says of itself (``WORKED``).
 """
 
 import csv
@@ -33,6 +34,7 @@ EXAMPLES = "examples"  # folder of the rows of tables that a new case leaves emp
 MONTHS_TO_DECISION = 6  # from today
 MONTHS_TO_START = 7  # from the decision: what the worked tasks take, with some float
 TUESDAY = 1
+HAS_PLACES = "resolution"  # column in which braces are filled by the study, not here
 PLACEHOLDER = re.compile(r"\{([a-z]+)([+-]\d+)?\}|\{([^{}]*\|[^{}]*)\}")
 NEEDS_PARTNERS, FOR_ONE = "one-partner-leaves", "optimism-bias"  # scenarios that stand in turn
 
@@ -122,7 +124,10 @@ def _rows(
         each = partners if cells.get("partner") == "{partner}" else partners[:1]
         for place, partner in enumerate(each):
             known = {**values, "partner": partner, "role": "partner" if place else "lead"}
-            yield blank | {name: str(_filled(text, known, place)) for name, text in cells.items()}
+            yield blank | {
+                name: text if name == HAS_PLACES else str(_filled(text, known, place))
+                for name, text in cells.items()
+            }
 
 
 def _filled_all(given, values: Mapping):

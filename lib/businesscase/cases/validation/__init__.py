@@ -44,6 +44,7 @@ POOLED = [
     "contracts",
     "red_lines",
 ]  # tables in which shared may stand for a partner
+OF_NOBODY = ["actuals", "resolutions"]  # in which the partner may be blank: a task has none
 
 
 def table_faults(
@@ -115,7 +116,7 @@ def _unknown_names(
                 continue
             if column == "partner":
                 names = [*names, *([SHARED] if stem in POOLED else [])]
-                names = [*names, ""] if stem == "actuals" else names  # a task has no partner
+                names = [*names, ""] if stem in OF_NOBODY else names
             for index in table.index[~table[column].isin(names)]:
                 unknown = unknown_name(column, table.at[index, column], names)
                 yield stem, index, Fault(f"{unknown}{hints.get(column, '')}", **unknown.details)
