@@ -14,7 +14,15 @@ from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
 from businesscase.cases.validation import has_recurring_flows
-from businesscase.shown import assurance, common, decision, outturn, savings, verdicts
+from businesscase.shown import (
+    assurance,
+    common,
+    decision,
+    outturn,
+    resolutions,
+    savings,
+    verdicts,
+)
 from businesscase.shown.display import CHART, PLOTLY, TABLE, Sentence, Table, literal
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
 from businesscase.study import Study, results
@@ -30,7 +38,10 @@ TURNING = ("Which single change would turn it?", "What would change this answer?
 NOTHING_LISTED = "Nothing to list in this case"  # heading of what has no rows, in one list
 READ_AS_DATA = "The case's folder was read as data: nothing in it was run as code."
 GIVEN_WITH = {"options": ["options"], "plan": ["work_packages"]}  # tables that feed no result
-TOLD_ONCE = ("Checks", "Assumptions used", "Why?")  # the report has one chapter for each of these
+IMPLICATIONS = ("What else must members know?",)
+RESOLVED = "What would the cabinet resolve?"
+# the report has one chapter, or one place in it, for each of these
+TOLD_ONCE = ("Checks", "Assumptions used", "Why?", RESOLVED, *IMPLICATIONS)
 
 
 @dataclass(frozen=True)
@@ -138,6 +149,7 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
             Chapter(name, _chapter_title(name), tuple(_without(blocks, TURNING + TOLD_ONCE)))
             for name, blocks in told.items()
         ),
+        Chapter("implications", "Implications", tuple(_parts(told.get("decision", ()), IMPLICATIONS))),
         Chapter("turning", "What would change the answer", tuple(_turning(told))),
         Chapter("assumptions", "Assumptions log", tuple(_assumptions(study))),
         Chapter("reconciliation", "Reconciliation to published figures", tuple(_reconciliation(study))),
@@ -244,6 +256,7 @@ def _recommendation(study: Study) -> Iterator[Block]:
     if said := outturn.in_short(study):
         yield Prose(Sentence(" ".join(said))._repr_markdown_())
     yield Verdict(decision.recommended(study))
+    yield from map(Prose, resolutions.drafts(study))
     if "savings" in study.case.section_names() and has_recurring_flows(study.tables):
         yield Prose(literal(savings.likely(study).replace("**", "")))
     if study.decision.missing:
@@ -391,17 +404,20 @@ def _without(blocks: Iterable[Block], titles: tuple[str, ...]) -> Iterator[Block
             yield block
 
 
+def _parts(blocks: Iterable[Block], titles: tuple[str, ...]) -> Iterator[Block]:
+    """Yield what stands under the headings of level 3 that have one of these titles."""
+    taken = False
+    for block in blocks:
+        if isinstance(block, Heading) and block.level == 3:
+            taken = block.text in titles
+        elif taken:
+            yield block
+
+
 def _turning(told: Mapping[str, list[Block]]) -> Iterator[Block]:
     """Yield what would turn the decision, then what would change each chapter."""
     for name in sorted(told, key=lambda name: name != "decision"):
-        part = []
-        taken = False
-        for block in told[name]:
-            if isinstance(block, Heading) and block.level == 3:
-                taken = block.text in TURNING
-            elif taken:
-                part.append(block)
-        if part:
+        if part := list(_parts(told[name], TURNING)):
             yield Heading("The recommendation" if name == "decision" else _chapter_title(name))
             yield from part
 

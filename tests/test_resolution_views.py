@@ -1,0 +1,44 @@
+"""What a report and the notebook show of draft resolutions and implications."""
+
+from cells import shown_in
+from test_resolutions import row, study_of
+
+from businesscase.shown.resolutions import drafts
+from businesscase.study import load_study
+from businesscase_workbench.report.content import Prose, _recommendation
+
+
+def test_the_report_lists_what_stands_right_after_the_verdict():
+    study = load_study("lictp-2020")
+    verdict, listed, origin = list(_recommendation(study))[:3]
+    assert verdict.text == "Go with conditions"
+    assert isinstance(listed, Prose)
+    assert "\n3. **Melton:** That Cabinet approve one-off expenditure of £52,000 as" in listed.text
+    assert (
+        origin.text
+        == "The source asks for 1, 2, 3, 4 and 5 in other words; 6 is a draft of the authors."
+    )
+
+
+def test_a_hostile_text_stays_text():
+    hostile = "That <script>alert(1)</script> ![x](http://evil) **be** =cmd()\n2. That more"
+    lines = next(drafts(study_of(row(hostile)))).splitlines()
+    assert len(lines) == 3 and lines[2].startswith("1. That ")
+    assert r"!\[x\]" in lines[2] and r"\*\*be\*\*" in lines[2] and r"\<script" in lines[2]
+
+
+def test_the_notebook_shows_each_draft_and_each_subject():
+    study = load_study("worked-example")
+    table, left_out = shown_in("decision", study, "What would the cabinet resolve?")
+    assert (
+        table.caption
+        == "Draft resolutions for 'go with conditions': 6 of 6, numbered in their order"
+    )
+    assert list(table["resolution"]) == list(study.resolutions.resolutions["resolution"])
+    assert left_out.caption == "No draft resolution is left out"
+    (told,) = shown_in("decision", study, "What else must members know?")
+    assert told.caption == "Written: 7 of 7 subjects"
+    (none,) = shown_in("decision", study_of(), "What else must members know?")
+    assert none.caption.startswith("Not written: legal and powers, ")
+    table, _ = shown_in("decision", study_of(), "What would the cabinet resolve?")
+    assert table.caption == "No draft resolution can be put to the cabinet for 'go'"
