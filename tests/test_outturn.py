@@ -617,10 +617,8 @@ def decided(*rows):
 
 
 def first_page(study):
-    """Return the first two blocks of the chapter of the recommendation, as text."""
-    chapters = report_of(study, {}).chapters
-    (blocks,) = (chapter.blocks for chapter in chapters if chapter.name == "recommendation")
-    return [block.text for block in blocks[:2]]
+    """Return what the first page says after whom it is for, two blocks as text."""
+    return [block.text for block in report_of(study, {}).front[0].blocks[1:3]]
 
 
 def test_a_case_with_results_leads_with_what_is_expected_of_it_now():

@@ -141,13 +141,15 @@ def test_headings_of_a_notebook_go_below_the_numbered_heading_of_its_chapter(pag
 
 def test_chapters_are_numbered_in_the_order_of_a_cabinet_report(page):
     numbered = [text for level, text in page.headings if level == 2 and text != "Contents"]
-    assert numbered[:4] == [
+    assert numbered[:6] == [
+        "For decision",
+        "Options, risks and next steps",
         "1. Purpose",
         "2. Recommendation and reasons",
         "3. Options considered",
         "4. Readiness",
     ]
-    assert numbered[-1] == f"{len(numbered)}. How this report was made"
+    assert numbered[-1] == f"{len(numbered) - 2}. How this report was made"
 
 
 def test_contents_lead_to_every_chapter_section_figure_and_numbered_table(page):
@@ -183,7 +185,8 @@ def test_sections_that_only_say_what_is_absent_become_one_list():
         outputs({"text/markdown": "Something."}),
     ]
     found = Page(report_html(load_study(CASE), notebooks(*cells)))
-    told = [text for level, text in found.headings if level == 3]
+    begin = found.headings.index([2, "4. Readiness"])
+    told = [text for _, text in found.headings[begin + 1 :]]
     assert told[:2] == ["What else?", "Nothing to list in this case"]
     assert "How well does it run? No reading is given." in found.text
     assert "What do users say? No reading is given. No survey is given." in found.text
@@ -287,7 +290,7 @@ def test_gates_say_their_outcome_in_words_with_what_was_found_and_the_threshold(
     assert row[2:6] == ["2", "at most 0", "✗ not met", "stop"]
     badges = [attributes["class"] for tag, attributes in found.tags if tag == "span"]
     assert {"badge met", "badge not-met", "badge not-known"} <= set(badges)
-    assert ("strong", {"class": "badge stop"}) in found.tags
+    assert ("strong", {"class": "badge verdict stop"}) in found.tags
 
 
 def test_parameters_that_differ_from_the_base_are_listed_with_both_values():

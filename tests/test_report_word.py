@@ -85,8 +85,8 @@ def report(study):
 
 @pytest.fixture(scope="module")
 def written(report):
-    figures = [block for chapter in report.chapters for block in chapter.blocks]
-    charts = {block.name: png(800, 400) for block in figures if isinstance(block, FigureShown)}
+    figures = blocks_of(report, FigureShown)
+    charts = {block.name: png(800, 400) for block in figures}
     return document(report, charts)
 
 
@@ -97,7 +97,10 @@ def read(written):
 
 def blocks_of(report, kind):
     return [
-        block for chapter in report.chapters for block in chapter.blocks if isinstance(block, kind)
+        block
+        for chapter in (*report.front, *report.chapters)
+        for block in chapter.blocks
+        if isinstance(block, kind)
     ]
 
 
@@ -108,8 +111,9 @@ def test_headings_are_the_reports_in_order(report, read):
         if paragraph.style.name.startswith("Heading")
     ]
     expected = []
-    for number, chapter in enumerate(report.chapters, 1):
-        expected.append(("Heading 1", f"{number}. {chapter.title}"))
+    numbers = [*("" for _ in report.front), *(f"{n}. " for n, _ in enumerate(report.chapters, 1))]
+    for number, chapter in zip(numbers, (*report.front, *report.chapters), strict=True):
+        expected.append(("Heading 1", f"{number}{chapter.title}"))
         expected += [
             (f"Heading {block.level - 1}", block.text)
             for block in chapter.blocks
@@ -122,7 +126,7 @@ def test_contents_list_every_chapter_and_lead_to_it(report, read):
     entries = [paragraph._p for paragraph in read.paragraphs if paragraph.style.name == "toc 1"]
     links = [entry.find(qn("w:hyperlink")).get(qn("w:anchor")) for entry in entries]
     marks = read.element.body.xpath(".//w:bookmarkStart/@w:name")
-    assert len(entries) == len(report.chapters)
+    assert len(entries) == len(report.front) + len(report.chapters)
     assert links == marks
     assert read.settings.element.find(qn("w:updateFields")) is not None
 

@@ -21,6 +21,8 @@ def printed(value, label: str = "") -> str:
     ('-£4,500', '46.7%')
     >>> printed(dt.date(2020, 12, 16)), printed(None), printed(True), printed(3.50)
     ('16 December 2020', '–', 'yes', '3.5')
+    >>> printed(1_451_786, "Cost (£000)")
+    '1,452'
     """
     if value is None or value is pd.NA or value != value:  # no number, no date
         return "–"
@@ -31,6 +33,8 @@ def printed(value, label: str = "") -> str:
     if not isinstance(value, Real):
         return str(value)
     value = float(value)
+    if "£000" in label:
+        return plain(value / 1000, 0)
     if "£" in label:
         return pounds(value)
     if "%" in label:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import mistune
@@ -13,16 +14,7 @@ from businesscase.calculations.wording import plain, printed, words
 from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
-from businesscase.cases.validation import has_recurring_flows
-from businesscase.shown import (
-    assurance,
-    common,
-    decision,
-    outturn,
-    resolutions,
-    savings,
-    verdicts,
-)
+from businesscase.shown import assurance, common, decision, front, outturn, resolutions, verdicts
 from businesscase.shown.display import CHART, PLOTLY, TABLE, Sentence, Table, literal
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
 from businesscase.study import Study, results
@@ -32,6 +24,7 @@ if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a b
     from nbformat import NotebookNode
 
 NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report says once
+PURPOSE = "Purpose"
 ALL_SCENARIOS = "all of the case"
 COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
@@ -118,13 +111,17 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Report:
-    """A report: title, question, what it is about in pairs of label and text, and its chapters."""
+    """A report: title, question, what it is about in pairs of label and text, and its chapters.
+
+    Each chapter of ``front`` has a page of its own before the contents.
+    """
 
     title: str
     question: str
     facts: tuple[tuple[str, str], ...]
     chapters: tuple[Chapter, ...]
     subtitle: str = ""
+    front: tuple[Chapter, ...] = ()
 
 
 def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
@@ -143,7 +140,7 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
         for name, notebook in notebooks.items()
     }
     chapters = [
-        Chapter("purpose", "Purpose", tuple(_purpose(study))),
+        Chapter("purpose", PURPOSE, tuple(_purpose(study))),
         Chapter("recommendation", "Recommendation and reasons", tuple(_recommendation(study))),
         *(
             Chapter(name, _chapter_title(name), tuple(_without(blocks, TURNING + TOLD_ONCE)))
@@ -155,8 +152,18 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
         Chapter("reconciliation", "Reconciliation to published figures", tuple(_reconciliation(study))),
         Chapter("made", "How this report was made", tuple(_made(study, study.scenario_name))),
     ]  # fmt: skip
-    facts, numbered = tuple(_facts(study)), tuple(_numbered(chapters))
-    return Report(file.title, file.question, facts, numbered, study.scenario.title)
+    pages = [
+        Chapter("for-decision", "For decision", tuple(map(_joined, _for_decision(study)))),
+        Chapter("in-short", "Options, risks and next steps", tuple(map(_joined, _in_short(study)))),
+    ]
+    return Report(
+        file.title,
+        file.question,
+        (),
+        tuple(_numbered(chapters)),
+        study.scenario.title,
+        tuple(_numbered(pages, "AB")),
+    )
 
 
 def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
@@ -195,6 +202,59 @@ def table_shown(table: Table) -> TableShown | Prose:
 # chapters that come from the study
 
 
+def _for_decision(study: Study) -> Iterator[Block]:
+    """Yield what a member needs first: the verdict, how sure it is, who pays what, what is open."""
+    yield Prose(literal(front.for_whom(study)))
+    if said := outturn.in_short(study):
+        yield Prose(Sentence(" ".join(said))._repr_markdown_())
+    yield Verdict(decision.recommended(study))
+    if worked := assurance.worked_rows(study.tables):
+        yield Prose(worked._repr_markdown_())
+    if said := front.how_sure(study):
+        yield Prose(literal(said))
+    councils = front.councils(study)
+    if not councils.empty:
+        yield table_shown(councils)
+        if said := front.councils_note(study):
+            yield Prose(literal(said))
+    if open_conditions := front.conditions(study, _chapter_title("decision")):
+        yield Heading("What is still open")
+        yield Prose(open_conditions)
+    if said := front.findings(study, PURPOSE):
+        yield Prose(literal(said))
+
+
+def _in_short(study: Study) -> Iterator[Block]:
+    """Yield what else could be done, what may go wrong, what comes next, and what all this rests on."""
+    for heading, shown in (
+        ("Options", front.options(study)),
+        ("Risks", front.risks(study)),
+        ("Next steps", front.next_steps(study)),
+    ):
+        if not shown.empty:
+            yield Heading(heading)
+            yield table_shown(shown)
+    yield Heading("What this rests on")
+    if said := front.rests_on(study):
+        yield Prose(said)
+    yield Prose(assurance.in_short(study).text)
+
+
+def _joined(block: Block) -> Block:
+    """Return a block in which no line ends between a minus and its figure."""
+
+    def joined(text: str) -> str:
+        return text.replace("-£", "-\N{WORD JOINER}£")
+
+    match block:
+        case Prose():
+            return replace(block, text=joined(block.text))
+        case TableShown():
+            rows = tuple(tuple(map(joined, row)) for row in block.rows)
+            return replace(block, caption=joined(block.caption), rows=rows)
+    return block
+
+
 def _facts(study: Study) -> Iterator[tuple[str, str]]:
     file, scenario = study.case.file, study.scenario
     if worked := assurance.worked_rows(study.tables):
@@ -209,9 +269,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
 
 
 def _purpose(study: Study) -> Iterator[Block]:
-    file = study.case.file
-    date = printed(file.decision_date)
-    yield Prose(literal(f"{file.question} For decision on {date}: {file.decision_maker}."))
+    yield Prose("\n".join(f"- **{label}:** {literal(text)}" for label, text in _facts(study)))
     changes = _changes(study)
     if changes is not None:
         yield changes
@@ -253,16 +311,10 @@ def _setting(value) -> str:
 
 
 def _recommendation(study: Study) -> Iterator[Block]:
-    if said := outturn.in_short(study):
-        yield Prose(Sentence(" ".join(said))._repr_markdown_())
     yield Verdict(decision.recommended(study))
     yield from map(Prose, resolutions.drafts(study))
-    if "savings" in study.case.section_names() and has_recurring_flows(study.tables):
-        yield Prose(literal(savings.likely(study).replace("**", "")))
     if study.decision.missing:
         yield Prose(literal(f"Missing: {' '.join(study.decision.missing.values())}"))
-    if worked := assurance.worked_rows(study.tables):
-        yield Prose(worked._repr_markdown_())
     if not study.verdicts.drawn_criteria.empty:
         yield Prose(literal(verdicts.answer(study).plain))
     yield Prose(literal(study.case.file.summary))
@@ -422,9 +474,9 @@ def _turning(told: Mapping[str, list[Block]]) -> Iterator[Block]:
             yield from part
 
 
-def _numbered(chapters: Iterable[Chapter]) -> Iterator[Chapter]:
+def _numbered(chapters: Iterable[Chapter], names: Iterable | None = None) -> Iterator[Chapter]:
     """Yield the chapters with their tables and figures numbered: Table 5.2 is the second of chapter 5."""
-    for number, chapter in enumerate(chapters, 1):
+    for number, chapter in zip(names or count(1), chapters, strict=False):
         counts = {TableShown: 0, FigureShown: 0}
         blocks = []
         for block in _gathered(chapter.blocks):

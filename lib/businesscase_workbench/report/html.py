@@ -74,13 +74,14 @@ def report_html(
 def page_html(report: Report, shared_assets: str = "") -> str:
     """Return a report as one page; see `report_html`."""
     chapters = [_chapter(number, chapter) for number, chapter in enumerate(report.chapters, 1)]
-    shown = [block for chapter in chapters for block in chapter["blocks"]]
+    front = [_chapter("", chapter) for chapter in report.front]
+    shown = [block for chapter in (*front, *chapters) for block in chapter["blocks"]]
     figures = [block for block in shown if block["kind"] == FigureShown.__name__]
     return _page(
         "report.html",
         _assets(bool(figures), shared_assets),
         report=report,
-        recommendation=_verdict(report),
+        front=front,
         chapters=chapters,
         figures=figures,
         tables=[block for block in shown if block["kind"] == TableShown.__name__],
@@ -155,12 +156,7 @@ def _links(case: Case, name: str, state: dict, up: str) -> list[tuple[str, str]]
 # chapters and their blocks, as the templates need them
 
 
-def _verdict(report: Report) -> str:
-    blocks = (block for chapter in report.chapters for block in chapter.blocks)
-    return next((block.text for block in blocks if isinstance(block, Verdict)), "")
-
-
-def _chapter(number: int, chapter: Chapter) -> dict:
+def _chapter(number: int | str, chapter: Chapter) -> dict:
     blocks = list(_blocks(chapter))
     return {
         "number": number,

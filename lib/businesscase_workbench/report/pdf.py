@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import groupby, zip_longest
+from itertools import count, groupby, repeat, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import typst
 from businesscase_workbench.report import paper
 from businesscase_workbench.report.content import (
     Block,
+    Chapter,
     FigureShown,
     Heading,
     Plain,
@@ -126,22 +127,24 @@ def _data(report: Report, charts: Mapping[str, bytes]) -> dict[str, Any]:
         "margin": paper.MARGIN,
         "padding": paper.PADDING,
         "facts": [[clean(label), clean(text)] for label, text in report.facts],
-        "parts": list(_parts(report, charts)),
+        "front": [list(_parts([chapter], repeat(""), charts)) for chapter in report.front],
+        "parts": list(_parts(report.chapters, (f"{number}. " for number in count(1)), charts)),
     }
 
 
-def _parts(report: Report, charts: Mapping[str, bytes]) -> Iterator[dict]:
+def _parts(
+    chapters: Iterable[Chapter], numbers: Iterator[str], charts: Mapping[str, bytes]
+) -> Iterator[dict]:
     """Yield the parts, those that follow each other on pages of one kind as one."""
-    numbers = iter(range(1, len(report.chapters) + 1))
-    all_parts = paper.parts(report.chapters, WIDTHS)
+    all_parts = paper.parts(chapters, WIDTHS)
     for turned, parts in groupby(all_parts, key=lambda part: part.turned):
         blocks = [block for part in parts for block in _blocks(part, numbers, charts)]
         yield {"turned": turned, "blocks": blocks}
 
 
-def _blocks(part: Part, numbers: Iterator[int], charts: Mapping[str, bytes]) -> Iterator[dict]:
+def _blocks(part: Part, numbers: Iterator[str], charts: Mapping[str, bytes]) -> Iterator[dict]:
     if part.title:
-        yield {"kind": "heading", "level": 1, "text": f"{next(numbers)}. {clean(part.title)}"}
+        yield {"kind": "heading", "level": 1, "text": f"{next(numbers)}{clean(part.title)}"}
         if not part.blocks:
             yield {**_prose("This case has no data for this chapter."), "introduces": False}
     for block, following in zip_longest(part.blocks, part.blocks[1:]):

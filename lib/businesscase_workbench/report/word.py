@@ -21,6 +21,7 @@ from docx.shared import Cm
 from businesscase_workbench.report import paper
 from businesscase_workbench.report.content import (
     Block,
+    Chapter,
     FigureShown,
     Heading,
     Plain,
@@ -280,15 +281,28 @@ class _Writer:
         for label, text in report.facts:
             yield self.paragraph([Run(f"{clean(label)}: ", bold=True), Run(clean(text))])
         titles = self._titles(report)
-        yield from self._contents(titles)
-        turned = False
         bookmarks = iter(titles)
-        for part in paper.parts(report.chapters, self.widths):
+        for number, chapter in enumerate(report.front):
+            yield from self._chapters([chapter], bookmarks, on_new_page=number > 0)
+        yield from self._contents(titles, on_new_page=bool(report.front))
+        yield from self._chapters(report.chapters, bookmarks)
+
+    def _chapters(
+        self,
+        chapters: Iterable[Chapter],
+        bookmarks: Iterator[tuple[str, str]],
+        on_new_page: bool = False,
+    ) -> Iterator[BaseOxmlElement]:
+        turned = False
+        for part in paper.parts(chapters, self.widths):
             if part.turned != turned:
                 yield self._end_of_section(turned)
                 turned = part.turned
             if part.title:
-                yield self._chapter_heading(*next(bookmarks))
+                heading = self._chapter_heading(*next(bookmarks))
+                if on_new_page:
+                    heading.get_or_add_pPr().get_or_add_pageBreakBefore()
+                yield heading
             yield from self._blocks(part)
         if turned:  # what the template says after the report stands upright
             yield self._end_of_section(turned)
@@ -296,14 +310,24 @@ class _Writer:
     def _titles(self, report: Report) -> list[tuple[str, str]]:
         """Return the bookmark and the title of each chapter."""
         return [
-            (f"_Toc{900000000 + number}", f"{number}. {title}" if self.own_numbers else title)
-            for number, chapter in enumerate(report.chapters, 1)
-            for title in [clean(chapter.title)]
+            (f"_Toc{900000000 + number}", title)
+            for number, title in enumerate(self._numbered_titles(report), 1)
         ]
 
-    def _contents(self, titles: list[tuple[str, str]]) -> Iterator[BaseOxmlElement]:
+    def _numbered_titles(self, report: Report) -> Iterator[str]:
+        yield from (clean(chapter.title) for chapter in report.front)
+        for number, chapter in enumerate(report.chapters, 1):
+            title = clean(chapter.title)
+            yield f"{number}. {title}" if self.own_numbers else title
+
+    def _contents(
+        self, titles: list[tuple[str, str]], on_new_page: bool
+    ) -> Iterator[BaseOxmlElement]:
         """Yield a table of contents that Word keeps, filled in already."""
-        yield self.paragraph([Run("Contents")], "TOC Heading")
+        heading = self.paragraph([Run("Contents")], "TOC Heading")
+        if on_new_page:
+            heading.get_or_add_pPr().get_or_add_pageBreakBefore()
+        yield heading
         for number, (bookmark, title) in enumerate(titles):
             entry = self.paragraph([], "toc 1")
             if number == 0:
