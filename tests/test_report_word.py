@@ -188,9 +188,11 @@ def test_each_picture_has_words_for_those_who_cannot_see_it(report, read):
 
 def test_recommendation_and_its_figures_are_those_of_the_study(study, read):
     recommended = [p.text for p in read.paragraphs if p.style.name == "Report recommendation"]
-    assert recommended == [study.decision.recommendation.capitalize()]
+    # on the first page and before its reasons
+    assert recommended == [study.decision.recommendation.capitalize()] * 2
     results = study.results.set_index(["measure", "item"])["value"]
-    found = {row.cells[0].text: row.cells[2].text for row in read.tables[0].rows[1:]}
+    criteria = next(table for table in read.tables if table.cell(0, 0).text == "Criterion")
+    found = {row.cells[0].text: row.cells[2].text for row in criteria.rows[1:]}
     assert found["no partner worse off"] == pounds(
         float(results["lowest_net_present_value", "all"])
     )
