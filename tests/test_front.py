@@ -163,7 +163,7 @@ def test_next_steps_are_after_the_data_date_and_nothing_that_came_out_later():
         {"date": "2024-10-01", "kind": "review", "event": "A review"},
     ]
     shown = front.next_steps(small_study(**MONEY, events=events, **unmet(1)))
-    assert shown["step"].tolist() == ["After", "Condition met: worth 0 (The board)"]
+    assert shown["step"].tolist() == ["After"]
     assert front.next_steps(small_study()).empty
 
 

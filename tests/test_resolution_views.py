@@ -5,14 +5,14 @@ from test_resolutions import row, study_of
 
 from businesscase.shown.resolutions import drafts
 from businesscase.study import load_study
-from businesscase_workbench.report.content import Prose, _recommendation
+from businesscase_workbench.report.content import Heading, _for_decision
 
 
-def test_the_report_lists_what_stands_right_after_the_verdict():
-    study = load_study("lictp-2020")
-    verdict, listed, origin = list(_recommendation(study))[:3]
-    assert verdict.text == "Go with conditions"
-    assert isinstance(listed, Prose)
+def test_page_one_lists_what_stands_for_the_verdict():
+    blocks = list(_for_decision(load_study("lictp-2020")))
+    at = blocks.index(Heading("Draft resolutions"))
+    listed, origin = blocks[at + 1 : at + 3]
+    assert "Go with conditions" in [getattr(block, "text", "") for block in blocks[:at]]
     assert "\n3. **Melton:** That Cabinet approve one-off expenditure of £52,000 as" in listed.text
     assert (
         origin.text

@@ -223,7 +223,7 @@ def risks(study: Study) -> Table:
 
 
 def next_steps(study: Study) -> Table:
-    """Show what must happen after the data date, soonest first: conditions, gates and dated events."""
+    """Show the gates and dated events after the data date, soonest first."""
     events = study.tables["events"]
     file = study.case.file
     known = known_since(study.case)["events"] <= pd.Timestamp(
@@ -232,19 +232,22 @@ def next_steps(study: Study) -> Table:
     events = events[events["kind"].isin(DATED) & known]
     gates = study.tables["stages"]
     gates = gates[gates["option"] == study.option].drop_duplicates("gate")
-    actions = study.decision.conditions
-    actions = study.decision.conditions
-    met = "Condition met: " + actions["criterion"] + " (" + actions["owner"] + ")"
     steps = pd.concat(
         [
             pd.Series(events["event"].to_numpy(), events["date"]),
             pd.Series(gates["gate"].to_numpy(), gates["date"]),
-            pd.Series(met.to_numpy(), actions["by_when"]),
         ]
     )
     frame = steps.rename_axis("step_by").to_frame("step").sort_index(kind="stable")
     frame = frame[frame.index > pd.Timestamp(file.data_date)].head(STEPS)
-    return table(frame, "What must happen next")
+    return table(frame, "What comes next")
+
+
+def assured(study: Study, where: str) -> str:
+    """Say how many requirements of an assured analysis are met, and where the others are named."""
+    met = study.assurance.requirements["met"]
+    said = f"Assurance: {met.sum()} of {len(met)} requirements are met"
+    return f"{said}." if met.all() else f"{said}; for the others see “{where}”."
 
 
 def status_counts(tables: Mapping[str, pd.DataFrame], stems: Iterable[str]) -> pd.Series:

@@ -23,7 +23,8 @@ def drafts(study: Study) -> Iterator[str]:
     asked = table.index[table["status"] == "published"]
     origin = f"The source asks for {listed(asked)} in other words" if len(asked) else ""
     own = table.index.difference(asked)
-    ours = f"{listed(own)} {'is a draft' if len(own) == 1 else 'are drafts'} of the authors"
+    named = listed(own) if len(asked) else "It" if len(own) == 1 else "All"
+    ours = f"{named} {'is a draft' if len(own) == 1 else 'are drafts'} of the authors"
     left = len(study.resolutions.left_out)
     out = f"{counted(left, 'other')} can't be put for want of an amount" if left else ""
     said = [origin, ours if len(own) else "", out]

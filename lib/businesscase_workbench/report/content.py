@@ -28,6 +28,7 @@ PURPOSE = "Purpose"
 ALL_SCENARIOS = "all of the case"
 COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
+MADE = "How this report was made"
 NOTHING_LISTED = "Nothing to list in this case"  # heading of what has no rows, in one list
 READ_AS_DATA = "The case's folder was read as data: nothing in it was run as code."
 GIVEN_WITH = {"options": ["options"], "plan": ["work_packages"]}  # tables that feed no result
@@ -150,7 +151,7 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
         Chapter("turning", "What would change the answer", tuple(_turning(told))),
         Chapter("assumptions", "Assumptions log", tuple(_assumptions(study))),
         Chapter("reconciliation", "Reconciliation to published figures", tuple(_reconciliation(study))),
-        Chapter("made", "How this report was made", tuple(_made(study, study.scenario_name))),
+        Chapter("made", MADE, tuple(_made(study, study.scenario_name))),
     ]  # fmt: skip
     pages = [
         Chapter("for-decision", "For decision", tuple(map(_joined, _for_decision(study)))),
@@ -182,7 +183,7 @@ def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
             chapters.append(Chapter(f"part-{len(chapters)}", block.text, ()))
         else:
             chapters[-1] = replace(chapters[-1], blocks=(*chapters[-1].blocks, block))
-    chapters.append(Chapter("made", "How this report was made", tuple(_made(study, ALL_SCENARIOS))))
+    chapters.append(Chapter("made", MADE, tuple(_made(study, ALL_SCENARIOS))))
     file = study.case.file
     facts = [("Subject", COMPARED), *list(_facts(study))[:-1]]  # it is of all scenarios
     return Report(
@@ -217,27 +218,28 @@ def _for_decision(study: Study) -> Iterator[Block]:
         yield table_shown(councils)
         if said := front.councils_note(study):
             yield Prose(literal(said))
-    if open_conditions := front.conditions(study, _chapter_title("decision")):
-        yield Heading("What is still open")
-        yield Prose(open_conditions)
+    yield Heading("Draft resolutions")
+    yield from map(Prose, resolutions.drafts(study))
     if said := front.findings(study, PURPOSE):
         yield Prose(literal(said))
 
 
 def _in_short(study: Study) -> Iterator[Block]:
     """Yield what else could be done, what may go wrong, what comes next, and what all this rests on."""
-    for heading, shown in (
-        ("Options", front.options(study)),
-        ("Risks", front.risks(study)),
-        ("Next steps", front.next_steps(study)),
-    ):
+    for heading, shown in (("Options", front.options(study)), ("Risks", front.risks(study))):
         if not shown.empty:
             yield Heading(heading)
             yield table_shown(shown)
+    if open_conditions := front.conditions(study, _chapter_title("decision")):
+        yield Heading("What is still open")
+        yield Prose(open_conditions)
+    if not (steps := front.next_steps(study)).empty:
+        yield Heading("Next steps")
+        yield table_shown(steps)
     yield Heading("What this rests on")
     if said := front.rests_on(study):
         yield Prose(said)
-    yield Prose(assurance.in_short(study).text)
+    yield Prose(front.assured(study, MADE))
 
 
 def _joined(block: Block) -> Block:
@@ -312,7 +314,6 @@ def _setting(value) -> str:
 
 def _recommendation(study: Study) -> Iterator[Block]:
     yield Verdict(decision.recommended(study))
-    yield from map(Prose, resolutions.drafts(study))
     if study.decision.missing:
         yield Prose(literal(f"Missing: {' '.join(study.decision.missing.values())}"))
     if not study.verdicts.drawn_criteria.empty:
