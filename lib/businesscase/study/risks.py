@@ -316,7 +316,7 @@ class Risks(Part):
 
     @derived
     def contributions(self) -> pd.DataFrame:
-        """Each risk's part in the expected cost and in the fifth of draws that cost most, the largest first."""
+        """Each risk's part in the expected cost and in the fifth of draws that cost most, by which they are sorted."""
         expected = self.expected_costs.sum(axis="columns")
         numbers = list(self.costs["risk"].unique())
         table = exposure.contributions(self.simulated_costs[0], numbers)
