@@ -92,7 +92,8 @@ def test_python_ends_with_the_exit_code_of_the_command():
 
 def test_check_prints_published_beside_recomputed(capsys):
     assert cli.main(["check", "mkip-2012"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    finding, *lines = capsys.readouterr().out.splitlines()
+    assert finding == "mkip-2012: finding: implications.csv: not written: equality, data protection"
     assert lines[0] == "mkip-2012: 5 of 5 published figures agree"
     assert lines[1].split()[:4] == ["section", "measure", "item", "year"]
     assert lines[2].split() == ["savings", "total_saving", "all", "3710000", "3710000", "£", "yes", "1.3.3"]  # fmt: skip

@@ -486,7 +486,9 @@ def test_a_table_is_downloaded_as_csv(shared_visit):
     with page.expect_download() as download:
         page.get_by_role("button", name="Save this table as CSV").first.click()
     text = download.value.path().read_text("utf-8-sig")
-    assert text.startswith("partner,worth,change,payback,loss\nAll partners,")
+    assert text.startswith(
+        "partner,net_present_value,change,payback_years,probability_of_loss\nall,"
+    )
 
 
 def test_only_the_explorers_are_served_and_only_with_the_token(browser, served):

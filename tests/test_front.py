@@ -215,3 +215,11 @@ def test_first_pages_are_two_pages_of_paper(name, tmp_path, converted):
         assert "\nFor decision\n" in first
         assert second.startswith("Options, risks and next steps")
         assert third.startswith("Contents")
+
+
+def test_options_without_any_money_are_compared_by_what_is_known():
+    options = [
+        {"option": letter, "name": letter.upper(), "description": "x"} for letter in ("a", "b")
+    ]
+    shown = front.options(small_study(options=options))
+    assert shown["why_not"].tolist() == ["Proposed", "No money is given for it"]

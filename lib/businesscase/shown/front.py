@@ -183,11 +183,13 @@ def _why(option: pd.Series, proposed: pd.Series, failed: str) -> Iterator[str]:
         yield f"screened out, as it fails {failed}"
     if option["role"] == PROPOSED:
         return
-    if pd.isna(option["net_present_value"]):
+    # a case in which no option has money, or none is scored, has no such column
+    worth = option.get("net_present_value", math.nan)
+    gap = proposed.get("net_present_value", math.nan) - worth
+    if pd.isna(worth):
         yield "no money is given for it"
-    elif pd.notna(proposed["net_present_value"]):
-        less = round(proposed["net_present_value"] - option["net_present_value"])
-        yield _compared(less, in_words(abs(less)), "worth")
+    elif pd.notna(gap):
+        yield _compared(round(gap), in_words(abs(round(gap))), "worth")
     score = proposed.get("unmonetised_score", math.nan) - option.get("unmonetised_score", math.nan)
     if pd.notna(score):
         lower = round(score, PLACES)

@@ -204,7 +204,7 @@ def table_shown(table: Table) -> TableShown | Prose:
 
 
 def _for_decision(study: Study) -> Iterator[Block]:
-    """Yield what a member needs first: the verdict, how sure it is, who pays what, what is open."""
+    """Yield what a member needs first: the verdict, how sure it is, who pays what, what to resolve."""
     yield Prose(literal(front.for_whom(study)))
     if said := outturn.in_short(study):
         yield Prose(Sentence(" ".join(said))._repr_markdown_())
