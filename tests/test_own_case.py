@@ -363,6 +363,17 @@ def break_cells(path: Path, changed: dict) -> None:
                     sheet.write(cell, value)
 
 
+def test_no_resolution_is_put_while_worked_rows_are_left(own_data):
+    new_case("our-case", PARTNERS, TODAY)
+    study = load_study("our-case")
+    assert not study.resolutions.resolutions.empty
+    front = report_of(study, {}).front[0]
+    texts = [getattr(block, "text", "") for block in front.blocks]
+    at = texts.index("Draft resolutions")
+    assert texts[at + 1] == "None is put as long as worked rows are left."
+    assert not [text for text in texts if "That Cabinet approve" in text]
+
+
 def test_rows_whose_notes_say_what_belongs_there_are_worked_rows_whatever_their_source(own_data):
     folder = new_case("our-case", ["Ea", "Bee"], TODAY)
     before = worked_rows(load_case("our-case").tables)

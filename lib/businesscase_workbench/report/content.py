@@ -219,7 +219,10 @@ def _for_decision(study: Study) -> Iterator[Block]:
         if said := front.councils_note(study):
             yield Prose(literal(said))
     yield Heading("Draft resolutions")
-    yield from map(Prose, resolutions.drafts(study))
+    if worked:  # else words to approve would stand beside figures that no council has given
+        yield Prose("None is put as long as worked rows are left.")
+    else:
+        yield from map(Prose, resolutions.drafts(study))
     if said := front.findings(study, PURPOSE):
         yield Prose(literal(said))
 
