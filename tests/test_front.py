@@ -77,7 +77,7 @@ def test_without_money_there_is_no_table_of_councils_and_no_word_on_worth():
 def test_one_off_cost_alone_is_no_worth():
     study = small_study(flows=[flow("move", "one_off_cost", 90_000, (2024, 2024))])
     assert list(front.councils(study)) == ["paid_once"]
-    assert front.councils_note(study) == (
+    assert front.councils_note(study, front.councils(study)) == (
         "Not given: the cost today, the cost afterwards, the saving and the net present value."
     )
 

@@ -110,6 +110,17 @@ def pounds(value: float, digits: int = 0) -> str:
     return f"{'-' if rounded < 0 else ''}£{abs(rounded):,.{digits}f}"
 
 
+def minus_kept(text: str) -> str:
+    """Return text in which no line ends between a minus and its pounds.
+
+    Examples
+    --------
+    >>> minus_kept("a loss of -£5") == "a loss of -\N{WORD JOINER}£5"
+    True
+    """
+    return text.replace("-£", "-\N{WORD JOINER}£")
+
+
 def in_words(value: float, more: int = 0) -> str:
     """Return pounds as prose has them: millions to two decimals, else whole pounds.
 

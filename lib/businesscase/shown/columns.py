@@ -17,6 +17,7 @@ from businesscase.calculations.estate import DIFFERENT, ONE, SAME
 from businesscase.calculations.wording import (
     capitalised,
     chance_in_words,
+    minus_kept,
     percent,
     printed,
     short_day,
@@ -360,7 +361,7 @@ def _to(partner: Any) -> str:
 
 
 def _unbroken_sign(text: Any) -> str:
-    return printed(text).replace("-£", "-\N{WORD JOINER}£")
+    return minus_kept(printed(text))
 
 
 def _holds(holds: Any) -> str:

@@ -20,6 +20,7 @@ from businesscase.calculations.decision import (
 from businesscase.calculations.wording import (
     capitalised,
     listed,
+    minus_kept,
     short_day,
     worded,
     words,
@@ -108,7 +109,7 @@ def _amount(gate) -> str:
     """Return what was found, which a line doesn't break."""
     if gate.found is None:
         return "not given"
-    return worded(gate.found, gate.unit).replace("-£", "-\N{WORD JOINER}£")
+    return minus_kept(worded(gate.found, gate.unit))
 
 
 def reasons_in_words(study: Study) -> Sentence:

@@ -20,7 +20,6 @@ from businesscase.calculations.wording import (
 )
 from businesscase.cases.case import known_since
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.shown.decision import NO_CRITERION
 from businesscase.shown.display import Table, literal, table
 from businesscase.shown.savings import against
@@ -45,7 +44,7 @@ PLACES = 2  # of a score
 
 def is_appraised(study: Study) -> bool:
     """Return whether the case has money that recurs, without which nothing is worth more or less."""
-    return "savings" in study.case.section_names() and has_recurring_flows(study.tables)
+    return "savings" in study.case.section_names() and study.savings.recurs
 
 
 def for_whom(study: Study) -> str:
@@ -117,9 +116,9 @@ def _money(study: Study) -> dict[str, pd.Series]:
     }
 
 
-def councils_note(study: Study) -> str:
+def councils_note(study: Study, councils: Table) -> str:
     """Say what the columns on the councils mean, and what the case doesn't give."""
-    shown, said = set(councils(study)), []
+    shown, said = set(councils), []
     if "cost_after" in shown:
         said.append("Cost after is that of the last full year, in prices of the base year.")
     if "planned_worth" in shown:

@@ -9,7 +9,15 @@ import pandas as pd
 from businesscase.calculations.appraisal import present_value
 from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_READY, STOPS
 from businesscase.calculations.savings import SIGNS
-from businesscase.calculations.wording import in_words, percent, printed, worded, words, year_label
+from businesscase.calculations.wording import (
+    in_words,
+    minus_kept,
+    percent,
+    printed,
+    worded,
+    words,
+    year_label,
+)
 from businesscase.cases.case import TOLD_IN
 from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
 from businesscase.shown.common import QUALITY
@@ -105,7 +113,7 @@ def _row(study: Study, stem: str, row: dict, effect: Effect) -> dict:
         "what": ", ".join(named),
         "value": _value(study, stem, row),
         **{name: "–" if _blank(value) else value for name, value in kept.items()},
-        "effect": effect(row).replace("-£", "-\N{WORD JOINER}£"),  # else a line may break there
+        "effect": minus_kept(effect(row)),
     }
 
 

@@ -21,7 +21,6 @@ from businesscase.calculations.wording import (
     year_label,
 )
 from businesscase.cases.parameters import Parameters, label_of, unit_of
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.shown.columns import TOTAL
 from businesscase.shown.display import (
     BLUE,
@@ -282,7 +281,7 @@ def fan_chart(study: Study) -> Chart:
     risk = study.uncertainty.risk_of_loss.loc[ALL]
     loss = chance_in_words(risk["probability_of_loss"])
     title = f"The chance that the partnership loses is {loss}, in {DRAWS:,} draws"
-    if not has_recurring_flows(study.tables):
+    if not study.savings.recurs:
         title = "No saving is given, so this is the cost alone"
     low, middle, high = (levels.loc[level].iloc[-1] for level in ("p10", "p50", "p90"))
     description = (

@@ -10,7 +10,6 @@ from plotly.colors import sample_colorscale
 
 from businesscase.calculations.uncertainty import SEED
 from businesscase.calculations.wording import capitalised, listed, percent, printed, share_in_words
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.shown.display import GREY, ORANGE, PALE, Chart, Sentence, Table, absent, chart
 from businesscase.study import Study
 from businesscase.study.sweep import (
@@ -43,7 +42,7 @@ CHOSEN = {"option": "Option", "membership": "Who takes part", "sharing": "Sharin
 
 def futures(study: Study) -> Findings | None:
     """Return what a sweep of the study finds; None if no money of the case recurs."""
-    return swept(study, FUTURES, SEED) if has_recurring_flows(study.tables) else None
+    return swept(study, FUTURES, SEED) if study.savings.recurs else None
 
 
 def partnership(findings: Findings | None) -> Sentence | Table:

@@ -9,7 +9,6 @@ from businesscase.calculations import resolutions
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import counted, in_words, listed, pounds, printed
 from businesscase.cases.errors import Fault
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.study.core import Inputs, Part
 from businesscase.study.decision import Decision
 from businesscase.study.derived import derived, derived_by
@@ -78,7 +77,7 @@ class Resolutions(Part):
         committed = self.savings.committed_cost
         found = self.savings.appraisal.T.get(of, pd.Series(dtype=float)).to_dict()
         found["one_off_cost"] = committed.sum() if of == ALL else committed.get(of, 0.0)
-        told = TO_THE_POUND + (OF_SAVING if has_recurring_flows(self.tables) else [])
+        told = TO_THE_POUND + (OF_SAVING if self.savings.recurs else [])
         return {
             name: (pounds if name in TO_THE_POUND else in_words)(found[name])
             for name in told

@@ -10,7 +10,7 @@ import mistune
 import pandas as pd
 
 from businesscase import __version__
-from businesscase.calculations.wording import plain, printed, words
+from businesscase.calculations.wording import minus_kept, plain, printed, words
 from businesscase.cases.case import BASE, COMPARISON, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
@@ -216,7 +216,7 @@ def _for_decision(study: Study) -> Iterator[Block]:
     councils = front.councils(study)
     if not councils.empty:
         yield table_shown(councils)
-        if said := front.councils_note(study):
+        if said := front.councils_note(study, councils):
             yield Prose(literal(said))
     yield Heading("Draft resolutions")
     if worked:  # else words to approve would stand beside figures that no council has given
@@ -247,16 +247,12 @@ def _in_short(study: Study) -> Iterator[Block]:
 
 def _joined(block: Block) -> Block:
     """Return a block in which no line ends between a minus and its figure."""
-
-    def joined(text: str) -> str:
-        return text.replace("-£", "-\N{WORD JOINER}£")
-
     match block:
         case Prose():
-            return replace(block, text=joined(block.text))
+            return replace(block, text=minus_kept(block.text))
         case TableShown():
-            rows = tuple(tuple(map(joined, row)) for row in block.rows)
-            return replace(block, caption=joined(block.caption), rows=rows)
+            rows = tuple(tuple(map(minus_kept, row)) for row in block.rows)
+            return replace(block, caption=minus_kept(block.caption), rows=rows)
     return block
 
 
