@@ -102,14 +102,14 @@ def test_report_folder_holds_page_results_and_executed_notebooks(run):
     assert outcomes["base"].error is None
     found = sorted(path.name for path in (reports / "base").iterdir())
     notebooks = ["03_savings.ipynb", "06_readiness.ipynb", "07_decision.ipynb"]
-    assert found == [*notebooks, "manifest.json", "report.html", "results.csv"]
+    assert found == [*notebooks, "appendix.html", "manifest.json", "report.html", "results.csv"]
     lines = (reports / "base" / "results.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "section,measure,item,year,value,unit"
     assert "decision,recommendation,all,,stop,text" in lines
 
 
 def test_kernels_read_the_data_that_the_user_points_at(run):
-    page = (run[0] / "base" / "report.html").read_text(encoding="utf-8")
+    page = (run[0] / "base" / "appendix.html").read_text(encoding="utf-8")
     assert "<pre>&#39;Copied: Durham and Sunderland" in page
 
 

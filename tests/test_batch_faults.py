@@ -119,6 +119,7 @@ FILES = [
     "03_savings.ipynb",
     "06_readiness.ipynb",
     "07_decision.ipynb",
+    "appendix.html",
     "manifest.json",
     "report.html",
     "results.csv",

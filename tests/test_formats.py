@@ -58,13 +58,14 @@ def test_report_that_lacks_a_format_is_made_again_with_it(made):
 
 def test_comparison_shows_what_its_notebook_says_and_has_no_results_of_a_scenario(made):
     folder = made[0] / CASE / "comparison"
-    assert names(folder) == ["08_compare.ipynb", "manifest.json", "report.html"]
-    assert "every scenario" in (folder / "report.html").read_text(encoding="utf-8")
+    assert names(folder) == ["08_compare.ipynb", "appendix.html", "manifest.json", "report.html"]
+    assert "every scenario" in (folder / "appendix.html").read_text(encoding="utf-8")
 
 
 def test_report_of_a_scenario_has_no_chapter_of_the_comparison(made):
     assert not (made[0] / CASE / "base" / "08_compare.ipynb").exists()
-    assert "every scenario" not in (made[0] / CASE / "base" / "report.html").read_text("utf-8")
+    for page in ("report.html", "appendix.html"):
+        assert "every scenario" not in (made[0] / CASE / "base" / page).read_text("utf-8")
 
 
 @pytest.mark.parametrize("index, up", [("index.html", ""), (f"{CASE}/index.html", "../")])

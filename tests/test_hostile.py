@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import itertools
 import json
 import os
 import re
@@ -210,12 +211,22 @@ def missing(words: dict[str, str], text: str) -> list[str]:
 @pytest.fixture(scope="module")
 def page(made, browser):
     """Return the report as a browser has it: its page, what it asked for and what it said."""
+    return opened(made[2] / "report.html", browser)
+
+
+@pytest.fixture(scope="module")
+def appendix(made, browser):
+    """Return its appendix likewise."""
+    return opened(made[2] / "appendix.html", browser)
+
+
+def opened(file, browser):
     page = browser.new_page()
     page.heard = []
     page.on("request", lambda request: page.heard.append(request.url))
     page.on("dialog", lambda dialog: page.heard.append(dialog.message))
     page.on("console", lambda said: page.heard.append(said.text))
-    address = (made[2] / "report.html").as_uri()
+    address = file.as_uri()
     page.goto(address)
     page.wait_for_function(DRAWN)
     page.heard.remove(address)
@@ -223,18 +234,21 @@ def page(made, browser):
 
 
 @of_each
-def test_a_page_runs_nothing_asks_for_nothing_and_links_only_to_reports(page):
-    assert page.heard == []
-    assert page.evaluate("window.pwned") is None
-    links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
-    assert {link for link in links if not link.startswith("#")} == {"../../index.html"}
-    assert page.locator("img, iframe, object, embed, form, base, svg a, svg image").count() == 0
+def test_a_page_runs_nothing_asks_for_nothing_and_links_only_to_reports(page, appendix):
+    hrefs = "[...document.querySelectorAll('a')].map(a => a.getAttribute('href').split('#')[0])"
+    for shown, other in ((page, "appendix.html"), (appendix, "report.html")):
+        assert shown.heard == []
+        assert shown.evaluate("window.pwned") is None
+        assert set(shown.evaluate(hrefs)) == {"", "../../index.html", other}
+        of_others = "img, iframe, object, embed, form, base, svg a, svg image"
+        assert shown.locator(of_others).count() == 0
 
 
 @of_each
-def test_a_page_shows_every_word_as_it_was_typed(page, made):
-    text = page.evaluate("document.body.innerText + document.body.textContent")
-    assert missing(made[1], re.sub(r"(?s)\(function\(.*", "", text)) == []
+def test_a_page_shows_every_word_as_it_was_typed(page, appendix, made):
+    every = "document.body.innerText + document.body.textContent"
+    texts = [re.sub(r"(?s)\(function\(.*", "", part.evaluate(every)) for part in (page, appendix)]
+    assert missing(made[1], "".join(texts)) == []
 
 
 @of_scenario
@@ -248,12 +262,14 @@ def test_a_chart_shows_names_as_they_were_typed(page, made):
 
 @on_paper
 def test_a_word_document_shows_every_word_and_links_to_nothing_outside(made):
-    path = made[2] / "report.docx"
-    read = docx.Document(str(path))
-    assert missing(made[1], "".join(read.element.body.itertext())) == []
-    with zipfile.ZipFile(path) as parts:
-        assert not any(b'"External"' in parts.read(part) for part in parts.namelist())
-        fields = re.findall(rb"<w:instrText[^>]*>([^<]*)", parts.read("word/document.xml"))
+    paths = [made[2] / f"{name}.docx" for name in ("report", "appendix")]
+    read = [docx.Document(str(path)).element.body.itertext() for path in paths]
+    assert missing(made[1], "".join(itertools.chain(*read))) == []
+    fields = []
+    for path in paths:
+        with zipfile.ZipFile(path) as parts:
+            assert not any(b'"External"' in parts.read(part) for part in parts.namelist())
+            fields += re.findall(rb"<w:instrText[^>]*>([^<]*)", parts.read("word/document.xml"))
     assert {field.split()[0] for field in fields} <= {b"TOC", b"PAGEREF", b"SEQ", b"REF", b"PAGE"}
 
 
@@ -272,13 +288,15 @@ def test_a_workbook_holds_no_formula_and_no_link_that_was_typed(made):
 
 @on_paper
 def test_a_pdf_shows_every_word_and_links_to_nothing_outside(made):
-    path = made[2] / "report.pdf"
+    paths = [made[2] / f"{name}.pdf" for name in ("report", "appendix")]
     if not shutil.which("pdftotext"):
         pytest.skip("no pdftotext")
-    read = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True)
+    raw = ["pdftotext", "-raw"]
+    read = [subprocess.run([*raw, path, "-"], capture_output=True, check=True) for path in paths]
     from_left = {word: attack for word, attack in made[1].items() if "\u202e" not in attack}
-    assert missing(from_left, read.stdout.decode()) == []
-    assert not re.search(rb"/(URI|JavaScript|JS|Launch)\b", path.read_bytes())
+    assert missing(from_left, "".join(done.stdout.decode() for done in read)) == []
+    outside = rb"/(URI|JavaScript|JS|Launch)\b"
+    assert not [path for path in paths if re.search(outside, path.read_bytes())]
 
 
 @of_each

@@ -14,7 +14,13 @@ import pytest
 from businesscase.cases.case import load_case
 from businesscase.shown.display import Chart, Table
 from businesscase.study import load_study
-from businesscase_workbench.report import index_html, report_html, shared_asset_files
+from businesscase_workbench.report import (
+    index_html,
+    page_html,
+    report_html,
+    report_of,
+    shared_asset_files,
+)
 
 CASE = "durham-sunderland-2014"  # its sections are savings, readiness and decision
 HOSTILE = '</title><script>alert("x")</script><img src=x onerror=alert(1)>'
@@ -92,7 +98,9 @@ def chart(title="Costs fall"):
 
 
 def notebooks(*cells):
-    """Return notebooks of a section that the case lacks and of one that shows ``cells``."""
+    """Return notebooks of a section that the case lacks and of one that shows ``cells`` in the body."""
+    for cell in cells:
+        cell.metadata["tags"] = list({*cell.metadata.get("tags", []), "body"})
     options = nbformat.v4.new_markdown_cell("# Which is best?\n\nProse about options.")
     return {
         "options": nbformat.v4.new_notebook(cells=[options]),
@@ -113,14 +121,25 @@ def hostile_study(data_copy):
 @pytest.fixture(scope="module")
 def text():
     """A page with everything that a notebook can show."""
-    cells = [
-        nbformat.v4.new_markdown_cell("# Are the partners *ready*?\n\nProse, see [options](02_options.ipynb)."),
+    return report_html(load_study(CASE, "same-pace"), notebooks(*everything()))
+
+
+@pytest.fixture(scope="module")
+def appendix():
+    """The page of the appendix beside it."""
+    report = report_of(load_study(CASE, "same-pace"), notebooks(*everything()))
+    return Page(page_html(report.appendix))
+
+
+def everything():
+    """Return cells with all that a notebook can show."""
+    return [
+        nbformat.v4.new_markdown_cell("# Are the partners *ready*?\n\nProse, see below."),
         nbformat.v4.new_markdown_cell("## The answer\n\n#### Too deep\n\n# Another title"),
         outputs({"text/markdown": "A **computed** sentence."}, chart(), chart("Costs rise")),
         outputs(Table(pd.DataFrame({"area": ["people"], "gap": [2]}), "Gaps & more", {"area": "Area", "gap": "Gap"})),
         nbformat.v4.new_markdown_cell("Said in the notebook", metadata={"tags": ["notebook-only"]}),
     ]  # fmt: skip
-    return report_html(load_study(CASE, "same-pace"), notebooks(*cells))
 
 
 @pytest.fixture(scope="module")
@@ -135,21 +154,48 @@ def test_page_has_one_h1_and_skips_no_level(page):
 
 
 def test_headings_of_a_notebook_go_below_the_numbered_heading_of_its_chapter(page):
-    start = page.headings.index([2, "4. Readiness"])
-    assert page.headings[start + 1 : start + 3] == [[3, "The answer"], [4, "Too deep"]]
+    start = page.headings.index([2, "3. Readiness"])
+    assert page.headings[start + 1] == [
+        3,
+        "Too deep",
+    ]  # below its own answer, which needs no heading
 
 
-def test_chapters_are_numbered_in_the_order_of_a_cabinet_report(page):
-    numbered = [text for level, text in page.headings if level == 2 and text != "Contents"]
-    assert numbered[:6] == [
+def test_chapters_are_numbered_in_the_order_of_a_committee_report_and_on_in_its_appendix(
+    page, appendix
+):
+    report, appended = (
+        [text for level, text in found.headings if level == 2 and text != "Contents"]
+        for found in (page, appendix)
+    )
+    assert report == [
         "For decision",
         "Options, risks and next steps",
         "1. Purpose",
         "2. Recommendation and reasons",
-        "3. Options considered",
-        "4. Readiness",
+        "3. Readiness",
+        "4. Background papers",
     ]
-    assert numbered[-1] == f"{len(numbered) - 2}. How this report was made"
+    assert appended[0] == "5. Assumptions log"
+    assert appended[-1] == f"{4 + len(appended)}. How this report was made"
+
+
+def test_a_cell_without_the_tag_of_the_body_is_in_the_appendix_to_which_the_chapter_leads():
+    gaps = Table(pd.DataFrame({"a": ["x"]}), "Gaps", {"a": "A"})
+    cells = [
+        nbformat.v4.new_markdown_cell("## How far apart?"),
+        outputs(gaps),
+        nbformat.v4.new_markdown_cell("How to read what is not here."),
+    ]
+    found = notebooks(*cells[:1], outputs({"text/markdown": "Said."}), *cells[2:])
+    found["readiness"].cells.insert(1, cells[1])
+    report = report_of(load_study(CASE), found)
+    page, appendix = Page(page_html(report)), Page(page_html(report.appendix))
+    assert "Said." in page.text and "Said." not in appendix.text
+    assert "Table 5.1 Gaps" in appendix.captions and "Gaps" not in page.text
+    assert "The appendix, chapter 5, has more: How far apart?" in page.text
+    assert "appendix.html#readiness" in page.values("href")
+    assert "readiness" in appendix.values("id")
 
 
 def test_contents_lead_to_every_chapter_section_figure_and_numbered_table(page):
@@ -157,20 +203,21 @@ def test_contents_lead_to_every_chapter_section_figure_and_numbered_table(page):
     ids = [found["id"] for tag, found in page.tags if "id" in found and tag in ("section", "h3", "figure")]  # fmt: skip
     assert len(ids) > 8
     assert {f"#{address}" for address in ids} <= links
-    assert {"#figure-4-1", "#figure-4-2", "#table-4-1", "#table-2-1"} <= links
+    assert {"#figure-3-1", "#figure-3-2", "#table-3-1", "#table-2-1"} <= links
 
 
 def test_figures_and_tables_are_numbered_within_their_chapter(page):
-    assert "Figure 4.1 Costs fall" in page.captions
-    assert "Figure 4.2 Costs rise" in page.captions
-    assert "Table 4.1 Gaps & more" in page.captions
+    assert "Figure 3.1 Costs fall" in page.captions
+    assert "Figure 3.2 Costs rise" in page.captions
+    assert "Table 3.1 Gaps & more" in page.captions
 
 
-def test_chapter_that_the_case_lacks_has_its_heading_and_says_so(page):
-    assert [2, "3. Options considered"] in page.headings
-    titles = ["Options considered", "Implications", "What would change the answer"]
-    assert all(f"{title} (no data)" in page.text for title in titles)
-    assert page.text.count("This case has no data for this chapter.") == len(titles)
+def test_chapters_that_the_case_lacks_are_named_in_one_line(page):
+    assert not [text for _, text in page.headings if "Options considered" in text]
+    assert (
+        "The case gives nothing for: Baseline; Options considered; Risk and mitigation; Plan."
+        in page.text
+    )
     assert "Prose about options" not in page.text
 
 
@@ -185,7 +232,7 @@ def test_sections_that_only_say_what_is_absent_become_one_list():
         outputs({"text/markdown": "Something."}),
     ]
     found = Page(report_html(load_study(CASE), notebooks(*cells)))
-    begin = found.headings.index([2, "4. Readiness"])
+    begin = found.headings.index([2, "3. Readiness"])
     told = [text for _, text in found.headings[begin + 1 :]]
     assert told[:2] == ["What else?", "Nothing to list in this case"]
     assert "How well does it run? No reading is given." in found.text
@@ -196,11 +243,13 @@ def test_sections_that_only_say_what_is_absent_become_one_list():
 def test_reference_tables_and_long_ones_are_folded_under_a_line_that_counts_their_rows():
     long = Table(pd.DataFrame({"n": range(26), "m": range(26)}), "Long", {"n": "N", "m": "M"})
     short = Table(long.frame.head(25), "Short", long.labels)
-    found = Page(report_html(load_study(CASE), notebooks(outputs(long, short))))
-    assert "Table 4.1 Long (26 rows)" in found.summaries
+    report = report_of(load_study(CASE), notebooks(outputs(long, short)))
+    found, appended = Page(page_html(report)), Page(page_html(report.appendix))
+    assert "Table 3.1 Long (26 rows)" in found.summaries
     assert not [line for line in found.summaries if "Short" in line]
-    assert [line for line in found.summaries if re.match(r"Table 7\.1 \d+ inputs: .* rows\)", line)]
-    assert [line for line in found.summaries if "published figures agree" in line]
+    folded = appended.summaries
+    assert [line for line in folded if re.match(r"Table 5\.1 \d+ inputs: .* rows\)", line)]
+    assert [line for line in folded if "published figures agree" in line]
 
 
 def test_no_cell_is_empty():
@@ -211,11 +260,6 @@ def test_no_cell_is_empty():
 
 def test_code_and_cells_for_the_notebook_only_are_not_shown(page):
     assert "secret_code" not in page.text and "Said in the notebook" not in page.text
-
-
-def test_link_to_another_notebook_leads_to_its_section(page):
-    links = [found for tag, found in page.tags if tag == "a"]
-    assert {"href": "#options"} in links
 
 
 def test_every_link_inside_the_page_has_its_target_and_ids_are_unique(page):
@@ -232,7 +276,7 @@ def test_chart_has_title_description_and_data(page):
     assert "Costs fall" in page.text and "One bar of 1.5." in page.text
     data = [json.loads(text) for found, text in page.scripts if "data-chart" in found]
     assert unescape(data[0]["data"][0]["x"][0]) == BREAKING_OUT
-    assert "Data of figure 4.1 (1 row)" in page.summaries
+    assert "Data of figure 3.1 (1 row)" in page.summaries
     assert [BREAKING_OUT, "1.5"] in page.rows
 
 
@@ -244,7 +288,7 @@ def test_chart_data_cannot_end_its_script(text):
 def test_title_of_a_chart_is_shown_once_as_its_caption(page):
     data = [json.loads(text) for found, text in page.scripts if "data-chart" in found]
     assert "title" not in data[0]["layout"]
-    assert page.captions.count("Figure 4.2 Costs rise") == 1
+    assert page.captions.count("Figure 3.2 Costs rise") == 1
 
 
 def test_plotly_is_inlined_once_and_only_for_charts(text):
@@ -259,7 +303,7 @@ def test_table_scrolls_in_a_region_named_after_its_caption(page):
         "class": "scroll",
         "role": "region",
         "tabindex": "0",
-        "aria-label": "Table 4.1 Gaps & more",
+        "aria-label": "Table 3.1 Gaps & more",
     } in regions
 
 
@@ -287,7 +331,7 @@ def test_page_runs_only_its_own_scripts_and_fetches_nothing(page):
 def test_gates_say_their_outcome_in_words_with_what_was_found_and_the_threshold():
     found = Page(report_html(load_study(CASE), notebooks()))
     row = next(row for row in found.rows if row[0] == "partners ready")
-    assert row[2:6] == ["2", "at most 0", "✗ not met", "stop"]
+    assert row[1:5] == ["2", "at most 0", "✗ not met", "stop"]
     badges = [attributes["class"] for tag, attributes in found.tags if tag == "span"]
     assert {"badge met", "badge not-met", "badge not-known"} <= set(badges)
     assert ("strong", {"class": "badge verdict stop"}) in found.tags
@@ -304,20 +348,15 @@ def test_base_scenario_says_that_it_is_the_base():
     assert "This is the base scenario" in Page(text).text
 
 
-def test_report_says_what_it_was_made_from(page):
-    case = load_case(CASE)
-    for said in (
-        case.input_hash,
-        "same-pace",
-        "11 June 2014",
-        "Durham County Council, 11 June 2014",
-    ):
-        assert said in page.text
+def test_report_says_what_it_was_made_from(page, appendix):
+    for said in (load_case(CASE).input_hash, "same-pace", "11 June 2014"):
+        assert said in appendix.text
+    assert "Durham County Council, 11 June 2014" in page.text
 
 
-def test_reconciliation_counts_the_figures_that_agree(page):
+def test_reconciliation_counts_the_figures_that_agree(appendix):
     count = len(load_case(CASE).tables["published"])
-    assert f"{count} of {count} published figures agree" in page.text
+    assert f"{count} of {count} published figures agree" in appendix.text
 
 
 def test_hostile_scenario_title_arrives_as_text(hostile_study):

@@ -99,5 +99,5 @@ def test_dates_and_years_are_short_where_there_is_little_room():
 
 
 def test_name_keeps_all_but_what_is_asked():
-    assert wording.words("one_off_cost") == "one off cost"
+    assert wording.words("one_off_cost") == "one-off cost"
     assert wording.capitalised("iCT in a Year") == "ICT in a Year" and wording.capitalised("") == ""

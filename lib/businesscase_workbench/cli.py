@@ -20,6 +20,7 @@ from businesscase.cases.case import (
     described_data,
     load_case,
     project_folder,
+    staying,
     unknown_case,
 )
 from businesscase.cases.errors import InputError, shown, unknown_name
@@ -219,6 +220,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument(
         "--output", metavar="PLACE", help="folder, or address such as s3://bucket/reports; reports/"
+    )
+    report.add_argument(
+        "--for",
+        action="append",
+        dest="councils",
+        metavar="COUNCIL",
+        default=[],
+        help="an edition for a council besides, its figures first; each for every one; may repeat",
     )
     report.add_argument("--force", action="store_true", help="make unchanged reports again too")
     report.add_argument(
@@ -450,10 +459,12 @@ def _report(arguments: argparse.Namespace) -> int:
         formats=tuple(dict.fromkeys([*arguments.formats, *(["docx"] if template else [])])),
         shared_assets=arguments.shared_assets,
         template=template,
+        councils=tuple(arguments.councils),
     )
     cases, faults = _each(load_case, _known(arguments.case))
     if faults and (arguments.case or not cases):
         raise InputError(faults)
+    _refuse_unknown_councils(arguments.councils, cases)
     try:
         jobs = _jobs(cases, arguments.scenario)
     except UsageError as error:  # a case that can't be read may have the scenario
@@ -478,6 +489,15 @@ def _report(arguments: argparse.Namespace) -> int:
     if faults:
         raise InputError(faults)
     return DONE
+
+
+def _refuse_unknown_councils(names: list[str], cases: list[Case]) -> None:
+    from businesscase_workbench.batch import EACH
+
+    partners = dict.fromkeys(name for case in cases for name in staying(case.tables["partners"]))
+    unknown = [name for name in names if name not in {EACH, *partners}]
+    if unknown:
+        raise UsageError(unknown_name("council", name, [*partners, EACH]) for name in unknown)
 
 
 def _sweep(arguments: argparse.Namespace) -> int:

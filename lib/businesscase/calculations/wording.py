@@ -205,8 +205,8 @@ def spelt(number: int) -> str:
 
 
 def words(name: str) -> str:
-    """Return the name of a column or table in words: one_off_cost is one off cost."""
-    return name.replace("_", " ")
+    """Return the name of a column or table in words: one_off_cost is one-off cost."""
+    return name.replace("one_off", "one-off").replace("_", " ")
 
 
 def capitalised(text: str) -> str:

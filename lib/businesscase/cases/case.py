@@ -393,7 +393,15 @@ def documents(case: Case) -> dict[str, Source]:
     every = case.file.sources | checked_sources(
         shared.documents.get("sources", {}), shared.place, []
     )
-    cited = {
-        source for table in case.tables.values() if "source" in table for source in table["source"]
-    }
-    return {key: document for key, document in every.items() if key in cited}
+    used = cited(case.tables.values())
+    return {key: document for key, document in every.items() if key in used}
+
+
+def staying(partners: pd.DataFrame) -> list[str]:
+    """Return the partners that take part in the new service, in the order of partners.csv."""
+    return list(partners.loc[partners["role"] != "leaving", "partner"])
+
+
+def cited(tables: Iterable[pd.DataFrame]) -> set[str]:
+    """Return the keys of the documents that the rows of some tables cite."""
+    return {source for table in tables if "source" in table for source in table["source"]}

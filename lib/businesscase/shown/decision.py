@@ -90,6 +90,16 @@ def reasons(study: Study) -> Table:
     return table(said[columns], "The criteria, what was found, and the outcome of each", NO_CRITERION)  # fmt: skip
 
 
+def reasons_in_brief(study: Study) -> Table:
+    """Show each criterion with what was found, the worst first."""
+    shown = reasons(study)
+    if shown.empty:
+        return shown
+    worst = shown["outcome"].map([NOT_MET, NOT_KNOWN, MET].index).sort_values(kind="stable")
+    columns = ["criterion", "found", "must_be", "outcome", "if_not_met"]
+    return table(shown.frame.loc[worst.index, columns], shown.caption)
+
+
 def _set_by(study: Study, gate) -> str:
     """Return who set a threshold and when, and what to doubt of it."""
     said = gate.set_by if pd.isna(gate.set_on) else f"{gate.set_by}, {short_day(gate.set_on)}"

@@ -47,25 +47,30 @@ def is_appraised(study: Study) -> bool:
     return "savings" in study.case.section_names() and study.savings.recurs
 
 
-def for_whom(study: Study) -> str:
+def for_whom(study: Study, council: str = ALL) -> str:
     """Say who decides when, and on which scenario."""
     file, title = study.case.file, study.scenario.title
-    return f"{file.decision_maker}, {printed(file.decision_date)}. Scenario: {title}."
+    reader = file.decision_maker if council == ALL else f"Edition for {council}"
+    return f"{reader}, {printed(file.decision_date)}. Scenario: {title}."
 
 
-def how_sure(study: Study) -> str:
+def how_sure(study: Study, council: str = ALL) -> str:
     """Say what the proposal is worth, how likely a loss is, and in how many futures the verdict holds."""
     if study.decision.gates.empty:
         return f"{NO_CRITERION}."
     if not is_appraised(study):
         unknown = list(study.decision.missing)
         return f"Not known, for lack of figures: {listed(unknown)}." if unknown else ""
-    risk, planned = study.uncertainty.risk_of_loss.loc[ALL], study.savings.net_present_values.sum()
+    risk, worth = study.uncertainty.risk_of_loss.loc[council], study.savings.net_present_values
+    planned = worth.sum() if council == ALL else worth[council]
+    to_whom = "" if council == ALL else f" to {council}"
     said = (
-        f"As planned it is worth {in_words(planned)}, {against(study)}; as likely more as less than "
+        f"As planned it is worth {in_words(planned)}{to_whom}, {against(study)}; as likely more as less than "
         f"{in_words(risk['npv_p50'])}; in one future of ten less than {in_words(risk['npv_p10'])}. "
         f"The chance of a loss is {chance_in_words(risk['probability_of_loss'])}."
     )
+    if council != ALL:
+        said += f" {_for_all(study, worth.sum())}"
     if study.verdicts.drawn_criteria.empty:
         return said
     shares, now = study.verdicts.shares, study.decision.recommendation
@@ -76,8 +81,17 @@ def how_sure(study: Study) -> str:
     return f"{said}, and most often else '{others.idxmax()}' ({chance_in_words(others.max())})."
 
 
-def councils(study: Study) -> Table:
-    """Show what each council and all together pay, save and risk; only what the case knows."""
+def _for_all(study: Study, planned: float) -> str:
+    """Say what the proposal is worth to the partners together, beside one of them."""
+    risk = study.uncertainty.risk_of_loss.loc[ALL]
+    return (
+        f"To all partners together it is worth {in_words(planned)}, and a loss has "
+        f"{chance_in_words(risk['probability_of_loss'])}."
+    )
+
+
+def councils(study: Study, council: str = ALL) -> Table:
+    """Show what each council, or one, and all together pay, save and risk; only what the case knows."""
     found: dict[str, pd.Series] = {}
     if study.savings.baseline_cost.any():
         found |= _running(study)
@@ -86,7 +100,10 @@ def councils(study: Study) -> Table:
     frame = pd.DataFrame(found, index=pd.Index([*study.partners, ALL], name="partner"))
     if len(frame) == 2:  # one council is all
         frame = frame.drop(ALL)
-    return table(frame if found else frame.iloc[:0], "What each council pays, saves and risks")
+    elif council != ALL:
+        frame = frame.loc[[council, ALL]]
+    who = "each council" if council == ALL else council
+    return table(frame if found else frame.iloc[:0], f"What {who} pays, saves and risks")
 
 
 def _running(study: Study) -> dict[str, pd.Series]:
@@ -156,10 +173,12 @@ def findings(study: Study, where: str) -> str:
     )
 
 
-def options(study: Study) -> Table:
+def options(study: Study, council: str = ALL) -> Table:
     """Show the options side by side and why each other one is not proposed."""
-    summary = study.appraisal.summary.rename(columns={"probability_of_loss": "chance_of_loss"})
-    columns = ["net_present_value", "cash_saving", "peak_funding", "unmonetised_score", "chance_of_loss"]  # fmt: skip
+    names = {"probability_of_loss": "chance_of_loss", f"net_present_value, {council}": "own_worth"}
+    summary = study.appraisal.summary.rename(columns=names)
+    of_money = ["cash_saving", "peak_funding"] if council == ALL else ["own_worth"]
+    columns = [*of_money, "net_present_value", "unmonetised_score", "chance_of_loss"]
     known = [name for name in columns if name in summary and summary[name].notna().any()]
     if len(summary) < 2 or PROPOSED not in set(summary["role"]):
         return table(pd.DataFrame(), "The options side by side")

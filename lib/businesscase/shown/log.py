@@ -126,7 +126,7 @@ def _key(name: str, value) -> str:
         return printed(value)
     if not re.fullmatch("[a-z_]+", str(value)):  # a name, not a word of the schema
         return str(value)
-    return words(value.replace("one_off", "one-off"))
+    return words(value)
 
 
 def _value(study: Study, stem: str, row: dict) -> str:

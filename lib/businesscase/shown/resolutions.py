@@ -8,9 +8,14 @@ from businesscase.shown.display import literal
 from businesscase.study import Study
 
 
-def drafts(study: Study) -> Iterator[str]:
-    """Yield as Markdown the draft resolutions for the verdict, and then what they rest on."""
+def drafts(study: Study, council: str = ALL) -> Iterator[str]:
+    """Yield as Markdown the draft resolutions for the verdict, and then what they rest on.
+
+    For one council those of the others alone are left out; each keeps its number.
+    """
     table, verdict = study.resolutions.resolutions, study.decision.recommendation
+    if council != ALL:
+        table = table[table["partner"].isin([ALL, council])]
     if table.empty:
         yield f"No draft resolution can be put to the cabinet for “{verdict}”."
         return

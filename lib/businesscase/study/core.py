@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from businesscase.calculations.apportionment import ALL
-from businesscase.cases.case import Case
+from businesscase.cases.case import Case, staying
 from businesscase.cases.errors import InputError, unknown_name
 from businesscase.cases.parameters import Parameters
 from businesscase.study.derived import Memory, Recorded, derived, note
@@ -138,8 +138,7 @@ class Part:
     @derived
     def partners(self) -> list[str]:
         """Partners that stay, in the order of partners.csv."""
-        partners = self.tables["partners"]
-        return list(partners.loc[partners["role"] != "leaving", "partner"])
+        return staying(self.tables["partners"])
 
     @property
     def years(self) -> list[int]:

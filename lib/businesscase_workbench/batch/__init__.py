@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 from tqdm import tqdm
 
-from businesscase.cases.case import COMPARISON, Case, case_names, load_case
+from businesscase.cases.case import COMPARISON, Case, case_names, load_case, staying
 from businesscase.cases.errors import InputError
 from businesscase.study import load_study
 from businesscase_workbench.batch import manifest
@@ -42,6 +42,7 @@ __all__ = [
     "Job", "Outcome", "Settings", "failures", "notebook_paths", "refresh_notebooks", "run_jobs",
     "write_index",
 ]  # fmt: skip
+EACH = "each"  # in place of the names of councils
 ASKED_AT_ONCE = 16  # requests to a store that is far away
 
 
@@ -71,6 +72,8 @@ class Settings:
         Whether the pages share one copy of their scripts, in a folder beside them.
     template : str
         Path of a Word file for the Word reports, empty for none.
+    councils : tuple of str
+        Partners that have an edition of their own, or ``EACH``; a case without them has none.
     """
 
     store: str
@@ -83,6 +86,7 @@ class Settings:
     formats: tuple[str, ...] = ("html",)
     shared_assets: bool = False
     template: str = ""
+    councils: tuple[str, ...] = ()
 
 
 def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
@@ -213,9 +217,18 @@ def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Ta
             formats=settings.formats,
             shared_assets=settings.shared_assets,
             template=settings.template,
+            councils=_with_editions(job, settings.councils),
         )
         for job in jobs
     ]
+
+
+def _with_editions(job: Job, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the partners of a case for which an edition is wanted; the comparison has none."""
+    if not wanted or job.scenario == COMPARISON:
+        return ()
+    partners = staying(load_case(job.case).tables["partners"])
+    return tuple(name for name in partners if {EACH, name} & set(wanted))
 
 
 def _current(store: Store, tasks: list[Task]) -> set[Task]:

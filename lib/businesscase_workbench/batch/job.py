@@ -19,7 +19,13 @@ from businesscase_workbench.batch.notebook import (
     sentence,
 )
 from businesscase_workbench.batch.store import MANIFEST, FolderStore, Job, Store
-from businesscase_workbench.report import comparison_of, prepare, report_files, report_of
+from businesscase_workbench.report import (
+    comparison_of,
+    edition_names,
+    prepare,
+    report_files,
+    report_of,
+)
 
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
@@ -37,7 +43,7 @@ class Task:
 
     ``store`` is the folder or address of the reports, ``key`` tells the inputs, ``timeout`` is of
     a cell [s], ``force`` makes the report although it is there, ``formats`` are those wanted,
-    ``template`` is the path of a Word file or empty.
+    ``template`` is the path of a Word file or empty, ``councils`` are those with an edition of their own.
     """
 
     case: str
@@ -50,6 +56,7 @@ class Task:
     formats: tuple[str, ...] = ("html",)
     shared_assets: bool = False
     template: str = ""
+    councils: tuple[str, ...] = ()
 
     @property
     def job(self) -> Job:
@@ -124,7 +131,11 @@ def is_current(store: Store, task: Task) -> bool:
     The Word template matters only to who asks for Word.
     """
     there = store.manifest(task.job)
-    if there is None or there["key"] != task.key or not set(task.formats) <= set(there["formats"]):
+    if there is None or there["key"] != task.key:
+        return False
+    if any(
+        not set(getattr(task, name)) <= set(there.get(name, ())) for name in ("formats", "councils")
+    ):
         return False
     return WORD not in task.formats or there["template"] == manifest.template_hash(task.template)
 
@@ -166,23 +177,28 @@ def _make(task: Task, folder: Path) -> None:
     study = load_study(task.case, BASE if compares else task.scenario)
     if not compares:
         write_file(folder / "results.csv", results.csv_text(study.results))
+    editions = {}
     if compares:
         report = comparison_of(study, _compared(task, folder))
     else:
-        report = report_of(study, _executed(study, task, folder))
+        notebooks = _executed(study, task, folder)
+        report = report_of(study, notebooks)
+        names = edition_names(study.partners)
+        editions = {names[name]: report_of(study, notebooks, name) for name in task.councils}
     if _made_from(task, case) != made_from:
         raise InputError(CHANGED)  # else a report of which a part was made from other inputs
     shared = ASSETS_FROM_PAGE if task.shared_assets else ""
     template = Path(task.template) if task.template else None
     tables_of = None if compares else study
     for name, content in report_files(
-        report, tables_of, set(task.formats), shared, template
+        report, tables_of, set(task.formats), shared, template, editions
     ).items():
         write_file(folder / name, content)
     made_from |= {
         "key": task.key,
         "recommendation": study.decision.recommendation,
         "formats": sorted(task.formats),
+        "councils": sorted(task.councils),
         "files": manifest.file_hashes(folder),
     }
     write_file(folder / MANIFEST, manifest.json_text(manifest.sealed(made_from)))

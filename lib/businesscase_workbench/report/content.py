@@ -10,11 +10,13 @@ import mistune
 import pandas as pd
 
 from businesscase import __version__
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import minus_kept, plain, printed, words
-from businesscase.cases.case import BASE, COMPARISON, documents
+from businesscase.cases.case import BASE, COMPARISON, cited, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
 from businesscase.shown import assurance, common, decision, front, outturn, resolutions, verdicts
+from businesscase.shown import council as of_council
 from businesscase.shown.display import CHART, PLOTLY, TABLE, Sentence, Table, literal
 from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
 from businesscase.study import Study, results
@@ -24,7 +26,10 @@ if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a b
     from nbformat import NotebookNode
 
 NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report says once
+BODY = "body"  # tag of a cell that members read; the others are for the appendix
+ANSWER = "The answer"  # section with which a chapter begins, so that it needs no heading
 PURPOSE = "Purpose"
+APPENDIX, APPENDIX_FILE = "Appendix", "appendix"
 ALL_SCENARIOS = "all of the case"
 COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
@@ -33,9 +38,10 @@ NOTHING_LISTED = "Nothing to list in this case"  # heading of what has no rows, 
 READ_AS_DATA = "The case's folder was read as data: nothing in it was run as code."
 GIVEN_WITH = {"options": ["options"], "plan": ["work_packages"]}  # tables that feed no result
 IMPLICATIONS = ("What else must members know?",)
+STEPS = ("Who must do what, by when?",)
 RESOLVED = "What would the cabinet resolve?"
 # the report has one chapter, or one place in it, for each of these
-TOLD_ONCE = ("Checks", "Assumptions used", "Why?", RESOLVED, *IMPLICATIONS)
+TOLD_ONCE = ("Checks", "Assumptions used", RESOLVED, *IMPLICATIONS, *STEPS)
 
 
 @dataclass(frozen=True)
@@ -108,13 +114,20 @@ class Chapter:
     name: str
     title: str
     blocks: tuple[Block, ...]
+    number: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Its number and title."""
+        return f"{self.number}. {self.title}" if self.number else self.title
 
 
 @dataclass(frozen=True)
 class Report:
     """A report: title, question, what it is about in pairs of label and text, and its chapters.
 
-    Each chapter of ``front`` has a page of its own before the contents.
+    Each chapter of ``front`` has a page of its own before the contents. The ``appendix`` is a report of
+    its own, in a file beside this one, whose chapters are numbered on from here.
     """
 
     title: str
@@ -123,52 +136,76 @@ class Report:
     chapters: tuple[Chapter, ...]
     subtitle: str = ""
     front: tuple[Chapter, ...] = ()
+    appendix: "Report | None" = None
+    is_appendix: bool = False
 
 
-def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"]) -> Report:
-    """Return the report of a study in the order of a cabinet report.
+def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"], council: str = ALL) -> Report:
+    """Return the report of a study in the order of a committee report, with its appendix.
 
     Parameters
     ----------
     study : Study
         The case under the scenario.
     notebooks : mapping of str to NotebookNode
-        Every notebook by section; executed for the sections that the case has.
+        Every notebook by section; executed for the sections that the case has. Cells with the tag
+        ``body`` are for the report itself.
+    council : str, optional
+        The partner whose edition it is: its figures come first, and a chapter is of it alone.
     """
-    file, present = study.case.file, study.case.chapter_names()
+    present = study.case.chapter_names()
     told = {
-        name: list(_blocks(notebook, name) if name in present else given(study, name))
+        name: list(_blocks(notebook, name))
         for name, notebook in notebooks.items()
+        if name in present
     }
+    rest = {
+        name: _for(told[name], APPENDIX) if name in told else list(given(study, name))
+        for name in notebooks
+    }
+    decided = [block for _, block in told.get("decision", [])]
+    has_results = "outturn" in study.case.section_names()
     chapters = [
         Chapter("purpose", PURPOSE, tuple(_purpose(study))),
         Chapter("recommendation", "Recommendation and reasons", tuple(_recommendation(study))),
+        Chapter("council", f"What it means for {council}", tuple(_of_council(study, council))),
+        *(
+            Chapter(name, _chapter_title(name), tuple(_for(blocks, BODY)))
+            for name, blocks in told.items()
+            if name != "decision" or has_results
+        ),
+        Chapter("implications", "Implications", tuple(_parts(decided, IMPLICATIONS))),
+        Chapter("next", "Next steps", tuple(_parts(decided, STEPS))),
+        Chapter("papers", "Background papers", tuple(_sources(study, of_case=True))),
+    ]
+    appended = [
         *(
             Chapter(name, _chapter_title(name), tuple(_without(blocks, TURNING + TOLD_ONCE)))
-            for name, blocks in told.items()
+            for name, blocks in rest.items()
         ),
-        Chapter("implications", "Implications", tuple(_parts(told.get("decision", ()), IMPLICATIONS))),
-        Chapter("turning", "What would change the answer", tuple(_turning(told))),
+        Chapter("turning", "What would change the answer", tuple(_turning(rest))),
         Chapter("assumptions", "Assumptions log", tuple(_assumptions(study))),
         Chapter("reconciliation", "Reconciliation to published figures", tuple(_reconciliation(study))),
         Chapter("made", MADE, tuple(_made(study, study.scenario_name))),
     ]  # fmt: skip
     pages = [
-        Chapter("for-decision", "For decision", tuple(map(_joined, _for_decision(study)))),
-        Chapter("in-short", "Options, risks and next steps", tuple(map(_joined, _in_short(study)))),
+        Chapter("for-decision", "For decision", tuple(map(_joined, _for_decision(study, council)))),
+        Chapter(
+            "in-short",
+            "Options, risks and next steps",
+            tuple(map(_joined, _in_short(study, council))),
+        ),
     ]
-    return Report(
-        file.title,
-        file.question,
-        (),
-        tuple(_numbered(chapters)),
-        study.scenario.title,
-        tuple(_numbered(pages, "AB")),
-    )
+    title = study.scenario.title
+    if council != ALL:
+        title += f", edition for {council}"
+        chapters = [_with_first(chapter, council, study.partners) for chapter in chapters]
+    report = _report(study, chapters, appended, title)
+    return replace(report, front=tuple(_numbered(pages, "AB")))
 
 
 def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
-    """Return the report that sets the scenarios of a case side by side.
+    """Return the report that sets the scenarios of a case side by side, with its appendix.
 
     Parameters
     ----------
@@ -177,22 +214,61 @@ def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
     notebook : NotebookNode
         The executed notebook that compares; each of its sections is a chapter.
     """
-    chapters = [Chapter("purpose", "Purpose", ())]
-    for block in _blocks(notebook, COMPARISON):
-        if isinstance(block, Heading) and block.level == 3:
-            chapters.append(Chapter(f"part-{len(chapters)}", block.text, ()))
-        else:
-            chapters[-1] = replace(chapters[-1], blocks=(*chapters[-1].blocks, block))
-    chapters.append(Chapter("made", MADE, tuple(_made(study, ALL_SCENARIOS))))
-    file = study.case.file
+    told = list(_blocks(notebook, COMPARISON))
+    appended = [
+        *_sections(_for(told, APPENDIX)),
+        Chapter("made", MADE, tuple(_made(study, ALL_SCENARIOS))),
+    ]
+    report = _report(study, list(_sections(_for(told, BODY))), appended, COMPARED)
     facts = [("Subject", COMPARED), *list(_facts(study))[:-1]]  # it is of all scenarios
-    return Report(
+    return replace(report, facts=tuple(facts))
+
+
+def _report(
+    study: Study, chapters: list[Chapter], appended: list[Chapter], subtitle: str
+) -> Report:
+    """Return a report of the chapters that say something, each of which leads to what is appended."""
+    chapters, appended = ([one for one in part if one.blocks] for part in (chapters, appended))
+    numbers = count(1)
+    body = list(_numbered(chapters, numbers))
+    further = list(_numbered(appended, numbers))
+    of = {chapter.name: chapter for chapter in further}
+    body = [
+        replace(chapter, blocks=(*chapter.blocks, *_leading(of[chapter.name])))
+        if chapter.name in of
+        else chapter
+        for chapter in body
+    ]
+    file = study.case.file
+    appendix = Report(
         file.title,
         file.question,
-        tuple(facts),
-        tuple(_numbered(chapters)),
-        COMPARED,
+        ((APPENDIX, f"what the report “{subtitle}” rests on, and how it was worked out"),),
+        tuple(further),
+        f"{subtitle}: {APPENDIX.lower()}",
+        is_appendix=True,
     )
+    return Report(file.title, file.question, (), tuple(body), subtitle, appendix=appendix)
+
+
+def _leading(chapter: Chapter) -> Iterator[Block]:
+    """Yield the sentence that leads from a chapter to the one of the appendix on the same subject."""
+    asked = [block.text for block in chapter.blocks if _begins(block)]
+    if asked := [text for text in asked if text != NOTHING_LISTED]:
+        where = f"[chapter {chapter.number}]({APPENDIX_FILE}.html#{chapter.name})"
+        yield Prose(f"The appendix, {where}, has more: {literal(' '.join(asked))}")
+
+
+def _sections(blocks: Iterable[Block]) -> Iterator[Chapter]:
+    """Yield a chapter for each section of a notebook."""
+    chapter = Chapter("answer", ANSWER, ())
+    for number, block in enumerate(blocks):
+        if _begins(block):
+            yield chapter
+            chapter = Chapter(f"part-{number}", block.text, ())
+        else:
+            chapter = replace(chapter, blocks=(*chapter.blocks, block))
+    yield chapter
 
 
 def table_shown(table: Table) -> TableShown | Prose:
@@ -203,17 +279,17 @@ def table_shown(table: Table) -> TableShown | Prose:
 # chapters that come from the study
 
 
-def _for_decision(study: Study) -> Iterator[Block]:
+def _for_decision(study: Study, council: str) -> Iterator[Block]:
     """Yield what a member needs first: the verdict, how sure it is, who pays what, what to resolve."""
-    yield Prose(literal(front.for_whom(study)))
+    yield Prose(literal(front.for_whom(study, council)))
     if said := outturn.in_short(study):
         yield Prose(Sentence(" ".join(said))._repr_markdown_())
     yield Verdict(decision.recommended(study))
     if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
-    if said := front.how_sure(study):
+    if said := front.how_sure(study, council):
         yield Prose(literal(said))
-    councils = front.councils(study)
+    councils = front.councils(study, council)
     if not councils.empty:
         yield table_shown(councils)
         if said := front.councils_note(study, councils):
@@ -222,14 +298,15 @@ def _for_decision(study: Study) -> Iterator[Block]:
     if worked:  # else words to approve would stand beside figures that no council has given
         yield Prose("None is put as long as worked rows are left.")
     else:
-        yield from map(Prose, resolutions.drafts(study))
-    if said := front.findings(study, PURPOSE):
-        yield Prose(literal(said))
+        yield from map(Prose, resolutions.drafts(study, council))
 
 
-def _in_short(study: Study) -> Iterator[Block]:
+def _in_short(study: Study, council: str) -> Iterator[Block]:
     """Yield what else could be done, what may go wrong, what comes next, and what all this rests on."""
-    for heading, shown in (("Options", front.options(study)), ("Risks", front.risks(study))):
+    for heading, shown in (
+        ("Options", front.options(study, council)),
+        ("Risks", front.risks(study)),
+    ):
         if not shown.empty:
             yield Heading(heading)
             yield table_shown(shown)
@@ -243,6 +320,51 @@ def _in_short(study: Study) -> Iterator[Block]:
     if said := front.rests_on(study):
         yield Prose(said)
     yield Prose(front.assured(study, MADE))
+    if said := front.findings(study, PURPOSE):
+        yield Prose(literal(said))
+
+
+def _of_council(study: Study, council: str) -> Iterator[Block]:
+    """Yield what is one council's own: what it is held to, its money by year and line, its budget."""
+    if council == ALL:
+        return
+    asked = {
+        "What is it held to?": [of_council.criteria],
+        "What does it save and pay, and when?": [of_council.years, of_council.lines],
+        "What does it do to its budget?": [of_council.budget],
+    }
+    has_money = "savings" in study.case.section_names()
+    for heading, tables in asked.items():
+        if has_money or tables == [of_council.criteria]:
+            yield Heading(heading)
+            yield from (table_shown(table(study, council)) for table in tables)
+
+
+def _with_first(chapter: Chapter, council: str, partners: list[str]) -> Chapter:
+    """Return a chapter in whose tables the rows and columns of a council stand before its partners'."""
+    blocks = (
+        _council_first(block, council, partners) if isinstance(block, TableShown) else block
+        for block in chapter.blocks
+    )
+    return replace(chapter, blocks=tuple(blocks))
+
+
+def _council_first(table: TableShown, council: str, partners: list[str]) -> TableShown:
+    def order(names: Iterable[str]) -> list[int]:
+        """Return the places of names: the council's among its partners' first, all else as it is."""
+        named = [next((one for one in partners if re.match(rf"{re.escape(one)}( \(|$)", name)), "") for name in names]  # fmt: skip
+        places = [place for place, name in enumerate(named) if name]
+        sorted_places = sorted(places, key=lambda place: named[place] != council)
+        moved = dict(zip(places, sorted_places, strict=True))
+        return [moved.get(place, place) for place in range(len(named))]
+
+    columns, rows = order(table.labels), order(row[0] for row in table.rows)
+    return replace(
+        table,
+        labels=tuple(table.labels[place] for place in columns),
+        numeric=tuple(table.numeric[place] for place in columns),
+        rows=tuple(tuple(table.rows[row][place] for place in columns) for row in rows),
+    )
 
 
 def _joined(block: Block) -> Block:
@@ -278,6 +400,9 @@ def _purpose(study: Study) -> Iterator[Block]:
         yield Prose("No parameter differs from the base scenario.")
     else:
         yield Prose("This is the base scenario; every other scenario is a difference from it.")
+    present = study.case.chapter_names()
+    if absent := [title for name, title in CHAPTERS.items() if name not in present]:
+        yield Prose(f"The case gives nothing for: {'; '.join(absent)}.")
 
 
 def _changes(study: Study) -> TableShown | None:
@@ -318,8 +443,7 @@ def _recommendation(study: Study) -> Iterator[Block]:
     if not study.verdicts.drawn_criteria.empty:
         yield Prose(literal(verdicts.answer(study).plain))
     yield Prose(literal(study.case.file.summary))
-    yield Prose(decision.reasons_in_words(study)._repr_markdown_())
-    yield table_shown(decision.reasons(study))
+    yield table_shown(decision.reasons_in_brief(study))
     if not study.decision.by_partner.empty:
         yield table_shown(decision.by_partner(study))
 
@@ -367,12 +491,23 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
     )
     yield Prose(assurance.in_short(study).text)
     yield Prose(READ_AS_DATA)
-    yield Heading("Sources")
+    if shared := list(_sources(study, of_case=False)):
+        yield Heading("Sources of what all cases rest on")
+        yield from shared
+
+
+def _sources(study: Study, of_case: bool) -> Iterator[Block]:
+    """Yield the documents that the case's own rows cite, or those that all cases rest on."""
+    own = cited(table for stem, table in study.case.tables.items() if stem not in SHARED_TABLES)
     lines = []
     for key, source in documents(study.case).items():
-        date = f", {printed(source.date)}" if source.date else ""
-        lines.append(f"- {literal(f'{source.title} ({source.publisher}{date}), cited as “{key}”')}")
-    yield Prose("\n".join(lines))
+        if (key in own) == of_case:
+            date = f", {printed(source.date)}" if source.date else ""
+            lines.append(
+                f"- {literal(f'{source.title} ({source.publisher}{date}), cited as “{key}”')}"
+            )
+    if lines:
+        yield Prose("\n".join(lines))
 
 
 def given(study: Study, chapter: str) -> Iterator[Block]:
@@ -398,22 +533,49 @@ def _chapter_title(name: str) -> str:
     return CHAPTERS.get(name, name.capitalize())
 
 
-def _blocks(notebook: "NotebookNode", section: str) -> Iterator[Block]:
-    """Yield what a notebook shows, without its code and without its title."""
-    count = 0
+def _blocks(notebook: "NotebookNode", section: str) -> Iterator[tuple[str, Block]]:
+    """Yield what a notebook shows, with where it goes, without its code and without its title."""
+    charts = count(1)
     for cell in notebook.cells:
-        if NOTEBOOK_ONLY in cell.metadata.get("tags", []):
+        tags = cell.metadata.get("tags", [])
+        if NOTEBOOK_ONLY in tags:
             continue
+        place = BODY if BODY in tags else APPENDIX
         if cell.cell_type == "markdown":
-            yield from _said(cell.source, Explanation)
+            yield from ((place, block) for block in _said(cell.source, Explanation))
         for output in cell.get("outputs", []):
             if "data" not in output:
                 continue
             if CHART in output.data:
-                count += 1
-                yield _figure(output.data, f"{section}-chart-{count}")
+                yield place, _figure(output.data, f"{section}-chart-{next(charts)}")
             else:
-                yield from _output(output.data)
+                yield from ((place, block) for block in _output(output.data))
+
+
+def _for(told: Iterable[tuple[str, Block]], place: str) -> list[Block]:
+    """Return what goes to a place, under the headings of its sections.
+
+    How to read what is shown in another place is left out.
+    """
+    sections: list[list[tuple[str, Block]]] = [[]]
+    for goes_to, block in told:
+        if _begins(block):
+            sections.append([])
+        sections[-1].append((goes_to, block))
+    found: list[Block] = []
+    for section in sections:
+        heading = [block for _, block in section if _begins(block)]
+        here = [block for goes_to, block in section[len(heading) :] if goes_to == place]
+        elsewhere = len(here) < len(section) - len(heading)
+        if any(not isinstance(block, Explanation) for block in here) or (here and not elsewhere):
+            found += [block for block in heading if block.text != ANSWER or place != BODY]
+            found += here
+    return found
+
+
+def _begins(block: Block) -> bool:
+    """Return whether a block is the heading of a section."""
+    return isinstance(block, Heading) and block.level == 3
 
 
 def _said(source: str, kind: type[Prose] = Prose) -> Iterator[Block]:
@@ -450,7 +612,7 @@ def _without(blocks: Iterable[Block], titles: tuple[str, ...]) -> Iterator[Block
     """Yield the blocks without the parts of level 3 that have one of these titles."""
     left_out = False
     for block in blocks:
-        if isinstance(block, Heading) and block.level == 3:
+        if _begins(block):
             left_out = block.text in titles
         if not left_out:
             yield block
@@ -460,7 +622,7 @@ def _parts(blocks: Iterable[Block], titles: tuple[str, ...]) -> Iterator[Block]:
     """Yield what stands under the headings of level 3 that have one of these titles."""
     taken = False
     for block in blocks:
-        if isinstance(block, Heading) and block.level == 3:
+        if _begins(block):
             taken = block.text in titles
         elif taken:
             yield block
@@ -474,9 +636,9 @@ def _turning(told: Mapping[str, list[Block]]) -> Iterator[Block]:
             yield from part
 
 
-def _numbered(chapters: Iterable[Chapter], names: Iterable | None = None) -> Iterator[Chapter]:
+def _numbered(chapters: Iterable[Chapter], numbers: Iterable) -> Iterator[Chapter]:
     """Yield the chapters with their tables and figures numbered: Table 5.2 is the second of chapter 5."""
-    for number, chapter in zip(names or count(1), chapters, strict=False):
+    for chapter, number in zip(chapters, numbers, strict=False):
         counts = {TableShown: 0, FigureShown: 0}
         blocks = []
         for block in _gathered(chapter.blocks):
@@ -484,14 +646,15 @@ def _numbered(chapters: Iterable[Chapter], names: Iterable | None = None) -> Ite
                 counts[type(block)] += 1
                 block = replace(block, number=f"{number}.{counts[type(block)]}")
             blocks.append(block)
-        yield replace(chapter, blocks=tuple(_levelled(blocks)))
+        shown = str(number) if isinstance(number, int) else ""
+        yield replace(chapter, blocks=tuple(_levelled(blocks)), number=shown)
 
 
 def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield the blocks with the sections that only say what is absent as one list at the end."""
     parts: list[list[Block]] = [[]]
     for block in blocks:
-        if isinstance(block, Heading) and block.level == 3:
+        if _begins(block):
             parts.append([])
         parts[-1].append(block)
     absent: dict[str, list[str]] = {}

@@ -1,18 +1,32 @@
 """The files of a report in the formats that are asked for, all from one content."""
 
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from businesscase.study import Study
-from businesscase_workbench.report.content import Report
+from businesscase_workbench.report.content import APPENDIX_FILE, Report
 from businesscase_workbench.report.html import page_html
 
-FORMATS = {
-    # what a format's file is called
-    "html": "report.html",
-    "docx": "report.docx",
-    "xlsx": "tables.xlsx",
-    "pdf": "report.pdf",
-}
+FORMATS = ("html", "docx", "xlsx", "pdf")
+REPORT_FILE, TABLES_FILE = "report", "tables.xlsx"
+
+
+def edition_names(councils: Iterable[str]) -> dict[str, str]:
+    """Return what the file of each council's edition is called, without its ending.
+
+    Examples
+    --------
+    >>> edition_names(["Tunbridge Wells", "Sir Gâr", "Sir G-r"])
+    {'Tunbridge Wells': 'report-tunbridge-wells', 'Sir Gâr': 'report-sir-g-r', 'Sir G-r': 'report-3'}
+    """
+    names: dict[str, str] = {}
+    for number, council in enumerate(councils, 1):
+        name = f"{REPORT_FILE}-{re.sub(r'[^a-z0-9]+', '-', council.lower()).strip('-')}"
+        is_plain = name != f"{REPORT_FILE}-" and name not in names.values()
+        names[council] = name if is_plain else f"{REPORT_FILE}-{number}"
+    return names
 
 
 def report_files(
@@ -21,6 +35,7 @@ def report_files(
     formats: set[str],
     shared_assets: str = "",
     template: Path | None = None,
+    editions: Mapping[str, Report] = MappingProxyType({}),
 ) -> dict[str, bytes]:
     """Return the files of a report by name.
 
@@ -36,19 +51,27 @@ def report_files(
         Where the files lie that pages share, see ``report_html``.
     template : Path, optional
         A Word file whose styles, headers and footers the Word report takes.
+    editions : mapping of str to Report, optional
+        The editions for councils by the name of their files, see ``edition_names``; their appendix is
+        that of the report.
 
     Raises
     ------
     InputError
         If a format needs a browser to draw the charts and there is none that does.
     """
-    made = {"report.html": page_html(report, shared_assets).encode()}
+    made = {}
     if "xlsx" in formats and study is not None:
         from businesscase_workbench.report.excel import workbook
 
-        made["tables.xlsx"] = workbook(study)
+        made[TABLES_FILE] = workbook(study)
+    parts = {REPORT_FILE: report, **editions, APPENDIX_FILE: report.appendix}
+    parts = {name: part for name, part in parts.items() if part is not None}
+    made |= {
+        f"{name}.html": page_html(part, shared_assets).encode() for name, part in parts.items()
+    }
     if formats & {"docx", "pdf"}:
-        made |= _on_paper(report, formats, template)
+        made |= _on_paper(parts, formats, template)
     return made
 
 
@@ -66,7 +89,9 @@ def refuse_without_browser() -> None:
         pictures.svg({"data": [], "layout": {}})
 
 
-def _on_paper(report: Report, formats: set[str], template: Path | None) -> dict[str, bytes]:
+def _on_paper(
+    parts: dict[str, Report], formats: set[str], template: Path | None
+) -> dict[str, bytes]:
     from businesscase_workbench.report.pdf import pdf
     from businesscase_workbench.report.pictures import Pictures, drawn
     from businesscase_workbench.report.word import document
@@ -74,7 +99,11 @@ def _on_paper(report: Report, formats: set[str], template: Path | None) -> dict[
     made = {}
     with Pictures() as pictures:
         if "docx" in formats:
-            made["report.docx"] = document(report, drawn(report, pictures.png), template)
+            charts = drawn(parts.values(), pictures.png)
+            made |= {
+                f"{name}.docx": document(part, charts, template) for name, part in parts.items()
+            }
         if "pdf" in formats:
-            made["report.pdf"] = pdf(report, drawn(report, pictures.svg))
+            charts = drawn(parts.values(), pictures.svg)
+            made |= {f"{name}.pdf": pdf(part, charts) for name, part in parts.items()}
     return made

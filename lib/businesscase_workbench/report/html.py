@@ -18,6 +18,7 @@ from businesscase.cases.names import UNPRINTABLE
 from businesscase.shown.assurance import worked_rows
 from businesscase.study import Study
 from businesscase_workbench.report.content import (
+    APPENDIX_FILE,
     Block,
     Chapter,
     FigureShown,
@@ -39,8 +40,11 @@ READ = {
     # the files of a report that are read, and what the index calls them
     "report.html": "web page",
     "report.docx": "Word",
-    "tables.xlsx": "Excel",
     "report.pdf": "PDF",
+    "tables.xlsx": "Excel",
+    "appendix.html": "appendix",
+    "appendix.docx": "appendix in Word",
+    "appendix.pdf": "appendix in PDF",
 }
 REFERENCE = ("assumptions", "reconciliation")  # chapters whose tables are looked up, not read
 LONGEST = 25  # rows of a table that stands open on the page
@@ -73,8 +77,7 @@ def report_html(
 
 def page_html(report: Report, shared_assets: str = "") -> str:
     """Return a report as one page; see `report_html`."""
-    chapters = [_chapter(number, chapter) for number, chapter in enumerate(report.chapters, 1)]
-    front = [_chapter("", chapter) for chapter in report.front]
+    front, chapters = map(list, (map(_chapter, part) for part in (report.front, report.chapters)))
     shown = [block for chapter in (*front, *chapters) for block in chapter["blocks"]]
     figures = [block for block in shown if block["kind"] == FigureShown.__name__]
     return _page(
@@ -156,12 +159,13 @@ def _links(case: Case, name: str, state: dict, up: str) -> list[tuple[str, str]]
 # chapters and their blocks, as the templates need them
 
 
-def _chapter(number: int | str, chapter: Chapter) -> dict:
+def _chapter(chapter: Chapter) -> dict:
     blocks = list(_blocks(chapter))
     return {
-        "number": number,
+        "number": chapter.number,
         "name": chapter.name,
         "title": chapter.title,
+        "heading": chapter.heading,
         "blocks": blocks,
         "sections": [block for block in blocks if block.get("level") == 3],
     }
@@ -288,9 +292,8 @@ class _Prose(mistune.HTMLRenderer):
         return f"<p><strong>{text}</strong></p>\n"
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        notebook = re.fullmatch(r"\d\d_(\w+)\.ipynb", url)
-        if notebook:
-            return f'<a href="#{notebook[1]}">{text}</a>'
+        if url.startswith(f"{APPENDIX_FILE}.html#"):
+            return f'<a href="{escape(url)}">{text}</a>'
         is_address = url.startswith(("https://", "http://")) and str(escape(url)) != text
         return f"{text} ({escape(url)})" if is_address else text
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from businesscase.cases.names import UNPRINTABLE
 from businesscase_workbench.report.content import (
+    APPENDIX_FILE,
     Block,
     Chapter,
     FigureShown,
@@ -84,9 +85,9 @@ class Fit:
 
 @dataclass(frozen=True)
 class Part:
-    """Blocks of a chapter that share pages upright or turned; ``title`` opens the chapter."""
+    """Blocks of a chapter that share pages upright or turned; ``heading`` opens the chapter."""
 
-    title: str
+    heading: str
     turned: bool
     blocks: tuple[Block, ...]
 
@@ -162,7 +163,7 @@ def _runs(tokens: Iterable[dict], bold: bool = False, italic: bool = False) -> I
 def _address(token: dict, bold: bool, italic: bool) -> Iterator[Run]:
     address = token["attrs"]["url"]
     label = "".join(run.text for run in _runs(token["children"]))
-    if address != label:
+    if address != label and not address.startswith(f"{APPENDIX_FILE}."):
         yield Run(f" ({clean(address)})", bold, italic)
 
 
@@ -181,13 +182,13 @@ def parts(chapters: Iterable[Chapter], widths: tuple[float, float]) -> Iterator[
         Width of the text on an upright and on a turned page [cm].
     """
     for chapter in chapters:
-        title = chapter.title
+        heading = chapter.heading
         for blocks in _under_headings(chapter.blocks):
             turned = any(
                 fitted(block, widths).turned for block in blocks if isinstance(block, TableShown)
             )
-            yield Part(title, turned, tuple(blocks))
-            title = ""
+            yield Part(heading, turned, tuple(blocks))
+            heading = ""
 
 
 def _under_headings(blocks: Iterable[Block]) -> Iterator[list[Block]]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import count, groupby, repeat, zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -127,26 +127,22 @@ def _data(report: Report, charts: Mapping[str, bytes]) -> dict[str, Any]:
         "margin": paper.MARGIN,
         "padding": paper.PADDING,
         "facts": [[clean(label), clean(text)] for label, text in report.facts],
-        "front": [list(_parts([chapter], repeat(""), charts)) for chapter in report.front],
-        "parts": list(_parts(report.chapters, (f"{number}. " for number in count(1)), charts)),
+        "front": [list(_parts([chapter], charts)) for chapter in report.front],
+        "parts": list(_parts(report.chapters, charts)),
     }
 
 
-def _parts(
-    chapters: Iterable[Chapter], numbers: Iterator[str], charts: Mapping[str, bytes]
-) -> Iterator[dict]:
+def _parts(chapters: Iterable[Chapter], charts: Mapping[str, bytes]) -> Iterator[dict]:
     """Yield the parts, those that follow each other on pages of one kind as one."""
     all_parts = paper.parts(chapters, WIDTHS)
     for turned, parts in groupby(all_parts, key=lambda part: part.turned):
-        blocks = [block for part in parts for block in _blocks(part, numbers, charts)]
+        blocks = [block for part in parts for block in _blocks(part, charts)]
         yield {"turned": turned, "blocks": blocks}
 
 
-def _blocks(part: Part, numbers: Iterator[str], charts: Mapping[str, bytes]) -> Iterator[dict]:
-    if part.title:
-        yield {"kind": "heading", "level": 1, "text": f"{next(numbers)}{clean(part.title)}"}
-        if not part.blocks:
-            yield {**_prose("This case has no data for this chapter."), "introduces": False}
+def _blocks(part: Part, charts: Mapping[str, bytes]) -> Iterator[dict]:
+    if part.heading:
+        yield {"kind": "heading", "level": 1, "text": clean(part.heading)}
     for block, following in zip_longest(part.blocks, part.blocks[1:]):
         shown = _block(block, part.turned, charts)
         yield {**shown, "introduces": paper.introduces(block, following)}

@@ -4,7 +4,7 @@ import asyncio
 import copy
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -141,20 +141,22 @@ def _gone() -> tuple[type[BaseException], ...]:
     )
 
 
-def drawn(report: Report, draw: Callable[[dict], bytes]) -> dict[str, bytes]:
-    """Return a picture of each figure of a report by the figure's name.
+def drawn(reports: Iterable[Report], draw: Callable[[dict], bytes]) -> dict[str, bytes]:
+    """Return a picture of each figure of some reports by the figure's name, which means one in all of them.
 
     Parameters
     ----------
     draw : function of a figure
         For instance ``pictures.png`` or ``pictures.svg``.
     """
-    return {
-        block.name: draw(untitled(block.figure))
+    figures = {
+        block.name: block.figure
+        for report in reports
         for chapter in report.chapters
         for block in chapter.blocks
         if isinstance(block, FigureShown)
     }
+    return {name: draw(untitled(figure)) for name, figure in figures.items()}
 
 
 def untitled(figure: Mapping[str, Any]) -> dict[str, Any]:

@@ -298,7 +298,7 @@ class _Writer:
             if part.turned != turned:
                 yield self._end_of_section(turned)
                 turned = part.turned
-            if part.title:
+            if part.heading:
                 heading = self._chapter_heading(*next(bookmarks))
                 if on_new_page:
                     heading.get_or_add_pPr().get_or_add_pageBreakBefore()
@@ -317,8 +317,8 @@ class _Writer:
     def _numbered_titles(self, report: Report) -> Iterator[str]:
         yield from (clean(chapter.title) for chapter in report.front)
         for number, chapter in enumerate(report.chapters, 1):
-            title = clean(chapter.title)
-            yield f"{number}. {title}" if self.own_numbers else title
+            is_counted = not self.own_numbers and chapter.number == str(number)
+            yield clean(chapter.title if is_counted else chapter.heading)
 
     def _contents(
         self, titles: list[tuple[str, str]], on_new_page: bool
@@ -348,8 +348,6 @@ class _Writer:
         return heading
 
     def _blocks(self, part: Part) -> Iterator[BaseOxmlElement]:
-        if part.title and not part.blocks:
-            yield self.paragraph([Run("This case has no data for this chapter.")])
         neighbours = zip(
             [None, *part.blocks[:-1]], part.blocks, [*part.blocks[1:], None], strict=True
         )
