@@ -16,6 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations.wording import capitalised, printed
+from businesscase.shown import evidence
 from businesscase.shown.columns import (
     LABELS,
     UNBROKEN,
@@ -33,8 +34,10 @@ ABREAST = 8  # columns whose names have room beside each other
 # types of output of our own: what a table or a chart says, for a report to take from a notebook
 TABLE = "application/vnd.businesscase.table+json"
 CHART = "application/vnd.businesscase.chart+json"
+EVIDENCE = "application/vnd.businesscase.evidence+json"  # the rows that what is shown rests on
 PLOTLY = "application/vnd.plotly.v1+json"
 HEADING = "## "
+STATUS = "Status"  # the column of a table of inputs that says which are assumed
 # what sentences never use, so that it comes from a case: all of Markdown but bold, lists and breaks
 MARKS = re.compile(r"([\\`_{}\[\]<>#|~$]|(?<!\*)\*(?!\*))")
 ALL_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$])")
@@ -56,6 +59,10 @@ class Sentence:
 
     def _repr_markdown_(self) -> str:
         return _without_marks(self.text)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        marked = self._repr_markdown_() + evidence.end(evidence.mark_of_cell())
+        return {"text/markdown": marked} | _evidence()
 
     def __repr__(self) -> str:
         return self.text
@@ -159,9 +166,16 @@ class Table(pd.DataFrame):
         return self.frame.to_csv(index=set(self.index.names) != {None})
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {TABLE: self.as_read()}
+        return {TABLE: self.as_read()} | _evidence()
 
     def _repr_html_(self) -> str:
+        return f"{self._html()}{self._mark()}"
+
+    def _mark(self) -> str:
+        mark = None if STATUS in self.as_read()["labels"] else evidence.mark_of_cell()
+        return f"\n<p><em>{mark.sentence()}</em></p>" if mark and len(self) else ""
+
+    def _html(self) -> str:
         read = self.as_read()
         if not read["rows"]:
             return f'<p class="absent">{escape(self.caption)}.</p>'
@@ -230,10 +244,16 @@ class Chart:
         return {
             PLOTLY: self.as_json(),
             CHART: said | {"data": self.data.as_read()},
-        }
+        } | _evidence()
 
     def __repr__(self) -> str:
         return f"{self.title}. {self.description}"  # where nothing is drawn
+
+
+def _evidence() -> dict:
+    """Return what an output of a notebook says of the rows that it rests on, if it is of one."""
+    chain = evidence.chain_of_cell()
+    return {} if chain is None else {EVIDENCE: chain}
 
 
 def absent(caption: str) -> Table:

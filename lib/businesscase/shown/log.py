@@ -19,10 +19,12 @@ from businesscase.calculations.wording import (
     year_label,
 )
 from businesscase.cases.case import TOLD_IN
-from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
+from businesscase.cases.schema import KEYS, VALUE_COLUMNS
 from businesscase.shown.common import QUALITY
 from businesscase.shown.display import Table
+from businesscase.shown.evidence import NUMBER
 from businesscase.study import Study
+from businesscase.study.evidence import logged_in
 
 CHAPTERS = {
     # the headings of a cabinet report, by the section whose notebook tells it
@@ -34,6 +36,7 @@ CHAPTERS = {
     "readiness": "Readiness",
     "decision": "Commitments, decisions and what came of them",
 }
+LABEL = "Number"  # of the column by which a row of the log is named
 TRIED = 0.1  # by how much a line of money is raised to show its effect [fraction]
 NAMED_BY = {"options": "name", "risks": "description", "tasks": "name"}
 FIRST_DATED = 1900  # a smaller year counts from the start of the appraisal
@@ -51,7 +54,7 @@ def assumptions_log(study: Study) -> Table:
     The rows stand in the order of the chapters; a table that serves several sections stands with
     the first. Numbers are those of this case: the same input has the same number in every scenario.
     """
-    used = used_in(study)
+    used = logged_in(study.case)
     effects = _effects(study)
     rows = [
         _row(study, stem, row, effects.get(stem, lambda _, stem=stem: _feeds(used[stem])))
@@ -60,12 +63,12 @@ def assumptions_log(study: Study) -> Table:
     ]
     columns = ["table", "what", "value", "status", "source", "paragraph", "note", "effect"]
     table = pd.DataFrame(rows, columns=columns)
-    table.insert(0, "number", [f"A{number}" for number in range(1, len(table) + 1)])
+    table.insert(0, "number", [f"{NUMBER}{number}" for number in range(1, len(table) + 1)])
     return Table(
         table,
         _caption(table["status"]),
         {
-            "number": "Number",
+            "number": LABEL,
             "table": "Table",
             "what": "What",
             "value": "Value",
@@ -84,16 +87,6 @@ def _caption(status: pd.Series) -> str:
     count = status.value_counts()
     said = ", ".join(f"{count[name]:,} {name}" for name in QUALITY if name in count)
     return f"{len(status):,} input{'s' if len(status) > 1 else ''}: {said}"
-
-
-def used_in(study: Study) -> dict[str, list[str]]:
-    """Return the sections that use each table that has rows, both in the order of the chapters."""
-    used: dict[str, list[str]] = {}
-    for section in study.case.section_names():
-        for stem in SECTION_TABLES[section]:
-            if len(study.tables[stem]):
-                used.setdefault(stem, []).append(section)
-    return used
 
 
 def _feeds(sections: list[str]) -> str:
@@ -134,12 +127,11 @@ def _value(study: Study, stem: str, row: dict) -> str:
     if stem == "gates":
         unit = study.decision.gates.set_index("criterion").at[row["criterion"], "unit"]
         return f"{words(row['comparison'])} {worded(row['threshold'], unit)}"
-    known = {
-        name: _figure(name, row[name]) for name in VALUE_COLUMNS[stem] if not _blank(row[name])
-    }
+    columns = VALUE_COLUMNS.get(stem, ())
+    known = {name: _figure(name, row[name]) for name in columns if not _blank(row[name])}
     if "bound" in known:
         return " ".join(known.values())
-    if len(VALUE_COLUMNS[stem]) == 1:
+    if len(columns) == 1:
         return "".join(known.values()) or "–"
     return ", ".join(f"{_words(name)} {figure}".strip() for name, figure in known.items()) or "–"
 
@@ -183,7 +175,7 @@ def _effects(study: Study) -> dict[str, Effect]:
         "readiness": _of_readiness,
         "readiness_areas": _of_areas,
     }
-    used = used_in(study)
+    used = logged_in(study.case)
     return {stem: maker(study) for stem, maker in makers.items() if stem in used}
 
 

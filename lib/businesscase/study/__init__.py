@@ -12,7 +12,7 @@ from businesscase.cases.case import BASE, Case, case_with_rows, load_case
 from businesscase.cases.errors import Fault, InputError, shown, unknown_name
 from businesscase.cases.parameters import Parameters, Scenario
 from businesscase.cases.validation import parameter_faults
-from businesscase.study import results
+from businesscase.study import evidence, results
 from businesscase.study.appraisal import Appraisal
 from businesscase.study.assurance import Assurance
 from businesscase.study.baseline import Baseline
@@ -20,7 +20,7 @@ from businesscase.study.cash import Cash
 from businesscase.study.contracts import Contracts
 from businesscase.study.core import GivenOut, Inputs, changed_parameters
 from businesscase.study.decision import Decision
-from businesscase.study.derived import Memory, changed_rows
+from businesscase.study.derived import Memory, changed_rows, derived
 from businesscase.study.governance import Governance
 from businesscase.study.options import Options
 from businesscase.study.outturn import Outturn
@@ -50,13 +50,13 @@ class Study:
         Those of the scenario, or as they were varied since.
     baseline, savings, cash, uncertainty, options, appraisal, risks, plan, contracts, readiness, governance, outturn, value, decision, verdicts, resolutions, scrutiny, assurance
         The parts. Each is handed the parts that it needs.
-    compared : dict
-        What the comparison of the case's scenarios has found so far.
+    memory : Memory
+        The results of the whole study, and what the comparison of the case's scenarios has found so far.
     """
 
     def __init__(self, case: Case, scenario_name: str, parameters: Parameters):
         self.case, self.scenario_name, self.parameters = case, scenario_name, parameters
-        self.compared: dict[str, Any] = {}
+        self.memory = Memory()
         inputs = Inputs(case, parameters, self.varied, self.in_scenario, self.with_tables)
         self.baseline = Baseline(inputs)
         self.plan = Plan(inputs)
@@ -233,7 +233,7 @@ class Study:
         yield from self.verdicts.rows()
         yield from self.decision.outcome_rows()
 
-    @cached_property
+    @derived
     def results(self) -> pd.DataFrame:
         """Every result as tidy rows: section, measure, item, year, value, unit."""
         decided = results.frame((self.decision.section, *row) for row in self._decided())
@@ -285,6 +285,7 @@ def load_study(
     loaded = case_with_rows(case, added) if added else load_case(case)
     if scenario not in loaded.scenarios:
         raise InputError(unknown_name("scenario", scenario, loaded.scenarios))
+    evidence.watch()
     study = Study.of(loaded, scenario)
     given = {name: value for name, value in changes.items() if value is not None}
     return study.moved(given) if given else study

@@ -8,7 +8,6 @@ import pandas as pd
 
 from businesscase.calculations import appraisal, savings
 from businesscase.calculations.apportionment import ALL
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part
@@ -61,7 +60,7 @@ class Appraisal(Part):
         ``unmonetised_score`` and ``probability_of_loss``. What no money is given for is not known.
         """
         options = self.tables["options"].set_index("option")["name"]
-        costed = set(self.tables["flows"]["option"]) | {self.case.file.comparator} - {""}
+        costed = set(self.tables.column("flows", "option")) | {self.case.file.comparator} - {""}
         letters = [*options.index, *sorted(costed - set(options.index))]
         rows = {letter: self._appraised(letter) if letter in costed else {} for letter in letters}
         table = pd.DataFrame.from_dict(rows, orient="index")
@@ -81,7 +80,7 @@ class Appraisal(Part):
             cash = at.to_find.sum()
             cost -= float(appraisal.present_value(cash, self.savings.discount_factors))
         loss = None
-        if has_recurring_flows(self.tables) and option != self.case.file.comparator:
+        if self.savings.recurs and option != self.case.file.comparator:
             # of the others a tenth of the draws, which is enough to see them side by side
             risk = other.risk_of_loss if option == self.option else other.about
             loss = float(risk.at[ALL, "probability_of_loss"])

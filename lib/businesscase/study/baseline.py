@@ -1,6 +1,6 @@
 """The baseline of a study: cost, users, measures, applications, skills, quality of the data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -47,9 +47,12 @@ class Baseline(Part):
     def _costed_partners(self) -> list[str]:
         return [partner for partner in self.partners if partner in self.annual_costs.index]
 
-    @property
-    def _price_index(self) -> pd.Series:
-        return self.tables["deflators"].set_index("year")["price_index"]
+    def price_index(self, years: Iterable[int]) -> pd.Series:
+        """Return the price index of years and of the base year; none if that is all there is of them."""
+        base_year = self.case.file.decision_year
+        other = set(years) - {base_year}
+        needed = [*sorted(other), base_year] if other else []
+        return self.tables.rows("deflators", year=needed).set_index("year")["price_index"]
 
     @derived
     def real_service_costs(self) -> pd.DataFrame:
@@ -58,9 +61,8 @@ class Baseline(Part):
         lines = lines[lines["partner"].isin(self.partners)]
         lines = lines.sort_values("partner", key=self._order, kind="stable", ignore_index=True)
         base_year = self.case.file.decision_year
-        real = baseline.real_amounts(
-            lines["amount_gbp"], lines["year"], self._price_index, base_year
-        )
+        index = self.price_index(lines["year"])
+        real = baseline.real_amounts(lines["amount_gbp"], lines["year"], index, base_year)
         return lines.assign(real_gbp=real)
 
     def _order(self, partners: pd.Series) -> pd.Series:
@@ -82,7 +84,8 @@ class Baseline(Part):
     def price_conversions(self) -> pd.DataFrame:
         """What bringing costs to base-year prices did, by year of the budget."""
         base_year = self.case.file.decision_year
-        return baseline.price_conversions(self.real_service_costs, self._price_index, base_year)
+        costs = self.real_service_costs
+        return baseline.price_conversions(costs, self.price_index(costs["year"]), base_year)
 
     @derived
     def service_comparison(self) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 
 import pandas as pd
 
@@ -10,7 +10,6 @@ from businesscase.calculations import decision, regret, savings
 from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE
 from businesscase.cases.parameters import MEMBERSHIP
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import Study
 
 CHOICES = (
@@ -77,10 +76,8 @@ def _remembered(compute: Callable) -> Callable:
 
     @wraps(compute)
     def remembered(study: Study):
-        kept = study.in_scenario(BASE).compared
-        if compute.__name__ not in kept:
-            kept[compute.__name__] = compute(study)
-        return kept[compute.__name__]
+        memory = study.in_scenario(BASE).memory
+        return memory.result(compute.__name__, partial(compute, study))
 
     return remembered
 
@@ -270,7 +267,7 @@ def choices(study: Study) -> Choices:
     costed = _costed_options(study) if has_money(study) else []
     if len(costed) > 1:
         return _options_by_worth(study, costed)
-    if has_recurring_flows(study.tables):
+    if study.savings.recurs:
         return _go_or_stop(study)
     if has_scores(study) and len(study.options.ranked) > 1:
         return _options_by_score(study)
@@ -308,10 +305,7 @@ def _option_study(base: Study, option: str) -> Study:
     """Return the base with an option, the same study each time for one case."""
     if option == base.option:
         return base
-    kept, key = base.compared, f"option {option}"
-    if key not in kept:
-        kept[key] = base.varied(option=option)
-    return kept[key]
+    return base.memory.result(f"option {option}", lambda: base.varied(option=option))
 
 
 def _options_by_worth(study: Study, costed: list[str]) -> Choices:

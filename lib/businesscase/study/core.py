@@ -35,20 +35,21 @@ class Tables(Mapping[str, pd.DataFrame]):
         note([(stem, "column", name)])
         return self._tables[stem][name]
 
-    def rows(self, stem: str, **where: str) -> pd.DataFrame:
-        """Return the rows of a table whose columns have these values; only they count as read."""
+    def rows(self, stem: str, **where: Any) -> pd.DataFrame:
+        """Return the rows of a table whose columns have these values, or one of these; only they count as read."""
         table = self._tables[stem]
         for column, value in where.items():
             note([(stem, "column", column)])
-            table = table[table[column] == value]
+            table = table[table[column].isin([value] if isinstance(value, str) else value)]
         note((stem, "row", row) for row in table.index)
         return table
 
 
 class GivenOut(dict[str, pd.DataFrame]):
-    """Tables by name; what a reader writes into one stays out of the case."""
+    """Tables by name, of which each that is read is recorded; what is written into one stays out of the case."""
 
     def __getitem__(self, stem: str) -> pd.DataFrame:
+        note([(stem,)])
         return super().__getitem__(stem).copy(deep=False)
 
 

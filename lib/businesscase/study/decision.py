@@ -16,7 +16,6 @@ from businesscase.calculations.wording import capitalised, short_day
 from businesscase.cases.case import BASE, data_folder
 from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.parameters import limits, step_of
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import results, tidy
 from businesscase.study.core import Inputs, Part
 from businesscase.study.criteria import gate_faults
@@ -319,7 +318,7 @@ class Decision(Part):
 
     def _is_net_of_nothing(self, measure: str) -> bool:
         """Return whether a measure sets a saving that the case doesn't give against its cost."""
-        return not has_recurring_flows(self.tables) and not measure.startswith(OF_COST)
+        return not self.savings.recurs and not measure.startswith(OF_COST)
 
     @derived
     def recommendation(self) -> str:

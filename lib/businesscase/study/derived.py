@@ -16,13 +16,16 @@ import pandas as pd
 Reads = frozenset[Hashable]
 Result = TypeVar("Result")
 _reading: ContextVar[set[Hashable] | None] = ContextVar("reading", default=None)
+_tracing: ContextVar[set[Hashable] | None] = ContextVar("tracing", default=None)
+read_in_cell: set[Hashable] = set()  # what is read outside any result, by the cells of a notebook
 
 
 def note(read: Iterable[Hashable]) -> None:
-    """Record what was read for the result that is being computed, if there is one."""
+    """Record what was read: for the result that is being computed, else for what is being traced."""
     reads = _reading.get()
-    if reads is not None:
-        reads.update(read)
+    if reads is None:
+        reads = _tracing.get()
+    (read_in_cell if reads is None else reads).update(read)
 
 
 def of_fixed_scenario(compute: Callable[[], Result]) -> Result:
@@ -39,13 +42,18 @@ class Kept(NamedTuple):
     reads: Reads
 
 
-def _recorded(compute: Callable[[], Any]) -> Kept:
+def recorded(compute: Callable[[], Any]) -> Kept:
+    """Return what a reader makes of results, no result itself, and all that these were computed from."""
+    return _recorded(compute, _tracing)
+
+
+def _recorded(compute: Callable[[], Any], by: ContextVar[set[Hashable] | None] = _reading) -> Kept:
     reads: set[Hashable] = set()
-    outer = _reading.set(reads)
+    outer = by.set(reads)
     try:
         value = compute()
     finally:
-        _reading.reset(outer)
+        by.reset(outer)
     return Kept(value, frozenset(reads))
 
 

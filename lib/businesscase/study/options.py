@@ -135,7 +135,7 @@ class Options(Part):
         return table.rename_axis("option").reset_index()
 
     def _is_costed(self, option: str) -> bool:
-        return bool((self.tables["flows"]["option"] == option).any())
+        return bool((self.tables.column("flows", "option") == option).any())
 
     @derived
     def switching_weights(self) -> pd.DataFrame:

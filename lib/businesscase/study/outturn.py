@@ -60,9 +60,10 @@ class Outturn(Part):
     @derived
     def actuals(self) -> pd.DataFrame:
         """Rows of actuals.csv, money in base-year prices, with what was ``reported``."""
-        index = self.tables["deflators"].set_index("year")["price_index"]
-        base_year = self.case.file.decision_year
-        return outturn.in_base_prices(self.tables["actuals"], index, base_year)
+        actuals, base_year = self.tables["actuals"], self.case.file.decision_year
+        years = [*actuals["year"].dropna(), base_year]
+        index = self.tables.rows("deflators", year=years).set_index("year")["price_index"]
+        return outturn.in_base_prices(actuals, index, base_year)
 
     @derived
     def reported(self) -> pd.Series:

@@ -345,7 +345,8 @@ class Savings(Part):
     @property
     def recurs(self) -> bool:
         """Whether any option states money that comes every year: without, nothing tells of a loss."""
-        return has_recurring_flows(self.tables)
+        kinds = self.tables.column("flows", "flow")
+        return has_recurring_flows({"flows": kinds.to_frame()})
 
     def prepared_flows(self, longest_delay: float) -> pd.DataFrame:
         """Return flows ready for any setting of the levers, entries and exits included [£]."""
@@ -594,9 +595,8 @@ class Savings(Part):
     @derived
     def full_years(self) -> pd.Series:
         """The last year of each partner in which the running cost is that of a full year."""
-        lines = self.tables["flows"]
-        is_running = (lines["option"] == self.option) & (lines["flow"] == "running_cost")
-        runs = savings.running_years(lines[is_running], self.years)
+        running = self.tables.rows("flows", option=self.option, flow="running_cost")
+        runs = savings.running_years(running, self.years)
         full = runs.index[runs == runs.max()]
         of_each = {
             name: full[self.members.loc[name, full].to_numpy(bool)] for name in self.partners
@@ -611,7 +611,7 @@ class Savings(Part):
         The last in which a partner takes part, as by then the service has grown to its full cost and
         those that left have left theirs behind.
         """
-        if not (self.tables["flows"]["flow"] == "running_cost").any():
+        if not (self.tables.column("flows", "flow") == "running_cost").any():
             return pd.DataFrame(columns=["present", "new", "change", "change_fraction"])
         planned, changed = self.planned_flows, self.parameters.running_cost_change
         present = self._in_full_year(planned, "counterfactual_cost")

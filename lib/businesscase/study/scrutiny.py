@@ -7,7 +7,6 @@ import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import counted, in_words, listed, percent, words, year_label
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.study.baseline import Baseline
 from businesscase.study.core import Inputs, Part
 from businesscase.study.outturn import Outturn
@@ -67,7 +66,7 @@ class Scrutiny(Part):
 
     @property
     def _has_money(self) -> bool:
-        return not self.savings.flow_lines.empty and has_recurring_flows(self.tables)
+        return not self.savings.flow_lines.empty and self.savings.recurs
 
     def _lines(self) -> Answer | None:
         rows = self.outturn.money_variances
@@ -204,8 +203,7 @@ class Scrutiny(Part):
         return Answer(f"The leaver pays by these terms: {said}", ("exit_terms",), "03")
 
     def _authors(self) -> Answer | None:
-        evidence = self.tables["evidence"]
-        own = evidence[evidence["case"] == self.case.file.own_evidence]
+        own = self.tables.rows("evidence", case=self.case.file.own_evidence)
         if own.empty:
             return None
         row = own.iloc[0]

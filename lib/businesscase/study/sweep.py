@@ -18,7 +18,6 @@ from businesscase.calculations import discovery
 from businesscase.calculations.discovery import Box, Columns
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import MEMBERSHIP, Parameters
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import Study
 
 CHUNK = 20_000  # futures made at a time, a row group of the file
@@ -388,7 +387,7 @@ def sweep_of(study: Study) -> Sweep:
     InputError
         If no money of the case recurs.
     """
-    if not has_recurring_flows(study.tables):
+    if not study.savings.recurs:
         raise InputError(
             f"{study.case.name}: flows.csv states no money that recurs, such as a saving; a sweep needs some"
         )

@@ -18,7 +18,6 @@ from businesscase.calculations.discovery import Columns
 from businesscase.calculations.reference_class import ABOVE, ReferenceClass
 from businesscase.calculations.uncertainty import CHUNK, CHUNKS, SEED
 from businesscase.cases.parameters import Parameters, limits
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.cases.validation.shared import evidence_of_others
 from businesscase.study import tidy
 from businesscase.study.baseline import Baseline
@@ -310,7 +309,7 @@ class Uncertainty(Part):
         return pd.DataFrame(
             [
                 {
-                    "name": savings.line_name(self.tables["flows"], flow, line),
+                    "name": savings.line_name(self._line_names, flow, line),
                     "kind": LINE,
                     "flow": flow,
                     "line": line,
@@ -338,7 +337,7 @@ class Uncertainty(Part):
         has_amount = lines[["amount_gbp", "baseline_fraction"]].fillna(0.0).ne(0.0).any(axis=1)
         fixed = lines[has_amount & ~is_moved].drop_duplicates(["flow", "line"])
         named = zip(fixed["flow"], fixed["line"], strict=True)
-        return [savings.line_name(self.tables["flows"], *names) for names in named]
+        return [savings.line_name(self._line_names, *names) for names in named]
 
     @property
     def _drawn_risks(self) -> pd.DataFrame:
@@ -479,8 +478,11 @@ class Uncertainty(Part):
     @derived
     def _lines_by_name(self) -> dict[str, tuple[str, str]]:
         """Flow and line of the inputs that are lines."""
-        flows = self.tables["flows"]
-        return {savings.line_name(flows, *key): key for key in self._own_ranges}
+        return {savings.line_name(self._line_names, *key): key for key in self._own_ranges}
+
+    @property
+    def _line_names(self) -> pd.DataFrame:
+        return pd.DataFrame({name: self.tables.column("flows", name) for name in ("flow", "line")})
 
     def selected(self, select: savings.Selection, columns: Columns, count: int) -> np.ndarray:
         """Return saving less cost of a selection of the flows in each of some draws [£].
@@ -601,7 +603,9 @@ class Uncertainty(Part):
     @property
     def evidence(self) -> pd.DataFrame:
         """Rows of evidence.csv of the classes of the case, without those of its own service."""
-        return evidence_of_others(self.case.file, self.tables)
+        file = self.case.file
+        of_classes = self.tables.rows("evidence", reference_class=file.evidence_classes)
+        return evidence_of_others(file, {"evidence": of_classes})
 
     @derived
     def reference_class(self) -> dict[str, ReferenceClass]:
@@ -706,7 +710,7 @@ class Uncertainty(Part):
 
     def rows(self) -> Iterator[tidy.Row]:
         """Yield the results, as results.csv has them; a cost alone is no odds of a loss."""
-        if not has_recurring_flows(self.tables):
+        if not self.savings.recurs:
             return
         for measure, values in self.risk_of_loss.items():
             unit = tidy.FRACTION if measure.startswith("probability_of_loss") else tidy.MONEY

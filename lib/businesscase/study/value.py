@@ -11,7 +11,6 @@ from businesscase.calculations.stages import Gate, Staged
 from businesscase.calculations.uncertainty import SEED, as_sure
 from businesscase.calculations.value_of_information import Estimate
 from businesscase.calculations.years import financial_year
-from businesscase.cases.validation import has_recurring_flows
 from businesscase.study import tidy
 from businesscase.study.core import Inputs, Part
 from businesscase.study.derived import derived
@@ -42,14 +41,14 @@ class Value(Part):
         can't be chosen, but for the one that is appraised all the same.
         """
         failed = options.failed_counts(self.tables["success_factors"])
-        costed = set(self.tables["flows"]["option"]) - set(failed.index[failed > 0])
+        costed = set(self.tables.column("flows", "option")) - set(failed.index[failed > 0])
         letters = [self.option, *sorted(costed - {self.option})]
         return [letter for letter in letters if letter != self.case.file.comparator]
 
     @property
     def is_known(self) -> bool:
         """Whether there is a choice to inform: without money that recurs nothing tells what an option brings."""
-        return has_recurring_flows(self.tables) and bool(self.choices)
+        return self.uncertainty.savings.recurs and bool(self.choices)
 
     @derived
     def uncertain_inputs(self) -> pd.DataFrame:
@@ -153,7 +152,7 @@ class Value(Part):
         there, present value, a loss negative [£]). None where it isn't known what the option brings.
         """
         rows = self.tables.rows("stages", option=self.option)
-        rows = rows if has_recurring_flows(self.tables) else rows.head(0)
+        rows = rows if self.uncertainty.savings.recurs else rows.head(0)
         years = rows["date"].map(financial_year).astype(int).clip(lower=self.years[0])
         rows = rows.assign(year=years)[years <= self.years[-1]].sort_values("date", kind="stable")
         told = [

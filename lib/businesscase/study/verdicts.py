@@ -1,7 +1,6 @@
 """How sure the verdict is: what it is in each future, which criteria flip it, and what two inputs do together."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import combinations, product
 
 import numpy as np
@@ -23,7 +22,7 @@ from businesscase.study import tidy
 from businesscase.study.cash import Cash
 from businesscase.study.core import Inputs, Part
 from businesscase.study.decision import Decision
-from businesscase.study.derived import derived
+from businesscase.study.derived import Memory, derived
 from businesscase.study.plan import Plan
 from businesscase.study.savings import Savings
 from businesscase.study.uncertainty import LINE, Uncertainty
@@ -43,30 +42,30 @@ class Futures:
     """Some futures of the money, each selection of the flows worked out when first asked for."""
 
     def __init__(self, part: Uncertainty, columns: Columns, count: int):
-        self.part, self.columns, self.count = part, columns, count
+        self.part, self.columns, self.count, self.memory = part, columns, count, Memory()
 
-    @cached_property
+    @derived
     def worth(self) -> np.ndarray:
         """Net present values, draw by partner [£]."""
         return self.part.worth(self.columns, self.count)
 
-    @cached_property
+    @derived
     def cash(self) -> np.ndarray:
         """Saving less cost in cash, draw by partner by year [£]."""
         return self.part.net(self.columns, self.count, savings.cash)
 
-    @cached_property
+    @derived
     def budget(self) -> np.ndarray:
         """What budgets gain beyond the plan, draw by partner by year [£, base-year prices]."""
         planned = self.part.net({}, 1, savings.budget)
         return self.part.net(self.columns, self.count, savings.budget) - planned
 
-    @cached_property
+    @derived
     def running(self) -> np.ndarray:
         """Running cost of the service, what leavers strand with it, draw by partner by year [£]."""
         return -self.part.selected(savings.running, self.columns, self.count)
 
-    @cached_property
+    @derived
     def present(self) -> np.ndarray:
         """Cost of the present service that it takes the place of, draw by partner by year [£]."""
         return self.part.selected(savings.counterfactual, self.columns, self.count)

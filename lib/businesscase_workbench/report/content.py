@@ -1,8 +1,9 @@
 """What a report says, in order, whatever the format: chapters of headings, prose, tables, figures."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,34 @@ import pandas as pd
 from businesscase import __version__
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import minus_kept, plain, printed, words
-from businesscase.cases.case import BASE, COMPARISON, cited, documents
+from businesscase.cases.case import BASE, COMPARISON, Case, cited, documents
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
-from businesscase.shown import assurance, common, decision, front, outturn, resolutions, verdicts
+from businesscase.shown import (
+    assurance,
+    common,
+    decision,
+    evidence,
+    front,
+    outturn,
+    resolutions,
+    verdicts,
+)
 from businesscase.shown import council as of_council
-from businesscase.shown.display import CHART, PLOTLY, TABLE, Sentence, Table, literal
-from businesscase.shown.log import CHAPTERS, assumptions_log, used_in
+from businesscase.shown.display import (
+    CHART,
+    EVIDENCE,
+    PLOTLY,
+    STATUS,
+    TABLE,
+    Sentence,
+    Table,
+    literal,
+)
+from businesscase.shown.log import CHAPTERS, assumptions_log
 from businesscase.study import Study, results
 from businesscase.study.decision import LACKS
+from businesscase.study.evidence import used_in
 
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
@@ -30,6 +50,8 @@ BODY = "body"  # tag of a cell that members read; the others are for the appendi
 ANSWER = "The answer"  # section with which a chapter begins, so that it needs no heading
 PURPOSE = "Purpose"
 APPENDIX, APPENDIX_FILE = "Appendix", "appendix"
+LOG = f"{APPENDIX_FILE}.html"  # the page that has the log of assumptions
+BASE_LOG = f"../{BASE}/{LOG}"  # to which a comparison leads, having none
 ALL_SCENARIOS = "all of the case"
 COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
@@ -54,13 +76,26 @@ class Heading:
 
 @dataclass(frozen=True)
 class Prose:
-    """Text as Markdown has it; raw HTML in it is text too."""
+    """Text as Markdown has it, and its mark if it rests on assumed rows; raw HTML in it is text too."""
 
     text: str
+    mark: evidence.Mark | None = None
+
+    def marked(self, named: evidence.Named = evidence.run_in_words) -> str:
+        """Return the text with its mark; ``named`` is how a run of rows of the log is written."""
+        return self.text + evidence.end(self.mark, named)
 
 
 class Explanation(Prose):
     """Prose of the notebook itself, which says how to read what is shown after it."""
+
+
+class RestsOn(Prose):
+    """The line under a table or figure that says which of its rows are assumed."""
+
+    def marked(self, named: evidence.Named = evidence.run_in_words) -> str:
+        """Return the line."""
+        return f"*{self.mark.sentence(named)}*" if self.mark else ""
 
 
 class Absence(Prose):
@@ -138,6 +173,7 @@ class Report:
     front: tuple[Chapter, ...] = ()
     appendix: "Report | None" = None
     is_appendix: bool = False
+    log: str = LOG
 
 
 def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"], council: str = ALL) -> Report:
@@ -155,7 +191,7 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"], council: st
     """
     present = study.case.chapter_names()
     told = {
-        name: list(_blocks(notebook, name))
+        name: list(_blocks(notebook, name, study.case))
         for name, notebook in notebooks.items()
         if name in present
     }
@@ -214,14 +250,15 @@ def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
     notebook : NotebookNode
         The executed notebook that compares; each of its sections is a chapter.
     """
-    told = list(_blocks(notebook, COMPARISON))
+    told = list(_blocks(notebook, COMPARISON, study.case))
     appended = [
         *_sections(_for(told, APPENDIX)),
         Chapter("made", MADE, tuple(_made(study, ALL_SCENARIOS))),
     ]
     report = _report(study, list(_sections(_for(told, BODY))), appended, COMPARED)
     facts = [("Subject", COMPARED), *list(_facts(study))[:-1]]  # it is of all scenarios
-    return replace(report, facts=tuple(facts))
+    appendix = replace(report.appendix, log=BASE_LOG)
+    return replace(report, facts=tuple(facts), appendix=appendix, log=BASE_LOG)
 
 
 def _report(
@@ -255,7 +292,7 @@ def _leading(chapter: Chapter) -> Iterator[Block]:
     """Yield the sentence that leads from a chapter to the one of the appendix on the same subject."""
     asked = [block.text for block in chapter.blocks if _begins(block)]
     if asked := [text for text in asked if text != NOTHING_LISTED]:
-        where = f"[chapter {chapter.number}]({APPENDIX_FILE}.html#{chapter.name})"
+        where = f"[chapter {chapter.number}]({LOG}#{chapter.name})"
         yield Prose(f"The appendix, {where}, has more: {literal(' '.join(asked))}")
 
 
@@ -287,11 +324,12 @@ def _for_decision(study: Study, council: str) -> Iterator[Block]:
     yield Verdict(decision.recommended(study))
     if worked := assurance.worked_rows(study.tables):
         yield Prose(worked._repr_markdown_())
-    if said := front.how_sure(study, council):
-        yield Prose(literal(said))
-    councils = front.councils(study, council)
+    said, mark = evidence.traced(study, lambda: front.how_sure(study, council))
+    if said:
+        yield Prose(literal(f"{said}{mark.brief if mark else ''}"))
+    councils, mark = evidence.traced(study, lambda: front.councils(study, council))
     if not councils.empty:
-        yield table_shown(councils)
+        yield _in_caption(councils, mark)
         if said := front.councils_note(study, councils):
             yield Prose(literal(said))
     yield Heading("Draft resolutions")
@@ -303,13 +341,15 @@ def _for_decision(study: Study, council: str) -> Iterator[Block]:
 
 def _in_short(study: Study, council: str) -> Iterator[Block]:
     """Yield what else could be done, what may go wrong, what comes next, and what all this rests on."""
-    for heading, shown in (
-        ("Options", front.options(study, council)),
-        ("Risks", front.risks(study)),
-    ):
+    asked = {
+        "Options": partial(front.options, study, council),
+        "Risks": partial(front.risks, study),
+    }
+    for heading, made in asked.items():
+        shown, mark = evidence.traced(study, made)
         if not shown.empty:
             yield Heading(heading)
-            yield table_shown(shown)
+            yield _in_caption(shown, mark)
     if open_conditions := front.conditions(study, _chapter_title("decision")):
         yield Heading("What is still open")
         yield Prose(open_conditions)
@@ -437,15 +477,15 @@ def _setting(value) -> str:
 
 
 def _recommendation(study: Study) -> Iterator[Block]:
-    yield Verdict(decision.recommended(study))
+    yield from _traced(study, lambda: Verdict(decision.recommended(study)))
     if study.decision.missing:
         yield Prose(literal(f"Missing: {' '.join(study.decision.missing.values())}"))
     if not study.verdicts.drawn_criteria.empty:
-        yield Prose(literal(verdicts.answer(study).plain))
+        yield from _traced(study, lambda: Prose(literal(verdicts.answer(study).plain)))
     yield Prose(literal(study.case.file.summary))
-    yield table_shown(decision.reasons_in_brief(study))
+    yield from _traced(study, lambda: table_shown(decision.reasons_in_brief(study)))
     if not study.decision.by_partner.empty:
-        yield table_shown(decision.by_partner(study))
+        yield from _traced(study, lambda: table_shown(decision.by_partner(study)))
 
 
 def _assumptions(study: Study) -> Iterator[Block]:
@@ -512,7 +552,7 @@ def _sources(study: Study, of_case: bool) -> Iterator[Block]:
 
 def given(study: Study, chapter: str) -> Iterator[Block]:
     """Yield what the case gives for a chapter in which nothing can be worked out from it."""
-    used = used_in(study)
+    used = used_in(study.case)
     stems = [
         stem
         for stem in [*GIVEN_WITH.get(chapter, []), *SECTION_TABLES.get(chapter, [])]
@@ -533,7 +573,7 @@ def _chapter_title(name: str) -> str:
     return CHAPTERS.get(name, name.capitalize())
 
 
-def _blocks(notebook: "NotebookNode", section: str) -> Iterator[tuple[str, Block]]:
+def _blocks(notebook: "NotebookNode", section: str, case: Case) -> Iterator[tuple[str, Block]]:
     """Yield what a notebook shows, with where it goes, without its code and without its title."""
     charts = count(1)
     for cell in notebook.cells:
@@ -547,9 +587,11 @@ def _blocks(notebook: "NotebookNode", section: str) -> Iterator[tuple[str, Block
             if "data" not in output:
                 continue
             if CHART in output.data:
-                yield place, _figure(output.data, f"{section}-chart-{next(charts)}")
+                shown: Iterable[Block] = [_figure(output.data, f"{section}-chart-{next(charts)}")]
             else:
-                yield from ((place, block) for block in _output(output.data))
+                shown = _output(output.data)
+            marked = _with_mark(shown, evidence.mark(case, output.data.get(EVIDENCE, {})))
+            yield from ((place, block) for block in marked)
 
 
 def _for(told: Iterable[tuple[str, Block]], place: str) -> list[Block]:
@@ -600,6 +642,35 @@ def _output(data: dict) -> Iterator[Block]:
         yield from _said(data["text/markdown"])
     else:
         yield Plain(data.get("text/plain", ""))
+
+
+def _with_mark(shown: Iterable[Block], mark: evidence.Mark | None) -> Iterator[Block]:
+    """Yield what is shown, prose with its mark at the end and the others with a line under them."""
+    for block in shown:
+        match block:
+            case TableShown() if STATUS in block.labels:  # which says it row by row
+                yield block
+            case TableShown() | FigureShown() | Verdict():
+                yield block
+                if mark:
+                    yield RestsOn("", mark)
+            case Prose() if mark and not isinstance(block, Absence):
+                end = evidence.end(mark)  # as a notebook shows it
+                yield replace(block, text=block.text.removesuffix(end), mark=mark)
+            case _:
+                yield block
+
+
+def _in_caption(table: Table, mark: evidence.Mark | None) -> Block:
+    """Return a table of the first two pages, which have no room for a line under it."""
+    shown = table_shown(table)
+    return replace(shown, caption=f"{table.caption}{mark.brief if mark else ''}")
+
+
+def _traced(study: Study, made: Callable[[], Block]) -> Iterator[Block]:
+    """Yield what is made of a study's results, with its mark."""
+    block, mark = evidence.traced(study, made)
+    yield from _with_mark([block], mark)
 
 
 def _figure(data: dict, name: str) -> FigureShown:
@@ -677,11 +748,11 @@ def _said_once(part: list[Block]) -> Iterator[Block]:
     """Yield the blocks of a section without an absence that its text has already told."""
     told = ""
     for block in part:
-        if not isinstance(block, Prose):
+        if not isinstance(block, Prose) or isinstance(block, RestsOn):
             yield block
         elif not (isinstance(block, Absence) and block.text.rstrip(".") in told):
             told += block.text
-            yield Prose(block.text)
+            yield Prose(block.text, block.mark)
 
 
 def _levelled(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,9 +16,12 @@ from markupsafe import Markup, escape
 from businesscase.cases.case import COMPARISON, Case
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.shown.assurance import worked_rows
+from businesscase.shown.evidence import NUMBER, Run, run_in_words
+from businesscase.shown.log import LABEL
 from businesscase.study import Study
 from businesscase_workbench.report.content import (
-    APPENDIX_FILE,
+    BASE_LOG,
+    LOG,
     Block,
     Chapter,
     FigureShown,
@@ -46,6 +49,9 @@ READ = {
     "appendix.docx": "appendix in Word",
     "appendix.pdf": "appendix in PDF",
 }
+OWN_PAGE = re.compile(
+    rf"({re.escape(BASE_LOG)}|{re.escape(LOG)})#[\w-]+$"
+)  # that prose may lead to
 REFERENCE = ("assumptions", "reconciliation")  # chapters whose tables are looked up, not read
 LONGEST = 25  # rows of a table that stands open on the page
 WIDTHS = ((11, "years"), (8, "wide"), (0, "table"))  # class of a table by its number of columns
@@ -77,7 +83,10 @@ def report_html(
 
 def page_html(report: Report, shared_assets: str = "") -> str:
     """Return a report as one page; see `report_html`."""
-    front, chapters = map(list, (map(_chapter, part) for part in (report.front, report.chapters)))
+    front, chapters = (
+        [_chapter(chapter, report.log) for chapter in part]
+        for part in (report.front, report.chapters)
+    )
     shown = [block for chapter in (*front, *chapters) for block in chapter["blocks"]]
     figures = [block for block in shown if block["kind"] == FigureShown.__name__]
     return _page(
@@ -159,8 +168,8 @@ def _links(case: Case, name: str, state: dict, up: str) -> list[tuple[str, str]]
 # chapters and their blocks, as the templates need them
 
 
-def _chapter(chapter: Chapter) -> dict:
-    blocks = list(_blocks(chapter))
+def _chapter(chapter: Chapter, log: str) -> dict:
+    blocks = list(_blocks(chapter, log))
     return {
         "number": chapter.number,
         "name": chapter.name,
@@ -171,17 +180,21 @@ def _chapter(chapter: Chapter) -> dict:
     }
 
 
-def _blocks(chapter: Chapter) -> Iterator[dict]:
+def _blocks(chapter: Chapter, log: str) -> Iterator[dict]:
     for number, block in enumerate(chapter.blocks, 1):
-        yield {"kind": type(block).__name__} | _shown(block, chapter, f"{chapter.name}-{number}")
+        shown = _shown(block, chapter, f"{chapter.name}-{number}", log)
+        yield {"kind": type(block).__name__} | shown
 
 
-def _shown(block: Block, chapter: Chapter, address: str) -> dict:
+def _shown(block: Block, chapter: Chapter, address: str, log: str) -> dict:
     match block:
         case Heading():
             return {"id": address, "text": block.text, "level": block.level}
         case Prose():
-            return {"html": _markdown(block.text)}
+            return {
+                "kind": Prose.__name__,
+                "html": _markdown(block.marked(partial(_linked, log=log))),
+            }
         case TableShown():
             label = f"Table {block.number}"
             folded = chapter.name in REFERENCE or len(block.rows) > LONGEST
@@ -192,6 +205,17 @@ def _shown(block: Block, chapter: Chapter, address: str) -> dict:
             return {"text": block.text}
         case Plain():
             return {"text": block.text, "label": f"Text in {chapter.title}, {address}"}
+
+
+def _linked(run: Run, log: str) -> str:
+    """Return a run of rows of the log as a link to the first of them, in Markdown.
+
+    Examples
+    --------
+    >>> _linked((3, 14), "appendix.html")
+    '[A3 to A14](appendix.html#A3)'
+    """
+    return f"[{run_in_words(run)}]({log}#{NUMBER}{run[0]})"
 
 
 def _table(table: TableShown, label: str, folded: bool) -> dict:
@@ -214,7 +238,7 @@ def _cells(table: TableShown) -> Markup:
         for label, side in zip(table.labels, sides, strict=True)
     )
     body = "\n".join(
-        f'<tr><th scope="row">{_text(row[0])}</th>'
+        f'<tr{_address_of(table, row)}><th scope="row">{_text(row[0])}</th>'
         + "".join(
             f"<td{side}>{_text(text)}</td>" for text, side in zip(row[1:], sides[1:], strict=True)
         )
@@ -222,6 +246,11 @@ def _cells(table: TableShown) -> Markup:
         for row in table.rows
     )
     return Markup(f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>")
+
+
+def _address_of(table: TableShown, row: tuple[str, ...]) -> str:
+    """Return where links to a row of the log lead; nothing for another table."""
+    return f' id="{escape(row[0])}"' if table.labels[0] == LABEL else ""
 
 
 def _text(text: str) -> str:
@@ -292,7 +321,7 @@ class _Prose(mistune.HTMLRenderer):
         return f"<p><strong>{text}</strong></p>\n"
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        if url.startswith(f"{APPENDIX_FILE}.html#"):
+        if OWN_PAGE.match(url):
             return f'<a href="{escape(url)}">{text}</a>'
         is_address = url.startswith(("https://", "http://")) and str(escape(url)) != text
         return f"{text} ({escape(url)})" if is_address else text

@@ -17,6 +17,7 @@ from businesscase_workbench.report.content import (
     FigureShown,
     Heading,
     Prose,
+    RestsOn,
     TableShown,
 )
 
@@ -205,6 +206,7 @@ def introduces(block: Block, following: Block | None) -> bool:
     """Return whether a block is a sentence or two that belong to the table or figure after it."""
     return (
         isinstance(block, Prose)
+        and not isinstance(block, RestsOn)
         and isinstance(following, TableShown | FigureShown)
         and len(block.text) <= INTRODUCTION
     )

@@ -153,7 +153,7 @@ def _block(block: Block, turned: bool, charts: Mapping[str, bytes]) -> dict:
         case Heading():
             return {"kind": "heading", "level": block.level - 1, "text": clean(block.text)}
         case Prose():
-            return _prose(block.text)
+            return _prose(block.marked())
         case Verdict():
             return {"kind": "verdict", "text": clean(block.text)}
         case Plain():

@@ -369,7 +369,7 @@ class _Writer:
                 level = min(block.level - 1, LEVELS[-1])
                 yield self.paragraph([Run(clean(block.text))], f"heading {level}")
             case Prose():
-                yield from self.prose(paper.paragraphs(block.text))
+                yield from self.prose(paper.paragraphs(block.marked()))
             case Verdict():
                 yield self.paragraph([Run(clean(block.text))], "Report recommendation")
             case Plain():
