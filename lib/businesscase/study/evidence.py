@@ -180,6 +180,8 @@ def _names(source: str) -> tuple[set[str], set[str]]:
         surely = isinstance(statement, ast.Assign | ast.AnnAssign)  # else it may add, or do nothing
         used |= (loaded if surely else loaded | stored) - given
         given |= stored | {name for node in nodes if (name := _changed(node))}
+        if isinstance(statement, ast.Expr) and statement is not statements[-1]:
+            given |= loaded  # for its effect, as nothing is made of its value
     return used, given
 
 
