@@ -317,12 +317,12 @@ def test_a_report_says_under_what_is_shown_which_rows_are_assumed_and_leads_to_t
         table={TABLE: table.as_read(), EVIDENCE: chain},
         said={"text/markdown": marked, EVIDENCE: chain},
     )
-    link = f'<a href="#A{first}">A{first} to A{first + 3}</a>'
-    page = page_html(report)
+    link = f'<a href="appendix.html#A{first}">A{first} to A{first + 3}</a>'
+    page = page_html(report.appendix)
     assert f"Rests on assumed rows: all 4 scores ({link})." in page
     assert f"scores highest. <em>(assumed: {link})</em>" in page
     assert f'<tr id="A{first}">' in page
-    (chapter,) = (chapter for chapter in report.chapters if chapter.name == "options")
+    (chapter,) = (chapter for chapter in report.appendix.chapters if chapter.name == "options")
     told = [block.marked() for block in chapter.blocks if isinstance(block, Prose)]
     rows = f"A{first} to A{first + 3}"
     assert told == [f"*Rests on assumed rows: all 4 scores ({rows}).*", marked]

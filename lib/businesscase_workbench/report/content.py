@@ -357,11 +357,8 @@ def _in_short(study: Study, council: str) -> Iterator[Block]:
         yield Heading("Next steps")
         yield table_shown(steps)
     yield Heading("What this rests on")
-    if said := front.rests_on(study):
-        yield Prose(said)
-    yield Prose(front.assured(study, MADE))
-    if said := front.findings(study, PURPOSE):
-        yield Prose(literal(said))
+    said = [front.rests_on(study), front.assured(study, MADE), front.findings(study, PURPOSE)]
+    yield Prose(literal(" ".join(filter(None, said))))
 
 
 def _of_council(study: Study, council: str) -> Iterator[Block]:
