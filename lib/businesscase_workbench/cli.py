@@ -229,6 +229,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="an edition for a council besides, its figures first; each for every one; may repeat",
     )
+    report.add_argument(
+        "--edition",
+        choices=("public", "exempt"),
+        default="public",
+        help="public leaves out what rests on exempt rows; exempt shows all, in a folder of its own",
+    )
     report.add_argument("--force", action="store_true", help="make unchanged reports again too")
     report.add_argument(
         "--formats",
@@ -449,8 +455,10 @@ def _report(arguments: argparse.Namespace) -> int:
     from businesscase_workbench.batch import Job, Settings, failures, run_jobs, write_index
 
     template = _word_template(arguments.template)
+    place = arguments.output or str(project_folder() / "reports")
+    is_exempt = arguments.edition == "exempt"
     settings = Settings(
-        arguments.output or str(project_folder() / "reports"),
+        f"{place.rstrip('/')}/exempt" if is_exempt else place,
         arguments.workers,
         arguments.timeout,
         arguments.force,
@@ -460,6 +468,7 @@ def _report(arguments: argparse.Namespace) -> int:
         shared_assets=arguments.shared_assets,
         template=template,
         councils=tuple(arguments.councils),
+        edition=arguments.edition,
     )
     cases, faults = _each(load_case, _known(arguments.case))
     if faults and (arguments.case or not cases):

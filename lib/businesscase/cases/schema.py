@@ -137,11 +137,26 @@ class Figure(Entry):
     known_on: dt.date | None = Field(
         None, description="day from which it could be known; blank: the date of its source"
     )
+    exempt: Annotated[int, Field(ge=1, le=7)] | None = Field(
+        None,
+        description="paragraph of Part 1 of Schedule 12A to the Local Government Act 1972 under which "
+        "the row is kept from the public; blank: it is public",
+    )
 
     @model_validator(mode="after")
     def _note_explains_what_is_not_published(self):
         if self.status != "published" and not self.note:
             raise ValueError(f"the row is {self.status} and has no note; the note says why")
+        return self
+
+
+class PublicFigure(Figure):
+    """A row that the public reads in any edition."""
+
+    @model_validator(mode="after")
+    def _is_public(self):
+        if self.exempt is not None:
+            raise ValueError("a row of this table stands in every edition, so it can't be exempt")
         return self
 
 
@@ -1078,7 +1093,7 @@ class Condition(Figure):
     if_missed: Text = Field(description="what happens if it is not done by then")
 
 
-class Resolution(Figure):
+class Resolution(PublicFigure):
     """A draft resolution in words that a cabinet can pass, numbered in the order of the file."""
 
     resolution: Text = Field(
@@ -1118,7 +1133,7 @@ class Resolution(Figure):
         return cell
 
 
-class Implication(Figure):
+class Implication(PublicFigure):
     """What members must know of a subject beside the figures, which the authors of the report write."""
 
     subject: Name = Field(
@@ -1191,7 +1206,7 @@ class QualityCheck(Entry):
     finding: Text = Field(description="what was found and what was done about it")
 
 
-class PublishedFigure(Figure):
+class PublishedFigure(PublicFigure):
     """A figure that the source prints and the workbook must reproduce."""
 
     section: Name = Field(description="section of results.csv")

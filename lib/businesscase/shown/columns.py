@@ -234,6 +234,7 @@ LABELS = {
     "running_cost": "Running cost (£)",
     "said": "Answer",
     "saved_a_year": "Cash saving a year (£000)",
+    "saved_a_year_in_all": "Saving a year, cash and time (£)",
     "saves_gbp": "It saves, less its cost (£)",
     "saving": "Saving (£)",
     "saving_fraction": "Share saved (%)",

@@ -106,6 +106,17 @@ def councils(study: Study, council: str = ALL) -> Table:
     return table(frame if found else frame.iloc[:0], f"What {who} pays, saves and risks")
 
 
+def totals(found: pd.Series) -> Table:
+    """Show the totals that may be published of a case with exempt rows."""
+    names = {
+        "net_present_value": "planned_worth",
+        "one_off_cost": "paid_once",
+        "average_annual_saving": "saved_a_year_in_all",
+    }
+    frame = found.rename(names).to_frame(ALL).T.rename_axis("partner")
+    return table(frame, "Totals of all partners from which no exempt figure follows")
+
+
 def _running(study: Study) -> dict[str, pd.Series]:
     """Return the cost of the service today and in the last full year, as budgets bear it [£ a year]."""
     today = study.savings.baseline_cost

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pandas as pd
 
@@ -48,7 +48,7 @@ NO_SCORE = "No score here changes which option comes first"
 Effect = Callable[[dict], str]
 
 
-def assumptions_log(study: Study) -> Table:
+def assumptions_log(study: Study, kept_back: Collection[str] = ()) -> Table:
     """Show every input row of the case once, numbered, with its origin and its effect.
 
     The rows stand in the order of the chapters; a table that serves several sections stands with
@@ -61,6 +61,8 @@ def assumptions_log(study: Study) -> Table:
         for stem in used
         for row in study.tables[stem].to_dict("records")
     ]
+    if kept_back:
+        rows = _public(study, rows, kept_back)
     columns = ["table", "what", "value", "status", "source", "paragraph", "note", "effect"]
     table = pd.DataFrame(rows, columns=columns)
     table.insert(0, "number", [f"{NUMBER}{number}" for number in range(1, len(table) + 1)])
@@ -79,6 +81,23 @@ def assumptions_log(study: Study) -> Table:
             "note": "Working or reasoning",
         },
     )
+
+
+def _public(study: Study, rows: list[dict], kept_back: Collection[str]) -> list[dict]:
+    """Return rows of the log without what the tables that are kept back say, and without any effect."""
+    exempt = [
+        stem in kept_back and pd.notna(number)
+        for stem in logged_in(study.case)
+        for number in study.case.tables[stem]["exempt"]
+    ]
+    of_kept = {words(stem) for stem in kept_back}
+    return [
+        row
+        | {"effect": "–"}
+        | ({"value": "kept back", "note": "–"} if row["table"] in of_kept else {})
+        | ({"what": "an exempt row"} if is_exempt else {})
+        for row, is_exempt in zip(rows, exempt, strict=True)
+    ]
 
 
 def _caption(status: pd.Series) -> str:

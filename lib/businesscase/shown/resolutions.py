@@ -8,12 +8,14 @@ from businesscase.shown.display import literal
 from businesscase.study import Study
 
 
-def drafts(study: Study, council: str = ALL) -> Iterator[str]:
+def drafts(study: Study, council: str = ALL, with_amounts: bool = True) -> Iterator[str]:
     """Yield as Markdown the draft resolutions for the verdict, and then what they rest on.
 
-    For one council those of the others alone are left out; each keeps its number.
+    For one council those of the others alone are left out; each keeps its number. Without amounts, where
+    the public reads it, the words that stand in their places say where they are.
     """
-    table, verdict = study.resolutions.resolutions, study.decision.recommendation
+    verdict = study.decision.recommendation
+    table = study.resolutions.resolutions if with_amounts else study.resolutions.without_amounts
     if council != ALL:
         table = table[table["partner"].isin([ALL, council])]
     if table.empty:

@@ -44,7 +44,9 @@ class Kept(NamedTuple):
 
 def recorded(compute: Callable[[], Any]) -> Kept:
     """Return what a reader makes of results, no result itself, and all that these were computed from."""
-    return _recorded(compute, _tracing)
+    kept = _recorded(compute, _tracing)
+    note(kept.reads)
+    return kept
 
 
 def _recorded(compute: Callable[[], Any], by: ContextVar[set[Hashable] | None] = _reading) -> Kept:

@@ -17,6 +17,8 @@ from businesscase.study.savings import Savings
 TO_THE_POUND = ["one_off_cost", "peak_funding"]  # what is approved; the rest is noted, in words
 OF_SAVING = ["net_present_value", "average_annual_saving"]  # what needs money that recurs
 
+KEPT_BACK = "the amount in the exempt report"  # what the public reads in place of money
+
 
 class Resolutions(Part):
     """Draft resolutions for the verdict, and the implications that are written or missing."""
@@ -50,6 +52,18 @@ class Resolutions(Part):
         ]
         numbers = pd.RangeIndex(1, len(rows) + 1, name="number")
         return rows.assign(resolution=texts).set_index(numbers)
+
+    @derived
+    def without_amounts(self) -> pd.DataFrame:
+        """Draft resolutions for the verdict for the public, in which no amount of money is filled in."""
+        table = self.resolutions
+        own = {"option", "partners", "conditions", "actions_due"}
+        texts = []
+        for row in self.standing.loc[~self.standing["not_known"].astype(bool)].itertuples():
+            known = self.amounts(row.partner)
+            said = {name: known[name] if name in own else KEPT_BACK for name in known}
+            texts.append(resolutions.filled(row.resolution, said))
+        return table.assign(resolution=texts)
 
     @derived
     def left_out(self) -> pd.DataFrame:

@@ -35,7 +35,7 @@ from businesscase_workbench.batch.notebook import (
 from businesscase_workbench.batch.processes import ProcessDiedError, Processes, Project
 from businesscase_workbench.batch.store import Job, Store, store_at
 from businesscase_workbench.batch.work import work
-from businesscase_workbench.report import index_html, shared_asset_files
+from businesscase_workbench.report import PUBLIC, index_html, shared_asset_files
 from businesscase_workbench.report.formats import refuse_without_browser
 
 __all__ = [
@@ -74,6 +74,8 @@ class Settings:
         Path of a Word file for the Word reports, empty for none.
     councils : tuple of str
         Partners that have an edition of their own, or ``EACH``; a case without them has none.
+    edition : str
+        ``report.PUBLIC``, or ``report.EXEMPT`` for what shows exempt rows too; those reports lie apart.
     """
 
     store: str
@@ -87,6 +89,7 @@ class Settings:
     shared_assets: bool = False
     template: str = ""
     councils: tuple[str, ...] = ()
+    edition: str = PUBLIC
 
 
 def run_jobs(jobs: Iterable[Job], settings: Settings) -> list[Outcome]:
@@ -218,6 +221,7 @@ def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Ta
             shared_assets=settings.shared_assets,
             template=settings.template,
             councils=_with_editions(job, settings.councils),
+            edition=settings.edition,
         )
         for job in jobs
     ]

@@ -3,7 +3,9 @@
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from businesscase.cases.case import BASE, COMPARISON, Case, load_case
@@ -20,6 +22,8 @@ from businesscase_workbench.batch.notebook import (
 )
 from businesscase_workbench.batch.store import MANIFEST, FolderStore, Job, Store
 from businesscase_workbench.report import (
+    PUBLIC,
+    Kept,
     comparison_of,
     edition_names,
     prepare,
@@ -43,7 +47,8 @@ class Task:
 
     ``store`` is the folder or address of the reports, ``key`` tells the inputs, ``timeout`` is of
     a cell [s], ``force`` makes the report although it is there, ``formats`` are those wanted,
-    ``template`` is the path of a Word file or empty, ``councils`` are those with an edition of their own.
+    ``template`` is the path of a Word file or empty, ``councils`` are those with an edition of their own,
+    ``edition`` is for the public or shows what is exempt too.
     """
 
     case: str
@@ -57,6 +62,7 @@ class Task:
     shared_assets: bool = False
     template: str = ""
     councils: tuple[str, ...] = ()
+    edition: str = PUBLIC
 
     @property
     def job(self) -> Job:
@@ -175,21 +181,28 @@ def _make(task: Task, folder: Path) -> None:
     made_from = _made_from(task, case)
     compares = task.scenario == COMPARISON
     study = load_study(task.case, BASE if compares else task.scenario)
-    if not compares:
+    is_public = bool(
+        Kept.of(study, task.edition).tables
+    )  # and the case has what the public can't see
+    if not (compares or is_public):
         write_file(folder / "results.csv", results.csv_text(study.results))
     editions = {}
-    if compares:
-        report = comparison_of(study, _compared(task, folder))
-    else:
-        notebooks = _executed(study, task, folder)
-        report = report_of(study, notebooks)
-        names = edition_names(study.partners)
-        editions = {names[name]: report_of(study, notebooks, name) for name in task.councils}
+    with TemporaryDirectory(prefix="businesscase-") as aside:
+        place = (
+            Path(aside) if is_public else folder
+        )  # a notebook has every figure, and what it failed at
+        if compares:
+            report = comparison_of(study, _compared(task, place), task.edition)
+        else:
+            notebooks = _executed(study, task, place)
+            of_edition = partial(report_of, study, notebooks, edition=task.edition)
+            report, names = of_edition(), edition_names(study.partners)
+            editions = {names[name]: of_edition(name) for name in task.councils}
     if _made_from(task, case) != made_from:
         raise InputError(CHANGED)  # else a report of which a part was made from other inputs
     shared = ASSETS_FROM_PAGE if task.shared_assets else ""
     template = Path(task.template) if task.template else None
-    tables_of = None if compares else study
+    tables_of = None if compares or is_public else study
     for name, content in report_files(
         report, tables_of, set(task.formats), shared, template, editions
     ).items():

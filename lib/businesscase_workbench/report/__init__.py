@@ -1,6 +1,13 @@
 """The report of a case under a scenario: one content, in several formats, and the index."""
 
-from businesscase_workbench.report.content import comparison_of, report_of
+from businesscase_workbench.report.content import (
+    EDITIONS,
+    EXEMPT,
+    PUBLIC,
+    Kept,
+    comparison_of,
+    report_of,
+)
 from businesscase_workbench.report.formats import FORMATS, edition_names, report_files
 from businesscase_workbench.report.html import (
     index_html,
@@ -11,7 +18,11 @@ from businesscase_workbench.report.html import (
 )
 
 __all__ = [
+    "EDITIONS",
+    "EXEMPT",
     "FORMATS",
+    "PUBLIC",
+    "Kept",
     "comparison_of",
     "edition_names",
     "index_html",

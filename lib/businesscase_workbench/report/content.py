@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 import mistune
@@ -12,8 +12,9 @@ import pandas as pd
 
 from businesscase import __version__
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.wording import minus_kept, plain, printed, words
+from businesscase.calculations.wording import listed, minus_kept, plain, printed, words
 from businesscase.cases.case import BASE, COMPARISON, Case, cited, documents
+from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import Parameters, unit_of
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES, TABLES
 from businesscase.shown import (
@@ -40,7 +41,9 @@ from businesscase.shown.display import (
 from businesscase.shown.log import CHAPTERS, assumptions_log
 from businesscase.study import Study, results
 from businesscase.study.decision import LACKS
+from businesscase.study.derived import recorded
 from businesscase.study.evidence import used_in
+from businesscase.study.exemption import exempt_tables, public_totals, told_in_text
 
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
@@ -48,6 +51,7 @@ if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a b
 NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report says once
 BODY = "body"  # tag of a cell that members read; the others are for the appendix
 ANSWER = "The answer"  # section with which a chapter begins, so that it needs no heading
+PUBLIC, EXEMPT = EDITIONS = ("public", "exempt")
 PURPOSE = "Purpose"
 APPENDIX, APPENDIX_FILE = "Appendix", "appendix"
 LOG = f"{APPENDIX_FILE}.html"  # the page that has the log of assumptions
@@ -176,7 +180,64 @@ class Report:
     log: str = LOG
 
 
-def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"], council: str = ALL) -> Report:
+@dataclass(frozen=True)
+class Kept:
+    """What an edition keeps back: tables with exempt rows, by name, and the paragraphs that say why.
+
+    What rests on any row of such a table is left out where it would stand; nothing is where none is
+    kept back.
+    """
+
+    tables: Mapping[str, list[int]]
+
+    @classmethod
+    def of(cls, study: Study, edition: str) -> "Kept":
+        """Return what is kept back in an edition.
+
+        Raises
+        ------
+        InputError
+            If an author's text gives the public the amount of an exempt row.
+        """
+        tables = exempt_tables(study.case) if edition == PUBLIC else {}
+        if faults := told_in_text(study.case) if tables else []:
+            raise InputError(faults)
+        return cls(tables)
+
+    @property
+    def why(self) -> str:
+        """The ground on which it is kept back."""
+        numbers = sorted({number for of_table in self.tables.values() for number in of_table})
+        plural = "s" if len(numbers) > 1 else ""
+        return (
+            f"exempt under paragraph{plural} {listed(numbers)} of Part 1 of Schedule 12A to the Local "
+            "Government Act 1972"
+        )
+
+    @property
+    def sentence(self) -> "Prose":
+        """What stands in place of what is left out."""
+        return Prose(f"Left out: what stands here rests on figures that are {self.why}.")
+
+    def holds(self, stems: Iterable[str]) -> bool:
+        """Return whether what rests on these tables is kept back."""
+        return not self.tables.keys().isdisjoint(stems)
+
+    def shown(self, made: Callable[[], Iterable["Block"]]) -> list["Block"]:
+        """Return the blocks that are made, or the sentence in their place if they rest on what is kept back."""
+        if not self.tables:
+            return list(made())
+        found = recorded(lambda: list(made()))
+        rests_on = {read[0] for read in found.reads if isinstance(read, tuple)}
+        return [self.sentence] if self.holds(rests_on) and found.value else found.value
+
+
+def report_of(
+    study: Study,
+    notebooks: Mapping[str, "NotebookNode"],
+    council: str = ALL,
+    edition: str = PUBLIC,
+) -> Report:
     """Return the report of a study in the order of a committee report, with its appendix.
 
     Parameters
@@ -188,23 +249,36 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"], council: st
         ``body`` are for the report itself.
     council : str, optional
         The partner whose edition it is: its figures come first, and a chapter is of it alone.
+    edition : str
+        ``EXEMPT`` shows all; ``PUBLIC`` leaves out what rests on tables with exempt rows.
+
+    Raises
+    ------
+    InputError
+        If an author's text gives the public the amount of an exempt row.
     """
-    present = study.case.chapter_names()
+    present, kept = study.case.chapter_names(), Kept.of(study, edition)
     told = {
-        name: list(_blocks(notebook, name, study.case))
+        name: list(_blocks(notebook, name, study.case, kept))
         for name, notebook in notebooks.items()
         if name in present
     }
     rest = {
-        name: _for(told[name], APPENDIX) if name in told else list(given(study, name))
+        name: _for(told[name], APPENDIX)
+        if name in told
+        else kept.shown(partial(given, study, name))
         for name in notebooks
     }
     decided = [block for _, block in told.get("decision", [])]
     has_results = "outturn" in study.case.section_names()
     chapters = [
-        Chapter("purpose", PURPOSE, tuple(_purpose(study))),
-        Chapter("recommendation", "Recommendation and reasons", tuple(_recommendation(study))),
-        Chapter("council", f"What it means for {council}", tuple(_of_council(study, council))),
+        Chapter("purpose", PURPOSE, tuple(_purpose(study, kept))),
+        Chapter(
+            "recommendation", "Recommendation and reasons", tuple(_recommendation(study, kept))
+        ),
+        Chapter(
+            "council", f"What it means for {council}", tuple(_of_council(study, council, kept))
+        ),
         *(
             Chapter(name, _chapter_title(name), tuple(_for(blocks, BODY)))
             for name, blocks in told.items()
@@ -220,16 +294,18 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"], council: st
             for name, blocks in rest.items()
         ),
         Chapter("turning", "What would change the answer", tuple(_turning(rest))),
-        Chapter("assumptions", "Assumptions log", tuple(_assumptions(study))),
-        Chapter("reconciliation", "Reconciliation to published figures", tuple(_reconciliation(study))),
-        Chapter("made", MADE, tuple(_made(study, study.scenario_name))),
+        Chapter("assumptions", "Assumptions log", tuple(_assumptions(study, kept))),
+        Chapter("reconciliation", "Reconciliation to published figures", tuple(kept.shown(partial(_reconciliation, study)))),
+        Chapter("made", MADE, tuple(_made(study, study.scenario_name, kept))),
     ]  # fmt: skip
     pages = [
-        Chapter("for-decision", "For decision", tuple(map(_joined, _for_decision(study, council)))),
+        Chapter(
+            "for-decision", "For decision", tuple(map(_joined, _for_decision(study, council, kept)))
+        ),
         Chapter(
             "in-short",
             "Options, risks and next steps",
-            tuple(map(_joined, _in_short(study, council))),
+            tuple(map(_joined, _in_short(study, council, kept))),
         ),
     ]
     title = study.scenario.title
@@ -240,7 +316,7 @@ def report_of(study: Study, notebooks: Mapping[str, "NotebookNode"], council: st
     return replace(report, front=tuple(_numbered(pages, "AB")))
 
 
-def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
+def comparison_of(study: Study, notebook: "NotebookNode", edition: str = PUBLIC) -> Report:
     """Return the report that sets the scenarios of a case side by side, with its appendix.
 
     Parameters
@@ -249,14 +325,17 @@ def comparison_of(study: Study, notebook: "NotebookNode") -> Report:
         The case under its base scenario.
     notebook : NotebookNode
         The executed notebook that compares; each of its sections is a chapter.
+    edition : str
+        As for ``report_of``.
     """
-    told = list(_blocks(notebook, COMPARISON, study.case))
+    kept = Kept.of(study, edition)
+    told = list(_blocks(notebook, COMPARISON, study.case, kept))
     appended = [
         *_sections(_for(told, APPENDIX)),
-        Chapter("made", MADE, tuple(_made(study, ALL_SCENARIOS))),
+        Chapter("made", MADE, tuple(_made(study, ALL_SCENARIOS, kept))),
     ]
     report = _report(study, list(_sections(_for(told, BODY))), appended, COMPARED)
-    facts = [("Subject", COMPARED), *list(_facts(study))[:-1]]  # it is of all scenarios
+    facts = [("Subject", COMPARED), *list(_facts(study, kept))[:-1]]  # it is of all scenarios
     appendix = replace(report.appendix, log=BASE_LOG)
     return replace(report, facts=tuple(facts), appendix=appendix, log=BASE_LOG)
 
@@ -316,14 +395,31 @@ def table_shown(table: Table) -> TableShown | Prose:
 # chapters that come from the study
 
 
-def _for_decision(study: Study, council: str) -> Iterator[Block]:
+def _for_decision(study: Study, council: str, kept: Kept) -> Iterator[Block]:
     """Yield what a member needs first: the verdict, how sure it is, who pays what, what to resolve."""
     yield Prose(literal(front.for_whom(study, council)))
+    yield from kept.shown(lambda: _outturn(study))
+    yield Verdict(decision.recommended(study))
+    worked = assurance.worked_rows(study.tables)
+    if worked:
+        yield Prose(worked._repr_markdown_())
+    yield from kept.shown(lambda: _money(study, council))
+    if kept.tables and not (totals := front.totals(public_totals(study))).empty:
+        yield table_shown(totals)
+    yield Heading("Draft resolutions")
+    if worked:  # else words to approve would stand beside figures that no council has given
+        yield Prose("None is put as long as worked rows are left.")
+    else:
+        yield from map(Prose, resolutions.drafts(study, council, with_amounts=not kept.tables))
+
+
+def _outturn(study: Study) -> Iterator[Block]:
     if said := outturn.in_short(study):
         yield Prose(Sentence(" ".join(said))._repr_markdown_())
-    yield Verdict(decision.recommended(study))
-    if worked := assurance.worked_rows(study.tables):
-        yield Prose(worked._repr_markdown_())
+
+
+def _money(study: Study, council: str) -> Iterator[Block]:
+    """Yield what the proposal is worth and how surely, and what each council pays, saves and risks."""
     said, mark = evidence.traced(study, lambda: front.how_sure(study, council))
     if said:
         yield Prose(literal(f"{said}{mark.brief if mark else ''}"))
@@ -332,24 +428,18 @@ def _for_decision(study: Study, council: str) -> Iterator[Block]:
         yield _in_caption(councils, mark)
         if said := front.councils_note(study, councils):
             yield Prose(literal(said))
-    yield Heading("Draft resolutions")
-    if worked:  # else words to approve would stand beside figures that no council has given
-        yield Prose("None is put as long as worked rows are left.")
-    else:
-        yield from map(Prose, resolutions.drafts(study, council))
 
 
-def _in_short(study: Study, council: str) -> Iterator[Block]:
+def _in_short(study: Study, council: str, kept: Kept) -> Iterator[Block]:
     """Yield what else could be done, what may go wrong, what comes next, and what all this rests on."""
     asked = {
         "Options": partial(front.options, study, council),
         "Risks": partial(front.risks, study),
     }
     for heading, made in asked.items():
-        shown, mark = evidence.traced(study, made)
-        if not shown.empty:
+        if blocks := kept.shown(lambda made=made: _if_any(*evidence.traced(study, made))):
             yield Heading(heading)
-            yield _in_caption(shown, mark)
+            yield from blocks
     if open_conditions := front.conditions(study, _chapter_title("decision")):
         yield Heading("What is still open")
         yield Prose(open_conditions)
@@ -361,7 +451,11 @@ def _in_short(study: Study, council: str) -> Iterator[Block]:
     yield Prose(literal(" ".join(filter(None, said))))
 
 
-def _of_council(study: Study, council: str) -> Iterator[Block]:
+def _if_any(table: Table, mark: evidence.Mark | None) -> list[Block]:
+    return [] if table.empty else [_in_caption(table, mark)]
+
+
+def _of_council(study: Study, council: str, kept: Kept) -> Iterator[Block]:
     """Yield what is one council's own: what it is held to, its money by year and line, its budget."""
     if council == ALL:
         return
@@ -374,7 +468,8 @@ def _of_council(study: Study, council: str) -> Iterator[Block]:
     for heading, tables in asked.items():
         if has_money or tables == [of_council.criteria]:
             yield Heading(heading)
-            yield from (table_shown(table(study, council)) for table in tables)
+            for table in tables:
+                yield from kept.shown(lambda table=table: [table_shown(table(study, council))])
 
 
 def _with_first(chapter: Chapter, council: str, partners: list[str]) -> Chapter:
@@ -415,21 +510,23 @@ def _joined(block: Block) -> Block:
     return block
 
 
-def _facts(study: Study) -> Iterator[tuple[str, str]]:
+def _facts(study: Study, kept: Kept) -> Iterator[tuple[str, str]]:
     file, scenario = study.case.file, study.scenario
     if worked := assurance.worked_rows(study.tables):
         yield "Standing", worked.plain
     if study.decision.missing:
         yield "Missing", " ".join(study.decision.missing.values())
-    if study.findings:
+    if study.findings and kept.tables:
+        yield "Findings", f"{len(study.findings)}, which may tell of figures that are {kept.why}."
+    elif study.findings:
         yield "Findings", f"{'; '.join(study.findings)}."
     yield "For", file.decision_maker
     yield "Date of the decision", printed(file.decision_date)
     yield "Scenario", f"{scenario.title} ({study.scenario_name}). {scenario.why}"
 
 
-def _purpose(study: Study) -> Iterator[Block]:
-    yield Prose("\n".join(f"- **{label}:** {literal(text)}" for label, text in _facts(study)))
+def _purpose(study: Study, kept: Kept) -> Iterator[Block]:
+    yield Prose("\n".join(f"- **{label}:** {literal(text)}" for label, text in _facts(study, kept)))
     changes = _changes(study)
     if changes is not None:
         yield changes
@@ -473,25 +570,35 @@ def _setting(value) -> str:
     return words(value) if isinstance(value, str) else plain(value, 6)
 
 
-def _recommendation(study: Study) -> Iterator[Block]:
+def _recommendation(study: Study, kept: Kept) -> Iterator[Block]:
     yield from _traced(study, lambda: Verdict(decision.recommended(study)))
     if study.decision.missing:
         yield Prose(literal(f"Missing: {' '.join(study.decision.missing.values())}"))
     if not study.verdicts.drawn_criteria.empty:
-        yield from _traced(study, lambda: Prose(literal(verdicts.answer(study).plain)))
+        sure = partial(_traced, study, lambda: Prose(literal(verdicts.answer(study).plain)))
+        yield from kept.shown(sure)
     yield Prose(literal(study.case.file.summary))
-    yield from _traced(study, lambda: table_shown(decision.reasons_in_brief(study)))
+    reasons = decision.reasons_in_brief(study)
+    if kept.tables and not reasons.empty:
+        yield table_shown(Table(reasons.frame.drop(columns="found"), reasons.caption))
+    else:
+        yield from _traced(study, lambda: table_shown(reasons))
     if not study.decision.by_partner.empty:
-        yield from _traced(study, lambda: table_shown(decision.by_partner(study)))
+        by_partner = partial(_traced, study, lambda: table_shown(decision.by_partner(study)))
+        yield from kept.shown(by_partner)
 
 
-def _assumptions(study: Study) -> Iterator[Block]:
+def _assumptions(study: Study, kept: Kept) -> Iterator[Block]:
     yield Prose(
         "Every input of this report. *Published* is printed in the source at the paragraph named; "
         "*derived* is worked out from printed figures; *assumed* is ours, and the last column says why. "
         "*Effect* says what it does to the answer in this scenario. Its number names it in a debate."
     )
-    yield table_shown(assumptions_log(study))
+    if kept.tables:
+        yield Prose(
+            f"Values of some tables, and all effects, are left out: they are {kept.why}, or would tell of what is."
+        )
+    yield table_shown(assumptions_log(study, set(kept.tables)))
 
 
 def _reconciliation(study: Study) -> Iterator[Block]:
@@ -513,7 +620,7 @@ def _reconciliation(study: Study) -> Iterator[Block]:
     yield table_shown(Table(table, caption, {name: name.capitalize() for name in shown}))
 
 
-def _made(study: Study, scenario: str) -> Iterator[Block]:
+def _made(study: Study, scenario: str, kept: Kept) -> Iterator[Block]:
     rows = {
         "Case": study.case.name,
         "Scenario": scenario,
@@ -521,7 +628,9 @@ def _made(study: Study, scenario: str) -> Iterator[Block]:
         "Fingerprint of the input files": study.case.input_hash,
         "Version of the calculations": __version__,
     }
-    if scenario != ALL_SCENARIOS:
+    if kept.tables:
+        rows["Edition"] = f"public: figures are left out that are {kept.why}"
+    elif scenario != ALL_SCENARIOS:
         rows["Every result as a table"] = "results.csv"
     yield TableShown(
         "What this report was made from", ("What", "Value"), (False, False), tuple(rows.items())
@@ -570,7 +679,9 @@ def _chapter_title(name: str) -> str:
     return CHAPTERS.get(name, name.capitalize())
 
 
-def _blocks(notebook: "NotebookNode", section: str, case: Case) -> Iterator[tuple[str, Block]]:
+def _blocks(
+    notebook: "NotebookNode", section: str, case: Case, kept: Kept
+) -> Iterator[tuple[str, Block]]:
     """Yield what a notebook shows, with where it goes, without its code and without its title."""
     charts = count(1)
     for cell in notebook.cells:
@@ -582,6 +693,9 @@ def _blocks(notebook: "NotebookNode", section: str, case: Case) -> Iterator[tupl
             yield from ((place, block) for block in _said(cell.source, Explanation))
         for output in cell.get("outputs", []):
             if "data" not in output:
+                continue
+            if kept.tables and kept.holds(output.data.get(EVIDENCE, kept.tables)):
+                yield place, kept.sentence
                 continue
             if CHART in output.data:
                 shown: Iterable[Block] = [_figure(output.data, f"{section}-chart-{next(charts)}")]
@@ -742,9 +856,14 @@ def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def _said_once(part: list[Block]) -> Iterator[Block]:
-    """Yield the blocks of a section without an absence that its text has already told."""
+    """Yield the blocks of a section without an absence that its text has already told.
+
+    A sentence that follows itself is said once.
+    """
     told = ""
-    for block in part:
+    for before, block in pairwise([None, *part]):
+        if block == before and isinstance(block, Prose):
+            continue
         if not isinstance(block, Prose) or isinstance(block, RestsOn):
             yield block
         elif not (isinstance(block, Absence) and block.text.rstrip(".") in told):
