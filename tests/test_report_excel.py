@@ -103,20 +103,26 @@ def read(file):
 
 @cache
 def tables(file):
-    """Return the sheet, first and last cell of every Excel table."""
+    """Return the first and last cell of every Excel table, by sheet."""
+    found = {}
     with zipfile.ZipFile(io.BytesIO(file)) as parts:
-        return [
-            re.search(r' ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', parts.read(name).decode()).groups()
-            for name in sorted(parts.namelist(), key=lambda name: (len(name), name))
-            if name.startswith("xl/tables/")
-        ]
+        for number, name in enumerate(read(file), 1):
+            rels = parts.read(f"xl/worksheets/_rels/sheet{number}.xml.rels").decode()
+            found[name] = [
+                re.search(
+                    r' ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"', parts.read(f"xl/tables/{part}").decode()
+                ).groups()
+                for part in re.findall(r"tables/(table\d+\.xml)", rels)
+            ]
+    return found
 
 
-def table(file, name):
-    """Return the table of a sheet as a frame."""
+def table(file, name, number=0):
+    """Return a table of a sheet as a frame."""
     cells = read(file)
-    _, header, _, last = tables(file)[list(cells).index(name)]
-    header, *rows = cells[name][int(header) - 1 : int(last)]
+    _, header, last_column, last = tables(file)[name][number]
+    width = ord(last_column) - 64 if len(last_column) == 1 else None
+    header, *rows = (row[:width] for row in cells[name][int(header) - 1 : int(last)])
     return pd.DataFrame(rows, columns=header)
 
 
@@ -140,13 +146,13 @@ def engine(file, levers=None, changes=None):
 
 def header(file, sheet):
     """Return the row of a sheet's headings, counted from 1."""
-    return int(tables(file)[list(read(file)).index(sheet)][1])
+    return int(tables(file)[sheet][0][1])
 
 
 def formulas(file, book):
     """Yield sheet, row, column, cached and recomputed value of every cell with a formula."""
     for name, rows in read(file).items():
-        if not name.startswith("Savings"):
+        if not name.startswith(("Savings", "Summary", "Recommendation")):
             continue  # no other sheet has a formula, and to ask for each cell is slow
         for row, values in enumerate(rows, 1):
             for column, value in enumerate(values, 1):
@@ -397,16 +403,77 @@ def test_every_input_table_with_rows_has_a_sheet_with_its_values_status_and_sour
             assert (found[column][~known] == "").all()
 
 
-def test_the_cover_says_what_the_file_is():
+def test_the_summary_says_what_is_asked_and_answered_and_where_the_rest_is():
     study, file = whole("worked-example")
-    cover = table(file, "Cover").set_index("What")["Value"]
-    assert cover["Question"] == study.case.file.question
-    assert cover["Recommendation"] == study.decision.recommendation.capitalize()
-    assert cover["Fingerprint of the input files"] == study.case.input_hash
-    assert list(table(file, "Contents")["Sheet"]) == list(read(file))[2:]
+    answer = table(file, "Summary").set_index("What")["Value"]
+    assert answer["Question"] == study.case.file.question
+    assert answer["Recommendation"] == study.decision.recommendation.capitalize()
+    assert answer["Levers and inputs"] == "as in the report"
+    figures = table(file, "Summary", 1).set_index("Partner")["Net present value (£)"]
+    assert list(figures.index) == [ALL, *study.partners]
+    assert list(figures[study.partners]) == approx(list(study.savings.net_present_values))
+    about = table(file, "Summary", 3).set_index("What")["Value"]
+    assert about["Fingerprint of the input files"] == study.case.input_hash
+    assert list(table(file, "Summary", 4)["Sheet"]) == list(read(file))[1:]
     assert {"Status: published", "Status: derived", "Status: assumed"} <= set(
         table(file, "Notes")["Subject"]
     )
+
+
+def decided(file, book):
+    """Return the recommendation on the summary, and the outcome of each criterion, as recomputed."""
+    rows = list(table(file, "Summary")["What"])
+    criteria = table(file, "Recommendation")["Criterion"]
+    first = header(file, "Recommendation") + 1
+    outcomes = {
+        name: book.get_value("Recommendation", first + row, 3) for row, name in enumerate(criteria)
+    }
+    place = header(file, "Summary") + 1 + rows.index("Recommendation")
+    return book.get_value("Summary", place, 2), outcomes
+
+
+@pytest.mark.parametrize("case", ["worked-example", "mkip-2012", "lictp-2020"])
+def test_without_a_change_the_criteria_recomputed_are_those_of_the_study(case):
+    study, file = whole(case)
+    said, outcomes = decided(file, engine(file))
+    assert said == study.decision.recommendation.capitalize()
+    assert outcomes == study.decision.gates.set_index("criterion")["outcome"].to_dict()
+
+
+def test_a_stop_that_a_lever_brings_about_is_the_recommendation_of_the_file():
+    study, file = whole("worked-example")
+    said, outcomes = decided(file, engine(file, {"realisation": 0.05}))
+    moved = study.moved({"realisation": 0.05}).decision
+    assert said == moved.recommendation.capitalize() == "Stop"
+    assert outcomes["value for money"] == outcomes["no partner worse off"] == "not met"
+    assert outcomes["affordable"] == "not recomputed"
+    assert outcomes["option passes screening"] == "met"  # no lever moves it
+
+
+def test_a_recommendation_that_hangs_on_what_the_file_does_not_compute_says_so():
+    _, file = whole("worked-example")
+    said, outcomes = decided(file, engine(file, {"realisation": 0.95}))
+    assert outcomes["value for money"] == "met"
+    assert said == "Not recomputed"
+
+
+def test_a_file_that_computes_all_that_a_lever_moves_recommends_what_the_library_does():
+    study, file = whole("allerdale-carlisle-2008", "advice-costs-more")
+    cells = {"overrun": 1.0}
+    said, outcomes = decided(file, engine(file, cells))
+    moved = study.moved(cells).decision
+    for name, outcome in moved.gates.set_index("criterion")["outcome"].items():
+        assert outcomes[name] in (outcome, "not recomputed")
+    assert said in (moved.recommendation.capitalize(), "Not recomputed")
+
+
+def test_an_input_changed_beside_the_levers_counts_as_moved():
+    _, file = whole("worked-example")
+    pooled = table(file, "Savings pooled")
+    year = next(name for name in pooled if name.endswith("(input)"))
+    changes = {("Savings pooled", 0, year): float(pooled.at[0, year]) + 1_000.0}
+    _, outcomes = decided(file, engine(file, changes=changes))
+    assert outcomes["affordable"] == "not recomputed"
 
 
 def test_the_recommendation_and_the_reconciliation_are_those_of_the_study():
@@ -420,20 +487,24 @@ def test_the_recommendation_and_the_reconciliation_are_those_of_the_study():
 
 
 @pytest.mark.parametrize("case", ["worked-example", "dacorum-avdc-2012"])
-def test_each_sheet_has_a_title_and_notes_then_one_table_without_gaps(case):
+def test_each_sheet_has_a_title_and_notes_then_tables_without_gaps(case):
     _, file = whole(case)
     sheets, found = read(file), tables(file)
-    assert len(found) == len(sheets)  # one table a sheet
-    for (name, rows), (first, header, _, last) in zip(sheets.items(), found, strict=True):
-        assert first == "A"
-        assert all(isinstance(row[0], str) and row[0] for row in rows[: int(header)]), name
-        assert all(not any(row[1:]) for row in rows[: int(header) - 1]), (
-            name
-        )  # nothing beside a note
-        assert len(rows) == int(last), name  # nothing after the table
-        labels = [label.casefold() for label in rows[int(header) - 1]]
-        assert all(labels) and len(set(labels)) == len(labels), name
-        assert all(any(value != "" for value in row) for row in rows[int(header) :]), name
+    for name, rows in sheets.items():
+        gap = 0  # the first row that no table, title or note has taken
+        for first, header, last_column, last in found[name]:
+            assert first == "A"
+            above = rows[gap : int(header) - 1]
+            above = above[1:] if gap else above  # a row between two tables
+            assert above if gap else True, name
+            assert all(isinstance(row[0], str) for row in above), name
+            assert all(not any(row[1:]) for row in above), name  # nothing beside a note
+            width = ord(last_column) - 64 if len(last_column) == 1 else None
+            labels = [label.casefold() for label in rows[int(header) - 1][:width]]
+            assert all(labels) and len(set(labels)) == len(labels), name
+            assert all(any(value != "" for value in row) for row in rows[int(header) : int(last)])
+            gap = int(last)
+        assert len(rows) == gap, name  # nothing after the last table
 
 
 @pytest.mark.parametrize("case", ["worked-example", "dacorum-avdc-2012"])

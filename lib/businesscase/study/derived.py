@@ -35,6 +35,11 @@ def of_fixed_scenario(compute: Callable[[], Result]) -> Result:
     return kept.value
 
 
+def reads_of(compute: Callable[[], Any]) -> Reads:
+    """Return the parameters and rows of tables that a computation reads."""
+    return _recorded(compute).reads
+
+
 class Kept(NamedTuple):
     """A result, and the parameters and rows of tables that it was computed from."""
 

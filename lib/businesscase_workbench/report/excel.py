@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from businesscase import __version__
+from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import year_label
 from businesscase.cases.case import BASE, documents
 from businesscase.cases.parameters import Parameters
@@ -14,12 +15,33 @@ from businesscase.shown import common
 from businesscase.shown.assurance import worked_rows
 from businesscase.shown.decision import recommended
 from businesscase.study import Study, results, tidy
-from businesscase_workbench.report.excel_savings import savings_sheets
-from businesscase_workbench.report.excel_sheets import CellShown, SheetLink, SheetShown, xlsx
+from businesscase_workbench.report.excel_decision import COLUMNS as CRITERIA_COLUMNS
+from businesscase_workbench.report.excel_decision import SHEET as CRITERIA_SHEET
+from businesscase_workbench.report.excel_decision import STATE, criteria, state, verdict
+from businesscase_workbench.report.excel_savings import (
+    WORTHS,
+    levers_now,
+    savings_sheets,
+    worth_now,
+)
+from businesscase_workbench.report.excel_sheets import (
+    CellShown,
+    PageShown,
+    SheetLink,
+    SheetShown,
+    xlsx,
+)
 
 AUTHOR = "businesscase"
 ORIGIN = list(Figure.model_fields)  # the columns that say where a row came from, shown last
 BLANK_CELLS = "A blank cell means that the source gives no value or that the column does not apply to the row."
+CRITERIA_NOTES = (
+    "A criterion that the savings sheets compute follows the levers, and the recommendation on 'Summary' follows the criteria.",
+    "One that rests on a lever but is not computed in this file reads 'not recomputed' once a lever is moved.",
+    BLANK_CELLS,
+)
+CRITERIA_TOP = 2 + len(CRITERIA_NOTES)  # first row of their table
+KEY_FIGURES = ("net_present_value", "average_annual_saving", "one_off_cost", "peak_funding", "payback_years")  # fmt: skip
 UNIT_KINDS = {
     # by the end of a column's name, or by the first word of a unit: how its numbers are shown
     "_gbp": "pence", "_fraction": "percent", "_year": "whole", "year": "whole",
@@ -68,44 +90,88 @@ def workbook(study: Study) -> bytes:
         "comments": f"Scenario {study.scenario_name}; fingerprint of the input files {study.case.input_hash}",
         "created": dt.datetime.combine(file.decision_date, dt.time()),
     }
-    notes = _notes()
-    contents = _contents([notes, *sheets])
-    return xlsx([_cover(study), contents, notes, *sheets], properties)
+    sheets = [*sheets, _notes()]
+    return xlsx([_summary(study, sheets), *sheets], properties)
 
 
-def _cover(study: Study) -> SheetShown:
-    file, scenario = study.case.file, study.scenario
+def _summary(study: Study, sheets: list[SheetShown]) -> PageShown:
+    """Return the sheet that is read first."""
+    tables = [_answer(study)]
+    if not study.savings.flow_lines.empty:
+        tables += [_key_figures(study), _levers_now(study)]
+    tables += [_about(study), _contents(sheets)]
+    return PageShown(
+        "Summary",
+        f"{study.case.file.title}: tables of the report",
+        ("What is asked and answered, in what money, and where the rest is. 'Notes' says how to read the sheets.",),
+        tuple(tables),
+    )  # fmt: skip
+
+
+def _answer(study: Study) -> SheetShown:
+    file = study.case.file
     worked = worked_rows(study.tables)
+    has_levers = not study.savings.flow_lines.empty
+    red = recommended(study).removeprefix(study.decision.recommendation.capitalize())
     rows = {
         **({"Standing": worked.plain} if worked else {}),
         **({"Findings": "; ".join(found)} if (found := study.findings) else {}),
         "Question": file.question,
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
-        "Recommendation": recommended(study),
+        "Recommendation": CellShown(verdict(study, CRITERIA_TOP), "text"),
+        **({"Recommendation in the report": recommended(study)} if has_levers or red else {}),
+        **({"Levers and inputs": CellShown(state(study), "text", name=STATE)} if has_levers else {}),
         **({"Missing": " ".join(study.decision.missing.values())} if study.decision.missing else {}),
-        "Scenario": f"{scenario.title} ({study.scenario_name})",
-        "Why this scenario": scenario.why,
+        "Scenario": f"{study.scenario.title} ({study.scenario_name})",
+        "Why this scenario": study.scenario.why,
         "Differs from the base scenario in": _changes(study),
-        "About the case": file.summary,
-        "Date of the figures": file.data_date,
-        "Partners": ", ".join(study.partners),
-        "Financial years": f"{year_label(study.years[0])} to {year_label(study.years[-1])}",
-        "Case": study.case.name,
-        "Fingerprint of the input files": study.case.input_hash,
-        "Version of the calculations": __version__,
-        "List of the sheets": SheetLink("Contents"),
-        "How to read the sheets": SheetLink("Notes"),
     }  # fmt: skip
-    return SheetShown(
-        "Cover",
-        f"{file.title}: tables of the report",
-        (
-            "One table a sheet. The sheets 'Contents' and 'Notes' say what there is and how to read it.",
-        ),
-        ("What", "Value"),
-        [[what, value] for what, value in rows.items()],
+    notes = (
+        "Once a lever is moved, what the file doesn't compute says so, and what is missing stays as in the report.",
+    ) * has_levers
+    return _pairs("The decision", rows, notes, has_levers)
+
+
+def _key_figures(study: Study) -> SheetShown:
+    items = [ALL, *study.partners]
+    rows = []
+    for item in items:
+        figures = [worth_now(study, item, name) for name in KEY_FIGURES]
+        rows.append([item, *(CellShown(cell, WORTHS[name][1]) for name, cell in zip(KEY_FIGURES, figures, strict=True))])  # fmt: skip
+    labels = ("Partner", *(WORTHS[name][0] for name in KEY_FIGURES))
+    notes = (
+        "Over the whole term, in prices of year 0, as this file has them now; 'Savings worth' has the report's beside them.",
     )
+    return SheetShown("Summary", "Key figures of each partner", notes, labels, rows, True)
+
+
+def _levers_now(study: Study) -> SheetShown:
+    rows = levers_now(study)
+    notes = ("Change them on the sheet 'Savings levers'.",)
+    labels = ("Lever", "Value now", "In the report", "Unit")
+    return SheetShown("Summary", "Levers", notes, labels, rows, True)
+
+
+def _about(study: Study) -> SheetShown:
+    file = study.case.file
+    return _pairs(
+        "About the case",
+        {
+            "What it is about": file.summary,
+            "Date of the figures": file.data_date,
+            "Partners": ", ".join(study.partners),
+            "Financial years": f"{year_label(study.years[0])} to {year_label(study.years[-1])}",
+            "Case": study.case.name,
+            "Fingerprint of the input files": study.case.input_hash,
+            "Version of the calculations": __version__,
+        },
+    )
+
+
+def _pairs(title: str, rows: dict, notes: tuple[str, ...] = (), is_live: bool = False) -> SheetShown:  # fmt: skip
+    shown = [[what, value] for what, value in rows.items()]
+    return SheetShown("Summary", title, notes, ("What", "Value"), shown, is_live)
 
 
 def _changes(study: Study) -> str:
@@ -119,8 +185,8 @@ def _changes(study: Study) -> str:
 
 def _contents(sheets: list[SheetShown]) -> SheetShown:
     return SheetShown(
+        "Summary",
         "Contents",
-        "List of the sheets",
         ("Each name leads to its sheet.",),
         ("Sheet", "What it shows", "Rows"),
         [[SheetLink(sheet.name), sheet.title, len(sheet.rows)] for sheet in sheets],
@@ -132,8 +198,8 @@ def _notes() -> SheetShown:
         *((f"Status: {status}", f"The figure is {meaning}.") for status, meaning in common.QUALITY.items()),
         ("Sheets 'Input …'", "Every row of the case's tables as it was read, with status, source, paragraph and note. The sheet 'Input columns' says what each column means."),
         ("Sheets 'Results …'", "Every result of the calculations, the rows of results.csv: numbers as numbers, dates as dates."),
-        ("Sheets 'Savings …'", "The savings as planned, what the levers multiply them by, and in formulas what follows by partner and year. Cells with a frame and a pale ground are inputs. The figures as delivered are the library's."),
-        ("Changing a lever", "Change the column 'Value (input)' of 'Savings levers'; 'Savings worth' then shows each figure of the report, the figure now, and the difference. The other sheets are not recomputed: they hold what the report says."),
+        ("Sheets 'Savings …'", "The savings as planned, what the levers multiply them by, and in formulas what follows by partner and year; from these the criteria on money of 'Recommendation' and the key figures of 'Summary'. Cells with a frame and a pale ground are inputs. The figures as delivered are the library's."),
+        ("Changing a lever", "Change the column 'Value (input)' of 'Savings levers'; 'Savings worth' then shows each figure of the report, the figure now, and the difference; 'Summary' and 'Recommendation' follow. What rests on a lever there and is not computed in the file reads 'not recomputed'. The other sheets hold what the report says."),
         ("Money", "Pounds in prices of year 0, the year of the decision, unless a heading says otherwise. Costs and savings are both positive; a net flow is saving less cost."),
         ("Years", "2026 and 2026/27 are the financial year that begins in April 2026."),
         ("Discounting", "Flows of year 0 are not discounted; those of later years are, once a year, by the year's rate."),
@@ -156,31 +222,16 @@ def _notes() -> SheetShown:
 
 
 def _decision(study: Study) -> Iterator[SheetShown]:
-    if study.decision.gates.empty:  # the cover says so
+    if study.decision.gates.empty:  # the summary says so
         return
-    columns = {
-        "criterion": "Criterion", "question": "Question", "outcome": "Outcome", "reason": "Reason",
-        "found": "Found", "comparison": "Comparison", "threshold": "Threshold", "unit": "Unit",
-        "if_not_met": "If not met", "set_by": "Set by", "status": "Status", "source": "Source",
-        "paragraph": "Paragraph",
-    }  # fmt: skip
-    rows = [
-        [
-            CellShown(row[name], _kind(row["unit"]))
-            if name in ("found", "threshold")
-            else row[name]
-            for name in columns
-        ]
-        for row in study.decision.gates.to_dict("records")
-    ]
-    title = f"Recommendation: {study.decision.recommendation}"
-    worked = worked_rows(study.tables)
-    notes = (
-        *([worked.plain] if worked else []),
-        "The criteria of the decision, what was found, and what follows if one is not met.",
-        BLANK_CELLS,
+    yield SheetShown(
+        CRITERIA_SHEET,
+        "The criteria of the decision, what was found, and what follows if one is not met",
+        CRITERIA_NOTES,
+        tuple(CRITERIA_COLUMNS.values()),
+        criteria(study, CRITERIA_TOP, _kind),
+        True,
     )
-    yield SheetShown("Recommendation", title, notes, tuple(columns.values()), rows)
 
 
 def _results(study: Study) -> Iterator[SheetShown]:

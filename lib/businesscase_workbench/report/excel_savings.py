@@ -91,7 +91,7 @@ TEXTS = {  # by sheet: title, notes of one line each, and the columns beside the
         ("Cells with a frame and a pale ground are inputs: change one and every savings sheet follows. 'Savings worth' shows what moved.",
          "Each lever has the name in the last column, which formulas use. A lever that moves nothing in this option and scenario is not here.",
          "Fixed in this file: the years, the option, the terms of each line in flows.csv, the baseline of each partner, who joins and leaves and on which terms, by how much the plan is late, the shares if somebody leaves, what would come otherwise, and payments of a no-detriment floor over the term."),
-        ("Lever", "Value (input)", "Unit", "Lowest", "Highest", "Name in formulas"),
+        ("Lever", "Value (input)", "In the report", "Unit", "Lowest", "Highest", "Name in formulas"),
     ),
     "worth": (
         "Savings: what the option is worth, in the report and in this file now",
@@ -149,6 +149,31 @@ def savings_sheets(study: Study) -> list[SheetShown]:
             frozen = 1 if name in ("levers", "years") else 2
             sheets.append(SheetShown(PLACES[name].sheet, title, notes, labels, rows, True, frozen))
     return sheets
+
+
+def lever_count(study: Study) -> int:
+    """Return how many levers the file offers."""
+    return len(_Model(study).levers())
+
+
+def levers_now(study: Study) -> list[list]:
+    """Return, for each lever, what it is, its cell as a formula, its value in the report, and its unit."""
+    rows = _Model(study).levers()
+    return [
+        [said, CellShown(Formula(name, given.value), given.kind), told, unit]
+        for said, given, told, unit, *_, name in rows
+    ]
+
+
+def worth_now(study: Study, item: str, measure: str) -> Formula:
+    """Return the cell of a measure of a partner, or of all, as 'Savings worth' has it now."""
+    return Formula(worth_cell(study, item, measure), _Model(study)._worths(item)[measure])
+
+
+def worth_cell(study: Study, item: str, measure: str) -> str:
+    """Return where a measure of a partner, or of all, stands on 'Savings worth'."""
+    row = list(product([ALL, *study.partners], WORTHS)).index((item, measure))
+    return PLACES["worth"].cell(row, 3, row_abs=True, col_abs=True)
 
 
 @dataclass(frozen=True)
@@ -241,7 +266,8 @@ class _Model:
         if value is None:
             value, checked = AS_SCHEDULED, None  # the cell takes a number or a text
         cell = CellShown(value, kind, True, checked, name)
-        return [said, cell, unit, *(CellShown(bound, kind) for bound in bounds), name]
+        told = CellShown(value, kind)
+        return [said, cell, told, unit, *(CellShown(bound, kind) for bound in bounds), name]
 
     def years(self) -> list[list]:
         study, cell = self.study, PLACES["years"].year

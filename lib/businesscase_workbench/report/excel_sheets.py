@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from numbers import Number
 
 import pandas as pd
@@ -98,16 +99,44 @@ class SheetShown:
 
     @property
     def header_row(self) -> int:
-        """Row of the table's header, counted from zero."""
+        """Row of the table's header, counted from zero, if the table stands at the top."""
         return 1 + len(self.notes)
 
+    @property
+    def height(self) -> int:
+        """Rows from the title to the last row of the table."""
+        return self.header_row + 1 + max(1, len(self.rows))
 
-def xlsx(sheets: Iterable[SheetShown], properties: Mapping[str, object]) -> bytes:
+
+@dataclass(frozen=True)
+class PageShown:
+    """A sheet of several tables below each other, each with its title and notes; a row between two."""
+
+    name: str
+    title: str
+    notes: tuple[str, ...]
+    tables: tuple[SheetShown, ...]
+
+    @property
+    def rows(self) -> list[list]:
+        """Rows of all its tables."""
+        return [row for table in self.tables for row in table.rows]
+
+    def tops(self) -> list[int]:
+        """Return the row of each table's title, counted from zero."""
+        tops, top = [], 2 + len(self.notes)
+        for table in self.tables:
+            tops.append(top)
+            top += table.height + 1
+        return tops
+
+
+def xlsx(sheets: Iterable[SheetShown | PageShown], properties: Mapping[str, object]) -> bytes:
     """Return a workbook of the sheets, the same bytes for the same sheets.
 
     Parameters
     ----------
-    sheets : iterable of SheetShown
+    sheets : iterable of SheetShown or PageShown
         The first is shown when the file is opened.
     properties : mapping
         Document properties as XlsxWriter names them; ``created`` is a fixed date.
@@ -153,6 +182,7 @@ class _Styles:
         self._book = book
         self._made: dict[tuple, Format] = {}
         self.title = book.add_format({"bold": True, "font_size": 15, "font_color": HEAD_COLOUR})
+        self.caption = book.add_format({"bold": True, "font_size": 12, "font_color": HEAD_COLOUR})
         self.link = self.of("text", font_color=LINK_COLOUR, underline=1)
         self.note = book.add_format({"font_size": 11})
         header = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": HEAD_COLOUR, "font_color": WHITE, "border": 1, "border_color": WHITE}  # fmt: skip
@@ -181,28 +211,39 @@ class _Styles:
         return self._made[key]
 
 
-def _write(book: xlsxwriter.Workbook, styles: _Styles, sheet: SheetShown, number: int) -> None:
-    page = book.add_worksheet(sheet.name)
-    page.write_string(0, 0, printable(sheet.title), styles.title)
-    for row, note in enumerate(sheet.notes, 1):
-        page.write_string(row, 0, printable(note), styles.note)
-    _write_table(page, styles, sheet, number)
-    for row, values in enumerate(sheet.rows, sheet.header_row + 1):
-        for column, value in enumerate(values):
-            _write_cell(book, page, styles, row, column, value)
-    _lay_out(page, sheet)
-    page.freeze_panes(sheet.header_row + 1, sheet.frozen_columns)
+def _write(book: xlsxwriter.Workbook, styles: _Styles, shown: SheetShown | PageShown, number: int) -> None:  # fmt: skip
+    page = book.add_worksheet(shown.name)
+    if isinstance(shown, SheetShown):
+        parts = [(0, shown)]
+        page.freeze_panes(shown.header_row + 1, shown.frozen_columns)
+        page.repeat_rows(shown.header_row)
+    else:
+        parts = list(zip(shown.tops(), shown.tables, strict=True))
+        _write_words(page, styles.title, styles, 0, shown)
+    for top, sheet in parts:
+        _write_words(page, styles.caption if top else styles.title, styles, top, sheet)
+        _write_table(page, styles, sheet, number, top)
+        for row, values in enumerate(sheet.rows, top + sheet.header_row + 1):
+            for column, value in enumerate(values):
+                _write_cell(book, page, styles, row, column, value)
+    _lay_out(page, parts)
     page.set_landscape()
     page.fit_to_pages(1, 0)
-    page.repeat_rows(sheet.header_row)
     page.set_footer("&L&A&RPage &P of &N")
 
 
-def _write_table(page: Worksheet, styles: _Styles, sheet: SheetShown, number: int) -> None:
-    top, columns = sheet.header_row, len(sheet.labels)
+def _write_words(page: Worksheet, style: Format, styles: _Styles, top: int, shown) -> None:
+    page.write_string(top, 0, printable(shown.title), style)
+    for row, note in enumerate(shown.notes, top + 1):
+        page.write_string(row, 0, printable(note), styles.note)
+
+
+def _write_table(page: Worksheet, styles: _Styles, sheet: SheetShown, number: int, above: int) -> None:  # fmt: skip
+    top, columns = above + sheet.header_row, len(sheet.labels)
     numeric = [_is_numeric(sheet, column) for column in range(columns)]
+    part = f"_{above}" if above else ""
     options = {
-        "name": f"Table{number}_" + re.sub(r"\W", "_", sheet.name),
+        "name": f"Table{number}{part}_" + re.sub(r"\W", "_", sheet.name),
         "style": "Table Style Light 15",
         "autofilter": not sheet.is_live,
         "banded_rows": True,
@@ -213,7 +254,7 @@ def _write_table(page: Worksheet, styles: _Styles, sheet: SheetShown, number: in
             for label, is_numeric in zip(sheet.labels, numeric, strict=True)
         ],
     }
-    page.add_table(top, 0, top + len(sheet.rows), columns - 1, options)
+    page.add_table(top, 0, top + max(1, len(sheet.rows)), columns - 1, options)
 
 
 def _is_numeric(sheet: SheetShown, column: int) -> bool:
@@ -226,22 +267,24 @@ def _is_numeric(sheet: SheetShown, column: int) -> bool:
     return 2 * len(numbers) > len(known)
 
 
-def _lay_out(page: Worksheet, sheet: SheetShown) -> None:
+def _lay_out(page: Worksheet, parts: list[tuple[int, SheetShown]]) -> None:
     """Set widths and heights: not every program fits the height of a row to wrapped text."""
-    lengths = [[_length(value) for value in row] for row in sheet.rows]
-    widths = _widths(sheet, lengths)
+    lengths = [[[_length(value) for value in row] for row in sheet.rows] for _, sheet in parts]
+    of_each = [_widths(sheet, of) for (_, sheet), of in zip(parts, lengths, strict=True)]
+    widths = [max(column) for column in zip_longest(*of_each, fillvalue=0)]
     for column, width in enumerate(widths):
         page.set_column(column, column, width)
     page.set_paper(A3 if sum(widths) > A4_WIDTH else A4)
-    page.set_row(
-        sheet.header_row, LINE_HEIGHT * _lines(sheet.labels, map(len, sheet.labels), widths)
-    )
-    for row, (values, longest) in enumerate(
-        zip(sheet.rows, lengths, strict=True), sheet.header_row + 1
-    ):
-        lines = _lines(values, longest, widths)
-        if lines > 1:
-            page.set_row(row, min(TALLEST, LINE_HEIGHT * lines))
+    for (top, sheet), lengths_here in zip(parts, lengths, strict=True):
+        own = widths[: len(sheet.labels)]
+        header = top + sheet.header_row
+        page.set_row(header, LINE_HEIGHT * _lines(sheet.labels, map(len, sheet.labels), own))
+        for row, (values, longest) in enumerate(
+            zip(sheet.rows, lengths_here, strict=True), header + 1
+        ):
+            lines = _lines(values, longest, own)
+            if lines > 1:
+                page.set_row(row, min(TALLEST, LINE_HEIGHT * lines))
 
 
 def _lines(values: Iterable, lengths: Iterable[int], widths: list[int]) -> int:
