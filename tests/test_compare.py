@@ -7,6 +7,7 @@ import pytest
 from cells import shown_in
 from conftest import daily_of
 from pytest import approx
+from small import flow, small_study
 
 from businesscase.calculations import regret
 from businesscase.calculations.apportionment import ALL
@@ -24,6 +25,8 @@ VIEWS = [
     compare.not_known,
     compare.worth_chart,
     compare.why_it_turns,
+    compare.bridge_answer,
+    compare.bridge_chart,
     compare.regret_answer,
     compare.regret_chart,
 ]
@@ -406,3 +409,65 @@ def test_a_base_whose_option_has_no_money_is_checked_for_the_rest():
     assert own.empty and own.caption == (
         "Option a, that of the base, has no money and is not among the choices"
     )
+
+
+# the bridge
+
+
+def bridged(second=None):
+    """Return a study of £100 saved in two years, undiscounted, and one scenario that moves it."""
+    scenarios = {"both": {"realisation": 0.5, "delay_years": 1.0} if second is None else second}
+    saving = [flow("posts", "saving", 100, (2024, 2028))]
+    rates = {"discount_rate": 0.0}
+    made = {"base": rates, **{name: rates | moved for name, moved in scenarios.items()}}
+    return small_study(scenarios=made, flows=saving)
+
+
+def test_a_bridge_of_two_changes_worked_by_hand():
+    # 5 years of £100: half of it is £250, a year late £400, both £200; half of £50 goes to each
+    steps = comparison.bridge(bridged(), "both")[ALL]
+    assert steps.to_dict() == {("realisation",): -225.0, ("delay_years",): -75.0}
+    assert compare.bridge_answer(bridged()).text == (
+        "“As planned” is worth £300 less than the base, in 2 steps, of which the largest is: "
+        "Share of the planned saving that is realised."
+    )
+
+
+def test_the_steps_of_a_bridge_do_not_depend_on_the_order_of_the_changes(monkeypatch):
+    study = load_study(EXAMPLE)
+    steps = comparison.bridge(study, "as-others-fared")
+    forwards = comparison.changed
+    monkeypatch.setattr(comparison, "changed", lambda *asked: forwards(*asked)[::-1])
+    turned = comparison.bridge(study, "as-others-fared")
+    assert list(turned.index) == list(steps.index)[::-1]
+    assert (turned.reindex(steps.index) - steps).abs().to_numpy().max() < 0.015  # a penny rounded
+
+
+@pytest.mark.parametrize("case", [EXAMPLE, MKIP])
+def test_the_steps_of_a_bridge_add_up_to_the_penny_for_each_partner(case):
+    study = load_study(case)
+    worths = comparison.worths(study)[study.partners].round(2)
+    for name in study.case.scenarios:
+        steps = comparison.bridge(study, name)
+        assert steps[study.partners].sum().round(2).to_dict() == (
+            (worths.loc[name] - worths.loc["base"]).round(2).to_dict()
+        )
+        assert steps[ALL].round(2).to_list() == steps[study.partners].sum(axis=1).round(2).to_list()
+
+
+def test_a_scenario_that_equals_the_base_has_a_bridge_of_nil():
+    study = bridged({"realisation": 1.0})
+    assert comparison.bridge(study, "both").empty
+    assert "as much as the base" in compare.bridge_answer(study).text
+    assert isinstance(compare.bridge_chart(study), Chart)
+
+
+def test_changes_beyond_those_that_a_bridge_has_room_for_are_one_step():
+    steps = [(name,) for name in "abcdefgh"]
+    assert comparison._at_most(6, steps) == [*steps[:5], ("f", "g", "h")]
+
+
+def test_a_case_of_one_scenario_has_no_bridge():
+    study = with_scenarios(EXAMPLE)
+    assert comparison.rival(study) == ""
+    assert compare.bridge_chart(study).caption == compare.NO_RIVAL

@@ -121,7 +121,7 @@ def test_papermill_reads_every_parameter_with_its_help(notebook):
 
 def test_every_knob_is_a_scenario_parameter_that_says_nothing_by_default(notebook):
     found = papermill.inspect_notebook(str(notebook))
-    if notebook.stem not in ("08_compare", "09_backtest"):  # which show all scenarios, or cases
+    if notebook.stem != "09_backtest":  # which shows all cases
         assert found.pop("scenario")["default"] == '"base"'
     found.pop("case")
     for name, parameter in found.items():

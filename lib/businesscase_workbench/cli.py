@@ -614,7 +614,10 @@ def _jobs(cases: list[Case], scenarios: list[str]) -> list:
     """Return a job for each scenario chosen, all if none is, of each case that has it."""
     from businesscase_workbench.batch import Job
 
-    had = {case.name: [*case.scenarios, COMPARISON] for case in cases}
+    # one scenario alone has nothing to be compared with
+    had = {
+        case.name: [*case.scenarios, *[COMPARISON] * (len(case.scenarios) > 1)] for case in cases
+    }
     allowed = list(dict.fromkeys(name for names in had.values() for name in names))
     faults = [unknown_name("scenario", name, allowed) for name in scenarios if name not in allowed]
     if faults:

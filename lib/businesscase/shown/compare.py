@@ -46,6 +46,7 @@ NO_EXPOSURE = "The case has neither a risk register nor a work plan, so no scena
 EFFECTS = "What each scenario changes, and what each change alone does to the net present value of the base"
 NO_EFFECTS = "What each scenario changes; what that is worth is not known"
 NO_SECOND = "There is no second future, so none can be left out"
+NO_RIVAL = "The case has no scenario besides the base, so nothing leads from one to another"
 TOGETHER = "Acting together"
 TOTALS = pd.Index(
     [
@@ -383,6 +384,73 @@ def _setting(study: Study, parameter: str) -> str:
     return setting(value, unit) + (" a year" if unit == "fraction a year" else "")
 
 
+def bridge_names(study: Study, steps: pd.DataFrame) -> list[str]:
+    """Return what each step of ``comparison.bridge`` changes, in words."""
+    scenario = comparison.rival(study)
+    return [
+        listed([_change(study, scenario, group)[0] for group in _groups(step)]) for step in steps.index
+    ]  # fmt: skip
+
+
+def _groups(step: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the changes of a step, those of membership as one."""
+    joint = tuple(name for name in step if name in MEMBERSHIP)
+    return ([joint] if joint else []) + [(name,) for name in step if name not in joint]
+
+
+def bridge_answer(study: Study) -> Sentence | Table:
+    """Say between which scenarios the bridge leads, how far apart they are, and what does most."""
+    if not comparison.has_money(study):
+        return absent(NO_MONEY)
+    scenario = comparison.rival(study)
+    if not scenario:
+        return absent(NO_RIVAL)
+    steps, title = comparison.bridge(study, scenario)[ALL], study.case.scenarios[scenario].title
+    gap = steps.sum()
+    if abs(gap) < 0.5:
+        return Sentence(f"“{title}” is worth as much as the base, to the pound.")
+    most = bridge_names(study, steps.to_frame())[steps.abs().to_numpy().argmax()]
+    said = f"“{title}” is worth {in_words(abs(gap))} {'more' if gap > 0 else 'less'} than the base"
+    if len(steps) == 1:
+        return Sentence(f"{said}, by one change: {most}.")
+    return Sentence(f"{said}, in {len(steps)} steps, of which the largest is: {most}.")
+
+
+def bridge_chart(study: Study) -> Chart | Table:
+    """Draw the steps from the net present value of the base to that of another scenario."""
+    if not comparison.has_money(study):
+        return absent(NO_MONEY)
+    scenario = comparison.rival(study)
+    if not scenario:
+        return absent(NO_RIVAL)
+    steps, worths = comparison.bridge(study, scenario), comparison.worths(study)[ALL]
+    names = [study.case.scenarios[BASE].title, *bridge_names(study, steps), study.case.scenarios[scenario].title]  # fmt: skip
+    amounts = [worths[BASE], *steps[ALL], worths[scenario]]
+    ends = [0, len(amounts) - 1]
+    figure = go.Figure()
+    figure.add_waterfall(
+        x=amounts,
+        y=_labels(names),
+        orientation="h",
+        measure=["total" if number in ends else "relative" for number in range(len(amounts))],
+        text=[in_words(amount) for amount in amounts],
+        textposition="outside",
+        increasing={"marker": {"color": BLUE}},
+        decreasing={"marker": {"color": WORST[0]}},
+        totals={"marker": {"color": GREY}},
+        cliponaxis=False,
+    )
+    reached = [0.0, *pd.Series(amounts[:-1]).cumsum(), amounts[-1]]
+    low, high = min(reached), max(reached)
+    span = max(high - low, 1.0)
+    figure.update_xaxes(title="Net present value (£)", tickformat=",.0f", range=[low - 0.2 * span * (low < 0), high + 0.25 * span], nticks=6)  # fmt: skip
+    figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    said = [f"{name} {in_words(amount)}" for name, amount in zip(names, amounts, strict=True)]
+    data = pd.DataFrame({"Net present value (£)": amounts}, pd.Index(names, name="Step"))
+    title = f"From {in_words(amounts[0])} to {in_words(amounts[-1])}: what makes the difference"
+    return chart(figure, title, f"Net present value: {'; '.join(said)}.", data, _height(len(names), 150))  # fmt: skip
+
+
 def why_it_turns(study: Study) -> Sentence:
     """Say of each scenario with another recommendation which criteria make it so, with their figures."""
     turned = comparison.turning_criteria(study)
@@ -412,13 +480,15 @@ def regret_answer(study: Study) -> Sentence | Table:
         comparison.OPTION_SCORE: "the options, by their weighted scores, as no money is known of several",
     }[chosen.kind]
     futures = len(chosen.futures)
-    said = [
-        f"The choice is between {what}. Scenarios that differ only in what the partners choose "
-        "themselves, or in what doesn't move "
-        f"{'the scores' if chosen.kind == comparison.OPTION_SCORE else 'the money of all partners'}, "
-        f"are one future: {len(study.case.scenarios)} scenarios are {futures} "
-        f"{'futures' if futures > 1 else 'future'}. {_least(chosen)}"
-    ]
+    said = [f"The choice is between {what}."]
+    if (scenarios := len(study.case.scenarios)) > 1:
+        moved = "the scores" if chosen.kind == comparison.OPTION_SCORE else "the money of all partners"  # fmt: skip
+        said.append(
+            "Scenarios that differ only in what the partners choose themselves, or in what doesn't "
+            f"move {moved}, are one future: {scenarios} scenarios are {futures} "
+            f"{'futures' if futures > 1 else 'future'}."
+        )
+    said.append(_least(chosen))
     left_out = sorted(set(study.tables["scores"]["option"]) - set(chosen.values))
     if chosen.kind == comparison.OPTION_WORTH and left_out:
         words = (

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial, wraps
 
+import numpy as np
 import pandas as pd
 
 from businesscase.calculations import decision, regret, savings
-from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.apportionment import ALL, whole_pence
+from businesscase.calculations.attribution import shapley_values
 from businesscase.cases.case import BASE
 from businesscase.cases.parameters import MEMBERSHIP
 from businesscase.study import Study
@@ -35,6 +37,9 @@ FUTURES = (
 GO, STOP = "go on", "stop"
 OPTION_WORTH, GO_OR_STOP, OPTION_SCORE = "option worth", "go or stop", "option score"
 NOTHING = "nothing"
+
+
+MOST_STEPS = 6  # of a bridge, for which two to that power studies are made
 
 
 @dataclass(frozen=True)
@@ -219,6 +224,65 @@ def worth_effects(study: Study) -> pd.DataFrame:
             rows.append((name, (), total - sum(effect for _, _, effect in alone)))
     table = pd.DataFrame(rows, columns=["scenario", "parameters", "effect"])
     return table.astype({"effect": float})
+
+
+def rival(study: Study) -> str:
+    """Return the study's scenario; of the base the one whose worth lies farthest from it, blank if none."""
+    if study.scenario_name != BASE:
+        return study.scenario_name
+    worth = worths(study)[ALL]
+    others = (worth - worth[BASE]).abs().drop(index=BASE)
+    return str(others.idxmax()) if len(others) else ""
+
+
+def bridge(study: Study, scenario: str) -> pd.DataFrame:
+    """Return the steps from the worth of the base to that of a scenario, to the penny.
+
+    A step is the mean of what a change adds over all orders in which the changes may come, so that
+    none depends on which is told first. What no change moves alone stands in no step.
+
+    Parameters
+    ----------
+    study : Study
+        A case that states money.
+    scenario : str
+        Name of the scenario at the other end.
+
+    Returns
+    -------
+    DataFrame, index the parameters of a step (a tuple)
+        Net present value that the step adds, of all and of each partner [£].
+    """
+    base, other = (study.in_scenario(name) for name in (BASE, scenario))
+    steps = _at_most(MOST_STEPS, changed(study, scenario))
+
+    def worth(made: frozenset[tuple[str, ...]]) -> pd.Series:
+        names = {name for step in made for name in step}
+        if len(made) == len(steps):
+            at = other
+        else:
+            at = base.varied(**{name: getattr(other.parameters, name) for name in names})
+        return at.savings.net_present_values.reindex(partners, fill_value=0.0)
+
+    partners = list(worths(study).columns.drop(ALL))
+    if not steps:
+        none = pd.Index([], tupleize_cols=False, name="parameters")
+        return pd.DataFrame(index=none, columns=[ALL, *partners], dtype=float)
+    parts = pd.DataFrame(list(shapley_values(worth, steps).values()))
+    total = np.round(100 * worth(frozenset(steps))) - np.round(100 * worth(frozenset()))
+    pence = whole_pence(100 * parts.to_numpy(), total.to_numpy())
+    index = pd.Index(steps, tupleize_cols=False, name="parameters")
+    table = pd.DataFrame(pence / 100, index, partners)
+    table.insert(0, ALL, table.sum(axis="columns"))
+    return table
+
+
+def _at_most(count: int, steps: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return steps of which the last takes in all beyond a number, as each more doubles the work."""
+    if len(steps) <= count:
+        return steps
+    rest = tuple(name for step in steps[count - 1 :] for name in step)
+    return [*steps[: count - 1], rest]
 
 
 def turning_criteria(study: Study) -> dict[str, list[str]]:
