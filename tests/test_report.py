@@ -2,6 +2,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -426,6 +427,24 @@ def test_index_leads_to_reports_and_shows_failures_as_failures():
     assert load_case(CASE).file.question in found.text
     assert "failed 07_decision.ipynb, cell [3]: ValueError: no" in found.text
     assert found.text.count("not run") == len(load_case(CASE).scenarios) - 2
+
+
+def test_index_says_what_each_scenario_is_worth_by_title_and_what_became_of_the_case():
+    case = load_case("dacorum-avdc-2012")
+    money = {"net_present_value": -1_250_000.0, "average_annual_saving": 80_000.0}
+    states = {(case.name, "base"): {"recommendation": "stop", "files": ["report.html"], "money": money}}  # fmt: skip
+    found = Page(index_html([case], states))
+    title = case.scenarios["base"].title
+    assert [title, "stop", "-£1.25m", "£80,000"] in found.rows
+    assert all(row[2:] == ["–", "–"] for row in found.rows[1:] if row[0] != title and len(row) == 4)
+    assert "It ended: The councils announce the end of the arrangement" in found.text
+
+
+def test_index_of_a_case_of_one_scenario_says_that_nothing_is_compared():
+    case = load_case(CASE)
+    alone = replace(case, scenarios={"base": case.scenarios["base"]})
+    assert "one scenario, so nothing is compared" in Page(index_html([alone], {})).text
+    assert "nothing is compared" not in Page(index_html([case], {})).text
 
 
 def test_picture_of_a_notebook_that_says_no_numbers_is_left_as_text():

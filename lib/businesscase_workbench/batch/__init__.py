@@ -307,13 +307,14 @@ def _make_each(
 
 
 def _state(store: Store, job: Job, made_from: dict) -> dict | None:
-    """Return what the index says of a job: its recommendation, or what failed; None if not run.
+    """Return what the index says of a job: its recommendation and money, or what failed; None if not run.
 
     A report that was made from other inputs than those of today is out of date: it is left out.
     """
     there = store.manifest(job)
     if there is not None and manifest.tells_the_same(there, made_from):
-        return {name: there[name] for name in ("recommendation", "files")}
+        told = {name: there[name] for name in ("recommendation", "files")}
+        return told | {"money": there.get("money", {})}
     said = store.status(job)
     if said.get("state") == FAILED and said.get("key") == manifest.key(made_from):
         return {"error": said["cause"], "evidence": store.has_evidence(job)}

@@ -8,10 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import BASE, COMPARISON, Case, load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.folder import write_file
 from businesscase.study import Study, load_study, results
+from businesscase.study.comparison import has_money
 from businesscase_workbench.batch import manifest
 from businesscase_workbench.batch.notebook import (
     executed,
@@ -210,11 +212,20 @@ def _make(task: Task, folder: Path) -> None:
     made_from |= {
         "key": task.key,
         "recommendation": study.decision.recommendation,
+        "money": {} if compares else money(study),
         "formats": sorted(task.formats),
         "councils": sorted(task.councils),
         "files": manifest.file_hashes(folder),
     }
     write_file(folder / MANIFEST, manifest.json_text(manifest.sealed(made_from)))
+
+
+def money(study: Study) -> dict[str, float]:
+    """Return what the index says of a report in pounds; nothing of a case that states no money."""
+    if not has_money(study):
+        return {}
+    worth = study.savings.appraisal.loc[ALL]
+    return {name: float(worth[name]) for name in ("net_present_value", "average_annual_saving")}
 
 
 def _made_from(task: Task, case: Case) -> dict:

@@ -13,12 +13,15 @@ import mistune
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from businesscase.calculations.wording import in_words, printed
 from businesscase.cases.case import COMPARISON, Case
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.shown.assurance import worked_rows
+from businesscase.shown.columns import CAME
 from businesscase.shown.evidence import NUMBER, Run, run_in_words
 from businesscase.shown.log import LABEL
 from businesscase.study import Study
+from businesscase.study.backtest import outcome_of
 from businesscase_workbench.report.content import (
     BASE_LOG,
     LOG,
@@ -110,7 +113,8 @@ def index_html(
     cases : iterable of Case
         The cases with all their scenarios.
     states : mapping of (str, str) to dict
-        By case and scenario: the ``recommendation`` of a report and its other ``files``, or the
+        By case and scenario: the ``recommendation`` of a report, its ``money`` [£] by measure if it
+        has any and its other ``files``, or the
         ``error`` of a failure and whether there is ``evidence`` of it; nothing for one that was not
         run.
     up : str, optional
@@ -125,6 +129,7 @@ def index_html(
             "rows": [
                 _index_row(case, name, states.get((case.name, name)), up) for name in case.scenarios
             ],
+            "came": _came(case),
             "comparison": _comparison_row(case, states.get((case.name, COMPARISON)), up),
         }
         for case in cases
@@ -134,12 +139,23 @@ def index_html(
 
 def _index_row(case: Case, name: str, state: dict | None, up: str) -> dict:
     scenario = case.scenarios[name]
-    row = {"name": name, "title": scenario.title, "why": scenario.why, "files": []} | SOUND
+    row = {"name": name, "title": scenario.title, "files": [], "money": {}} | SOUND
     if state is None:
         return row | {"status": NOT_RUN}
     if "error" in state:
         return row | {"status": FAILED} | _failure(case, name, state, up)
-    return row | {"status": state["recommendation"], "files": _links(case, name, state, up)}
+    told = {measure: in_words(amount) for measure, amount in state.get("money", {}).items()}
+    files = _links(case, name, state, up)
+    return row | {"status": state["recommendation"], "files": files, "money": told}
+
+
+def _came(case: Case) -> str:
+    """Return what is known to have become of the partnership, blank if nothing is."""
+    outcome = outcome_of(case)
+    if outcome is None:
+        return ""
+    came = CAME[bool(outcome["lasted"])]
+    return f"It {came}: {outcome['event']} ({printed(outcome['date'])})"
 
 
 def _comparison_row(case: Case, state: dict | None, up: str) -> dict:
