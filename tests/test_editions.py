@@ -84,6 +84,8 @@ def test_an_edition_is_made_when_it_is_asked_for_and_kept_when_it_is_not(
     assert made() == ({"report.html", sunderland}, "0")
     assert made("--for", "Sunderland") == ({"report.html", sunderland}, "0")
     assert made("--for", "Sunderland", "--for", "Durham") == ({"report.html", sunderland, durham}, "1")  # fmt: skip
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert f'href="durham-sunderland-2014/base/{sunderland}"' in index and "page for Sunderland" in index  # fmt: skip
     manifest = json.loads((tmp_path / "durham-sunderland-2014/base/manifest.json").read_text())
     assert manifest["councils"] == ["Durham", "Sunderland"]
 

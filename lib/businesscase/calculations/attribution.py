@@ -4,7 +4,7 @@ An amount is a quantity at a volume and a price, and each cause may move it whil
 have not. What a cause is given is the mean of what it adds in every order in which they may have come.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from itertools import combinations
 from math import factorial
 from typing import TypeVar
@@ -18,18 +18,19 @@ PRICE, VOLUME = "price", "volume"
 SCOPE, PARTNERS, SHARING = "scope", "partners", "sharing itself"  # what may change a quantity
 FACTORS = [PRICE, VOLUME, SCOPE, PARTNERS, SHARING]
 Amount = TypeVar("Amount", float, pd.Series)
+Name = TypeVar("Name", bound=Hashable)
 
 
 def shapley_values(
-    worth: Callable[[frozenset[str]], Amount], names: Sequence[str]
-) -> dict[str, Amount]:
+    worth: Callable[[frozenset[Name]], Amount], names: Sequence[Name]
+) -> dict[Name, Amount]:
     """Return the mean of what each adds to those before it, over all orders in which they may come.
 
     Parameters
     ----------
     worth : callable
         Takes a set of names and returns what they come to together: a number, or a Series of several.
-    names : sequence of str
+    names : sequence
         Those between whom the worth of all, less that of none, is divided; each more doubles the work.
 
     References

@@ -212,7 +212,7 @@ def _make(task: Task, folder: Path) -> None:
     made_from |= {
         "key": task.key,
         "recommendation": study.decision.recommendation,
-        "money": {} if compares else money(study),
+        "money": {} if compares or is_public else money(study),
         "formats": sorted(task.formats),
         "councils": sorted(task.councils),
         "files": manifest.file_hashes(folder),

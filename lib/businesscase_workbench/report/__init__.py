@@ -6,9 +6,10 @@ from businesscase_workbench.report.content import (
     PUBLIC,
     Kept,
     comparison_of,
+    edition_names,
     report_of,
 )
-from businesscase_workbench.report.formats import FORMATS, edition_names, report_files
+from businesscase_workbench.report.formats import FORMATS, report_files
 from businesscase_workbench.report.html import (
     index_html,
     page_html,

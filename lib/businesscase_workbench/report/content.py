@@ -53,7 +53,7 @@ BODY = "body"  # tag of a cell that members read; the others are for the appendi
 ANSWER = "The answer"  # section with which a chapter begins, so that it needs no heading
 PUBLIC, EXEMPT = EDITIONS = ("public", "exempt")
 PURPOSE = "Purpose"
-APPENDIX, APPENDIX_FILE = "Appendix", "appendix"
+REPORT_FILE, APPENDIX, APPENDIX_FILE = "report", "Appendix", "appendix"
 LOG = f"{APPENDIX_FILE}.html"  # the page that has the log of assumptions
 BASE_LOG = f"../{BASE}/{LOG}"  # to which a comparison leads, having none
 ALL_SCENARIOS = "all of the case"
@@ -338,6 +338,22 @@ def comparison_of(study: Study, notebook: "NotebookNode", edition: str = PUBLIC)
     facts = [("Subject", COMPARED), *list(_facts(study, kept))[:-1]]  # it is of all scenarios
     appendix = replace(report.appendix, log=BASE_LOG)
     return replace(report, facts=tuple(facts), appendix=appendix, log=BASE_LOG)
+
+
+def edition_names(councils: Iterable[str]) -> dict[str, str]:
+    """Return what the file of each council's edition is called, without its ending.
+
+    Examples
+    --------
+    >>> edition_names(["Tunbridge Wells", "Sir Gâr", "Sir G-r"])
+    {'Tunbridge Wells': 'report-tunbridge-wells', 'Sir Gâr': 'report-sir-g-r', 'Sir G-r': 'report-3'}
+    """
+    names: dict[str, str] = {}
+    for number, council in enumerate(councils, 1):
+        name = f"{REPORT_FILE}-{re.sub(r'[^a-z0-9]+', '-', council.lower()).strip('-')}"
+        is_plain = name != f"{REPORT_FILE}-" and name not in names.values()
+        names[council] = name if is_plain else f"{REPORT_FILE}-{number}"
+    return names
 
 
 def _report(

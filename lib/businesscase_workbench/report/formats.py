@@ -1,32 +1,15 @@
 """The files of a report in the formats that are asked for, all from one content."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from businesscase.study import Study
-from businesscase_workbench.report.content import APPENDIX_FILE, Report
+from businesscase_workbench.report.content import APPENDIX_FILE, REPORT_FILE, Report
 from businesscase_workbench.report.html import page_html
 
 FORMATS = ("html", "docx", "xlsx", "pdf")
-REPORT_FILE, TABLES_FILE = "report", "tables.xlsx"
-
-
-def edition_names(councils: Iterable[str]) -> dict[str, str]:
-    """Return what the file of each council's edition is called, without its ending.
-
-    Examples
-    --------
-    >>> edition_names(["Tunbridge Wells", "Sir Gâr", "Sir G-r"])
-    {'Tunbridge Wells': 'report-tunbridge-wells', 'Sir Gâr': 'report-sir-g-r', 'Sir G-r': 'report-3'}
-    """
-    names: dict[str, str] = {}
-    for number, council in enumerate(councils, 1):
-        name = f"{REPORT_FILE}-{re.sub(r'[^a-z0-9]+', '-', council.lower()).strip('-')}"
-        is_plain = name != f"{REPORT_FILE}-" and name not in names.values()
-        names[council] = name if is_plain else f"{REPORT_FILE}-{number}"
-    return names
+TABLES_FILE = "tables.xlsx"
 
 
 def report_files(

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from businesscase.calculations.wording import in_words, printed
-from businesscase.cases.case import COMPARISON, Case
+from businesscase.cases.case import COMPARISON, Case, staying
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.shown.assurance import worked_rows
 from businesscase.shown.columns import CAME
@@ -34,6 +34,7 @@ from businesscase_workbench.report.content import (
     Report,
     TableShown,
     Verdict,
+    edition_names,
     report_of,
 )
 
@@ -55,6 +56,7 @@ READ = {
 OWN_PAGE = re.compile(
     rf"({re.escape(BASE_LOG)}|{re.escape(LOG)})#[\w-]+$"
 )  # that prose may lead to
+EDITION_READ = {"html": "page", "docx": "Word", "pdf": "PDF"}  # of a council
 REFERENCE = ("assumptions", "reconciliation")  # chapters whose tables are looked up, not read
 LONGEST = 25  # rows of a table that stands open on the page
 WIDTHS = ((11, "years"), (8, "wide"), (0, "table"))  # class of a table by its number of columns
@@ -174,9 +176,15 @@ def _failure(case: Case, name: str, state: dict, up: str) -> dict:
 
 def _links(case: Case, name: str, state: dict, up: str) -> list[tuple[str, str]]:
     """Return address and format of each file of a report, the page first."""
+    editions = edition_names(staying(case.tables["partners"])).items()
+    of_councils = {
+        f"{stem}.{ending}": f"{words} for {council}"
+        for council, stem in editions
+        for ending, words in EDITION_READ.items()
+    }
     return [
         (f"{up}{quote(f'{case.name}/{name}/{file}')}", words)
-        for file, words in READ.items()
+        for file, words in (READ | of_councils).items()
         if file in state["files"]
     ]
 
