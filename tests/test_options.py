@@ -412,7 +412,7 @@ def test_scores_stand_beside_the_widest_gap_between_assessors(data_copy):
     assert scores.at["Control", "widest_gap"] == 0 and pd.isna(scores.at["Control", "widest_on"])
     weighted = study.options.ranking.set_index("option")["weighted_score"].add_prefix("Option ")
     assert scores.loc["Weighted score", weighted.index].to_dict() == approx(weighted.to_dict())
-    assert scores.caption.endswith("mean of 2 assessors, finance view and service view")
+    assert scores.caption.endswith("2 views of ours, assumed: finance view and service view")
 
 
 def test_the_benefit_score_of_the_page_is_that_of_the_results():

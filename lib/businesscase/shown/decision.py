@@ -101,9 +101,10 @@ def reasons_in_brief(study: Study) -> Table:
 
 
 def _set_by(study: Study, gate) -> str:
-    """Return who set a threshold and when, and what to doubt of it."""
+    """Return who set a threshold and when, whether it is assumed, and what to doubt of it."""
     said = gate.set_by if pd.isna(gate.set_on) else f"{gate.set_by}, {short_day(gate.set_on)}"
-    doubts = threshold_doubts(gate, study.decision.figures_date)
+    is_ours = ["assumed"] if gate.status == "assumed" else []
+    doubts = [*is_ours, *threshold_doubts(gate, study.decision.figures_date)]
     return f"{said} ({'; '.join(doubts)})" if doubts else said
 
 

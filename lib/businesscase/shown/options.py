@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import robustness
-from businesscase.calculations.wording import listed, percent, printed, share_in_words
+from businesscase.calculations.wording import counted, listed, percent, printed, share_in_words
 from businesscase.shown.display import BLUE, GREY, Chart, Sentence, Table, chart, table, tiles
 from businesscase.study import Study
 
@@ -35,6 +35,24 @@ def answer(study: Study) -> Sentence:
         _screening(study),
     ]
     return Sentence(" ".join(part for part in parts if part))
+
+
+def views(study: Study) -> dict[str, str]:
+    """Return what each assessor is called: one of whom every score is assumed is a view of ours."""
+    ours = (
+        study.tables["scores"]
+        .groupby("assessor", sort=False)["status"]
+        .agg(lambda status: status.eq("assumed").all())
+    )
+    return {name: f"{name} (assumed)" if of_us else name for name, of_us in ours.items()}
+
+
+def assessors(study: Study) -> str:
+    """Say whose scores count: assessors, or views that are ours."""
+    named = views(study)
+    if all(of_us != name for name, of_us in named.items()):
+        return f"{counted(len(named), 'view')} of ours, assumed: {listed(named)}"
+    return f"{counted(len(named), 'assessor')}, {listed(named.values())}"
 
 
 def _winners(study: Study) -> list[str]:

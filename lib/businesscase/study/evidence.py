@@ -79,7 +79,8 @@ def chain(case: Case, reads: Iterable[Hashable]) -> Chain:
 def _rows(table: pd.DataFrame, stem: str, kind: str = "", which: Any = None) -> Iterable[int]:
     match kind:
         case "row":
-            return [int(table.index.get_loc(which))]
+            # one that was added to the case, or is another case's, is not in the log
+            return [int(table.index.get_loc(which))] if which in table.index else []
         case "column":
             known = table[which].notna() & (table[which] != "")
             return known.to_numpy().nonzero()[0].tolist() if _moves(stem, which) else []
