@@ -1,10 +1,11 @@
 """The log of assumptions: every input once, numbered, with its effect on the answer."""
 
+import hashlib
 import re
 from dataclasses import replace
 
 import pytest
-from conftest import daily_of
+from conftest import ROOT, daily_of
 from pytest import approx
 
 from businesscase.calculations.apportionment import ALL
@@ -185,3 +186,32 @@ def test_hostile_text_stays_text():
     hostile = Study.of(replace(study.case, tables=study.tables | {"gates": gates}), "base")
     html = assumptions_log(hostile)._repr_html_()
     assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_each_row_leads_to_its_line_of_the_file_and_to_the_fingerprint_of_that():
+    rows = of_table(log_of(EXAMPLE), "flows")
+    content = (ROOT / "data" / EXAMPLE / "flows.csv").read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    lines = content.decode().splitlines()
+    for place, note in zip(rows["place"], rows["note"], strict=True):
+        name, line, found = re.fullmatch(r"(.+) line (\d+) \((.+)\)", place).groups()
+        assert (name, found) == ("flows.csv", digest)
+        assert note.replace('"', '""') in lines[int(line) - 1] or note in lines[int(line) - 1]
+
+
+def test_a_row_of_all_cases_leads_to_the_file_of_all_cases():
+    log = of_table(log_of(EXAMPLE), "sensitivities")
+    for_all, own = (
+        hashlib.sha256((ROOT / "data" / folder / "sensitivities.csv").read_bytes()).hexdigest()[:8]
+        for folder in (".", EXAMPLE)
+    )
+    digests = log["place"].str.extract(r"\((.+)\)")[0].tolist()
+    assert set(digests) == {for_all, own} and digests == sorted(digests, key=[for_all, own].index)
+
+
+def test_an_assumed_row_names_who_answers_for_it():
+    log = log_of(EXAMPLE)
+    assert log.loc[log["table"] == "drivers", "standing"].unique().tolist() == [
+        "assumed; head of ICT, Westerfold"
+    ]
+    assert set(log_of(MKIP)["standing"]) == {"published", "derived", "assumed"}  # nobody is named

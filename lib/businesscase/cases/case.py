@@ -14,7 +14,14 @@ import pandas as pd
 
 from businesscase.cases.errors import Fault, InputError, unknown_name
 from businesscase.cases.findings import findings
-from businesscase.cases.folder import inputs, is_half_replaced, read_folder, read_texts, writing
+from businesscase.cases.folder import (
+    Texts,
+    inputs,
+    is_half_replaced,
+    read_folder,
+    read_texts,
+    writing,
+)
 from businesscase.cases.names import unsafe_name
 from businesscase.cases.parameters import Parameters, Scenario
 from businesscase.cases.raw import CASE, Place, RawCase, nowhere
@@ -83,6 +90,8 @@ class Case:
         First twelve digits of the SHA-256 of all input files, so that a report tells its inputs.
     read_as_now : list of str
         What of a case of an earlier release is read otherwise than it stands, a sentence each.
+    places : dict of list of str
+        By table, where each row stands: its file, its line and the fingerprint of the file.
     added : dict of int
         By table, how many rows no file holds: those that were added to it as the case was read.
     studies : dict of Study
@@ -95,6 +104,7 @@ class Case:
     scenarios: dict[str, Scenario]
     input_hash: str
     read_as_now: list[str] = field(default_factory=list)
+    places: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     added: dict[str, int] = field(default_factory=dict)
     studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
 
@@ -309,7 +319,26 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
             faults.append(Fault(sentence).at(place(part, item, None)))
     if faults:
         raise InputError(faults)
-    return Case(name, file, tables, scenarios, fingerprint, read_as_now)
+    places = {
+        stem: _places(texts, stem, range(len(of)))
+        for texts, models in ((raw, TABLES), (shared, SHARED_TABLES))
+        for stem, of in tables.items()
+        if stem in models and stem != "sensitivities"
+    }
+    places["sensitivities"] = _places(
+        shared, "sensitivities", of_all["sensitivities"].index[~replaced]
+    ) + _places(raw, "sensitivities", range(len(ranges[1])))
+    return Case(name, file, tables, scenarios, fingerprint, read_as_now, places)
+
+
+def _places(texts: RawCase | Texts, stem: str, rows: Iterable[int]) -> list[str]:
+    """Return where rows of a table stand: its file and line, and the fingerprint of the file."""
+    found = [texts.place(stem, int(row), None) for row in rows]
+    digest = texts.digests.get(stem)
+    return [
+        f"{place.text.rpartition('/')[2]}{f' ({digest})' if 'line' in place.details else ''}"
+        for place in found
+    ]
 
 
 def _summed_up(faults: Iterable[PlacedFault]) -> Iterator[PlacedFault]:
@@ -367,7 +396,7 @@ def as_at(case: Case, day: dt.date) -> Case:
     if faults:
         place = f"{data_folder().name}/{case.name} as at {day.isoformat()}"
         raise InputError(Fault(f"{place}: {part}.csv: {said}") for part, _, said in faults)
-    return replace(case, tables=tables, scenarios=base)
+    return replace(case, tables=tables, scenarios=base, places={})
 
 
 def known_since(case: Case) -> dict[str, pd.Series]:

@@ -1,6 +1,7 @@
 """A case's folder: reading its CSV tables and TOML files as text, and writing a folder anew, or a file."""
 
 import csv
+import hashlib
 import io
 import os
 import platform
@@ -29,6 +30,7 @@ LARGEST_FOLDER = 1_000_000_000  # bytes that an update copies; pictures and pape
 PATIENCE = 20  # seconds that a command waits for another that writes to the same case
 DEEPEST = 100  # dots in a line of TOML, whose reader takes their square in time and memory
 QUOTED = re.compile(r"""\"(?:[^"\\]|\\.)*"|'[^']*'|#.*""")
+DIGITS = 8  # of a fingerprint of a file
 AT_LINE = re.compile(r"at line (\d+)")  # where its reader says that TOML goes wrong
 ARCHIVE = b"PK\x03\x04"  # begins an .xlsx, whatever its name
 IMPORT_IT = "give it to `businesscase import`, which reads it"
@@ -55,6 +57,8 @@ class Texts:
         By stem, the rows of text of each CSV table; empty where there is no file.
     lines : dict of list of int
         By stem, the line on which each row ends.
+    digests : dict of str
+        By stem, the fingerprint of each CSV table: the first eight digits of its SHA-256.
     faults : list of Fault
         A sentence for each thing that could not be read.
     """
@@ -63,6 +67,7 @@ class Texts:
     documents: dict[str, dict] = field(default_factory=dict)
     tables: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     lines: dict[str, list[int]] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def place(self, part: str, item: int | str | None = None, column: str | None = None) -> Place:
@@ -105,7 +110,8 @@ def read_folder(folder: Path) -> RawCase:
     """Read a case's folder as text; faults are kept, none is raised."""
     texts = read_texts(folder, f"{folder.parent.name}/{folder.name}", TABLES, [CASE, SCENARIOS])
     found = texts.documents
-    return RawCase(found.get(CASE), found.get(SCENARIOS), texts.tables, texts.place, texts.faults)
+    documents = found.get(CASE), found.get(SCENARIOS)
+    return RawCase(*documents, texts.tables, texts.place, texts.faults, texts.digests)
 
 
 def _unknown_files(
@@ -210,6 +216,7 @@ def _rows(path: Path, model: type[Row], texts: Texts) -> Iterator[tuple[int, dic
     content = b""
     try:
         content = _content(path, LARGEST_TABLE)
+        texts.digests[path.stem] = hashlib.sha256(content).hexdigest()[:DIGITS]
         reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
         header = _header(reader)
         found = [

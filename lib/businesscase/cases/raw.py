@@ -52,6 +52,8 @@ class RawCase:
         ``("case", None, key or None)`` or ``("scenarios", name or None, parameter or None)``.
     faults : list of Fault
         What could not be read.
+    digests : dict of str
+        By table, the fingerprint of its file, where it has one.
     """
 
     file: dict | None
@@ -59,3 +61,4 @@ class RawCase:
     tables: dict[str, list[dict[str, str]]]
     place: Places = field(default=nowhere, compare=False)
     faults: list[Fault] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict, compare=False)

@@ -18,10 +18,11 @@ from businesscase.calculations.wording import (
     words,
     year_label,
 )
+from businesscase.cases.assurance import item_column
 from businesscase.cases.case import TOLD_IN
-from businesscase.cases.schema import KEYS, VALUE_COLUMNS
+from businesscase.cases.schema import KEYS, TABLES, VALUE_COLUMNS
 from businesscase.shown.common import QUALITY
-from businesscase.shown.display import Table
+from businesscase.shown.display import STATUS, Table
 from businesscase.shown.evidence import NUMBER
 from businesscase.study import Study
 from businesscase.study.evidence import logged_in
@@ -56,14 +57,18 @@ def assumptions_log(study: Study, kept_back: Collection[str] = ()) -> Table:
     """
     used = logged_in(study.case)
     effects = _effects(study)
+    owners = study.tables["assumptions"].set_index(["table", "item"])["owner"].to_dict()
     rows = [
         _row(study, stem, row, effects.get(stem, lambda _, stem=stem: _feeds(used[stem])))
+        | {"place": place, "standing": _standing(stem, row, owners)}
         for stem in used
-        for row in study.tables[stem].to_dict("records")
+        for row, place in zip(
+            study.tables[stem].to_dict("records"), _places(study, stem), strict=True
+        )
     ]
     if kept_back:
         rows = _public(study, rows, kept_back)
-    columns = ["table", "what", "value", "status", "source", "paragraph", "note", "effect"]
+    columns = ["table", "what", "value", "status", "source", "paragraph", "note", "effect", "place", "standing"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     table.insert(0, "number", [f"{NUMBER}{number}" for number in range(1, len(table) + 1)])
     return Table(
@@ -71,11 +76,11 @@ def assumptions_log(study: Study, kept_back: Collection[str] = ()) -> Table:
         _caption(table["status"]),
         {
             "number": LABEL,
-            "table": "Table",
+            "place": "File, line and fingerprint of the file",
             "what": "What",
             "value": "Value",
             "effect": "Effect",
-            "status": "Status",
+            "standing": "Status, and who answers for it" if owners else STATUS,
             "source": "Source",
             "paragraph": "Paragraph",
             "note": "Working or reasoning",
@@ -106,6 +111,20 @@ def _caption(status: pd.Series) -> str:
     count = status.value_counts()
     said = ", ".join(f"{count[name]:,} {name}" for name in QUALITY if name in count)
     return f"{len(status):,} input{'s' if len(status) > 1 else ''}: {said}"
+
+
+def _places(study: Study, stem: str) -> list[str]:
+    """Return where the rows of a table stand, a dash for each where that isn't known."""
+    return study.case.places.get(stem) or ["–"] * len(study.tables[stem])
+
+
+def _standing(stem: str, row: dict, owners: dict[tuple[str, str], str]) -> str:
+    """Return the status of a row, and who answers for it if it is assumed and somebody does."""
+    if row["status"] != "assumed":
+        return row["status"]
+    item = str(row[item_column(stem)]) if stem in TABLES else ""
+    owner = owners.get((stem, item)) or owners.get((stem, ""))
+    return f"assumed; {owner}" if owner else "assumed"
 
 
 def _feeds(sections: list[str]) -> str:
