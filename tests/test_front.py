@@ -85,7 +85,7 @@ def test_one_off_cost_alone_is_no_worth():
 def test_sentence_on_worth_says_plan_even_chance_and_loss():
     said = front.how_sure(small_study(**MONEY, gates=[ABOVE_NIL]))
     assert said.startswith(
-        "As planned it is worth £203,846, beside today; as likely more as less than £"
+        "As planned it is worth £204,000, beside today; as likely more as less than £"
     )
     assert " The chance of a loss is " in said and said.endswith(".")
 
@@ -132,7 +132,7 @@ def test_an_option_says_why_it_is_not_proposed():
     more = round(70_000 * sum(1.035**-year for year in range(1, 5)) + 90_000)
     assert shown["why_not"].to_dict() == {
         "a": "Proposed",
-        "b": f"Worth more by £{more:,}",
+        "b": f"Worth more by £{round(more, -3):,}",
         "c": "No money is given for it",
     }
     assert front.options(small_study(options=options[:1], **MONEY)).empty

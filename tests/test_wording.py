@@ -87,7 +87,7 @@ def test_small_words_follow_the_number():
         "1 month",
         "2 months",
     ]
-    assert wording.estimated(1_234_567) == "£1.23m" and wording.estimated(45_678) == "£45,700"
+    assert wording.in_words(1_234_567) == "£1.23m" and wording.in_words(45_678) == "£45,700"
     assert wording.listed(["a"]) == "a" and wording.listed(["a", "b"]) == "a and b"
 
 

@@ -62,7 +62,7 @@ def worded(value, unit: str, more: int = 0) -> str:
     if unit == "financial year":
         return year_label(int(value))
     if unit.startswith("£"):
-        return in_words(value, more) + unit[1:]
+        return _to_the_pound(value, more) + unit[1:]
     if unit.startswith("fraction"):
         return f"{plain(100 * value, 1 + more)}%{unit.removeprefix('fraction')}"
     return plain(value, 2 + more) + (f" {unit}" if unit not in BARE_UNITS else "")
@@ -121,14 +121,30 @@ def minus_kept(text: str) -> str:
     return text.replace("-£", "-\N{WORD JOINER}£")
 
 
-def in_words(value: float, more: int = 0) -> str:
-    """Return pounds as prose has them: millions to two decimals, else whole pounds.
+def in_words(value: float) -> str:
+    """Return pounds as prose has them, to three figures: more would be false precision in an estimate.
 
     Examples
     --------
-    >>> in_words(3_710_000), in_words(-371_000), in_words(-371_000.2, 1)
-    ('£3.71m', '-£371,000', '-£371,000.2')
+    >>> in_words(3_710_000), in_words(-371_466), in_words(1_050.2), in_words(999_999)
+    ('£3.71m', '-£371,000', '£1,050', '£1.00m')
     """
+    return _to_the_pound(three_figures(value))
+
+
+def three_figures(value: float) -> float:
+    """Return a number rounded to its first three figures, one below 1,000 to a whole number.
+
+    Examples
+    --------
+    >>> three_figures(-371_466), three_figures(12.3), three_figures(1_342_778)
+    (-371000.0, 12.0, 1340000.0)
+    """
+    return float(f"{value:.3g}") if abs(value) >= 1000 else float(round(value))
+
+
+def _to_the_pound(value: float, more: int = 0) -> str:
+    """Return pounds that are held against others: millions to two decimals, else whole, or with more digits."""
     if abs(value) < 1e6:
         return pounds(value, more)
     return f"{'-' if value < 0 else ''}£{abs(value) / 1e6:.{2 + more}f}m"
@@ -159,11 +175,6 @@ def chance_in_words(fraction: float) -> str:
     if fraction < 0.01:
         return "under 1%"
     return "over 99%" if fraction > 0.99 else percent(fraction, 0)
-
-
-def estimated(value: float) -> str:
-    """Return pounds to three digits: more would be false precision in an estimate."""
-    return in_words(float(f"{value:.3g}"))
 
 
 def short_day(date: dt.date) -> str:

@@ -4,6 +4,7 @@ Names and texts of a case are shown as they are typed: the library's own marks (
 breaks) are kept, and whatever else would be a link, a picture, HTML or a formula is escaped here.
 """
 
+import math
 import re
 import textwrap
 from collections.abc import Hashable
@@ -15,7 +16,7 @@ from numbers import Number
 import pandas as pd
 import plotly.graph_objects as go
 
-from businesscase.calculations.wording import capitalised, printed
+from businesscase.calculations.wording import capitalised, printed, three_figures
 from businesscase.shown import evidence
 from businesscase.shown.columns import (
     LABELS,
@@ -159,6 +160,15 @@ class Table(pd.DataFrame):
             "rows": [list(row) for row in zip(*(texts for *_, texts in shown), strict=True)],
         }
 
+    def as_reported(self, mark: evidence.Mark | None) -> dict:
+        """Return what ``as_read`` does, and where rows are assumed pounds to three figures, if they differ."""
+        read = self.as_read()
+        rough = [
+            list(row) for row in zip(*map(_to_three_figures, self._columns_shown()), strict=True)
+        ]
+        is_rough = mark and STATUS not in read["labels"] and rough != read["rows"]
+        return read | {"rough": rough} if is_rough else read
+
     def as_csv(self) -> str:
         """Return the numbers of what is shown, with the names of the columns."""
         if self.labels is not None:
@@ -166,7 +176,7 @@ class Table(pd.DataFrame):
         return self.frame.to_csv(index=set(self.index.names) != {None})
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {TABLE: self.as_read()} | _evidence()
+        return {TABLE: self.as_reported(evidence.mark_of_cell())} | _evidence()
 
     def _repr_html_(self) -> str:
         return f"{self._html()}{self._mark()}"
@@ -243,7 +253,7 @@ class Chart:
         said = {"title": self.title, "description": self.description}
         return {
             PLOTLY: self.as_json(),
-            CHART: said | {"data": self.data.as_read()},
+            CHART: said | {"data": self.data.as_reported(evidence.mark_of_cell())},
         } | _evidence()
 
     def __repr__(self) -> str:
@@ -317,6 +327,22 @@ def _unbroken(label: str) -> str:
     """Keep a label's unit on one line."""
     name, bracket, unit = label.partition("(")
     return name + bracket + unit.replace(" ", UNBROKEN)
+
+
+def _to_three_figures(shown: tuple[str, pd.Series, list[str]]) -> list[str]:
+    """Return the texts of a column, with pounds to three figures."""
+    label, values, texts = shown
+    if "£" not in label or "£000" in label:
+        return texts
+    return [
+        printed(three_figures(value), label) if _is_amount(value) else text
+        for value, text in zip(values, texts, strict=True)
+    ]
+
+
+def _is_amount(value) -> bool:
+    is_number = isinstance(value, Number) and not isinstance(value, bool)
+    return is_number and abs(value) < math.inf  # not a blank either
 
 
 def _is_numeric(column: pd.Series) -> bool:

@@ -9,7 +9,7 @@ from businesscase.calculations.durations import CERTAINTY
 from businesscase.calculations.progress import AMBER, COMPLETE, GREEN, NOT_DUE, RED
 from businesscase.calculations.wording import (
     chance_in_words,
-    estimated,
+    in_words,
     listed,
     percent,
     printed,
@@ -689,19 +689,19 @@ def _contract_said(row) -> str:
     if round(row.gap_months, 1) > 0:
         return (
             f"{ends}, and {starts}: a gap of {_months(row.gap_months)}, which costs "
-            f"{estimated(row.gap_cost)} above the contract's own price."
+            f"{in_words(row.gap_cost)} above the contract's own price."
         )
     if round(row.overlap_months, 1) > 0:
         held = f", which the flows hold as “{row.stated_in}”" if row.stated_in else ""
         return (
             f"{ends}, and {starts}: {_months(row.overlap_months)} are paid twice, at "
-            f"{estimated(row.overlap_cost)}{held}."
+            f"{in_words(row.overlap_cost)}{held}."
         )
     return f"{ends}, and {starts}: nothing must be bridged or is paid twice."
 
 
 def _in_futures_said(row) -> str:
-    costs = f"; on average it costs {estimated(row.gap_cost_expected)}" if row.gap_chance else ""
+    costs = f"; on average it costs {in_words(row.gap_cost_expected)}" if row.gap_chance else ""
     return f"The chance of a gap is {chance_in_words(row.gap_chance)}{costs}."
 
 

@@ -13,7 +13,6 @@ from businesscase.calculations.uncertainty import DRAWS
 from businesscase.calculations.wording import (
     capitalised,
     counted,
-    estimated,
     in_words,
     listed,
     percent,
@@ -119,8 +118,8 @@ def _money_sentence(study: Study) -> str:
     others = left_out(study)
     kind = "costed and counted here" if others else "costed"
     said = (
-        f"The {number} that {verb} {kind}{basis} {verb} expected to cost about {estimated(expected)} "
-        f"in all; about {estimated(study.risks.contingency['p80'])} is enough in eight of ten simulated "
+        f"The {number} that {verb} {kind}{basis} {verb} expected to cost about {in_words(expected)} "
+        f"in all; about {in_words(study.risks.contingency['p80'])} is enough in eight of ten simulated "
         "futures."
     )
     said = f"{said} {capitalised(others)}." if others else said
@@ -133,8 +132,8 @@ def _responses_sentence(study: Study) -> str:
     net = saved - study.risks.response_cost
     return (
         f"The responses cost {in_words(study.risks.response_cost)}, which the net present value holds, "
-        f"and take about {estimated(saved)} off what the risks are expected to cost: about "
-        f"{estimated(abs(net))} {'saved' if net >= 0 else 'lost'} net."
+        f"and take about {in_words(saved)} off what the risks are expected to cost: about "
+        f"{in_words(abs(net))} {'saved' if net >= 0 else 'lost'} net."
     )
 
 
@@ -450,7 +449,7 @@ def contingency_said(study: Study) -> str:
     said = (
         f"What a contingency for {counted(number, 'risk')} must hold, over {DRAWS:,} draws, "
         f"discounted to {year_label(study.years[0])}; off by about "
-        f"{estimated(study.risks.contingency_errors['p80'])} at P80 for want of more draws"
+        f"{in_words(study.risks.contingency_errors['p80'])} at P80 for want of more draws"
     )
     return "; ".join(filter(None, [said, left_out(study)]))
 
@@ -489,14 +488,14 @@ def contingency_chart(study: Study) -> Chart | Table:
         figure.add_annotation(
             x=cost,
             y=share,
-            text=f"{name.upper()} {estimated(cost)}",
+            text=f"{name.upper()} {in_words(cost)}",
             bgcolor="rgba(255, 255, 255, 0.85)",
             showarrow=False,
             **(beside if cost > 0.3 * costs[-1] else below),
         )
     figure.add_vline(x=expected, line={"color": GREY, "width": 2, "dash": "dash"})
     figure.add_annotation(
-        x=expected, y=0.03, text=f"expected {estimated(expected)}", xanchor="left", xshift=6, showarrow=False
+        x=expected, y=0.03, text=f"expected {in_words(expected)}", xanchor="left", xshift=6, showarrow=False
     )  # fmt: skip
     figure.update_xaxes(
         title="Cost of the risks, discounted (£)",
@@ -507,11 +506,11 @@ def contingency_chart(study: Study) -> Chart | Table:
     )
     figure.update_yaxes(title="Chance that it is enough", tickformat=".0%", range=[-0.02, 1.04])
     title = (
-        f"About {estimated(levels['p80'])} is enough in eight of ten draws; about "
-        f"{estimated(expected)} is expected"
+        f"About {in_words(levels['p80'])} is enough in eight of ten draws; about "
+        f"{in_words(expected)} is expected"
     )
     description = (
-        f"The chance that a sum is enough rises from {estimated(costs[0])} to {estimated(costs[-1])} "
+        f"The chance that a sum is enough rises from {in_words(costs[0])} to {in_words(costs[-1])} "
         f"over {DRAWS:,} draws; points mark the levels of the table below, the dashed line the "
         "expected cost."
     )
@@ -544,7 +543,7 @@ def contributors_chart(study: Study) -> Chart | Table:
             x=list(table[column]),
             orientation="h",
             marker={"color": colour},
-            text=[estimated(value) for value in table[column]],
+            text=[in_words(value) for value in table[column]],
             textposition="outside",
             cliponaxis=False,
         )
@@ -561,7 +560,7 @@ def contributors_chart(study: Study) -> Chart | Table:
     )
     description = (
         f"Mean cost of each risk, expected and in the fifth of draws that cost most: of risk {table.index[0]} "
-        f"{estimated(first['expected_cost'])} and {estimated(first['tail_cost'])}; the table below has all."
+        f"{in_words(first['expected_cost'])} and {in_words(first['tail_cost'])}; the table below has all."
     )
     data = table[["expected_cost", "tail_cost"]].set_axis(pd.Index(names, name="Risk"))
     data.columns = ["Expected (£)", "In the worst fifth of draws (£)"]

@@ -181,7 +181,7 @@ def cumulative_chart(study: Study) -> Chart:
         figure.add_annotation(
             x=years[-1],
             y=ends[name],
-            text=f"{name} {pounds(values.iloc[-1])}",
+            text=f"{name} {in_words(values.iloc[-1])}",
             xanchor="left",
             xshift=10,
             showarrow=False,
@@ -192,7 +192,7 @@ def cumulative_chart(study: Study) -> Chart:
     final = position.loc[TOTAL].iloc[-1]
     side = "ahead" if final >= 0 else "behind"
     title = f"By {years[-1]} the partnership is {in_words(abs(final))} {side}, before discounting"
-    said = [f"{name} {pounds(value)}" for name, value in position.iloc[:, -1].items()]
+    said = [f"{name} {in_words(value)}" for name, value in position.iloc[:, -1].items()]
     description = f"Cumulative saving less cost at the end: {listed(said)}."
     data = position.T.set_axis(years).add_suffix(" (£)").rename_axis("Financial year")
     return chart(figure, title, description, data, 470)
@@ -213,7 +213,9 @@ def end_date(study: Study) -> Sentence:
     position = study.appraisal.position_on_end_date
     if position is None:
         return Sentence("The scenario names no date on which the service ends.")
-    said = [f"{TOTAL if name == ALL else name} {pounds(value)}" for name, value in position.items()]
+    said = [
+        f"{TOTAL if name == ALL else name} {in_words(value)}" for name, value in position.items()
+    ]
     return Sentence(f"**If the service ended on {study.parameters.ends_on}**: {listed(said)}.")
 
 

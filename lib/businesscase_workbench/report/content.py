@@ -61,6 +61,7 @@ COMPARED = "All scenarios compared"
 TURNING = ("Which single change would turn it?", "What would change this answer?")
 MADE = "How this report was made"
 NOTHING_LISTED = "Nothing to list in this case"  # heading of what has no rows, in one list
+ROUNDED = " Pounds are to three figures, so sums are rounded too."
 READ_AS_DATA = "The case's folder was read as data: nothing in it was run as code."
 GIVEN_WITH = {"options": ["options"], "plan": ["work_packages"]}  # tables that feed no result
 IMPLICATIONS = ("What else must members know?",)
@@ -99,7 +100,7 @@ class RestsOn(Prose):
 
     def marked(self, named: evidence.Named = evidence.run_in_words) -> str:
         """Return the line."""
-        return f"*{self.mark.sentence(named)}*" if self.mark else ""
+        return f"*{self.mark.sentence(named)}{self.text}*" if self.mark else ""
 
 
 class Absence(Prose):
@@ -129,6 +130,7 @@ class TableShown:
     numeric: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
     number: str = ""
+    is_rough: bool = False  # pounds are to three figures, so that sums may not add up
 
 
 @dataclass(frozen=True)
@@ -594,13 +596,12 @@ def _recommendation(study: Study, kept: Kept) -> Iterator[Block]:
         sure = partial(_traced, study, lambda: Prose(literal(verdicts.answer(study).plain)))
         yield from kept.shown(sure)
     yield Prose(literal(study.case.file.summary))
-    reasons = decision.reasons_in_brief(study)
-    if kept.tables and not reasons.empty:
+    if kept.tables and not (reasons := decision.reasons_in_brief(study)).empty:
         yield table_shown(Table(reasons.frame.drop(columns="found"), reasons.caption))
     else:
-        yield from _traced(study, lambda: table_shown(reasons))
+        yield from _traced(study, partial(decision.reasons_in_brief, study))
     if not study.decision.by_partner.empty:
-        by_partner = partial(_traced, study, lambda: table_shown(decision.by_partner(study)))
+        by_partner = partial(_traced, study, lambda: decision.by_partner(study))
         yield from kept.shown(by_partner)
 
 
@@ -780,7 +781,7 @@ def _with_mark(shown: Iterable[Block], mark: evidence.Mark | None) -> Iterator[B
             case TableShown() | FigureShown() | Verdict():
                 yield block
                 if mark:
-                    yield RestsOn("", mark)
+                    yield RestsOn(ROUNDED if _is_rough(block) else "", mark)
             case Prose() if mark and not isinstance(block, Absence):
                 end = evidence.end(mark)  # as a notebook shows it
                 yield replace(block, text=block.text.removesuffix(end), mark=mark)
@@ -788,15 +789,20 @@ def _with_mark(shown: Iterable[Block], mark: evidence.Mark | None) -> Iterator[B
                 yield block
 
 
+def _is_rough(block: Block) -> bool:
+    return isinstance(block, TableShown) and block.is_rough
+
+
 def _in_caption(table: Table, mark: evidence.Mark | None) -> Block:
     """Return a table of the first two pages, which have no room for a line under it."""
-    shown = table_shown(table)
+    shown = _shown(table.as_reported(mark))
     return replace(shown, caption=f"{table.caption}{mark.brief if mark else ''}")
 
 
-def _traced(study: Study, made: Callable[[], Block]) -> Iterator[Block]:
+def _traced(study: Study, made: Callable[[], Block | Table]) -> Iterator[Block]:
     """Yield what is made of a study's results, with its mark."""
-    block, mark = evidence.traced(study, made)
+    found, mark = evidence.traced(study, made)
+    block = _shown(found.as_reported(mark)) if isinstance(found, Table) else found
     yield from _with_mark([block], mark)
 
 
@@ -908,8 +914,9 @@ def _shown(read: dict) -> TableShown | Absence:
 
 
 def _table(read: dict) -> TableShown:
-    rows = tuple(map(tuple, read["rows"]))
-    return TableShown(read["caption"], tuple(read["labels"]), tuple(read["numeric"]), rows)
+    rows = tuple(map(tuple, read.get("rough", read["rows"])))
+    labels, numeric = tuple(read["labels"]), tuple(read["numeric"])
+    return TableShown(read["caption"], labels, numeric, rows, is_rough="rough" in read)
 
 
 def _plain(markdown: str) -> str:
