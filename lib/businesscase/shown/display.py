@@ -62,7 +62,7 @@ class Sentence:
         return _without_marks(self.text)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        marked = self._repr_markdown_() + evidence.end(evidence.mark_of_cell())
+        marked = self._repr_markdown_() + evidence.end(evidence.of_cell()[1])
         return {"text/markdown": marked} | _evidence()
 
     def __repr__(self) -> str:
@@ -163,11 +163,16 @@ class Table(pd.DataFrame):
     def as_reported(self, mark: evidence.Mark | None) -> dict:
         """Return what ``as_read`` does, and where rows are assumed pounds to three figures, if they differ."""
         read = self.as_read()
+        if (
+            not mark
+            or STATUS in read["labels"]
+            or not any("£" in label for label in read["labels"])
+        ):
+            return read
         rough = [
             list(row) for row in zip(*map(_to_three_figures, self._columns_shown()), strict=True)
         ]
-        is_rough = mark and STATUS not in read["labels"] and rough != read["rows"]
-        return read | {"rough": rough} if is_rough else read
+        return read | {"rough": rough} if rough != read["rows"] else read
 
     def as_csv(self) -> str:
         """Return the numbers of what is shown, with the names of the columns."""
@@ -176,17 +181,17 @@ class Table(pd.DataFrame):
         return self.frame.to_csv(index=set(self.index.names) != {None})
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {TABLE: self.as_reported(evidence.mark_of_cell())} | _evidence()
+        return {TABLE: self.as_reported(evidence.of_cell()[1])} | _evidence()
 
     def _repr_html_(self) -> str:
-        return f"{self._html()}{self._mark()}"
+        read = self.as_read()
+        return f"{self._html(read)}{self._mark(read)}"
 
-    def _mark(self) -> str:
-        mark = None if STATUS in self.as_read()["labels"] else evidence.mark_of_cell()
+    def _mark(self, read: dict) -> str:
+        mark = None if STATUS in read["labels"] else evidence.of_cell()[1]
         return f"\n<p><em>{mark.sentence()}</em></p>" if mark and len(self) else ""
 
-    def _html(self) -> str:
-        read = self.as_read()
+    def _html(self, read: dict) -> str:
         if not read["rows"]:
             return f'<p class="absent">{escape(self.caption)}.</p>'
         sides = [' class="number"' if numeric else "" for numeric in read["numeric"]]
@@ -253,7 +258,7 @@ class Chart:
         said = {"title": self.title, "description": self.description}
         return {
             PLOTLY: self.as_json(),
-            CHART: said | {"data": self.data.as_reported(evidence.mark_of_cell())},
+            CHART: said | {"data": self.data.as_reported(evidence.of_cell()[1])},
         } | _evidence()
 
     def __repr__(self) -> str:
@@ -262,7 +267,7 @@ class Chart:
 
 def _evidence() -> dict:
     """Return what an output of a notebook says of the rows that it rests on, if it is of one."""
-    chain = evidence.chain_of_cell()
+    chain, _ = evidence.of_cell()
     return {} if chain is None else {EVIDENCE: chain}
 
 

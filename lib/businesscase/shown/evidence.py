@@ -84,16 +84,18 @@ def traced(study: Study, made: Callable[[], Made]) -> tuple[Made, Mark | None]:
     return kept.value, mark(study.case, evidence.chain(study.case, kept.reads))
 
 
-def chain_of_cell() -> Chain | None:
-    """Return the chain of what the cell that runs shows; None outside a notebook."""
-    case = evidence.case_shown()
-    return evidence.chain(case, read_in_cell) if case else None
+def of_cell() -> tuple[Chain | None, Mark | None]:
+    """Return chain and mark of what the cell that runs shows; neither outside a notebook."""
+    case, reads = evidence.case_shown(), frozenset(read_in_cell)
+    if case is None:
+        return None, None
+    if not (_told and _told[0] is case and _told[1] == reads):
+        chain = evidence.chain(case, reads)
+        _told[:] = case, reads, chain, mark(case, chain)
+    return _told[2], _told[3]
 
 
-def mark_of_cell() -> Mark | None:
-    """Return what is said of the rows of what the cell that runs shows."""
-    case, chain = evidence.case_shown(), chain_of_cell()
-    return mark(case, chain) if case and chain else None
+_told: list = []  # case, reads, chain and mark of the last output, which is asked for in several forms
 
 
 def mark(case: Case, chain: Chain) -> Mark | None:
