@@ -482,21 +482,17 @@ def _chances_data(study: Study, curves: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return the day by which each share of simulated plans has ended."""
     levels = np.arange(5, 100, 5)
     return pd.DataFrame(
-        {
-            name: study.plan.working_dates(np.quantile(last, levels / 100, method="inverted_cdf"))
-            for name, last in curves.items()
-        },
+        {name: study.plan.finished_by(last, levels / 100) for name, last in curves.items()},
         pd.Index([f"{level}%" for level in levels], name="Chance"),
     )
 
 
 def _add_curves(figure: go.Figure, study: Study, curves: dict[str, np.ndarray]) -> None:
     """Add the share of networks that have ended by each day, with its name beside it."""
-    levels = np.linspace(0.005, 0.995, 100)
-    ends = {
-        name: study.plan.working_dates(np.quantile(last, levels, method="inverted_cdf")) + DAY
-        for name, last in curves.items()
-    }
+    levels = (
+        np.arange(1, 100) / 100
+    )  # those of the data among them, so that both have the same dates
+    ends = {name: study.plan.finished_by(last, levels) + DAY for name, last in curves.items()}
     first, last = (
         min(dates[0] for dates in ends.values()),
         max(dates[-1] for dates in ends.values()),
@@ -509,7 +505,8 @@ def _add_curves(figure: go.Figure, study: Study, curves: dict[str, np.ndarray]) 
             mode="lines",
             line={"color": colour, "width": 3, "dash": dash, "shape": "hv"},
             name=name,
-            hovertemplate="%{x|%-d %B %Y}: %{y:.0%}<extra></extra>",
+            customdata=[printed(date - DAY) for date in dates],
+            hovertemplate="%{customdata}: %{y:.0%}<extra></extra>",
         )
         at, room = [60, 40, 20][number], 0.3 * (last - first)  # what a name takes
         beside = {"xanchor": "left", "yanchor": "top", "xshift": 6}  # a curve rises to the right

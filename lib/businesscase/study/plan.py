@@ -69,6 +69,10 @@ class Plan(Part):
         """Return the dates of working days, counted from 0 at the plan's start."""
         return plan.working_dates(days, self.case.file.plan_start, self.days_off)
 
+    def finished_by(self, last: np.ndarray, levels) -> pd.DatetimeIndex:
+        """Return the dates by which shares of the networks have ended, of the last day of each."""
+        return self.working_dates([durations.certain_day(last, level) for level in levels])
+
     def working_date(self, day: float) -> pd.Timestamp:
         """Return the date of one working day."""
         return self.working_dates([day])[0]
@@ -223,13 +227,8 @@ class Plan(Part):
             task: simulated.task_finish[task] for task in self._last_allowed
         }
         levels = {"p50": 0.5, "p80": durations.CERTAINTY}
-        return pd.DataFrame(
-            {
-                name: [self.working_date(durations.certain_day(last, at)) for last in ends.values()]
-                for name, at in levels.items()
-            },
-            index=list(ends),
-        )
+        dates = [self.finished_by(last, list(levels.values())) for last in ends.values()]
+        return pd.DataFrame(dates, index=list(ends), columns=list(levels))
 
     @derived
     def deadline_chances(self) -> pd.DataFrame:
