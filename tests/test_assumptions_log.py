@@ -175,9 +175,7 @@ def test_readiness_says_how_far_apart_the_partners_stand():
 
 def test_one_off_cost_of_a_case_without_saving_is_in_the_log_too():
     frame = of_table(log_of("durham-sunderland-2014"), "flows")
-    assert frame["effect"].tolist() == [
-        "Line worth -\N{WORD JOINER}£50,000; 10% more takes £5,000 off"
-    ]
+    assert frame["effect"].tolist() == ["Line worth -£50,000; 10% more takes £5,000 off"]
 
 
 def test_hostile_text_stays_text():

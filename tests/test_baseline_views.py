@@ -185,7 +185,7 @@ def test_two_services_stand_in_rows_of_their_own():
 def test_a_conversion_of_prices_shows_the_index_and_that_it_is_assumed():
     lines = load_study("lictp-2020").tables["service_costs"].assign(year=2018)
     _, _, table = costs(changed(service_costs=lines))
-    assert table.caption == "Prices: 1 of 1 budget years brought to 2020/21"
+    assert table.caption == "Budget years whose costs are converted to prices of 2020/21: 1 of 1"
     assert "Price index of that year" in table.as_read()["labels"]
     assert table["index_status"].tolist() == ["assumed"]
 

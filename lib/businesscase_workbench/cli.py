@@ -387,13 +387,13 @@ def _check(arguments: argparse.Namespace) -> int:
         return _check_assurance(arguments)
 
     from businesscase.shown import assurance as show
-    from businesscase.study.results import reconciliation
+    from businesscase.study.results import agreement, reconciliation
 
     studies, wrong = _base_studies(_known(arguments.case))
     for study in studies:
         case = study.case
         table = reconciliation(case.tables["published"], study.results)
-        agreed = int(table["agrees"].sum())
+        agreed, said = int(table["agrees"].sum()), agreement(table)
         table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
         table = table.astype(object).where(table.notna(), "").astype(str)
         if worked := show.worked_rows(case.tables):
@@ -406,7 +406,7 @@ def _check(arguments: argparse.Namespace) -> int:
             state = "no fault" if study.findings or study.decision.missing else "in order"
             print(f"{case.name}: {state}; no figure of it is published yet", "", sep="\n")
             continue
-        print(f"{case.name}: {agreed} of {len(table)} published figures agree")
+        print(f"{case.name}: {said}")
         print(*_aligned([list(table), *table.to_numpy().tolist()]), "", sep="\n")
         if agreed < len(table):
             wrong.append(f"{case.name}: {len(table) - agreed} published figures do not agree")

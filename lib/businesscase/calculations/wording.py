@@ -4,12 +4,15 @@ What a program reads, ``results.csv``, is `businesscase.study.results.as_text`.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from numbers import Real
 
 import pandas as pd
 
 BARE_UNITS = ("count", "fraction", "letter", "rank", "ratio", "score", "text", "date", "")
+# before a figure, not within a date or a name
+MINUS = re.compile(r"(?<![\w)\N{WORD JOINER}-])-(?=£|\d)")
 
 
 def printed(value, label: str = "") -> str:
@@ -111,14 +114,16 @@ def pounds(value: float, digits: int = 0) -> str:
 
 
 def minus_kept(text: str) -> str:
-    """Return text in which no line ends between a minus and its pounds.
+    """Return text in which no line ends between a minus and its figure.
 
     Examples
     --------
-    >>> minus_kept("a loss of -£5") == "a loss of -\N{WORD JOINER}£5"
+    >>> minus_kept("a loss of -£5, or -3%").replace("\N{WORD JOINER}", "|")
+    'a loss of -|£5, or -|3%'
+    >>> minus_kept("on 2020-12-16, in lictp-2020") == "on 2020-12-16, in lictp-2020"
     True
     """
-    return text.replace("-£", "-\N{WORD JOINER}£")
+    return MINUS.sub("-\N{WORD JOINER}", text)
 
 
 def in_words(value: float) -> str:
@@ -168,6 +173,17 @@ def share_in_words(fraction: float) -> str:
     if 0.999 < fraction < 1:
         return "more than 99.9%"
     return "none" if fraction == 0 else "all" if fraction == 1 else percent(fraction)
+
+
+def share_of_all(fraction: float, what: str) -> str:
+    """Return a share of all things of a kind.
+
+    Examples
+    --------
+    >>> share_of_all(0.467, "weightings"), share_of_all(1.0, "weightings")
+    ('46.7% of all weightings', 'all weightings')
+    """
+    return f"{'' if fraction == 1 else f'{share_in_words(fraction)} of '}all {what}"
 
 
 def chance_in_words(fraction: float) -> str:

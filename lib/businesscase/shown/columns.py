@@ -17,7 +17,6 @@ from businesscase.calculations.estate import DIFFERENT, ONE, SAME
 from businesscase.calculations.wording import (
     capitalised,
     chance_in_words,
-    minus_kept,
     percent,
     printed,
     short_day,
@@ -369,10 +368,6 @@ def _to(partner: Any) -> str:
     return f"To {printed(partner)}"
 
 
-def _unbroken_sign(text: Any) -> str:
-    return minus_kept(printed(text))
-
-
 def _holds(holds: Any) -> str:
     return "✓ holds" if holds else "✗ does not"
 
@@ -431,7 +426,6 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "reached": _reached,
     "relation": _relation,
     "right": _right,
-    "said": _unbroken_sign,
     "service_starts": _day,
     "step_by": _day,
     "table": _words,

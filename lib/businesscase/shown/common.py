@@ -37,8 +37,7 @@ def reconciled(study: Study, section: str) -> pd.DataFrame:
 def checks(study: Study, section: str) -> Table:
     """Show the published figures beside those recomputed from the inputs."""
     table = reconciled(study, section)
-    agreed = int(table["agrees"].sum())
-    caption = f"Published figures recomputed from the inputs, base scenario: {agreed} of {len(table)} agree"
+    caption = f"Published figures beside those of the base scenario: {results.agreement(table)}"
     if table.empty:
         caption = (
             "No figure of this section is published, so there is none to hold the results against"

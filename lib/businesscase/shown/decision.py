@@ -20,7 +20,6 @@ from businesscase.calculations.decision import (
 from businesscase.calculations.wording import (
     capitalised,
     listed,
-    minus_kept,
     short_day,
     worded,
     words,
@@ -117,10 +116,10 @@ def _found(gate) -> str:
 
 
 def _amount(gate) -> str:
-    """Return what was found, which a line doesn't break."""
+    """Return what was found."""
     if gate.found is None:
         return "not given"
-    return minus_kept(worded(gate.found, gate.unit))
+    return worded(gate.found, gate.unit)
 
 
 def reasons_in_words(study: Study) -> Sentence:

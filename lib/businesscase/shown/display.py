@@ -16,7 +16,7 @@ from numbers import Number
 import pandas as pd
 import plotly.graph_objects as go
 
-from businesscase.calculations.wording import capitalised, printed, three_figures
+from businesscase.calculations.wording import capitalised, minus_kept, printed, three_figures
 from businesscase.shown import evidence
 from businesscase.shown.columns import (
     LABELS,
@@ -185,15 +185,16 @@ class Table(pd.DataFrame):
 
     def _repr_html_(self) -> str:
         read = self.as_read()
-        return f"{self._html(read)}{self._mark(read)}"
+        return minus_kept(f"{self._as_html(read)}{self._mark(read)}")
 
     def _mark(self, read: dict) -> str:
         mark = None if STATUS in read["labels"] else evidence.of_cell()[1]
         return f"\n<p><em>{mark.sentence()}</em></p>" if mark and len(self) else ""
 
-    def _html(self, read: dict) -> str:
+    @staticmethod
+    def _as_html(read: dict) -> str:
         if not read["rows"]:
-            return f'<p class="absent">{escape(self.caption)}.</p>'
+            return f'<p class="absent">{escape(read["caption"])}.</p>'
         sides = [' class="number"' if numeric else "" for numeric in read["numeric"]]
         head = "".join(
             f'<th scope="col"{side}>{escape(label).replace(UNBROKEN, "&nbsp;")}</th>'
@@ -206,7 +207,7 @@ class Table(pd.DataFrame):
             for name, *row in read["rows"]
         )  # fmt: skip
         return (
-            f'<table class="table">\n<caption>{escape(self.caption)}</caption>\n'
+            f'<table class="table">\n<caption>{escape(read["caption"])}</caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
         )
 

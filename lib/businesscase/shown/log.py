@@ -11,7 +11,6 @@ from businesscase.calculations.decision import MET, NOT_KNOWN, NOT_READY, STOPS
 from businesscase.calculations.savings import SIGNS
 from businesscase.calculations.wording import (
     in_words,
-    minus_kept,
     percent,
     printed,
     worded,
@@ -144,7 +143,7 @@ def _row(study: Study, stem: str, row: dict, effect: Effect) -> dict:
         "what": ", ".join(named),
         "value": _value(study, stem, row),
         **{name: "–" if _blank(value) else value for name, value in kept.items()},
-        "effect": minus_kept(effect(row)),
+        "effect": effect(row),
     }
 
 

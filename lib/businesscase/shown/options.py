@@ -4,7 +4,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations import robustness
-from businesscase.calculations.wording import counted, listed, percent, printed, share_in_words
+from businesscase.calculations.wording import (
+    counted,
+    listed,
+    percent,
+    printed,
+    share_in_words,
+    share_of_all,
+)
 from businesscase.shown.display import BLUE, GREY, Chart, Sentence, Table, chart, table, tiles
 from businesscase.study import Study
 
@@ -73,7 +80,7 @@ def _ahead_of(ranking: pd.DataFrame) -> str:
 def _firmness(study: Study, best: str) -> str:
     share = study.options.acceptability["any"]
     return (
-        f"It comes first under {share_in_words(share[best])} of all ways to weigh the factors, and under "
+        f"It comes first under {share_of_all(share[best], 'ways to weigh the factors')}, and under "
         f"{share_in_words(study.options.acceptability.at[best, 'band'])} of those near the stated weights."
     )
 
@@ -244,7 +251,7 @@ def acceptability_chart(study: Study) -> Chart:
     texts = shares.map(share_in_words).set_axis(ranks, axis="columns")
     figure = _shaded(texts, shares)
     figure.update_xaxes(side="top")
-    title = f"Option {best} comes first under {share_in_words(shares[1].iloc[0])} of all weightings"
+    title = f"Option {best} comes first under {share_of_all(shares[1].iloc[0], 'weightings')}"
     description = f"Each cell is the share of weightings in which an option takes a place. First: {listed(said)}."
     data = texts.set_axis(_names(study))
     return chart(figure, title, description, data, 130 + 52 * len(shares), t=90)

@@ -66,7 +66,7 @@ def _sentence(findings: Findings | None, of: str) -> Sentence | Table:
         return Sentence(f"**In {every} of {futures} {LOSES[of]}.**")
     said = f"**In {share_in_words(found.share)} of {futures} {LOSES[of]}**"
     if not found.conditions:
-        return Sentence(f"{said}, and no few conditions tell when.")
+        return Sentence(f"{said}, and no simple condition tells when.")
     met = listed([_condition(findings, condition) for condition in found.conditions])
     all_of_them = MEET[len(found.conditions)]
     holds = "holds" if len(found.conditions) == 1 else "hold"
@@ -266,7 +266,7 @@ def _words(findings: Findings, found: Found, of: str, has_conditions: bool) -> t
         title = f"In none of the futures {LOSES[of]}"
     description = "Each bar runs over an input's range; the darker a part, the more of its futures fail, and a white part was not drawn."
     if not has_conditions:
-        return f"{title}; no few conditions tell when", description
+        return f"{title}; no simple condition tells when", description
     sought = "of these" if found.sought == FAILURE else "of the others"
     held = f"the outlined conditions together hold {percent(found.coverage, 0)} {sought}"
     met = listed([_condition(findings, condition) for condition in found.conditions])

@@ -265,6 +265,11 @@ class Decision(Part):
         of_each = gates["item"] == EACH_PARTNER
         for gate in gates[of_each & (len(self.partners) > 1)].itertuples():
             details[gate.criterion] = f"the worst of {len(self.partners)} partners"
+        for criterion in gates.loc[gates["measure"] == "lowest_net_present_value", "criterion"]:
+            worth = self.savings.net_present_values
+            lowest = worth.index[worth == worth.min()]
+            if len(lowest) == 1 < len(worth):
+                details[criterion] = lowest[0]
         for gate in self.tables["gates"].itertuples():
             named = decision.NAMED.match(gate.item) if gate.section == "options" else None
             if named and named[1] != self.option:

@@ -8,6 +8,14 @@ from businesscase.study.tidy import NEVER
 
 KEYS = ["section", "measure", "item", "year"]
 COLUMNS = [*KEYS, "value", "unit"]
+# results that stand in an input as they are, so that their agreement proves the typing alone
+READ_BACK = {
+    "impact_score",
+    "likelihood_score",
+    "risk_band",
+    "service_measure_first",
+    "service_measure_last",
+}
 
 
 def frame(rows: Iterable[tuple]) -> pd.DataFrame:
@@ -84,6 +92,24 @@ def reconciliation(published: pd.DataFrame, results: pd.DataFrame) -> pd.DataFra
         agrees=agrees,
         paragraph=published["paragraph"],
     )
+
+
+def agreement(table: pd.DataFrame) -> str:
+    """Say how many published figures agree, and how many of all are worked out and not read back.
+
+    Examples
+    --------
+    >>> agreement(pd.DataFrame({"measure": ["risk_band", "one_off_cost"], "agrees": [True, False]}))
+    '1 of 2 published figures agree: 1 worked out from the inputs, 1 read back from them'
+    >>> agreement(pd.DataFrame({"measure": ["one_off_cost"], "agrees": [True]}))
+    '1 of 1 published figure agrees'
+    """
+    agreed, read_back = int(table["agrees"].sum()), int(table["measure"].isin(READ_BACK).sum())
+    said = f"{agreed} of {len(table)} published figure{' agrees' if len(table) == 1 else 's agree'}"
+    if not read_back:
+        return said
+    worked_out = len(table) - read_back
+    return f"{said}: {worked_out or 'none'} worked out from the inputs, {read_back} read back from them"
 
 
 def _keys(table: pd.DataFrame) -> list[tuple]:

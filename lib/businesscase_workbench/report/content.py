@@ -301,13 +301,9 @@ def report_of(
         Chapter("made", MADE, tuple(_made(study, study.scenario_name, kept))),
     ]  # fmt: skip
     pages = [
+        Chapter("for-decision", "For decision", tuple(_for_decision(study, council, kept))),
         Chapter(
-            "for-decision", "For decision", tuple(map(_joined, _for_decision(study, council, kept)))
-        ),
-        Chapter(
-            "in-short",
-            "Options, risks and next steps",
-            tuple(map(_joined, _in_short(study, council, kept))),
+            "in-short", "Options, risks and next steps", tuple(_in_short(study, council, kept))
         ),
     ]
     title = study.scenario.title
@@ -339,6 +335,7 @@ def comparison_of(study: Study, notebook: "NotebookNode", edition: str = PUBLIC)
     report = _report(study, list(_sections(_for(told, BODY))), appended, COMPARED)
     facts = [("Subject", COMPARED), *list(_facts(study, kept))[:-1]]  # it is of all scenarios
     appendix = replace(report.appendix, log=BASE_LOG)
+    facts = [(label, minus_kept(text)) for label, text in facts]
     return replace(report, facts=tuple(facts), appendix=appendix, log=BASE_LOG)
 
 
@@ -520,12 +517,13 @@ def _council_first(table: TableShown, council: str, partners: list[str]) -> Tabl
 def _joined(block: Block) -> Block:
     """Return a block in which no line ends between a minus and its figure."""
     match block:
-        case Prose():
-            return replace(block, text=minus_kept(block.text))
         case TableShown():
             rows = tuple(tuple(map(minus_kept, row)) for row in block.rows)
             return replace(block, caption=minus_kept(block.caption), rows=rows)
-    return block
+        case FigureShown():
+            title, described = minus_kept(block.title), minus_kept(block.description)
+            return replace(block, title=title, description=described, data=_joined(block.data))
+    return replace(block, text=minus_kept(block.text))
 
 
 def _facts(study: Study, kept: Kept) -> Iterator[tuple[str, str]]:
@@ -626,13 +624,13 @@ def _reconciliation(study: Study) -> Iterator[Block]:
         return
     base = study.in_scenario(BASE)
     table = results.reconciliation(study.tables["published"], base.results)
-    caption = f"{int(table['agrees'].sum())} of {len(table)} published figures agree"
+    caption = results.agreement(table)
     shown = [name for name in table if name != "year" or table[name].notna().any()]
     for name in ("measure", "item"):
         table[name] = table[name].str.replace("_", " ")
     yield Prose(
-        "Every published figure that the inputs can give is computed again, "
-        "in the base scenario, and held against the printed one."
+        "Every published figure that the inputs can give is worked out again, in the base scenario, or, "
+        "where an input states it, read back from there, and held against the printed one."
     )
     yield table_shown(Table(table, caption, {name: name.capitalize() for name in shown}))
 
@@ -845,7 +843,7 @@ def _numbered(chapters: Iterable[Chapter], numbers: Iterable) -> Iterator[Chapte
     for chapter, number in zip(chapters, numbers, strict=False):
         counts = {TableShown: 0, FigureShown: 0}
         blocks = []
-        for block in _gathered(chapter.blocks):
+        for block in map(_joined, _gathered(chapter.blocks)):
             if type(block) in counts:
                 counts[type(block)] += 1
                 block = replace(block, number=f"{number}.{counts[type(block)]}")

@@ -277,7 +277,7 @@ def _reconciliation(study: Study) -> Iterator[SheetShown]:
         ]
         for row in table.astype(object).to_dict("records")
     ]  # fmt: skip
-    title = f"Reconciliation: {int(table['agrees'].sum())} of {len(table)} published figures agree"
+    title = f"Reconciliation: {results.agreement(table)}"
     notes = (
         "Published figures beside those computed from the inputs, base scenario.",
         BLANK_CELLS,

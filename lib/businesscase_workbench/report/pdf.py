@@ -39,7 +39,6 @@ LAST_COMMON = "\u2bff"  # letters of Europe, punctuation, currencies, arrows, an
 TRIAL = b"""#set document(title: "Signs")
 #set text(font: json(bytes(sys.inputs.fonts)))
 #for sign in json(bytes(sys.inputs.signs)) { par(sign) }"""
-MINUS = re.compile("-(?=£)")  # a line may end after it, unless it is joined to its number
 LACKING = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
 
 
@@ -52,7 +51,6 @@ def pdf(report: Report, charts: Mapping[str, bytes]) -> bytes:
         SVG of each figure by the figure's name.
     """
     text = json.dumps(_data(report, charts), ensure_ascii=False)
-    text = MINUS.sub("-\N{WORD JOINER}", text)
     rare = set(text) - COMMON
     text = _named(text, _without_shape(rare))
     try:

@@ -2,7 +2,6 @@
 
 import copy
 import io
-import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -39,7 +38,7 @@ TWIPS = 1440 / 2.54  # to the cm
 FONT = "Arial"
 BLUE, RULE, PALE = "12436D", "7A7F83", "E9EEF3"
 HIGHEST_FIGURE = 0.82  # of the height of the text, so that its caption stays on its page
-MINUS = re.compile("-\N{WORD JOINER}?(?=£)")  # a line may end after it, so Word gets its own
+MINUS = "-\N{WORD JOINER}"  # for which Word has a sign of its own
 LEVELS = range(1, 6)  # of headings: the chapter's is 1
 NUMBER_FORMATS = {"bullet": ("bullet", "•"), "decimal": ("decimal", "%{level}.")}
 
@@ -647,7 +646,7 @@ def _text(text: str, like: Run | None = None, size: float | None = None) -> Base
         properties.append(_xml("w:szCs", val=str(round(2 * size))))
     if len(properties):
         run.append(properties)
-    first, *others = MINUS.split(clean(text))
+    first, *others = clean(text).split(MINUS)
     run.text = first
     for after in others:
         run.append(OxmlElement("w:noBreakHyphen"))
