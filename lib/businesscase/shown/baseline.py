@@ -81,7 +81,7 @@ def _benchmark_sentences(study: Study) -> list[str]:
         unit = {"annual_cost": "", "cost_per_user": " a user", "cost_per_device": " a device"}
         return [
             f"It is {in_words(abs(gap['worth_gbp']))} {side} the benchmark ({gap['benchmark'].lower()}, "
-            f"{gap['basis']}: {in_words(gap['amount_gbp'])}{unit[gap['measure']]}). {_held_against(study)}"
+            f"{gap['basis']}: {in_words(gap['amount_gbp'])}{unit[gap['measure']]}), {_held_against(study)}."
         ]
     sides = []
     is_above = gaps["worth_gbp"] < 0
@@ -93,13 +93,13 @@ def _benchmark_sentences(study: Study) -> list[str]:
                 f"{side} {len(rows)}{of}, by {'up to ' if len(rows) > 1 else ''}"
                 f"{in_words(abs(furthest['worth_gbp']))} ({furthest['benchmark'].lower()})"
             )
-    return [f"It is {', and '.join(sides)}. {_held_against(study)}"]
+    return [f"It is {', and '.join(sides)}, {_held_against(study)}."]
 
 
 def _held_against(study: Study) -> str:
     """Say which costs are held against a benchmark, which may count others besides."""
     kinds = listed(study.tables["service_costs"]["category"].unique())
-    return f"The cost held against it is of {kinds}; whatever else a benchmark counts is part of its gap."
+    return f"whatever a benchmark counts beside {kinds}"
 
 
 def assumed(study: Study, stem: str) -> str:
