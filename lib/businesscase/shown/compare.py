@@ -426,13 +426,12 @@ def bridge_chart(study: Study) -> Chart | Table:
     steps, worths = comparison.bridge(study, scenario), comparison.worths(study)[ALL]
     names = [study.case.scenarios[BASE].title, *bridge_names(study, steps), study.case.scenarios[scenario].title]  # fmt: skip
     amounts = [worths[BASE], *steps[ALL], worths[scenario]]
-    ends = [0, len(amounts) - 1]
     figure = go.Figure()
     figure.add_waterfall(
         x=amounts,
         y=_labels(names),
         orientation="h",
-        measure=["total" if number in ends else "relative" for number in range(len(amounts))],
+        measure=["absolute", *["relative"] * len(steps), "total"],
         text=[in_words(amount) for amount in amounts],
         textposition="outside",
         increasing={"marker": {"color": BLUE}},
@@ -440,10 +439,10 @@ def bridge_chart(study: Study) -> Chart | Table:
         totals={"marker": {"color": GREY}},
         cliponaxis=False,
     )
-    reached = [0.0, *pd.Series(amounts[:-1]).cumsum(), amounts[-1]]
+    reached = [0.0, *pd.Series(amounts[:-1]).cumsum()]
     low, high = min(reached), max(reached)
     span = max(high - low, 1.0)
-    figure.update_xaxes(title="Net present value (£)", tickformat=",.0f", range=[low - 0.2 * span * (low < 0), high + 0.25 * span], nticks=6)  # fmt: skip
+    figure.update_xaxes(title="Net present value (£)", tickformat=",.0f", range=[low - 0.25 * span, high + 0.25 * span], nticks=6)  # fmt: skip
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     said = [f"{name} {in_words(amount)}" for name, amount in zip(names, amounts, strict=True)]
     data = pd.DataFrame({"Net present value (£)": amounts}, pd.Index(names, name="Step"))

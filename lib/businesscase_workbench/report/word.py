@@ -283,7 +283,8 @@ class _Writer:
         bookmarks = iter(titles)
         for number, chapter in enumerate(report.front):
             yield from self._chapters([chapter], bookmarks, on_new_page=number > 0)
-        yield from self._contents(titles, on_new_page=bool(report.front))
+        if len(titles) >= paper.LISTED:
+            yield from self._contents(titles, on_new_page=bool(report.front))
         yield from self._chapters(report.chapters, bookmarks)
 
     def _chapters(
