@@ -5,11 +5,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import nbformat
 import pytest
 from hypothesis import settings
 
 from businesscase.cases import case
 from businesscase.cases.case import load_case
+from businesscase.shown.display import EVIDENCE
 from businesscase_workbench.batch.processes import Processes
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +34,20 @@ def pytest_configure(config):
 def inputs(sample: int, whole: int) -> int:
     """Return how many inputs a test is given that has many: a sample, or with --long the whole."""
     return whole if settings.get_current_profile_name() == "long" else sample
+
+
+def stored_notebooks() -> dict:
+    """Return the committed notebooks by section, as executed, for the report of any case.
+
+    Which rows they rest on is left out: each is of the case of its own parameters.
+    """
+    paths = sorted((ROOT / "notebooks").glob("0*.ipynb"))
+    notebooks = {path.stem.split("_", 1)[1]: nbformat.read(path, as_version=4) for path in paths}
+    for notebook in notebooks.values():
+        for cell in notebook.cells:
+            for output in cell.get("outputs", ()):
+                output.get("data", {}).pop(EVIDENCE, None)
+    return notebooks
 
 
 def sampled(rows: list[tuple], every: int) -> list:

@@ -708,7 +708,7 @@ def refused(data, case, *rows, data_date="2026-06-30"):
     path.write_text(text, encoding="utf-8")
     source = {MKIP: "maidstone-2012", LICTP: "melton-2020", DACORUM: "report"}[case]
     order = "status,source,paragraph,note,kind,item,partner,date,year,value,planned"
-    assert {*order.split(","), "prices", "known_on"} == set(
+    assert {*order.split(","), "prices", "known_on", "exempt"} == set(
         HEADER.split(",")
     )  # blank: of the base year
     lines = [f"assumed,{source},1,a reading for this test,{row}," for row in rows]

@@ -393,7 +393,14 @@ def test_every_input_table_with_rows_has_a_sheet_with_its_values_status_and_sour
         found = table(file, name)
         assert set(found) == set(rows)
         if "status" in rows:  # the logs have none
-            assert list(found)[-5:] == ["status", "source", "paragraph", "note", "known_on"]
+            assert list(found)[-6:] == [
+                "status",
+                "source",
+                "paragraph",
+                "note",
+                "known_on",
+                "exempt",
+            ]
             assert list(found["source"]) == [printable(text) for text in rows["source"]]
         for column in rows.select_dtypes("number"):
             known = rows[column].notna().to_numpy()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import stored_notebooks
 
 from businesscase.cases.case import load_case
 from businesscase.study import load_study
@@ -66,10 +66,7 @@ def reports(made):
     for name, text in shared_asset_files().items():
         (folder / "assets").mkdir(exist_ok=True)
         (folder / "assets" / name).write_text(text, encoding="utf-8")
-    stored = {
-        path.stem.split("_", 1)[1]: nbformat.read(path, as_version=4)
-        for path in sorted((ROOT / "notebooks").glob("0*.ipynb"))
-    }
+    stored = stored_notebooks()
     own = {
         path.stem.split("_", 1)[1]: nbformat.read(path, as_version=4)
         for path in (folder / SMALL).parent.glob("*.ipynb")

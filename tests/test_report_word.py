@@ -8,9 +8,8 @@ from dataclasses import replace
 from io import BytesIO
 
 import docx
-import nbformat
 import pytest
-from conftest import BROWSERS, ROOT, inputs
+from conftest import BROWSERS, inputs, stored_notebooks
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.ns import qn
 from docx.shared import Cm
@@ -84,9 +83,7 @@ def report(study):
 
     Its notebooks are those committed, as executed.
     """
-    paths = sorted((ROOT / "notebooks").glob("0*.ipynb"))
-    notebooks = {path.stem.split("_", 1)[1]: nbformat.read(path, as_version=4) for path in paths}
-    report = report_of(study, notebooks)
+    report = report_of(study, stored_notebooks())
     return replace(report, chapters=(*report.chapters, *report.appendix.chapters))
 
 

@@ -20,7 +20,7 @@ from businesscase.calculations.resolutions import (
 from businesscase.cases.case import case_names, load_case
 from businesscase.cases.errors import InputError
 from businesscase.study import Study, load_study
-from businesscase_workbench.report.content import _facts
+from businesscase_workbench.report.content import Kept, _facts
 
 ON = "go, go with conditions"
 NAMES = ", ".join(PLACES)
@@ -204,7 +204,7 @@ def test_a_verdict_without_a_resolution_is_a_finding_that_page_one_tells():
     said = "resolutions.csv: no resolution stands for the verdict 'go', so the cabinet has no words to pass"
     study = study_of(row("That Cabinet stop", STOP))
     assert said in study.findings
-    assert said in dict(_facts(study))["Findings"]
+    assert said in dict(_facts(study, Kept({})))["Findings"]
 
 
 # what is refused

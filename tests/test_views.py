@@ -187,4 +187,4 @@ def test_table_escapes_what_a_case_says():
     html = Table(frame, "A & B", {"name": "Name", "cost": "Cost (£)"})._repr_html_()
     assert "<script>" not in html
     assert "<caption>A &amp; B</caption>" in html
-    assert '<td class="number">-£4,500</td>' in html
+    assert '<td class="number">-\N{WORD JOINER}£4,500</td>' in html

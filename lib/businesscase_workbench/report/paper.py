@@ -22,7 +22,7 @@ from businesscase_workbench.report.content import (
 )
 
 LANGUAGE = "en-GB"
-LISTED = 6  # chapters; fewer need no table of contents
+LISTED = 6  # chapters; fewer, with nothing before them, need no table of contents
 PRODUCT = "businesscase"
 CM_IN_POINT = 2.54 / 72
 PAGE_WIDTH, PAGE_HEIGHT, MARGIN = 21.0, 29.7, 2.2  # cm, A4

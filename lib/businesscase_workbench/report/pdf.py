@@ -124,7 +124,7 @@ def _data(report: Report, charts: Mapping[str, bytes]) -> dict[str, Any]:
         "fonts": FONTS,
         "margin": paper.MARGIN,
         "padding": paper.PADDING,
-        "listed": len(report.front) + len(report.chapters) >= paper.LISTED,
+        "listed": bool(report.front) or len(report.chapters) >= paper.LISTED,
         "facts": [[clean(label), clean(text)] for label, text in report.facts],
         "front": [list(_parts([chapter], charts)) for chapter in report.front],
         "parts": list(_parts(report.chapters, charts)),

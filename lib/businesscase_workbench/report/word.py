@@ -283,7 +283,7 @@ class _Writer:
         bookmarks = iter(titles)
         for number, chapter in enumerate(report.front):
             yield from self._chapters([chapter], bookmarks, on_new_page=number > 0)
-        if len(titles) >= paper.LISTED:
+        if report.front or len(titles) >= paper.LISTED:
             yield from self._contents(titles, on_new_page=bool(report.front))
         yield from self._chapters(report.chapters, bookmarks)
 
