@@ -158,7 +158,7 @@ def test_headings_of_a_notebook_go_below_the_numbered_heading_of_its_chapter(pag
     start = page.headings.index([2, "3. Readiness"])
     assert page.headings[start + 1] == [
         3,
-        "Too deep",
+        "3.1 Too deep",
     ]  # below its own answer, which needs no heading
 
 
@@ -235,7 +235,7 @@ def test_sections_that_only_say_what_is_absent_become_one_list():
     found = Page(report_html(load_study(CASE), notebooks(*cells)))
     begin = found.headings.index([2, "3. Readiness"])
     told = [text for _, text in found.headings[begin + 1 :]]
-    assert told[:2] == ["What else?", "Nothing to list in this case"]
+    assert told[:2] == ["3.1 What else?", "3.2 Nothing to list in this case"]
     assert "How well does it run? No reading is given." in found.text
     assert "What do users say? No reading is given. No survey is given." in found.text
     assert "Readings by year" not in found.text

@@ -17,6 +17,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 BODY = "durham-sunderland-2014/base/report.html"
 SMALL = "durham-sunderland-2014/base/appendix.html"  # with tables that fold, and more charts
+WHOLE_BODY = "stored/body.html"  # of the case that has every chapter
 LARGE = "stored/worked-example.html"  # not in the folder of a report, which a new one replaces
 SHARED = "durham-sunderland-2014/base/shared.html"  # as the small one, its scripts beside it
 OTHERS = (
@@ -75,6 +76,7 @@ def reports(made):
     report = report_of(load_study("worked-example"), stored)
     whole = replace(report, chapters=(*report.chapters, *report.appendix.chapters))
     (folder / LARGE).write_text(page_html(whole), encoding="utf-8")
+    (folder / WHOLE_BODY).write_text(page_html(report), encoding="utf-8")
     report = report_of(load_study("durham-sunderland-2014"), stored | own)
     page = page_html(report.appendix, shared_assets="../../assets")
     (folder / SHARED).write_text(page, encoding="utf-8")
@@ -170,8 +172,11 @@ def test_no_table_is_wider_than_paper(opened, name):
 
 def test_keys_reach_every_scroll_box_and_open_every_folded_part(opened):
     page = opened(SMALL)
+    page.set_viewport_size({"width": 640, "height": 900})
     page.evaluate("window.reached = new Set(), document.activeElement.blur(), scrollTo(0, 0)")
-    missed = "() => [...document.querySelectorAll('.scroll, summary, a[href]')].filter(part => !window.reached.has(part)).length"
+    missed = """() => [...document.querySelectorAll('.scroll, summary, a[href]')]
+      .filter(part => !part.matches('.scroll') || part.scrollWidth > part.clientWidth)
+      .filter(part => !window.reached.has(part)).map(part => part.outerHTML.slice(0, 90))"""
     for _ in range(600):
         page.keyboard.press("Tab")
         tag = page.evaluate(
@@ -181,8 +186,38 @@ def test_keys_reach_every_scroll_box_and_open_every_folded_part(opened):
             page.keyboard.press("Enter")
         if tag == "BODY":
             break
-    assert page.evaluate(missed) == 0
+    assert page.evaluate(missed) == []
+    assert page.locator(".scroll[tabindex]").count() > 1
     assert page.locator("details:not([open])").count() == 0
+
+
+def test_a_box_is_a_stop_for_keys_only_while_there_is_something_to_scroll(opened):
+    page = opened(SMALL)
+    page.evaluate(OPEN_ALL)
+    stops = "() => [...document.querySelectorAll('.scroll')].map(box => [box.tabIndex === 0, box.scrollWidth > box.clientWidth])"
+    counts = []
+    for width in (1100, 320, 1100):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        found = page.evaluate(stops)
+        assert all(is_stop == scrolls for is_stop, scrolls in found)
+        counts.append(sum(is_stop for is_stop, _ in found))
+    wide, narrow, wide_again = counts
+    assert wide == wide_again < narrow / 2
+
+
+def test_keys_cross_a_body_in_fewer_than_sixty_stops(browser, reports):
+    page = browser.new_page(viewport={"width": 1100, "height": 900})
+    page.goto((reports / WHOLE_BODY).as_uri())
+    page.wait_for_function(DRAWN)
+    stops = 0
+    while stops < 100:
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        stops += 1
+    page.close()
+    assert 20 < stops < 60
 
 
 def test_what_is_folded_is_open_while_printing_and_folded_again_after(opened):
@@ -203,6 +238,16 @@ def test_what_is_folded_is_on_paper_where_no_script_runs(browser, reports):
     page.emulate_media(media="print")
     hidden = "cells => cells.filter(cell => cell.getBoundingClientRect().height === 0).length"
     assert cells.evaluate_all(hidden) == 0
+    context.close()
+
+
+def test_where_no_script_runs_a_table_of_its_numbers_stands_in_a_charts_place(browser, reports):
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((reports / SMALL).as_uri())
+    charts = page.locator("figure .chart").all()
+    assert len(charts) > 1 and not any(chart.is_visible() for chart in charts)
+    assert all(figure.locator("table").is_visible() for figure in page.locator("figure").all())
     context.close()
 
 

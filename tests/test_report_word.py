@@ -118,7 +118,7 @@ def test_headings_are_the_reports_in_order(report, read):
     for chapter in (*report.front, *report.chapters):
         expected.append(("Heading 1", chapter.heading))
         expected += [
-            (f"Heading {block.level - 1}", block.text)
+            (f"Heading {block.level - 1}", block.numbered)
             for block in chapter.blocks
             if isinstance(block, Heading)
         ]

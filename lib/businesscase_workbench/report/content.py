@@ -1,6 +1,7 @@
 """What a report says, in order, whatever the format: chapters of headings, prose, tables, figures."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -77,6 +78,12 @@ class Heading:
 
     text: str
     level: int = 3
+    number: str = ""
+
+    @property
+    def numbered(self) -> str:
+        """Its number, if it has one, and its text."""
+        return f"{self.number} {self.text}".lstrip()
 
 
 @dataclass(frozen=True)
@@ -736,7 +743,7 @@ def _for(told: Iterable[tuple[str, Block]], place: str) -> list[Block]:
         here = [block for goes_to, block in section[len(heading) :] if goes_to == place]
         elsewhere = len(here) < len(section) - len(heading)
         if any(not isinstance(block, Explanation) for block in here) or (here and not elsewhere):
-            found += [block for block in heading if block.text != ANSWER or place != BODY]
+            found += [block for block in heading if block.text != ANSWER]
             found += here
     return found
 
@@ -839,17 +846,20 @@ def _turning(told: Mapping[str, list[Block]]) -> Iterator[Block]:
 
 
 def _numbered(chapters: Iterable[Chapter], numbers: Iterable) -> Iterator[Chapter]:
-    """Yield the chapters with their tables and figures numbered: Table 5.2 is the second of chapter 5."""
+    """Yield the chapters with sections, tables and figures numbered: Table 5.2 is the second of chapter 5.
+
+    A chapter that bears a letter, for its tables alone, shows none, nor do its sections.
+    """
     for chapter, number in zip(chapters, numbers, strict=False):
-        counts = {TableShown: 0, FigureShown: 0}
+        has_number = isinstance(number, int)
+        counts: Counter[type] = Counter()
         blocks = []
-        for block in map(_joined, _gathered(chapter.blocks)):
-            if type(block) in counts:
+        for block in _levelled(map(_joined, _gathered(chapter.blocks))):
+            if isinstance(block, TableShown | FigureShown) or (has_number and _begins(block)):
                 counts[type(block)] += 1
                 block = replace(block, number=f"{number}.{counts[type(block)]}")
             blocks.append(block)
-        shown = str(number) if isinstance(number, int) else ""
-        yield replace(chapter, blocks=tuple(_levelled(blocks)), number=shown)
+        yield replace(chapter, blocks=tuple(blocks), number=str(number) if has_number else "")
 
 
 def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -18,7 +18,7 @@ from businesscase.cases.case import COMPARISON, Case, staying
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.shown.assurance import worked_rows
 from businesscase.shown.columns import CAME
-from businesscase.shown.evidence import NUMBER, Run, run_in_words
+from businesscase.shown.evidence import NUMBER, Mark, Run, run_in_words
 from businesscase.shown.log import LABEL
 from businesscase.study import Study
 from businesscase.study.backtest import outcome_of
@@ -213,11 +213,11 @@ def _blocks(chapter: Chapter, log: str) -> Iterator[dict]:
 def _shown(block: Block, chapter: Chapter, address: str, log: str) -> dict:
     match block:
         case Heading():
-            return {"id": address, "text": block.text, "level": block.level}
+            return {"id": address, "text": block.numbered, "level": block.level}
         case Prose():
             return {
                 "kind": Prose.__name__,
-                "html": _markdown(block.marked(partial(_linked, log=log))),
+                "html": _markdown(block.marked(partial(_linked, mark=block.mark, log=log))),
             }
         case TableShown():
             label = f"Table {block.number}"
@@ -231,15 +231,19 @@ def _shown(block: Block, chapter: Chapter, address: str, log: str) -> dict:
             return {"text": block.text, "label": f"Text in {chapter.title}, {address}"}
 
 
-def _linked(run: Run, log: str) -> str:
-    """Return a run of rows of the log as a link to the first of them, in Markdown.
+def _linked(run: Run, mark: Mark, log: str) -> str:
+    """Return a run of rows of the log as Markdown, the first of its mark as a link to its first row.
+
+    One link a mark, because each is a stop on the way of who reads with keys.
 
     Examples
     --------
-    >>> _linked((3, 14), "appendix.html")
-    '[A3 to A14](appendix.html#A3)'
+    >>> mark = Mark("", ((3, 14), (16, 16)), 0, 13, 20)
+    >>> _linked((3, 14), mark, "appendix.html"), _linked((16, 16), mark, "appendix.html")
+    ('[A3 to A14](appendix.html#A3)', 'A16')
     """
-    return f"[{run_in_words(run)}]({log}#{NUMBER}{run[0]})"
+    said = run_in_words(run)
+    return f"[{said}]({log}#{NUMBER}{run[0]})" if run == mark.runs[0] else said
 
 
 def _table(table: TableShown, label: str, folded: bool) -> dict:
@@ -248,6 +252,7 @@ def _table(table: TableShown, label: str, folded: bool) -> dict:
         "id": _address(label),
         "title": table.caption,
         "folded": folded,
+        "open": False,
         "count": f"{len(table.rows):,} row{'s' * (len(table.rows) != 1)}",
         "size": next(name for least, name in WIDTHS if len(table.labels) >= least),
         "cells": _cells(table),
@@ -304,7 +309,8 @@ def _figure(block: FigureShown) -> dict:
         "title": block.title,
         "description": block.description,
         "height": int(layout.get("height", 420)),
-        "data": _table(block.data, f"Data of figure {block.number}", True) | {"title": ""},
+        "data": _table(block.data, f"Data of figure {block.number}", True)
+        | {"title": "", "open": True},
         "json": _script_json(drawn),
     }
 

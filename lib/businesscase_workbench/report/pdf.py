@@ -150,7 +150,7 @@ def _blocks(part: Part, charts: Mapping[str, bytes]) -> Iterator[dict]:
 def _block(block: Block, turned: bool, charts: Mapping[str, bytes]) -> dict:
     match block:
         case Heading():
-            return {"kind": "heading", "level": block.level - 1, "text": clean(block.text)}
+            return {"kind": "heading", "level": block.level - 1, "text": clean(block.numbered)}
         case Prose():
             return _prose(block.marked())
         case Verdict():

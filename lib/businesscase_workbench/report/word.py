@@ -266,10 +266,9 @@ class _Writer:
         self.ids = {
             style.name_val.lower(): style.styleId for style in house.styles.element.style_lst
         }
-        numbered = house.styles.element.xpath(
-            'w:style[w:name[translate(@w:val, "H", "h")="heading 1"]]/w:pPr/w:numPr'
-        )
-        self.own_numbers = not numbered  # a template may number its headings itself
+        # a template may number its headings itself
+        numbered = house.styles.element.xpath("w:style[w:pPr/w:numPr]/w:name/@w:val")
+        self.numbered = {name.lower() for name in numbered}
         identifiers = house.element.body.xpath("//@w:id | //wp:docPr/@id")
         self.identifier = max((int(found) for found in identifiers if found.isdigit()), default=0)
 
@@ -317,7 +316,7 @@ class _Writer:
     def _numbered_titles(self, report: Report) -> Iterator[str]:
         yield from (clean(chapter.title) for chapter in report.front)
         for number, chapter in enumerate(report.chapters, 1):
-            is_counted = not self.own_numbers and chapter.number == str(number)
+            is_counted = "heading 1" in self.numbered and chapter.number == str(number)
             yield clean(chapter.title if is_counted else chapter.heading)
 
     def _contents(
@@ -366,8 +365,9 @@ class _Writer:
     def _block(self, block: Block, turned: bool) -> Iterator[BaseOxmlElement]:
         match block:
             case Heading():
-                level = min(block.level - 1, LEVELS[-1])
-                yield self.paragraph([Run(clean(block.text))], f"heading {level}")
+                style = f"heading {min(block.level - 1, LEVELS[-1])}"
+                text = block.text if style in self.numbered else block.numbered
+                yield self.paragraph([Run(clean(text))], style)
             case Prose():
                 yield from self.prose(paper.paragraphs(block.marked()))
             case Verdict():
