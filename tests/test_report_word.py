@@ -144,6 +144,9 @@ def test_every_table_has_a_header_row_that_repeats_and_rows_that_stay_whole(repo
     assert len(read.tables) == len(blocks_of(report, TableShown)) > 50
     for table in read.tables:
         first, *others = table._tbl.tr_lst
+        look = table._tbl.tblPr.find(qn("w:tblLook"))
+        assert look.get(qn("w:firstColumn")) == look.get(qn("w:firstRow")) == "1"
+        assert int(look.get(qn("w:val")), 16) == 0x80 + 0x20  # the same of both as one number
         assert first.trPr.find(qn("w:tblHeader")) is not None
         assert all(row.trPr.find(qn("w:tblHeader")) is None for row in others)
         assert all(row.trPr.find(qn("w:cantSplit")) is not None for row in others)
@@ -178,6 +181,18 @@ def test_captions_are_numbered_and_stand_beside_what_they_name(report, read):
         for block in blocks_of(report, TableShown | FigureShown)
     ]
     assert captions == expected
+
+
+def test_captions_are_counted_by_word_from_one_in_each_chapter(report, read):
+    for kind, block_type in (("Table", TableShown), ("Figure", FigureShown)):
+        counted, count = [], 0
+        for words in read.element.body.iter(qn("w:instrText")):
+            if words.text.startswith(f" SEQ {kind} "):
+                count = 1 if words.text.endswith(" \\r 1 ") else count + 1
+                counted.append(str(count))
+        numbers = [block.number for block in blocks_of(report, block_type)]
+        assert counted == [number.rpartition(".")[2] for number in numbers]
+        assert len(counted) > 10
 
 
 def test_each_picture_has_words_for_those_who_cannot_see_it(report, read):

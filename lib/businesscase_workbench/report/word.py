@@ -414,7 +414,12 @@ class _Writer:
     def _caption(
         self, kind: str, number: str, text: str, with_next: bool = False
     ) -> BaseOxmlElement:
-        caption = self.paragraph([Run(f"{kind} {number} "), Run(clean(text))], "caption")
+        """Return a caption whose number Word counts, afresh in each chapter, and so can list."""
+        chapter, point, place = number.rpartition(".")
+        restart = " \\r 1" if place == "1" else ""
+        caption = self.paragraph([Run(f"{kind} {chapter}{point}")], "caption")
+        caption.extend(_field(f"SEQ {kind} \\* ARABIC{restart}", place))
+        caption.append(_text(f" {clean(text)}"))
         if with_next:
             caption.pPr.append(OxmlElement("w:keepNext"))
         return caption
@@ -441,7 +446,7 @@ class _Writer:
         properties.append(_xml("w:tblW", w=str(width), type="dxa"))
         properties.append(_xml("w:tblLayout", type="fixed"))
         properties.append(
-            _xml("w:tblLook", val="0020", firstRow="1", lastRow="0", firstColumn="0",
+            _xml("w:tblLook", val="00A0", firstRow="1", lastRow="0", firstColumn="1",
                  lastColumn="0", noHBand="1", noVBand="1")
         )  # fmt: skip
         properties.append(_xml("w:tblCaption", val=clean(f"Table {table.number} {table.caption}")))
