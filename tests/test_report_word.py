@@ -394,6 +394,14 @@ def test_narrow_table_keeps_the_largest_type_and_only_the_width_it_needs():
     assert sum(fit.widths) < 5
 
 
+def test_only_a_table_that_no_page_is_wide_enough_for_has_type_below_nine_points(report):
+    tables = blocks_of(report, TableShown)
+    fits = {table.number: paper.fitted(table, (16.6, 25.3)) for table in tables}
+    small = [table for table in tables if fits[table.number].size < 9]
+    assert all(len(table.labels) > 12 and fits[table.number].turned for table in small)
+    assert len(small) <= 1
+
+
 def test_widths_of_a_table_fill_the_page_and_no_more():
     rows = tuple(("a word " * 30, "b word " * 5, "1") for _ in range(3))
     fit = paper.fitted(

@@ -28,12 +28,12 @@ CM_IN_POINT = 2.54 / 72
 PAGE_WIDTH, PAGE_HEIGHT, MARGIN = 21.0, 29.7, 2.2  # cm, A4
 TEXT_WIDTH = PAGE_WIDTH - 2 * MARGIN
 TEXT_HEIGHT = PAGE_HEIGHT - 2 * MARGIN
-PADDING = 0.15  # cm on each side of a cell's text
+PADDING = 0.12  # cm on each side of a cell's text
 LINE = 1.2  # height of a line in sizes of type
-SIZES_UPRIGHT = (9.0, 8.0)  # points, tried in this order, then the page is turned
-LONG = 40  # rows of a table that is looked up in rather than read: the smaller type from the start
-SIZES_TURNED = (9.0, 8.0, 7.0)
-LINES_OF_A_ROW = 7  # a table whose rows have more on average gets smaller type or a turned page
+SIZE = 9.0  # points, of the type of tables
+SMALLER = (8.0, 7.0)  # of a table for which even a turned page is too narrow
+LONG = 40  # rows of a table that is looked up in rather than read
+LINES_OF_A_ROW = 7  # a table whose rows have more on average gets a turned page
 LINES_OF_A_LONG_TABLE = 3  # the same of a long one
 UNBROKEN = 24  # characters of a word that a column may be too narrow for
 STEPS = 80  # parts in which spare width is handed out
@@ -214,7 +214,7 @@ def introduces(block: Block, following: Block | None) -> bool:
 
 
 def fitted(table: TableShown, widths: tuple[float, float], turned: bool = False) -> Fit:
-    """Return how a table fits on a page: the largest type that does, else a turned page.
+    """Return how a table fits on a page: an upright one, else a turned one, else in smaller type.
 
     Parameters
     ----------
@@ -223,11 +223,8 @@ def fitted(table: TableShown, widths: tuple[float, float], turned: bool = False)
     turned : bool
         Whether the page is turned already.
     """
-    upright = () if turned else SIZES_UPRIGHT
-    trials = [
-        *((False, size) for size in upright[len(table.rows) > LONG :]),
-        *((True, size) for size in SIZES_TURNED[len(table.rows) > LONG :]),
-    ]
+    upright = [] if turned else [(False, SIZE)]
+    trials = [*upright, *((True, size) for size in (SIZE, *SMALLER))]
     measured = _Measured(table)
     most = LINES_OF_A_LONG_TABLE if len(table.rows) > LONG else LINES_OF_A_ROW
     for turned, size in trials:
@@ -235,7 +232,7 @@ def fitted(table: TableShown, widths: tuple[float, float], turned: bool = False)
         if columns is None:
             continue
         lines = measured.lines(columns, size)
-        if lines.mean() <= most:
+        if turned or lines.mean() <= most:
             return _fit(turned, size, columns, lines)
     turned, size = trials[-1]
     columns = measured.columns(widths[turned], size, force=True)
