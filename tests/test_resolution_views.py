@@ -3,13 +3,14 @@
 from cells import shown_in
 from test_resolutions import row, study_of
 
+from businesscase.calculations.apportionment import ALL
 from businesscase.shown.resolutions import drafts
 from businesscase.study import load_study
-from businesscase_workbench.report.content import Heading, _for_decision
+from businesscase_workbench.report.content import Heading, Kept, _for_decision
 
 
 def test_page_one_lists_what_stands_for_the_verdict():
-    blocks = list(_for_decision(load_study("lictp-2020")))
+    blocks = list(_for_decision(load_study("lictp-2020"), ALL, Kept({})))
     at = blocks.index(Heading("Draft resolutions"))
     listed, origin = blocks[at + 1 : at + 3]
     assert "Go with conditions" in [getattr(block, "text", "") for block in blocks[:at]]
