@@ -10,7 +10,7 @@ from businesscase.calculations.decision import is_its_own_figure
 from businesscase.cases.case import case_names
 from businesscase.study import load_study
 from businesscase_workbench.cli import main
-from businesscase_workbench.report.content import _facts
+from businesscase_workbench.report.content import Kept, _facts
 
 STAFF = {"category": "staff", "nature": "staff", "funding": "revenue", "year": "2024"}
 LATER = (2025, 2028)  # a year after the decision
@@ -260,7 +260,7 @@ def test_a_threshold_that_is_its_own_figure_is_named_and_shown_beside_the_criter
         assert len(found) == named
         reason = study.decision.gates["reason"].iloc[1]
         assert ("is £300,000 (the threshold itself), at most" in reason) == named
-    assert "of 'bearable', £300,000, is the figure that it is held against (the one off cost)" in (
+    assert "of 'bearable', £300,000, is the figure that it is held against (the one-off cost)" in (
         small_study(flows=flows, gates=[{"criterion": "bearable", "threshold": "300000", **of}]).findings[0]
     )  # fmt: skip
 
@@ -322,5 +322,5 @@ def test_check_tells_each_finding_and_refuses_nothing(capsys):
 
 
 def test_page_one_names_the_findings_on_the_figures_too():
-    facts = dict(_facts(load_study("durham-sunderland-2014")))
+    facts = dict(_facts(load_study("durham-sunderland-2014"), Kept({})))
     assert "gates.csv: the threshold of 'cost within what was agreed'" in facts["Findings"]

@@ -72,6 +72,7 @@ LABELS = {
     "change": "Change (£)",
     "change_fraction": "Change (%)",
     "change_gbp": "Difference (£ a year)",
+    "change_made": "Change",
     "complete": "Complete (%)",
     "contribution_fraction": "Part of the bias (%)",
     "contributory_factor": "Cause",
