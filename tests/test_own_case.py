@@ -394,7 +394,7 @@ def test_every_page_that_names_a_recommendation_says_that_nothing_can_be_decided
     assert said in str(report_of(study, {}).front[0].blocks)
     assert said in dict(comparison_of(study, nbformat.v4.new_notebook()).facts)["Standing"]
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(workbook(study)))
-    for name in ("Cover", "Recommendation"):
+    for name in ("Summary", "Recommendation"):
         cells = [str(cell) for row in book.get_sheet_by_name(name).to_python() for cell in row]
         assert any(said in cell for cell in cells), name
 
