@@ -224,9 +224,11 @@ def _notes() -> SheetShown:
 def _decision(study: Study) -> Iterator[SheetShown]:
     if study.decision.gates.empty:  # the summary says so
         return
+    worked = worked_rows(study.tables)
+    warning = f"{worked.plain} " if worked else ""
     yield SheetShown(
         CRITERIA_SHEET,
-        "The criteria of the decision, what was found, and what follows if one is not met",
+        f"{warning}The criteria of the decision, what was found, and what follows if one is not met",
         CRITERIA_NOTES,
         tuple(CRITERIA_COLUMNS.values()),
         criteria(study, CRITERIA_TOP, _kind),
