@@ -289,7 +289,7 @@ def _year(cell: Cell) -> Reading:
     found = TWO_YEARS.fullmatch(cell.text) if cell.kind == TEXT_CELL else None
     if found is None:
         raise CellError(cell.text, allowed)
-    first = _full_year(found["first"])
+    first = full_year(found["first"])
     if int(found["second"]) % 100 != (first + 1) % 100 or (
         len(found["second"]) == 4 and int(found["second"]) != first + 1
     ):
@@ -297,7 +297,14 @@ def _year(cell: Cell) -> Reading:
     return Reading(str(first), YEAR)
 
 
-def _full_year(digits: str) -> int:
+def full_year(digits: str) -> int:
+    """Return a year of four digits; two below 70 are of this century.
+
+    Examples
+    --------
+    >>> full_year("26"), full_year("98"), full_year("2026")
+    (2026, 1998, 2026)
+    """
     number = int(digits)
     if len(digits) == 4:
         return number
@@ -317,7 +324,7 @@ def _date(cell: Cell) -> Reading:
     if found is None:
         raise CellError(cell.text, allowed)
     try:
-        date = dt.date(_full_year(found["year"]), _month(found), int(found["day"]))
+        date = dt.date(full_year(found["year"]), _month(found), int(found["day"]))
     except ValueError:
         raise CellError(cell.text, allowed, ", and there is no such day") from None
     text = date.isoformat()

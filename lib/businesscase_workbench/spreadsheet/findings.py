@@ -61,6 +61,7 @@ class ImportFindings:
                 where = ", column ".join(group[:-1])
                 sentences.append(f"{where}: spaces around {_cells(len(found))} left out")
                 continue
+            found = list(dict.fromkeys(found))  # one cell may be read into several rows
             sentences.extend(found[:SAID_IN_FULL])
             if len(found) > SAID_IN_FULL:
                 sentences[-1] += f"; and {len(found) - SAID_IN_FULL} more like it"

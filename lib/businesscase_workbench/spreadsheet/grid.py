@@ -1,29 +1,21 @@
 """A table in a grid of cells: where its header is, which rows belong to it, and what doesn't."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import chain
 
 from businesscase.cases.errors import shown, unknown_name
-from businesscase.cases.raw import Place
 from businesscase_workbench.spreadsheet.cells import Cell
 from businesscase_workbench.spreadsheet.columns import PROVENANCE, Column, states_origin
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.left_out import HIDDEN, LeftOut, to_leave_out
 from businesscase_workbench.spreadsheet.looks import refuse_odd_cells, shown_rows, tell
-from businesscase_workbench.spreadsheet.sheets import Sheet, TableFound, letters, normal
+from businesscase_workbench.spreadsheet.sheets import Rows, Sheet, TableFound, letters, normal
+from businesscase_workbench.spreadsheet.stated import Area, other_units
 from businesscase_workbench.spreadsheet.totals import without_totals
-from businesscase_workbench.spreadsheet.units import (
-    is_unit_alone,
-    stated_above_numbers,
-    stated_unit,
-)
 
 HEADER_WITHIN = 20  # rows that aren't blank; above the header a download has its title
-Rows = dict[int, dict[int, Cell]]
-Units = Iterator[tuple[Place, str]]  # where words say a unit, and which words
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,7 @@ def tables_like(sheet: Sheet, tables: Mapping[str, Mapping[str, Column]]) -> lis
         for stem, columns in tables.items()
     }
     named = [
-        {name for cell in sheet.cells[row].values() for name in _names(cell.text)}
+        {name for cell in sheet.cells[row].values() for name in names_of(cell.text)}
         for row in sorted(sheet.cells)[:HEADER_WITHIN]
     ]
     fitting = [stem for stem, names in needed.items() if any(names <= found for found in named)]
@@ -78,7 +70,7 @@ def lacks_origin(named: Collection[str], columns: Collection[str]) -> bool:
     return states_origin(columns) and set(PROVENANCE).isdisjoint(named)
 
 
-def _names(header: str) -> tuple[str, str]:
+def names_of(header: str) -> tuple[str, str]:
     """Return the names that a header may mean: with what stands in brackets, and without."""
     return normal(header), normal(re.sub(r"\(.*?\)|\[.*?\]", "", header))
 
@@ -93,11 +85,7 @@ class _Search:
     findings: ImportFindings
 
     def table(self) -> TableFound | None:
-        filled = {
-            row: cells
-            for row, found in sorted(self.sheet.cells.items())
-            if (cells := {at: cell for at, cell in sorted(found.items()) if tidy(cell.text)})
-        }
+        filled = self.sheet.filled()
         if not filled:
             return None
         header = self._header_row(filled)
@@ -127,7 +115,7 @@ class _Search:
 
         def matches(row: int) -> int:
             texts = [cell.text for cell in filled[row].values() if cell.kind == "text"]
-            return sum(any(name in columns for name in _names(text)) for text in texts)
+            return sum(any(name in columns for name in names_of(text)) for text in texts)
 
         best = max(list(filled)[:HEADER_WITHIN], key=matches, default=None)
         return best if best is not None and matches(best) >= min(2, len(columns)) else None
@@ -150,7 +138,7 @@ class _Search:
         unknown: set[int] = set()
         columns = self.wanted.columns
         candidates = {
-            at: next((name for name in _names(cell.text) if name in columns), None)
+            at: next((name for name in names_of(cell.text) if name in columns), None)
             for at, cell in header.items()
         }
         missing = [name for name in columns if name not in candidates.values()]
@@ -228,48 +216,16 @@ class _Search:
         else:
             return
         numbers = {at for name, at in named.items() if columns[name].holds_amounts}
-        for place, found in chain(
-            self._units_above(header, filled, numbers),
-            self._units_below(header, filled, set(named.values())),
-            self._units_beside(header),
-        ):
+        ignored = {at for at, cell in filled[header].items() if self._is_left_out(at, cell)}
+        meanings = [column.meaning for column in columns.values() if column.meaning]
+        area = Area(self.sheet, header, filled, numbers, set(named.values()), ignored)
+        for place, found in other_units(area, meanings):
             self.findings.refuse(
                 place,
                 f"found {shown(found)}, but {read_as}, and delete these words",
                 found=found,
                 allowed=read_as.rpartition(" ")[2],
             )
-
-    def _units_above(self, header: int, filled: Rows, numbers: set[int]) -> Units:
-        """Yield where titles and headings say a unit; above numbers a letter alone does."""
-        for row, cells in filled.items():
-            for at, cell in cells.items() if row <= header else ():
-                is_left_out = row == header and self._is_left_out(at, cell)
-                say = stated_above_numbers if at in numbers else stated_unit
-                if not is_left_out and (found := say(cell.text)):
-                    yield self.sheet.place(row, at), found
-
-    def _units_below(self, header: int, filled: Rows, read: set[int]) -> Units:
-        """Yield where a line of text among or below the rows, or a column not read, says a unit."""
-        for row, cells in filled.items():
-            for at, cell in cells.items() if row > header else ():
-                is_line = len(cells) == 1 and cell.kind == "text"
-                if is_line and (found := stated_unit(cell.text)):
-                    yield self.sheet.place(row, at), found
-                elif at not in read and is_unit_alone(cell.text):
-                    yield self.sheet.place(row, at), tidy(cell.text)
-
-    def _units_beside(self, header: int) -> Units:
-        """Yield where a comment, the page's header or a line of a CSV above its header says a unit."""
-        meanings = [column.meaning for column in self.wanted.columns.values() if column.meaning]
-        for row, at, text in self.sheet.looks.remarks:
-            if any(meaning[:40] in text for meaning in meanings):  # a note of the template's own
-                continue
-            if (found := stated_unit(text)) and (row <= header or is_unit_alone(text)):
-                yield (
-                    self.sheet.place(row or None, at if row and not self.sheet.is_csv else None),
-                    found,
-                )
 
     def _refuse_cells_under_no_header(self, below: Rows, known: set[int]) -> None:
         stray: dict[int, list[int]] = {}

@@ -1,7 +1,9 @@
 """Reading a case from a spreadsheet, with every fault and every conversion stated."""
 
 from collections.abc import Callable, Collection, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 
@@ -22,10 +24,14 @@ from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import Wanted, lacks_origin, table_in, tables_like
 from businesscase_workbench.spreadsheet.left_out import DECIDED_ON, LeftOut, to_leave_out
+from businesscase_workbench.spreadsheet.mapped import mapped_tables
+from businesscase_workbench.spreadsheet.mapping import WorkbookMapping
 from businesscase_workbench.spreadsheet.sheets import Sheet, TableFound, normal
+from businesscase_workbench.spreadsheet.wide import wide_years
 
 READ_ME_NAMES = ("read_me", "readme")
 PARTS = [*SHEETS, *TABLES]
+NO_MAPPING = WorkbookMapping()
 NO_DOCUMENTS: Mapping[str, dict] = {}
 IMPORT = "import"  # key of the source of rows that state none
 
@@ -51,6 +57,7 @@ def read(
     leave_out: Collection[str] = (),
     documents: Mapping[str, dict] = NO_DOCUMENTS,
     keep: Collection[str] = (),
+    mapping: WorkbookMapping = NO_MAPPING,
 ) -> Imported:
     """Read a case from a workbook, a folder of CSV files or a CSV file.
 
@@ -65,6 +72,8 @@ def read(
         The documents that the case has by key; one that is added gets a key of its own.
     keep : collection of str
         What the user wants to be kept: ``totals``, ``hidden`` or ``struck-out``.
+    mapping : WorkbookMapping, optional
+        How sheets in a layout of their own are read; the others are named as tables.
 
     Returns
     -------
@@ -77,16 +86,32 @@ def read(
     InputError
         If the source itself can't be read.
     """
-    source, findings, left_out = Path(path), ImportFindings(), LeftOut(leave_out, keep)
+    source, findings = Path(path), ImportFindings()
+    left_out = LeftOut([*leave_out, *mapping.leave_out], keep)
     findings.faults += left_out.faults()
-    sheets = _sheets_by_part(sheets_of(source, findings), left_out, findings)
+    given = sheets_of(source, findings)
+    own = _own_layout(given, mapping, source, findings)
+    sheets = _sheets_by_part(
+        [one for one in given if normal(one.name) not in own], left_out, findings
+    )
+    wide = [one for part, sheet in sheets.items() if (one := wide_years(part, sheet))]
     found = {
         part: table
         for part, sheet in sheets.items()
-        if (table := _table_of(part, sheet, left_out, findings)) is not None
+        if part not in {one.table for one in wide}
+        and (table := _table_of(part, sheet, left_out, findings)) is not None
     }
     file, read_whole = _part(read_file, found, findings)
     scenarios, told_whole = _part(read_scenarios, found, findings)
+    file.content.update(deepcopy(mapping.case))
+    mapping = mapping.model_copy(update={"read": [*mapping.read, *wide]})
+    for one in wide:
+        own[normal(one.sheet)] = sheets[one.table]
+        findings.say(
+            f"{sheets[one.table].place().text}: a column a year read as a row for each amount"
+        )
+    key = partial(_added_source, source.name, file.content, documents)
+    found |= mapped_tables(own, mapping, left_out, findings, key)
     rows = {}
     for stem in TABLES:
         if stem in found:
@@ -103,6 +128,23 @@ def read(
         findings.faults,
     )
     return Imported(raw, findings.conversions())
+
+
+def _own_layout(
+    sheets: list[Sheet], mapping: WorkbookMapping, source: Path, findings: ImportFindings
+) -> dict[str, Sheet]:
+    """Return the sheets that a mapping reads, by name as names are compared."""
+    by_name = {normal(sheet.name): sheet for sheet in sheets}
+    own = {}
+    for name in dict.fromkeys(reading.sheet for reading in mapping.read):
+        if sheet := by_name.get(normal(name)):
+            own[normal(name)] = sheet
+        else:
+            fault = unknown_name("sheet", name, [one.name for one in sheets])
+            findings.faults.append(
+                Fault(f"{source.name}: the mapping reads it; {fault}", **fault.details)
+            )
+    return own
 
 
 def _part(
@@ -181,18 +223,14 @@ def _rows(
     if not is_silent or not rows:
         return list(rows.values()), table
     key = _added_source(table.sheet.file, file, documents)
-    name = table.sheet.file
     findings.say(
         f"{table.place().text}: no column says where its rows come from; all {len(rows)} are marked "
         f"assumed, with the source {key!r}"
     )
-    origin = {
-        "status": "assumed",
-        "source": key,
-        "note": f"Given in {name}; its origin is not stated there",
-    }
+    origin = {"status": "assumed", "source": key}
     return [
-        cells | origin | {"paragraph": table.sheet.paragraph(row)} for row, cells in rows.items()
+        cells | origin | {"note": table.sheet.origin(row), "paragraph": table.sheet.paragraph(row)}
+        for row, cells in rows.items()
     ], table
 
 

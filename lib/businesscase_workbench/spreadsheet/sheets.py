@@ -9,6 +9,7 @@ from businesscase_workbench.spreadsheet.cells import Cell
 from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.marks import Spot
 
+Rows = dict[int, dict[int, Cell]]
 CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column
 
 
@@ -89,9 +90,21 @@ class Sheet:
             details |= {"column": name}
         return Place(text, details)
 
+    def filled(self) -> Rows:
+        """Return the cells in which something can be seen, in order."""
+        return {
+            row: cells
+            for row, found in sorted(self.cells.items())
+            if (cells := {at: cell for at, cell in sorted(found.items()) if tidy(cell.text)})
+        }
+
     def paragraph(self, row: int) -> str:
         """Return where a row stands, as a table cites it."""
         return f"line {row}" if self.is_csv else f"sheet {self.name}, row {row}"
+
+    def origin(self, row: int) -> str:
+        """Return what is said of where a row's figures came from, where the row itself says nothing."""
+        return f"Given in {self.file}; its origin is not stated there"
 
 
 @dataclass(frozen=True)

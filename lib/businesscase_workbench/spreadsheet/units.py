@@ -118,6 +118,19 @@ def is_unit_alone(text: str) -> bool:
     return bool(found) and set(left) <= SAYS_NOTHING_ELSE
 
 
+def pounds_in(words: str) -> int | None:
+    """Return how many pounds are one of the unit that words say, None if it isn't one of pounds.
+
+    Examples
+    --------
+    >>> pounds_in("£000"), pounds_in("£m"), pounds_in("€"), pounds_in("in pence")
+    (1000, 1000000, None, None)
+    """
+    if OTHER_MONEY.search(words):
+        return None
+    return next((10**power for power, found in POWERS.items() if found.search(words)), None)
+
+
 def shows_another_unit(number_format: str) -> bool:
     """Return whether a number format shows an amount otherwise than as the pounds that are stored.
 
