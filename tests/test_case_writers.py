@@ -19,7 +19,8 @@ from businesscase.cases.scenario_file import write_scenario
 from businesscase.cases.schema import SHARED_TABLES, TABLES
 from businesscase.study import load_study
 from businesscase_workbench import cli
-from businesscase_workbench.own_case import import_case, new_case
+from businesscase_workbench.case_import import import_case
+from businesscase_workbench.own_case import new_case
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
 
@@ -208,7 +209,8 @@ def test_an_update_that_is_killed_is_undone_or_finished_by_the_next_command(
     assert said in told.err and f"{CASE}: " in told.out
     after = content(data / CASE)
     changed = {name for name in FILES if after[name] != before[name]}
-    assert changed == ({"service_costs.csv", "case.toml"} if new else set())
+    written = {"service_costs.csv", "case.toml", "assumptions.csv", "data_log.csv"}
+    assert changed == (written if new else set())
     kept = {path.name: content(path) for path in data.glob(".*.before-*")}
     assert kept == ({f".{CASE}.before-1": before} if new else {})
     assert cli.main(["cases"]) == 0 and capsys.readouterr().err == ""

@@ -23,7 +23,8 @@ from businesscase.cases.folder import read_folder, write_folder
 from businesscase.cases.names import unsafe_name
 from businesscase.cases.schema import SHARED_TABLES, TABLES
 from businesscase_workbench import cli
-from businesscase_workbench.own_case import import_case, write_template
+from businesscase_workbench.case_import import import_case
+from businesscase_workbench.own_case import write_template
 from businesscase_workbench.spreadsheet import template
 from businesscase_workbench.starter import starter_case
 

@@ -17,6 +17,7 @@ ROOMS = [
     "businesscase_workbench.spreadsheet",
     "businesscase_workbench.starter",
     "businesscase_workbench.own_case",
+    "businesscase_workbench.case_import",
     "businesscase_workbench.reference",
     "businesscase_workbench.report",
     "businesscase_workbench.batch",

@@ -20,9 +20,9 @@ from businesscase.cases.folder import read_folder
 from businesscase.cases.schema import SHARED_TABLES, TABLES, WORKED_ROW
 from businesscase.study import load_study
 from businesscase_workbench import cli
+from businesscase_workbench.case_import import import_case
 from businesscase_workbench.own_case import (
     PARTNERS,
-    import_case,
     new_case,
     partner_names,
     write_template,
@@ -180,7 +180,9 @@ def test_finance_returns_one_sheet_and_the_rest_of_the_case_stays(own_data, caps
     assert list(costs["amount_gbp"]) == [1_000_000, 400_000]
     assert set(costs["status"]) == {"assumed"} and set(costs["source"]) == {"import"}
     changed = {name for name, data in content(folder).items() if before[name] != data}
-    assert changed == {"service_costs.csv", "case.toml"}
+    logs = {"assumptions.csv", "data_log.csv"}  # said who is to answer for the worked rows
+    assert changed == {"service_costs.csv", "case.toml", *logs}
+    assert "service_costs" not in (folder / "data_log.csv").read_text("utf-8").split("sunset\n")[1]
     assert content(own_data / ".our-case.before-1") == before
     assert 'publisher = "not stated"' in (folder / "case.toml").read_text(encoding="utf-8")
 

@@ -26,6 +26,7 @@ from businesscase.cases.case import (
 from businesscase.cases.errors import InputError, shown, unknown_name
 from businesscase.cases.folder import settled, write_file, writing
 
+MOST_CHANGES = 60  # figures that an import names; more are counted
 DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
 
 if TYPE_CHECKING:  # slow to import
@@ -167,6 +168,9 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     new.add_argument("case", metavar="CASE", help="name of its folder, such as our-case")
+    new.add_argument(
+        "--small", action="store_true", help="only the tables without which there is no decision"
+    )
     template.add_argument("file", type=Path, metavar="FILE", help="such as inputs.xlsx")
     template.add_argument("--case", metavar="CASE", help="a case there is; worked rows if none")
     for parser_of_partners in (new, template):
@@ -183,6 +187,17 @@ def _parser() -> argparse.ArgumentParser:
         "--update",
         action="store_true",
         help="the case exists: replace the tables that are in SOURCE",
+    )
+    imports.add_argument(
+        "--suggest",
+        action="store_true",
+        help="draft CASE.mapping.toml from a workbook in a layout of its own, and import nothing",
+    )
+    imports.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="FILE",
+        help="how such a workbook is read: sheets, headings, unit",
     )
     imports.add_argument(
         "--leave-out",
@@ -313,13 +328,15 @@ def _cases(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> int:
     from businesscase_workbench.own_case import new_case, partner_names
+    from businesscase_workbench.starter import SMALL_TABLES
 
     partners = partner_names(arguments.partners)
-    folder = new_case(arguments.case, partners, dt.date.today())
+    folder = new_case(arguments.case, partners, dt.date.today(), arguments.small)
     named = ", ".join(map(shown, partners))
     many = "s" if len(partners) > 1 else ""
     print(
-        f"{folder}: a case of {len(partners)} partner{many} ({named}), worked rows in every table"
+        f"{folder}: a case of {len(partners)} partner{many} ({named}), worked rows in "
+        f"{f'its {len(SMALL_TABLES)} tables' if arguments.small else 'every table'}"
     )
     print("Put your own rows in their place; the comments in each file say what is meant. Then:")
     print(
@@ -344,10 +361,17 @@ def _template(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from businesscase_workbench.own_case import import_case
+    from businesscase_workbench.case_import import import_case
 
+    if arguments.suggest:
+        return _suggest(arguments)
     done = import_case(
-        arguments.source, arguments.case, arguments.leave_out, arguments.update, arguments.keep
+        arguments.source,
+        arguments.case,
+        arguments.leave_out,
+        arguments.update,
+        arguments.keep,
+        arguments.mapping,
     )
     print(*done.conversions, sep="\n" * bool(done.conversions), end="\n" * bool(done.conversions))
     tables = len([count for count in done.rows.values() if count])
@@ -355,10 +379,28 @@ def _import(arguments: argparse.Namespace) -> int:
     for stem, rows in done.former.items():
         if rows != done.rows[stem]:
             print(f"{stem}: {rows} row{'' if rows == 1 else 's'} before, {done.rows[stem]} now")
+    print(
+        *done.changes[:MOST_CHANGES], sep="\n" * bool(done.changes), end="\n" * bool(done.changes)
+    )
+    if len(done.changes) > MOST_CHANGES:
+        print(f"and {len(done.changes) - MOST_CHANGES} more figures are others than before")
     print(f"{done.folder}: {sum(done.rows.values())} rows in {tables} table{plural}")
     if done.before:
         print(f"{done.before}: the case as it was before")
     print(f"Next: businesscase check {arguments.case}")
+    return DONE
+
+
+def _suggest(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.case_import import suggest_mapping
+
+    if arguments.update or arguments.mapping:
+        raise UsageError("--suggest drafts a mapping and imports nothing; give it alone")
+    target = Path(f"{arguments.case}.mapping.toml")
+    for sentence in suggest_mapping(arguments.source, arguments.case, target):
+        print(f"{arguments.source.name}, {sentence}")
+    print(f"{target}: the mapping; read what is guessed, change what is wrong. Then:")
+    print(f"  businesscase import {arguments.source} {arguments.case} --mapping {target}")
     return DONE
 
 

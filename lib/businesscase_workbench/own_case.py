@@ -4,7 +4,7 @@ import csv
 import datetime as dt
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
@@ -24,44 +24,17 @@ from businesscase.cases.folder import (
     changed_files,
     read_folder,
     replace_files,
-    replace_parts,
     write_folder,
     writing,
 )
 from businesscase.cases.names import refuse_unless_printable, unsafe_name
-from businesscase.cases.raw import CASE, SCENARIOS, Place, RawCase
+from businesscase.cases.raw import RawCase
 from businesscase.cases.schema import Partner
 from businesscase.cases.upgrading import VERSION, upgraded, version_of
-from businesscase_workbench.spreadsheet import importing, template
-from businesscase_workbench.spreadsheet.case_sheets import SOURCES
+from businesscase_workbench.spreadsheet import template
 from businesscase_workbench.starter import example_rows, starter_case
 
 PARTNERS = ("Council A", "Council B", "Council C")  # where none are named
-
-
-@dataclass(frozen=True)
-class Import:
-    """What an import did.
-
-    Attributes
-    ----------
-    folder : Path
-        The case's folder.
-    conversions : list of str
-        Each conversion as a sentence.
-    rows : dict of int
-        How many rows each table has now.
-    former : dict of int
-        How many rows each of these tables had before; empty for a new case.
-    before : Path or None
-        Where the case is kept as it was; None for a new one.
-    """
-
-    folder: Path
-    conversions: list[str]
-    rows: dict[str, int]
-    former: dict[str, int]
-    before: Path | None
 
 
 def partner_names(text: str | None) -> list[str]:
@@ -115,7 +88,7 @@ def _partner_faults(names: list[str]) -> Iterator[Fault]:
             yield Fault(f"--partners: found {shown(name)}; {said}", found=name)
 
 
-def new_case(name: str, partners: Collection[str], today: dt.date) -> Path:
+def new_case(name: str, partners: Collection[str], today: dt.date, small: bool = False) -> Path:
     """Write the folder of a new case with worked rows in every table, and return it.
 
     Raises
@@ -123,9 +96,9 @@ def new_case(name: str, partners: Collection[str], today: dt.date) -> Path:
     InputError
         If the name can't name a folder or is taken; nothing is written then.
     """
-    with _begun(name) as folder:
-        raw = starter_case(_title(name), partners, today)
-        write_folder(raw, folder, example_rows(partners, today))
+    with begun(name) as folder:
+        raw = starter_case(title_of(name), partners, today, small)
+        write_folder(raw, folder, example_rows(partners, today), only_filled=small)
     return folder
 
 
@@ -142,7 +115,7 @@ def write_template(path: Path, case: str | None, partners: Collection[str], toda
         raise InputError(f"{path.name}: found {shown(path.suffix)}; a template ends with .xlsx")
     if path.exists():
         raise InputError(f"{path.name} exists; nothing is written over it")
-    raw = _read(case) if case else starter_case("Our own case", partners, today)
+    raw = read_case(case) if case else starter_case("Our own case", partners, today)
     named = [row["partner"] for row in raw.tables["partners"]]
     try:
         template.write(raw, path, example_rows(named or PARTNERS, today))
@@ -189,7 +162,7 @@ def upgrade_case(name: str, dry_run: bool = False) -> CaseUpgrade:
         is written.
     """
     with changing(name) as folder:
-        raw = _read(name)
+        raw = read_case(name)
         version = version_of(raw)
         after = upgraded(raw).raw
         checked_case(name, after)
@@ -208,55 +181,15 @@ def _diff(file: str, before: str, after: str) -> Iterator[str]:
     return unified_diff(*lines, f"{file} as it was", file)
 
 
-def import_case(
-    source: Path, name: str, leave_out: Collection[str], update: bool, keep: Collection[str] = ()
-) -> Import:
-    """Read a case from a workbook or from CSV files into a folder, whole or not at all.
-
-    Parameters
-    ----------
-    source : Path
-        A workbook, a CSV file named as a table, or a folder of them.
-    name : str
-        The case.
-    leave_out : collection of str
-        What the user says to leave out: ``totals``, ``hidden``, ``struck-out``, a sheet, or
-        ``sheet.column``.
-    update : bool
-        Whether the case exists already and its tables that are in the source are replaced.
-    keep : collection of str
-        What the user says to keep: ``totals``, ``hidden`` or ``struck-out``.
+@contextmanager
+def begun(name: str) -> Iterator[Path]:
+    """Give the folder of a case that isn't there yet, to nobody else until it is left.
 
     Raises
     ------
     InputError
-        With a sentence for every fault, with sheet and cell; nothing is written then.
+        If the name can't name a folder or is taken.
     """
-    with changing(name) if update else _begun(name) as folder:
-        former = _read(name) if update else None
-        documents = former.file.get(SOURCES, {}) if former else {}
-        imported = importing.read(source, leave_out, documents, keep)
-        raw = imported.raw if former is None else _updated(former, imported.raw)
-        if former is None:
-            missing = _missing_parts(raw, source, name)
-            raw, said = upgraded(replace(raw, faults=[*raw.faults, *missing]))
-        elif not (parts := _given(imported.raw)) and not raw.faults:
-            raise InputError(f"{source.name}: nothing of a case is left in it to import")
-        checked_case(name, raw)
-        rows = {stem: len(table) for stem, table in imported.raw.tables.items()}
-        had, before = {}, None
-        if former is None:
-            write_folder(raw, folder)
-        else:
-            had = {stem: len(former.tables[stem]) for stem in rows}
-            said = _links(folder, parts)
-            before = replace_parts(raw, folder, parts)
-    return Import(folder, [*imported.conversions, *said], rows, had, before)
-
-
-@contextmanager
-def _begun(name: str) -> Iterator[Path]:
-    """Give the folder of a case that isn't there yet, to nobody else until it is left."""
     if fault := unsafe_name("case", name):
         raise InputError(fault)
     folder = data_folder()
@@ -268,18 +201,14 @@ def _begun(name: str) -> Iterator[Path]:
     load_case.cache_clear()
 
 
-def _links(folder: Path, parts: Collection[str]) -> list[str]:
-    """Return a sentence for each link in whose place an update puts a file or folder of the case."""
-    files = [folder / f"{part}.{'toml' if part in (CASE, SCENARIOS) else 'csv'}" for part in parts]
-    return [
-        f"{path.name}: was a link to {shown(str(path.readlink()))}, which stays as it is; the case now has its own"
-        for path in [folder, *files]
-        if path.is_symlink()
-    ]
+def read_case(name: str) -> RawCase:
+    """Return a case that exists as text.
 
-
-def _read(name: str) -> RawCase:
-    """Return a case that exists as text."""
+    Raises
+    ------
+    InputError
+        If there is none of the name, or it can't be read.
+    """
     if name not in case_names():
         raise InputError(unknown_case(name))
     raw = read_folder(data_folder() / name)
@@ -288,54 +217,14 @@ def _read(name: str) -> RawCase:
     return raw
 
 
-def _title(name: str) -> str:
+def title_of(name: str) -> str:
     """Return the name of a folder as a title.
 
     Examples
     --------
-    >>> _title("valley-ict")
+    >>> title_of("valley-ict")
     'Valley ICT'
     """
     words = ["ICT" if word.lower() == "ict" else word for word in name.replace("_", "-").split("-")]
     title = " ".join(filter(None, words))
     return title[:1].upper() + title[1:]
-
-
-def _missing_parts(raw: RawCase, source: Path, name: str) -> Iterator[Fault]:
-    """Yield a sentence for what a case can't be begun without."""
-    for part, given, says in (
-        (CASE, raw.file, "what the case asks, and of whom"),
-        (SCENARIOS, raw.scenarios, "the base scenario and its differences"),
-    ):
-        if given is not None and not set(given) - {SOURCES}:
-            yield Fault(
-                f"{source.name}: sheet {part!r} is missing; it says {says}. If the case exists, --update "
-                f"takes the tables into it; `businesscase new {name}` begins one",
-                file=source.name,
-                sheet=part,
-            )
-
-
-def _given(raw: RawCase) -> list[str]:
-    """Return the parts of a case that a source holds."""
-    parts = [CASE] if raw.file else []
-    return [*parts, *([SCENARIOS] if raw.scenarios else []), *raw.tables]
-
-
-def _updated(former: RawCase, given: RawCase) -> RawCase:
-    """Return a case with the parts that are given in place of its own; documents are added."""
-    own = {key: value for key, value in (given.file or {}).items() if key != "version"}
-    file = former.file | own  # the version is that of the tables that stay
-    documents = former.file.get(SOURCES, {}) | (given.file or {}).get(SOURCES, {})
-    parts = _given(given)
-
-    def place(part: str, item=None, column=None) -> Place:
-        return (given if part in parts else former).place(part, item, column)
-
-    return RawCase(
-        file | {SOURCES: documents},
-        given.scenarios or former.scenarios,
-        former.tables | given.tables,
-        place,
-        given.faults,
-    )

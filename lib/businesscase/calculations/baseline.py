@@ -122,8 +122,8 @@ def service_comparison(service_costs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a service and partner: ``staff``, ``non_staff``, ``undivided``, ``revenue``,
-        ``capital`` and ``real_gbp`` [£ a year, base-year prices], ``amount_gbp`` [£ a year, as
+        One row a service and partner: ``staff``, ``non_staff``, ``undivided``, ``income`` if there
+        is any (below nil), ``revenue``, ``capital`` and ``real_gbp`` [£ a year, base-year prices], ``amount_gbp`` [£ a year, as
         budgeted].
 
     Examples
@@ -136,10 +136,11 @@ def service_comparison(service_costs: pd.DataFrame) -> pd.DataFrame:
     nature = (
         service_costs["nature"].astype(object).where(service_costs["nature"].notna(), "undivided")
     )
+    kinds = ["staff", "non_staff", "undivided", *["income"] * bool(nature.eq("income").any())]
     parts = {
         name: service_costs["real_gbp"].where(column == name, 0.0).astype(float)
         for names, column in (
-            (["staff", "non_staff", "undivided"], nature),
+            (kinds, nature),
             (["revenue", "capital"], service_costs["funding"]),
         )
         for name in names

@@ -381,7 +381,9 @@ def named(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
 
-def write_folder(raw: RawCase, folder: Path, examples: Examples = NO_EXAMPLES) -> None:
+def write_folder(
+    raw: RawCase, folder: Path, examples: Examples = NO_EXAMPLES, only_filled: bool = False
+) -> None:
     """Write a case's folder, whole or not at all; comments tell what each table and key holds.
 
     Parameters
@@ -392,6 +394,8 @@ def write_folder(raw: RawCase, folder: Path, examples: Examples = NO_EXAMPLES) -
         The folder, which must not exist.
     examples : mapping, optional
         By table, a row that is shown in a comment, for tables that have none yet.
+    only_filled : bool
+        Whether tables without rows are left out.
 
     Raises
     ------
@@ -404,7 +408,7 @@ def write_folder(raw: RawCase, folder: Path, examples: Examples = NO_EXAMPLES) -
                 f"{folder.parent.name}/{folder.name} exists; nothing is written over it"
             )
         beside.mkdir()
-        for stem in TABLES:
+        for stem in (stem for stem in TABLES if raw.tables.get(stem) or not only_filled):
             _write_table(beside, stem, raw.tables.get(stem, []), examples.get(stem))
         _write_text(beside / f"{CASE}.toml", _case_text(raw.file))
         _write_text(beside / f"{SCENARIOS}.toml", _scenarios_text(raw.scenarios))

@@ -223,12 +223,29 @@ class ServiceCost(Figure):
     partner: Name = Field(description="the authority")
     service: Name = Field("ICT", description="the service that the money is for; ICT if blank")
     category: Name = Field(description="what the money buys, e.g. staff, contract, web")
-    nature: Literal["staff", "non_staff"] | None = Field(
-        None, description="staff or non_staff; blank where the source does not divide the sum"
+    nature: Literal["staff", "non_staff", "income"] | None = Field(
+        None,
+        description="staff or non_staff; blank where the source does not divide the sum; income (and "
+        "internal recharges) of the present service, which are written below nil",
     )
     funding: Literal["revenue", "capital"] = Field(description="revenue or capital")
     year: FinancialYear = Field(description="year of the budget; 2026 means 2026/27")
-    amount_gbp: float = Field(ge=0, description="cost a year, in that year's prices [£]")
+    amount_gbp: float = Field(
+        description="cost a year, at least 0, or income at most 0, in that year's prices [£]"
+    )
+
+    @model_validator(mode="after")
+    def _only_income_is_below_nil(self):
+        if self.nature == "income" and self.amount_gbp > 0:
+            raise ValueError(
+                f"amount_gbp is {self.amount_gbp:g} of a line of income; it should be at most 0, as it "
+                "lowers the cost"
+            )
+        if self.nature != "income" and self.amount_gbp < 0:
+            raise ValueError(
+                f"amount_gbp is {self.amount_gbp:g}; it should be at least 0, or nature be income"
+            )
+        return self
 
 
 class Benchmark(Figure):

@@ -268,6 +268,7 @@ def cost_chart(study: Study) -> Chart:
     """Draw the annual cost of each partner by category, its sum at the end of the bar."""
     total = study.baseline.real_annual_cost
     costs = _largest_categories(study.baseline.real_annual_costs)
+    ends = costs.where(costs > 0).sum(axis="columns")  # income stands on the other side of nil
     room = 0.1 * total.max()  # a shorter segment has no room for its number
     figure = go.Figure()
     for colour, (category, values) in zip(COLOURS, costs.items(), strict=False):
@@ -286,7 +287,7 @@ def cost_chart(study: Study) -> Chart:
     for partner, value in total.items():
         each = study.baseline.cost_per_user.get(partner)
         figure.add_annotation(
-            x=value,
+            x=ends[partner],
             y=partner,
             text=f"{pounds(value)}" + ("" if each is None else f"<br>{pounds(each)} a user"),
             showarrow=False,
@@ -294,11 +295,12 @@ def cost_chart(study: Study) -> Chart:
             align="left",
             xshift=6,
         )
-    figure.update_layout(barmode="stack", bargap=0.35)
+    income = costs.where(costs < 0).sum(axis="columns").min()
+    figure.update_layout(barmode="relative", bargap=0.35)
     figure.update_xaxes(
         title=f"£ a year, prices of {_base_year(study)}",
         tickformat=",.0f",
-        range=[0, 1.2 * total.max()],  # room for the sums
+        range=[1.1 * income, 1.2 * ends.max()],  # room for the sums
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     title = f"Today's cost is {in_words(total.sum())} a year"

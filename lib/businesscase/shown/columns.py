@@ -128,6 +128,7 @@ LABELS = {
     "if_ended": "Worth if it ended then (£)",
     "if_it_happens_gbp": "Mean cost if it happens (£)",
     "improved": "Better",
+    "income": "Income (£ a year)",
     "index_status": "Status of the index",
     "inherent": "As assessed",
     "input": "Input",

@@ -58,6 +58,7 @@ def read(
     documents: Mapping[str, dict] = NO_DOCUMENTS,
     keep: Collection[str] = (),
     mapping: WorkbookMapping = NO_MAPPING,
+    decision_year: int | None = None,
 ) -> Imported:
     """Read a case from a workbook, a folder of CSV files or a CSV file.
 
@@ -74,6 +75,8 @@ def read(
         What the user wants to be kept: ``totals``, ``hidden`` or ``struck-out``.
     mapping : WorkbookMapping, optional
         How sheets in a layout of their own are read; the others are named as tables.
+    decision_year : int, optional
+        The year of the decision, where the source itself doesn't say it.
 
     Returns
     -------
@@ -111,7 +114,8 @@ def read(
             f"{sheets[one.table].place().text}: a column a year read as a row for each amount"
         )
     key = partial(_added_source, source.name, file.content, documents)
-    found |= mapped_tables(own, mapping, left_out, findings, key)
+    decided = file.content.get("decision_year", decision_year)
+    found |= mapped_tables(own, mapping, left_out, findings, key, decided)
     rows = {}
     for stem in TABLES:
         if stem in found:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
+from businesscase.calculations.wording import listed
 from businesscase.cases.errors import nearest_names, shown
 from businesscase.cases.raw import Place
 from businesscase.cases.schema import TABLES
@@ -114,6 +115,7 @@ def mapped_tables(
     left_out: LeftOut,
     findings: ImportFindings,
     source: Callable[[], str],
+    decision_year: int | None,
 ) -> dict[str, TableFound]:
     """Return the tables that a mapping reads from sheets, by name.
 
@@ -129,10 +131,12 @@ def mapped_tables(
         Takes the faults and statements.
     source : callable
         Returns the key of the document that stands for the workbook.
+    decision_year : int or None
+        The year of the decision, of which today's cost is read; the first one given if not known.
     """
     lines: dict[str, list[Line]] = defaultdict(list)
     for name, sheet in sheets.items():
-        reader = SheetReader(sheet, left_out, findings)
+        reader = SheetReader(sheet, left_out, findings, decision_year)
         for reading in mapping.read:
             if normal(reading.sheet) == name:
                 lines[reading.table] += reader.lines(reading)
@@ -196,6 +200,7 @@ class SheetReader:
     sheet: Sheet
     left_out: LeftOut
     findings: ImportFindings
+    decision_year: int | None
     taken: set[int] = field(default_factory=set)
     numbers: set[int] = field(default_factory=set)  # columns that a reading takes amounts from
     first_header: int | None = None
@@ -710,9 +715,9 @@ class _BlockReader:
                 amounts.append((years, at, amount))
         begins = FIRST_YEAR if FIRST_YEAR in self.target else YEAR
         has_end = LAST_YEAR in self.target
-        for run in _runs(amounts):
+        for run in _runs(amounts) if has_end else self._years_read(row, amounts):
             (first, at, amount), (last, *_) = run[0], run[-1]
-            if not amount and (has_end or not any(one for *_, one in amounts)):
+            if not amount:
                 continue
             made = {begins: _number(Decimal(first.first)), across.value: _number(amount * factor)}
             if has_end:
@@ -726,6 +731,26 @@ class _BlockReader:
                 f"{self.sheet.paragraph(row)} ({said})",
                 self.sheet.origin(row),
             )
+
+    def _years_read(
+        self, row: int, amounts: list[tuple[Years, int, Decimal]]
+    ) -> list[list[tuple[Years, int, Decimal]]]:
+        """Return the years of which a table without a last year has a row: of today's cost, one."""
+        if self.reading.table != "service_costs" or len(amounts) < 2:
+            return [[one] for one in amounts]
+        wanted = self.parent.decision_year or amounts[0][0].first
+        run = next(
+            (run for run in reversed(_runs(amounts)) if run[0][0].first <= wanted),
+            _runs(amounts)[0],
+        )
+        others = [one for one in amounts if one not in run]
+        if others:
+            years = listed(self._heading(at) for _, at, _ in others)
+            self.parent.say(
+                f"{self.sheet.place(row).text}: today's cost is that of {self._heading(run[0][1])}; what it is in "
+                f"{years} is left out, as the case has one year of each line"
+            )
+        return [run]
 
     def _by_heading(
         self, row: int, cells: dict[str, Cell], places: dict[str, Place]

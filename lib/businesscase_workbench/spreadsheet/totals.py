@@ -96,7 +96,8 @@ def without_totals(
                 for name, column in columns.items()
                 if column.is_money and tidy(table.cell(row, name).text)
             ]
-            said = "".join(sentence for _, sentence in found)
+            agreed = [sentence for agrees, sentence in found if agrees and sentence]
+            said = "".join(sentence for agrees, sentence in found if not agrees) or _first(agreed)
             if all(agrees for agrees, _ in found):
                 findings.say(f"{place.text}: {shown(word)} left out{said}")
             else:
@@ -138,6 +139,12 @@ def _is_total(text: str, names: Collection[str]) -> bool:
     found = TOTAL_NAME.fullmatch(text)
     of = normal(found["after"] or found["before"] or "") if found else ""
     return found is not None and (not of or of in names)
+
+
+def _first(sentences: Sequence[str]) -> str:
+    """Return the first of some sentences that say the same of columns, and how many more there are."""
+    more = f", and so in {len(sentences) - 1} more columns" if len(sentences) > 1 else ""
+    return f"{sentences[0]}{more}" if sentences else ""
 
 
 def _comparison(

@@ -31,6 +31,8 @@ from businesscase.cases.schema import TABLES, WORKED_ROW
 WORKED = {"status": "assumed", "source": WORKED_ROW, "paragraph": "worked row"}
 FOLDER = files(__name__)
 EXAMPLES = "examples"  # folder of the rows of tables that a new case leaves empty
+SMALL = "small"  # folder of what a small case begins with, where that isn't what every case does
+SMALL_TABLES = ("partners", "service_costs", "flows", "gates")
 MONTHS_TO_DECISION = 6  # from today
 MONTHS_TO_START = 7  # from the decision: what the worked tasks take, with some float
 TUESDAY = 1
@@ -39,7 +41,9 @@ PLACEHOLDER = re.compile(r"\{([a-z]+)([+-]\d+)?\}|\{([^{}]*\|[^{}]*)\}")
 NEEDS_PARTNERS, FOR_ONE = "one-partner-leaves", "optimism-bias"  # scenarios that stand in turn
 
 
-def starter_case(title: str, partners: Sequence[str], today: dt.date) -> RawCase:
+def starter_case(
+    title: str, partners: Sequence[str], today: dt.date, small: bool = False
+) -> RawCase:
     """Return a case in which every table has worked rows, to be replaced by the partners' own.
 
     Tables of what has not happened yet (published figures, results after the decision, checks by
@@ -54,6 +58,9 @@ def starter_case(title: str, partners: Sequence[str], today: dt.date) -> RawCase
         blanks at either end. A name is never read as anything but a name.
     today : date
         Date to which the figures refer.
+    small : bool
+        Whether it has the tables alone without which there is no decision: partners, what they
+        spend, what the proposal costs and saves, and the criteria.
 
     Examples
     --------
@@ -64,6 +71,11 @@ def starter_case(title: str, partners: Sequence[str], today: dt.date) -> RawCase
     ['Northmere', 'Eastholt']
     """
     values = _values(title, partners, today)
+    if small:
+        tables = {stem: list(_rows(_small(stem), stem, values, partners)) for stem in SMALL_TABLES}
+        empty = {stem: [] for stem in TABLES if stem not in tables}
+        texts = (_filled_all(_toml(part, FOLDER / SMALL), values) for part in (CASE, SCENARIOS))
+        return RawCase(*texts, tables | empty)
     scenarios = _filled_all(_toml(SCENARIOS), values)
     del scenarios[FOR_ONE if len(partners) > 1 else NEEDS_PARTNERS]
     tables = {stem: list(_rows(FOLDER, stem, values, partners)) for stem in TABLES}
@@ -107,8 +119,14 @@ def _month(date: dt.date, later: int) -> dt.date:
     return dt.date(date.year + years, month + 1, 1)
 
 
-def _toml(part: str) -> dict:
-    return tomllib.loads((FOLDER / f"{part}.toml").read_text(encoding="utf-8"))
+def _toml(part: str, folder: Traversable = FOLDER) -> dict:
+    return tomllib.loads((folder / f"{part}.toml").read_text(encoding="utf-8"))
+
+
+def _small(stem: str) -> Traversable:
+    """Return the folder of a table of a small case."""
+    own = FOLDER / SMALL
+    return own if (own / f"{stem}.csv").is_file() else FOLDER
 
 
 def _rows(
