@@ -140,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command("cases", _cases, "list the cases with their scenarios and sections")
     new = command("new", _new, "begin a case of your own, with a worked row in every table")
+    add = command("add", _add, "add the worked rows of a section to a case, such as risks")
     template = command("template", _template, "write a case as a workbook that finance can fill in")
     imports = command("import", _import, "read a case from a workbook or from CSV files")
     upgrade = command(
@@ -171,6 +172,8 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument(
         "--small", action="store_true", help="only the tables without which there is no decision"
     )
+    add.add_argument("what", metavar="WHAT", help="such as options, risks, plan, or a table")
+    add.add_argument("case", metavar="CASE", help="name of its folder")
     template.add_argument("file", type=Path, metavar="FILE", help="such as inputs.xlsx")
     template.add_argument("--case", metavar="CASE", help="a case there is; worked rows if none")
     for parser_of_partners in (new, template):
@@ -344,6 +347,21 @@ def _new(arguments: argparse.Namespace) -> int:
         f"  businesscase report {arguments.case}",
         sep="\n",
     )
+    return DONE
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.own_case import add_worked_rows
+
+    done = add_worked_rows(arguments.what, arguments.case)
+    for stem, rows in done.rows.items():
+        print(
+            f"{done.folder / stem}.csv: {rows} worked row{'' if rows == 1 else 's'}, to be replaced"
+        )
+    for criterion in done.criteria:
+        print(f"{done.folder / 'gates'}.csv: criterion {shown(criterion)}")
+    print(f"{done.before}: the case as it was before")
+    print(f"Next: put your own rows in their place, then businesscase check {arguments.case}")
     return DONE
 
 

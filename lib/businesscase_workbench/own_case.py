@@ -2,7 +2,7 @@
 
 import csv
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from xlsxwriter.exceptions import FileCreateError
 
+from businesscase.calculations.wording import listed
 from businesscase.cases.case import (
     case_names,
     changing,
@@ -19,21 +20,37 @@ from businesscase.cases.case import (
     load_case,
     unknown_case,
 )
-from businesscase.cases.errors import Fault, InputError, shown
+from businesscase.cases.errors import Fault, InputError, shown, unknown_name
 from businesscase.cases.folder import (
     changed_files,
     read_folder,
     replace_files,
+    replace_parts,
     write_folder,
     writing,
 )
 from businesscase.cases.names import refuse_unless_printable, unsafe_name
-from businesscase.cases.raw import RawCase
-from businesscase.cases.schema import Partner
+from businesscase.cases.raw import CASE, RawCase
+from businesscase.cases.schema import TABLES, Partner
 from businesscase.cases.upgrading import VERSION, upgraded, version_of
 from businesscase_workbench.spreadsheet import template
+from businesscase_workbench.spreadsheet.case_sheets import SOURCES
 from businesscase_workbench.starter import example_rows, starter_case
 
+SECTIONS = {
+    # what `add` knows by name, and the tables that it begins
+    "drivers": ["drivers"],
+    "options": ["options", "factors", "scores", "success_factors"],
+    "risks": ["risks", "risk_levels", "risk_bands", "risk_probabilities", "risk_costs"],
+    "plan": ["tasks", "task_ranges", "work_packages", "events"],
+    "readiness": ["readiness_areas", "readiness", "red_lines"],
+    "governance": ["governance", "objectives"],
+    "decision": ["conditions", "resolutions", "implications"],
+    "cash": ["headroom"],
+    "estate": ["applications", "skills", "assets", "service_measures", "surveys", "benchmarks"],
+    "assurance": ["assumptions", "decisions", "data_log"],
+}
+NEEDED = {"options": ["comparator"], "plan": ["plan_start"]}  # keys of case.toml
 PARTNERS = ("Council A", "Council B", "Council C")  # where none are named
 
 
@@ -89,7 +106,19 @@ def _partner_faults(names: list[str]) -> Iterator[Fault]:
 
 
 def new_case(name: str, partners: Collection[str], today: dt.date, small: bool = False) -> Path:
-    """Write the folder of a new case with worked rows in every table, and return it.
+    """Write the folder of a new case with worked rows, and return it.
+
+    Parameters
+    ----------
+    name : str
+        The case.
+    partners : collection of str
+        The authorities, the lead first.
+    today : date
+        Date to which the figures refer.
+    small : bool
+        Whether it has only the tables without which there is no decision; ``add_worked_rows`` adds
+        others.
 
     Raises
     ------
@@ -100,6 +129,92 @@ def new_case(name: str, partners: Collection[str], today: dt.date, small: bool =
         raw = starter_case(title_of(name), partners, today, small)
         write_folder(raw, folder, example_rows(partners, today), only_filled=small)
     return folder
+
+
+@dataclass(frozen=True)
+class Added:
+    """What was added to a case.
+
+    Attributes
+    ----------
+    folder : Path
+        The case's folder.
+    rows : dict of int
+        How many worked rows each table has now.
+    criteria : list of str
+        The criteria of the decision that came with them.
+    before : Path
+        Where the case is kept as it was.
+    """
+
+    folder: Path
+    rows: dict[str, int]
+    criteria: list[str]
+    before: Path
+
+
+def add_worked_rows(what: str, name: str) -> Added:
+    """Add the worked rows of a section, or of one table, to a case that has none of them yet.
+
+    Parameters
+    ----------
+    what : str
+        A section of ``SECTIONS``, or a table.
+    name : str
+        The case.
+
+    Raises
+    ------
+    InputError
+        If there is no such section or case, or its tables have rows already; nothing is written then.
+    """
+    stems = SECTIONS.get(what) or ([what] if what in TABLES else [])
+    if not stems:
+        raise InputError(unknown_name("section", what, [*SECTIONS, *TABLES]))
+    with changing(name) as folder:
+        raw = read_case(name)
+        if filled := [stem for stem in stems if raw.tables.get(stem)]:
+            raise InputError(f"{name}: {listed(filled)} has rows already; nothing is added to them")
+        file = load_case(name).file
+        partners = [row["partner"] for row in raw.tables["partners"]]
+        worked = starter_case(
+            file.title, partners, file.data_date, decided=(file.decision_date, file.decision_year)
+        )
+        tables = raw.tables | {stem: worked.tables[stem] for stem in stems}
+        tables |= {stem: list(_fitting(tables[stem], tables)) for stem in stems}
+        known = {row["criterion"] for row in raw.tables["gates"]}
+        criteria = [
+            row
+            for row in worked.tables["gates"]
+            if row["section"] == what and row["criterion"] not in known
+        ]
+        tables["gates"] = [*raw.tables["gates"], *criteria]
+        needed = {key: worked.file[key] for key in NEEDED.get(what, []) if key not in raw.file}
+        sources = {SOURCES: raw.file.get(SOURCES, {}) | worked.file[SOURCES]}
+        after = RawCase(raw.file | needed | sources, raw.scenarios, tables)
+        checked_case(name, after)
+        parts = [CASE, *stems, *["gates"] * bool(criteria)]
+        before = replace_parts(after, folder, parts)
+    rows = {stem: len(tables[stem]) for stem in stems}
+    return Added(folder, rows, [row["criterion"] for row in criteria], before)
+
+
+def _fitting(rows: list[dict[str, str]], tables: Mapping[str, list]) -> Iterator[dict[str, str]]:
+    """Yield the worked rows that name what a case has; a line that it doesn't have is left blank."""
+    lines = {row["line"] for row in tables["flows"]}
+    criteria = {row["criterion"] for row in tables["gates"]}
+    for row in rows:
+        if row.get("if_missed") and row["criterion"] not in criteria:
+            continue
+        if row.get("if_wrong") and (not tables.get(row["table"]) or row["item"]):
+            continue
+        if row.get("sunset") and not tables.get(row["table"]):
+            continue
+        yield row | {
+            name: ""
+            for name in ("cost_line", "stated_in")
+            if row.get(name) and row[name] not in lines
+        }
 
 
 def write_template(path: Path, case: str | None, partners: Collection[str], today: dt.date) -> None:

@@ -42,7 +42,11 @@ NEEDS_PARTNERS, FOR_ONE = "one-partner-leaves", "optimism-bias"  # scenarios tha
 
 
 def starter_case(
-    title: str, partners: Sequence[str], today: dt.date, small: bool = False
+    title: str,
+    partners: Sequence[str],
+    today: dt.date,
+    small: bool = False,
+    decided: tuple[dt.date, int] | None = None,
 ) -> RawCase:
     """Return a case in which every table has worked rows, to be replaced by the partners' own.
 
@@ -61,6 +65,8 @@ def starter_case(
     small : bool
         Whether it has the tables alone without which there is no decision: partners, what they
         spend, what the proposal costs and saves, and the criteria.
+    decided : (date, int), optional
+        The date of the decision and year 0 of the appraisal, for rows of a case that has both.
 
     Examples
     --------
@@ -71,6 +77,10 @@ def starter_case(
     ['Northmere', 'Eastholt']
     """
     values = _values(title, partners, today)
+    if decided is not None:
+        decision, year = decided
+        start = _month(decision, MONTHS_TO_START)
+        values |= {"decision": decision, "year": year, "start": start}
     if small:
         tables = {stem: list(_rows(_small(stem), stem, values, partners)) for stem in SMALL_TABLES}
         empty = {stem: [] for stem in TABLES if stem not in tables}
