@@ -19,7 +19,6 @@ from businesscase_workbench.spreadsheet.cells import (
     Cell,
     CellError,
     folded,
-    plain_number,
     read_cell,
 )
 from businesscase_workbench.spreadsheet.columns import Column, states_origin, table_columns
@@ -54,7 +53,7 @@ from businesscase_workbench.spreadsheet.sheets import (
 )
 from businesscase_workbench.spreadsheet.stated import Area, other_units
 from businesscase_workbench.spreadsheet.totals import without_totals
-from businesscase_workbench.spreadsheet.units import pounds_in
+from businesscase_workbench.spreadsheet.units import pounds_in, stated_above_numbers
 from businesscase_workbench.spreadsheet.years import Years, years_of
 
 PENNY, ROUNDED = Decimal("0.01"), Decimal("0.5")
@@ -243,7 +242,7 @@ class SheetReader:
         amounts = {
             row: cells
             for row, cells in below.items()
-            if any(cells[at].kind == NUMBER_CELL for at in self.numbers & cells.keys())
+            if any(_amount_in(cells[at]) is not None for at in self.numbers & cells.keys())
         }
         if amounts:
             texts = [f"{row} ({shown(_first_text(cells))})" for row, cells in amounts.items()]
@@ -337,6 +336,15 @@ class SheetReader:
         columns = table_columns(TABLES[reading.table])
         is_money = any(columns[name].is_money for name in reading.targets())
         return bool(reading.block or reading.title or reading.across or is_money)
+
+
+def _amount_in(cell: Cell) -> Decimal | None:
+    """Return the amount that a cell holds, as a number or as text, None if it holds none."""
+    try:
+        text = read_cell(cell, AMOUNT).text
+    except CellError:
+        return None
+    return Decimal(text) if text else None
 
 
 def _first_text(cells: Mapping[int, Cell]) -> str:
@@ -566,6 +574,19 @@ class _BlockReader:
                 found=words,
                 allowed=f"scale = {scale}",
             )
+        headed = {
+            at: words
+            for at in money
+            if (words := stated_above_numbers(self.filled[self.block.header][at].text))
+        }
+        if scale != 1 and headed and len(headed) < len(money) and len(stated) == len(headed):
+            at, words = next(iter(headed.items()))
+            self.parent.refuse(
+                self.sheet.place(self.block.header, at),
+                f"found {shown(words)} above this column and not above all others of amounts; say it once in a "
+                "title, or above each",
+                found=words,
+            )
         if scale != 1 and not stated:
             self.parent.say(
                 f"{self.sheet.place().text}: amounts are taken times {scale:,}, as the mapping says; no words "
@@ -580,10 +601,10 @@ class _BlockReader:
             place = self.sheet.place(row, at)
             if cell.kind == UNCALCULATED_CELL:
                 unknown.append(place.details.get("cell", str(row)))
-            if cell.kind != NUMBER_CELL:
+            total = _amount_in(cell)
+            if total is None:
                 continue
             parts = [self._read(row, one, AMOUNT) for one in self.across]
-            total = Decimal(plain_number(cell.text))
             added = sum((part for part in parts if part is not None), Decimal(0))
             is_rounded = total == total.to_integral_value() and added != added.to_integral_value()
             if abs(added - total) > (ROUNDED if is_rounded else PENNY):

@@ -44,6 +44,7 @@ PAIRED = re.compile(r".+\s(?P<apart>[/x×,-])\s.+")
 MEMBERSHIP = ("join", "leave")
 SHOWN = 5  # texts at most that a sentence names
 FEWEST_YEARS = 2
+MIXED = re.compile(r"cost.*(?:saving|benefit)|(?:saving|benefit).*cost", re.IGNORECASE)
 CAPITAL = re.compile(r"capital", re.IGNORECASE)
 CHANCES = {3: [0, 0.2, 0.5, 1], 5: [0, 0.05, 0.2, 0.5, 0.8, 1]}  # bounds of likelihood words
 BANDS = [("Low", 0.16, True), ("Medium", 0.36, True), ("High", 0.6, False), ("Very high", 1, False)]
@@ -701,7 +702,7 @@ class _Money:
             for at in view.years
         ]
         kind, line = (_flow_of(texts.get(at, "")) for at in (self.kind, self.line))
-        block = _flow_of(title)
+        block = "" if MIXED.search(title) else _flow_of(title)
         is_level = len(set(amounts)) == 1
         if line == OF_WHICH:
             return _Line(texts, amounts, OF_WHICH, is_sure=True)
@@ -709,7 +710,8 @@ class _Money:
             kind == "receipt" and not title and is_level
         ):  # in today's budget it is part of the net cost
             return _Line(texts, amounts, "income", is_sure=True)
-        for flow, is_sure in ((block, True), (kind, True), (line, False)):
+        is_plain = line in ("", BASE) or not block or line == block
+        for flow, is_sure in ((kind, True), (block, is_plain), (line, False)):
             if flow not in ("", BASE, OF_WHICH):
                 if flow == "receipt" and is_level and not title:
                     return _Line(texts, amounts, "income", is_sure=False)

@@ -47,6 +47,7 @@ NOT_POUNDS = re.compile(
     | {NUMBERED}[(\[]{APART}(?:in\s+)?{UNIT_ALONE}{APART}[)\]]
     | [,:;–—-]\s*{UNIT_ALONE}$
     | (?:[€$¥]|\b(?:eur|euros?|usd|dollars?)\b)(?!\s*\d)
+    | [€$¥]\s*0{{2,}}
     | \bin\s+pence\b | [(\[]\s*(?:pence|p)\s*[)\]]
     """,
     re.IGNORECASE | re.VERBOSE,

@@ -1,0 +1,416 @@
+"""A workbook in a council's own layout, read through a mapping: what is made of it, what is refused."""
+
+import datetime as dt
+
+import pytest
+import xlsxwriter
+from test_own_case import content, own_data  # noqa: F401
+
+from businesscase.cases.case import load_case
+from businesscase.cases.errors import InputError
+from businesscase_workbench import cli
+from businesscase_workbench.case_import import changed_figures
+from businesscase_workbench.spreadsheet import importing
+from businesscase_workbench.spreadsheet.mapping import read_mapping
+from businesscase_workbench.spreadsheet.suggesting import suggest
+
+MODEL = """\
+ICT model (£000),,,,,
+Line,Who,2026/27,2027/28,2028/29,Total
+Current cost,North,500,500,500,1500
+Current cost,East,300,300,300,900
+Of which network,all,50,50,0,100
+Team savings,pooled,0,-40,-40,-80
+Redundancy,North,30.5,0,0,30.5
+Grant,all,-20,0,0,-20
+"""
+BASE = """\
+[[read]]
+sheet = "model"
+table = "service_costs"
+columns = { Who = "partner", Line = "category" }
+constants = { funding = "revenue" }
+only = { Line = ["Current cost"] }
+leave_out = { Line = ["Of which network"] }
+scale = 1000
+control = "Total"
+across = { value = "amount_gbp" }
+"""
+FLOWS = """\
+[[read]]
+sheet = "model"
+table = "flows"
+columns = { Who = "partner", Line = ["line", "category", "flow"] }
+constants = { funding = "revenue", option = "a" }
+words.flow = { "Team savings" = "saving", Redundancy = "one_off_cost", Grant = "grant" }
+words.partner = { all = "shared", pooled = "shared" }
+only = { Line = ["Team savings", "Redundancy", "Grant"] }
+leave_out = { Line = ["Of which network"] }
+sign = "by flow"
+scale = 1000
+control = "Total"
+across = { value = "amount_gbp" }
+"""
+
+
+def read(folder, mapping, **texts):
+    """Return what a mapping makes of CSV files, each named as a sheet."""
+    source = folder / "books"
+    source.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (source / f"{name}.csv").write_text(text, encoding="utf-8")
+    path = folder / "our.mapping.toml"
+    path.write_text(mapping, encoding="utf-8")
+    return importing.read(source, mapping=read_mapping(path))
+
+
+def refusals(folder, mapping, **texts):
+    return read(folder, mapping, **texts).raw.faults
+
+
+def test_years_become_rows_and_neighbours_of_one_amount_one_row(tmp_path):
+    found = read(tmp_path, BASE + FLOWS, model=MODEL)
+    assert found.raw.faults == []
+    costs = [
+        (row["partner"], row["year"], row["amount_gbp"])
+        for row in found.raw.tables["service_costs"]
+    ]
+    assert costs == [("North", "2026", "500000"), ("East", "2026", "300000")]
+    flows = [
+        (row["flow"], row["partner"], row["first_year"], row["last_year"], row["amount_gbp"])
+        for row in found.raw.tables["flows"]
+    ]
+    assert flows == [
+        ("saving", "shared", "2027", "2028", "40000"),
+        ("one_off_cost", "North", "2026", "2026", "30500"),
+        ("grant", "shared", "2026", "2026", "20000"),
+    ]
+    saving = found.raw.tables["flows"][0]
+    assert saving["status"] == "assumed" and saving["source"] == "import"
+    assert saving["paragraph"] == "line 6 (-40 in D to E, times -1,000)"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ("1500\n", "1501\n", "found 1,501, but the 3 columns of the row add up to 1,500"),
+        ("(£000)", "(£m)", "found '£m', scale = 1000000, but the mapping says scale = 1000"),
+        ("(£000)", "(€000)", "which the workbook doesn't take"),
+        ("300,300,300", "300,300k,300", "which has a unit of its own beside scale = 1000"),
+        ("300,300,300", "300,tbc,300", "found 'tbc', not a number"),
+        ("2027/28", "2026-27", "'2026-27' is the year of column C too"),
+        ("2028/29", "2028/29 to 2030/31", "nothing says whether an amount is that of each"),
+        ("2028/29", "Year three", "the heading 'Year three' isn't in the mapping"),
+        ("Who,", "Council,", "the heading Who of the mapping is missing"),
+        ("Grant,all", "Rent,all", "row 8 ('Rent'): no part of the mapping takes"),
+        ("Team savings", "Team saving", "row 6 ('Team saving'): no part of the mapping takes"),
+    ],
+)
+def test_what_no_longer_fits_the_mapping_is_refused_with_its_place(tmp_path, was, now, said):
+    assert was in MODEL
+    faults = refusals(tmp_path, BASE + FLOWS, model=MODEL.replace(was, now))
+    assert [fault for fault in faults if said in fault], faults
+    assert all("model.csv" in fault or "our.mapping" in fault for fault in faults)
+
+
+def test_a_total_of_rows_is_held_against_them_with_a_label_written_once(tmp_path):
+    mapping = """\
+[[read]]
+sheet = "budget"
+table = "service_costs"
+columns = { Council = "partner", Line = "category" }
+constants = { funding = "revenue" }
+fill_down = ["Council"]
+totals = "leave out"
+across = { value = "amount_gbp" }
+"""
+    text = "Council,Line,2026/27\nNorth,Staff,70\n,Lines,30\nNorth total,,{}\nEast,Staff,20\n"
+    found = read(tmp_path, mapping, budget=text.format(100))
+    assert not found.raw.faults
+    owners = [row["partner"] for row in found.raw.tables["service_costs"]]
+    assert owners == ["North", "North", "East"]
+    assert any("its 100 is what the 2 rows above add up to" in said for said in found.conversions)
+    (fault,) = refusals(tmp_path, mapping, budget=text.format(103))
+    assert "line 4" in fault and "it says 103, but the 2 rows above add up to 100" in fault
+
+
+def test_each_block_may_have_its_title_as_a_value_and_headings_of_its_own(tmp_path):
+    mapping = """\
+[[read]]
+sheet = "budget"
+table = "service_costs"
+title = "partner"
+columns = { Line = "category" }
+constants = { funding = "revenue" }
+across = { value = "amount_gbp" }
+"""
+    text = "North\nLine,2026/27,2027/28\nStaff,70,70\n\nEast\nLine,2025/26,2026/27\nStaff,20,20\nLines,9,8\n"
+    found = read(tmp_path, mapping, budget=text)
+    assert not found.raw.faults
+    assert [
+        (row["partner"], row["category"], row["year"], row["amount_gbp"])
+        for row in found.raw.tables["service_costs"]
+    ] == [
+        ("North", "Staff", "2026", "70"),
+        ("East", "Staff", "2025", "20"),
+        ("East", "Lines", "2025", "9"),
+    ]
+    assert any("what it is in 2026/27 is left out" in said for said in found.conversions)
+
+
+def test_a_matrix_of_options_and_words_of_risks_are_read_by_their_forms(tmp_path):
+    mapping = """\
+[[read]]
+sheet = "options"
+table = "scores"
+columns = { Option = "{option}. {}" }
+leave_out = { Option = ["Weight"] }
+constants = { assessor = "officers" }
+across = { headings = ["Cost", "Quality"], column = "factor", value = "score" }
+[[read]]
+sheet = "options"
+table = "factors"
+columns = { Option = "note" }
+only = { Option = ["Weight"] }
+constants = { lowest_score = 0, highest_score = 10 }
+words.kind = { Cost = "cost", Quality = "benefit" }
+across = { headings = ["Cost", "Quality"], column = ["factor", "definition", "kind"], value = "weight" }
+[[read]]
+sheet = "risks"
+table = "risks"
+columns = { Ref = "R{risk}", Risk = "description", Likelihood = "likelihood", Residual = "{residual_likelihood} / {residual_impact}" }
+words.likelihood = { "4 - Likely" = "Likely" }
+"""
+    texts = {
+        "options": "Option,Cost,Quality\nWeight,0.4,0.6\nA. Stay,4,5\nB. Share,8,7\n",
+        "risks": "Ref,Risk,Likelihood,Residual\nR1,Late,4 - Likely,Possible / Major\n",
+    }
+    found = read(tmp_path, mapping, **texts)
+    assert not found.raw.faults
+    scores = {(row["option"], row["factor"]): row["score"] for row in found.raw.tables["scores"]}
+    assert scores == {
+        ("a", "Cost"): "4",
+        ("a", "Quality"): "5",
+        ("b", "Cost"): "8",
+        ("b", "Quality"): "7",
+    }
+    assert [(row["factor"], row["kind"], row["weight"]) for row in found.raw.tables["factors"]] == [
+        ("Cost", "cost", "0.4"),
+        ("Quality", "benefit", "0.6"),
+    ]
+    (risk,) = found.raw.tables["risks"]
+    assert (risk["risk"], risk["likelihood"], risk["residual_impact"]) == ("1", "Likely", "Major")
+    texts["risks"] = texts["risks"].replace("R1", "Number 1").replace("Possible / Major", "low")
+    faults = refusals(tmp_path, mapping, **texts)
+    assert len(faults) == 2 and "found 'Number 1'; the mapping reads it as 'R{risk}'" in faults[0]
+    assert (
+        "found 'low'; the mapping reads it as '{residual_likelihood} / {residual_impact}'"
+        in faults[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ("[[read]]\nsheet = 1", "read 1 (sheet 1): columns is missing"),
+        ("[[read]", "is no TOML"),
+        (BASE.replace("category", "categry"), "column 'categry' is unknown; nearest: category"),
+        (BASE.replace("service_costs", "costs"), "table 'costs' is unknown"),
+        (BASE.replace("scale = 1000", "scale = 10"), "read 1 (sheet 'model'), scale: found '10'"),
+        (BASE.replace("only = ", "onyl = "), "key 'onyl' is unknown; nearest: only"),
+        (
+            BASE.replace("only = { Line", "only = { Lines"),
+            "found 'Lines', which is no heading under columns",
+        ),
+        (BASE.replace("funding = ", "fund = "), "column 'fund' is unknown"),
+        (BASE.replace("scale = 1000", 'sign = "by flow"'), "no column is read as flow"),
+        ("add.partners = [{ name = 'North' }]", "add.partners 1: column 'name' is unknown"),
+        (
+            BASE.replace("model", "modle"),
+            "the mapping reads it; sheet 'modle' is unknown; nearest: model",
+        ),
+    ],
+)
+def test_a_mapping_that_says_what_can_t_be_is_refused(tmp_path, mapping, said):
+    try:
+        faults = refusals(tmp_path, mapping, model=MODEL)
+    except InputError as error:
+        faults = error.faults
+    assert [fault for fault in faults if said in fault], faults
+
+
+def test_a_table_of_the_case_with_a_column_a_year_needs_no_mapping(tmp_path):
+    path = tmp_path / "service_costs.csv"
+    path.write_text(
+        "partner,category,funding,2024/25,2025/26,2026/27\nNorth,staff,revenue,£10,£20,£30\n",
+        encoding="utf-8",
+    )
+    found = importing.read(path, decision_year=2025)
+    assert not found.raw.faults
+    (row,) = found.raw.tables["service_costs"]
+    assert (row["year"], row["amount_gbp"]) == ("2025", "20")
+    assert any(
+        "what it is in 2024/25 and 2026/27 is left out" in said for said in found.conversions
+    )
+
+
+# from a workbook to a case
+
+
+def workbook(path, saving=-90.0):
+    """Write a workbook of two councils, in thousands, with totals as formulas."""
+    with xlsxwriter.Workbook(path) as book:
+        budget = book.add_worksheet("Budget")
+        budget.write(0, 0, "Joint ICT: revenue budget")
+        budget.write(1, 0, "£000, 2026/27 prices")
+        years = ["2026/27", "2027/28", "2028/29"]
+        budget.write_row(3, 0, ["Council", "Line", "Type", *years, "Total"])
+        rows = [
+            ["Northmere", "Employees", "Revenue", 700.5, 700.5, 700.5],
+            ["", "Hosting", "Revenue", 90, 90, 90],
+            ["", "Income", "Income", -30, -30, -30],
+            ["Northmere total", "", "", 760.5, 760.5, 760.5],
+            ["Eastholt", "Employees", "Revenue", 520, 520, 520],
+            ["Eastholt total", "", "", 520, 520, 520],
+            ["", "", "", "", "", ""],
+            ["Savings from sharing (option B)"],
+            ["Northmere", "Service desk", "Saving", 0, -60, -60],
+            ["Both", "Data centre", "Saving", 0, 0, saving],
+            ["", "", "", "", "", ""],
+            ["One-off costs"],
+            ["Both", "Programme manager", "One-off", 80, 80, 0],
+            ["Both", "Network", "Capital", 200, 0, 0],
+            ["Note: both is split 60:40 by devices"],
+        ]
+        for at, row in enumerate(rows, 4):
+            budget.write_row(at, 0, [cell if cell != "" else None for cell in row])
+            if len(row) > 1 and row[3] != "":
+                budget.write_formula(at, 6, f"=SUM(D{at + 1}:F{at + 1})", None, sum(row[3:]))
+        options = book.add_worksheet("Options")
+        options.write_row(0, 0, ["Option", "Cost", "Quality"])
+        options.write_row(1, 0, ["Weight", 0.5, 0.5])
+        options.write_row(2, 0, ["A. Stay as we are", 3, 5])
+        options.write_row(3, 0, ["B. Share", 8, 7])
+        notes = book.add_worksheet("Contacts")
+        notes.write_row(0, 0, ["Person", "Phone"])
+        notes.write_row(1, 0, ["Director", "01632 960000"])
+
+
+def test_a_workbook_becomes_a_case_by_the_mapping_drafted_from_it(own_data, tmp_path, capsys):  # noqa: F811
+    book = tmp_path / "budget v3.xlsx"
+    workbook(book)
+    assert cli.main(["import", str(book), "our-case", "--suggest"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "sheet 'Budget' as service_costs: sure, 4 lines of today's cost, 1 of them income" in said
+    )
+    assert "sheet 'Contacts': left out, nothing here is known (Person, Phone)" in said
+    assert not (own_data / "our-case").exists()
+    command = ["import", str(book), "our-case", "--mapping", "our-case.mapping.toml"]
+    assert cli.main(command) == 0, capsys.readouterr().err
+    case = load_case("our-case")
+    costs = case.tables["service_costs"]
+    assert costs.groupby("partner")["amount_gbp"].sum().to_dict() == {
+        "Northmere": 760_500,  # the totals of the workbook, income taken off
+        "Eastholt": 520_000,
+    }
+    assert dict(zip(costs["category"], costs["nature"], strict=True))["Income"] == "income"
+    flows = case.tables["flows"]
+    assert set(flows["option"]) == {"b"} and case.file.preferred_option == "b"
+    assert case.file.comparator == "a" and case.file.decision_year == 2026
+    total = flows.assign(years=flows["last_year"] - flows["first_year"] + 1)
+    total = (total["amount_gbp"] * total["years"]).groupby(total["flow"]).sum()
+    assert total.to_dict() == {"saving": 210_000, "one_off_cost": 360_000}
+    assert set(flows.loc[flows["partner"] == "shared", "split"]) == {"agreed"}
+    assert flows.loc[flows["funding"] == "capital", "line"].tolist() == ["Network"]
+    shares = case.tables["drivers"].set_index("partner")["value"]
+    assert shares.to_dict() == {"Northmere": 60, "Eastholt": 40}
+    assert cli.main(["check", "our-case"]) == 0
+
+    # the next version of the workbook, by the same mapping
+    workbook(book, saving=-75.0)
+    before = content(own_data / "our-case")
+    assert cli.main([*command, "--update"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "flows: b, Data centre, saving, shared, revenue, 2028/29: amount_gbp was 90000, is 75000"
+        in said
+    )
+    now = content(own_data / "our-case")
+    assert {name for name in now if now[name] != before[name]} == {"flows.csv"}
+    assert cli.main(["import", str(book), "our-case", "--suggest"]) == 1
+    assert "exists; nothing is written over it" in capsys.readouterr().err
+
+
+def test_what_a_draft_guesses_is_told_apart_from_what_it_is_sure_of(tmp_path):
+    path = tmp_path / "model.csv"
+    path.write_text(MODEL, encoding="utf-8")
+    draft = suggest(path, "Our case")
+    assert "# sure: 2 lines of today's cost" in draft.text
+    assert "# guessed: 3 lines of option a: grant, one-off cost and saving" in draft.text
+    assert 'leave_out = { Line = ["Of which network"] }' in draft.text
+    assert draft.partners == ["North", "East"]
+
+
+def test_a_change_is_told_year_by_year_whatever_the_runs():
+    row = {
+        "option": "a",
+        "line": "Desk",
+        "flow": "saving",
+        "partner": "North",
+        "funding": "revenue",
+    }
+    before = [row | {"first_year": "2026", "last_year": "2028", "amount_gbp": "5"}]
+    after = [
+        row | {"first_year": "2026", "last_year": "2026", "amount_gbp": "5"},
+        row | {"first_year": "2027", "last_year": "2028", "amount_gbp": "6"},
+    ]
+    assert list(changed_figures({"flows": before}, {"flows": after})) == [
+        f"flows: a, Desk, saving, North, revenue, {year}: amount_gbp was 5, is 6"
+        for year in ("2027/28", "2028/29")
+    ]
+    assert list(changed_figures({"flows": after}, {"flows": after})) == []
+
+
+# a case that begins small
+
+
+def test_a_small_case_has_four_tables_and_grows_by_sections(own_data, capsys):  # noqa: F811
+    assert cli.main(["new", "our-case", "--small", "--partners", "North,East"]) == 0
+    assert {path.stem for path in (own_data / "our-case").glob("*.csv")} == {
+        "partners", "service_costs", "flows", "gates",
+    }  # fmt: skip
+    assert cli.main(["check", "our-case"]) == 0
+    for section in ("options", "risks", "plan", "readiness", "decision", "assurance"):
+        assert cli.main(["add", section, "our-case"]) == 0, capsys.readouterr().err
+    capsys.readouterr()
+    assert cli.main(["check", "our-case"]) == 0
+    assert "exposure within appetite" in set(load_case("our-case").tables["gates"]["criterion"])
+    before = content(own_data / "our-case")
+    assert cli.main(["add", "risks", "our-case"]) == 1
+    assert "has rows already" in capsys.readouterr().err
+    assert cli.main(["add", "rsks", "our-case"]) == 1
+    assert "nearest: risks" in capsys.readouterr().err
+    assert content(own_data / "our-case") == before
+
+
+def test_rows_that_come_take_the_worked_rows_that_hang_on_them_away(own_data, capsys):  # noqa: F811
+    assert cli.main(["new", "our-case", "--partners", "North,East"]) == 0
+    source = own_data.parent / "mine"
+    source.mkdir()
+    (source / "partners.csv").write_text("partner,role\nWesting,lead\nSouthby,partner\n")
+    (source / "service_costs.csv").write_text(
+        "partner,category,funding,year,amount\nWesting,staff,revenue,2027,5000\nSouthby,staff,revenue,2027,4000\n".replace(
+            "amount\n", "amount_gbp\n"
+        )
+    )
+    (source / "flows.csv").write_text(
+        "option,line,flow,category,funding,partner,first_year,amount_gbp\n"
+        f"a,Desk,saving,staff,revenue,Westing,{dt.date.today().year + 2},900\n"
+    )
+    assert cli.main(["import", str(source), "our-case", "--update"]) == 0, capsys.readouterr().err
+    said = capsys.readouterr().out
+    assert "drivers.csv: 6 worked rows taken away" in said
+    assert "scenarios.toml: one-partner-leaves taken away" in said
+    assert "cost_apportionment is equal, as no driver is left" in said
+    assert len(load_case("our-case").tables["risks"])  # these name no partner and stay
