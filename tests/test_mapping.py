@@ -4,6 +4,8 @@ import datetime as dt
 
 import pytest
 import xlsxwriter
+from docx import Document
+from docx.oxml.ns import qn
 from test_own_case import content, own_data  # noqa: F401
 
 from businesscase.cases.case import load_case
@@ -385,6 +387,14 @@ def test_a_small_case_has_four_tables_and_grows_by_sections(own_data, capsys):  
         assert cli.main(["add", section, "our-case"]) == 0, capsys.readouterr().err
     capsys.readouterr()
     assert cli.main(["check", "our-case"]) == 0
+    said = capsys.readouterr().out
+    assert "our-case: the report will have 7 chapters: what is spent today, options, costs" in said
+    assert "our-case: without headroom: affordable is tested against today's cost alone" in said
+    assert "without risks" not in said
+    assert (
+        "our-case: next: put your own rows in place of the worked ones, first in partners.csv"
+        in said
+    )
     assert "exposure within appetite" in set(load_case("our-case").tables["gates"]["criterion"])
     before = content(own_data / "our-case")
     assert cli.main(["add", "risks", "our-case"]) == 1
@@ -414,3 +424,65 @@ def test_rows_that_come_take_the_worked_rows_that_hang_on_them_away(own_data, ca
     assert "scenarios.toml: one-partner-leaves taken away" in said
     assert "cost_apportionment is equal, as no driver is left" in said
     assert len(load_case("our-case").tables["risks"])  # these name no partner and stay
+
+
+# papers
+
+
+def paper(path, total="1,020.5", tracked=False):
+    """Write a committee paper in Word with a table in thousands, a council's name merged down."""
+    document = Document()
+    document.add_paragraph("Table 3: cost of the present services, £000")
+    table = document.add_table(rows=5, cols=4)
+    rows = [
+        ["Council", "Line", "2026/27", "2027/28"],
+        ["Northmere", "Employees", "700.5", "700.5"],
+        ["", "Hosting", "120", "120"],
+        ["Eastholt", "Employees", "200", "200"],
+        ["Total", "", total, "1,020.5"],
+    ]
+    for at, row in enumerate(rows):
+        for column, text in enumerate(row):
+            table.cell(at, column).text = text
+    table.cell(1, 0).merge(table.cell(2, 0)).text = "Northmere"
+    if tracked:
+        paragraph = table.cell(1, 2).paragraphs[0]._p
+        paragraph.append(paragraph.makeelement(qn("w:ins"), {}))
+    document.add_paragraph("The table is in thousands.")
+    document.save(path)
+
+
+def test_a_table_of_a_committee_paper_is_read_as_a_sheet_is(tmp_path):
+    path = tmp_path / "paper.docx"
+    paper(path)
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(suggest(path, "Our case").text, encoding="utf-8")
+    found = importing.read(path, mapping=read_mapping(mapping))
+    assert not found.raw.faults
+    assert [
+        (row["partner"], row["category"], row["amount_gbp"])
+        for row in found.raw.tables["service_costs"]
+    ] == [
+        ("Northmere", "Employees", "700500"),
+        ("Northmere", "Hosting", "120000"),
+        ("Eastholt", "Employees", "200000"),
+    ]
+    assert any(
+        "its 1,020.50 is what the 3 rows above add up to" in said for said in found.conversions
+    )
+    paper(path, total="1,045.5")
+    (fault,) = importing.read(path, mapping=read_mapping(mapping)).raw.faults
+    assert "paper.docx, sheet 'Table 1', row 6" in fault and "it says 1,045.50" in fault
+
+
+def test_a_paper_without_a_table_or_with_tracked_changes_is_refused(tmp_path):
+    path = tmp_path / "paper.docx"
+    paper(path, tracked=True)
+    with pytest.raises(InputError, match="table 1: holds tracked changes"):
+        importing.read(path)
+    Document().save(path)
+    with pytest.raises(InputError, match="the document has no table"):
+        importing.read(path)
+    path.write_bytes(b"PK no document")
+    with pytest.raises(InputError, match="is damaged or no Word document"):
+        importing.read(path)

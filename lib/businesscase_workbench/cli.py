@@ -447,6 +447,7 @@ def _check(arguments: argparse.Namespace) -> int:
         return _check_assurance(arguments)
 
     from businesscase.shown import assurance as show
+    from businesscase.shown.outlook import outlook
     from businesscase.study.results import agreement, reconciliation
 
     studies, wrong = _base_studies(_known(arguments.case))
@@ -462,6 +463,8 @@ def _check(arguments: argparse.Namespace) -> int:
             print(f"{case.name}: finding: {finding}")
         for missing in study.decision.missing.values():
             print(f"{case.name}: {study.decision.recommendation}: {missing}")
+        for sentence in outlook(study) if case.name in arguments.case else ():
+            print(f"{case.name}: {sentence}")
         if table.empty:
             state = "no fault" if study.findings or study.decision.missing else "in order"
             print(f"{case.name}: {state}; no figure of it is published yet", "", sep="\n")

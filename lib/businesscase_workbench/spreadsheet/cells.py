@@ -75,6 +75,8 @@ CENTURY_TURNS = 70  # two digits below it are years from 2000 on
 FIRST_SERIAL = dt.date(1899, 12, 30)  # day 0 of the dates of spreadsheets
 SERIALS = range(25_000, 75_000)  # days that are likely dates: 1968 to 2105
 
+AMOUNT = Column("amount_gbp", kinds=frozenset({float}), may_be_blank=True)
+
 
 class Cell(NamedTuple):
     """What stands in a cell: its kind and, as text, its value."""
@@ -124,6 +126,21 @@ def read_cell(cell: Cell, column: Column) -> Reading:
     else:
         reading = _words(Cell(cell.kind, text), column)
     return reading if reading.change else reading._replace(change=trimmed)
+
+
+def amount_in(cell: Cell) -> Decimal | None:
+    """Return the amount that a cell holds, as a number or as text, None if it holds none.
+
+    Examples
+    --------
+    >>> amount_in(Cell("text", "£1,200")), amount_in(Cell("text", "Total"))
+    (Decimal('1200'), None)
+    """
+    try:
+        text = read_cell(cell, AMOUNT).text
+    except CellError:
+        return None
+    return Decimal(text) if text else None
 
 
 def _refuse_what_no_column_holds(cell: Cell) -> None:

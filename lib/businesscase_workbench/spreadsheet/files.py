@@ -15,6 +15,7 @@ from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN
 from businesscase_workbench.spreadsheet.kinds import TEXT_CELL
 from businesscase_workbench.spreadsheet.sheets import Looks, Sheet, normal
+from businesscase_workbench.spreadsheet.worddocument import WORD, tables_of_word
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 CSV = ".csv"
@@ -57,7 +58,9 @@ def sheets_of(source: Path, findings: ImportFindings, seconds: float = SECONDS) 
         return [_csv(source, findings)]
     if suffix in WORKBOOKS:
         return _workbook(source, findings, seconds)
-    allowed = [*WORKBOOKS, CSV]
+    if suffix in WORD:
+        return tables_of_word(source)
+    allowed = [*WORKBOOKS, CSV, *WORD]
     raise InputError(
         [
             _fault(

@@ -15,9 +15,11 @@ from businesscase.cases.errors import nearest_names, shown
 from businesscase.cases.raw import Place
 from businesscase.cases.schema import TABLES
 from businesscase_workbench.spreadsheet.cells import (
+    AMOUNT,
     SCALED,
     Cell,
     CellError,
+    amount_in,
     folded,
     read_cell,
 )
@@ -59,7 +61,6 @@ from businesscase_workbench.spreadsheet.years import Years, years_of
 PENNY, ROUNDED = Decimal("0.01"), Decimal("0.5")
 NAMED = 6  # rows or cells at most that a sentence names
 FIRST_YEAR, LAST_YEAR, YEAR = "first_year", "last_year", "year"
-AMOUNT = Column("amount_gbp", kinds=frozenset({float}), may_be_blank=True)
 
 
 class Amounts(Column):
@@ -242,7 +243,7 @@ class SheetReader:
         amounts = {
             row: cells
             for row, cells in below.items()
-            if any(_amount_in(cells[at]) is not None for at in self.numbers & cells.keys())
+            if any(amount_in(cells[at]) is not None for at in self.numbers & cells.keys())
         }
         if amounts:
             texts = [f"{row} ({shown(_first_text(cells))})" for row, cells in amounts.items()]
@@ -338,15 +339,6 @@ class SheetReader:
         return bool(reading.block or reading.title or reading.across or is_money)
 
 
-def _amount_in(cell: Cell) -> Decimal | None:
-    """Return the amount that a cell holds, as a number or as text, None if it holds none."""
-    try:
-        text = read_cell(cell, AMOUNT).text
-    except CellError:
-        return None
-    return Decimal(text) if text else None
-
-
 def _first_text(cells: Mapping[int, Cell]) -> str:
     return tidy(next(iter(cells.values())).text)
 
@@ -377,6 +369,7 @@ class _BlockReader:
             self._filled_down(), {name: self.at_of(name) for name in columns}, self.block.rows
         )
         self._check_units(columns)
+        self._refuse_merged(found)
         found = shown_rows(self._without_named(found), self.parent.left_out, self.parent.findings)
         refuse_odd_cells(found, columns, (), self.parent.findings)
         found = self._without_totals(found, columns)
@@ -491,6 +484,21 @@ class _BlockReader:
                     cells[row][at] = last
         return replace(self.sheet, cells=cells)
 
+    def _refuse_merged(self, table: TableFound) -> None:
+        """Refuse merged cells, but for a label that is written once for the rows below it."""
+        labels = {self.at[heading] for heading in self.reading.fill_down}
+        read = set(table.columns.values())
+        for top, left, bottom, right in self.sheet.merged:
+            is_label = left == right and left in labels
+            rows = set(range(top, bottom + 1)) & set(table.rows)
+            if rows and not is_label and read & set(range(left, right + 1)):
+                cells = f"{letters(left)}{top}:{letters(right)}{bottom}"
+                self.parent.refuse(
+                    self.sheet.place(top, left),
+                    f"cells {cells} are merged; split them and fill each with its own value, or name the "
+                    "heading under fill_down",
+                )
+
     def _without_named(self, table: TableFound) -> TableFound:
         """Leave out the rows that the mapping names."""
         rows = []
@@ -601,7 +609,7 @@ class _BlockReader:
             place = self.sheet.place(row, at)
             if cell.kind == UNCALCULATED_CELL:
                 unknown.append(place.details.get("cell", str(row)))
-            total = _amount_in(cell)
+            total = amount_in(cell)
             if total is None:
                 continue
             parts = [self._read(row, one, AMOUNT) for one in self.across]

@@ -17,11 +17,11 @@ from typing import NamedTuple
 from businesscase.calculations.wording import counted, listed
 from businesscase.calculations.wording import words as words_of
 from businesscase.cases.schema import TABLES
-from businesscase_workbench.spreadsheet.cells import Cell, folded
+from businesscase_workbench.spreadsheet.cells import Cell, amount_in, folded
 from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN, names_of
-from businesscase_workbench.spreadsheet.kinds import NUMBER_CELL, TEXT_CELL, tidy
+from businesscase_workbench.spreadsheet.kinds import TEXT_CELL, tidy
 from businesscase_workbench.spreadsheet.mapping import BY_FLOW, COSTS_BELOW, MONEY_IN, TURNED
 from businesscase_workbench.spreadsheet.sheets import BLANK_CELL, Sheet, normal
 from businesscase_workbench.spreadsheet.totals import TOTAL_NAME
@@ -244,8 +244,8 @@ class _View:
 
     def numbers(self, at: int) -> bool:
         """Whether a column holds numbers."""
-        kinds = [self.cell(row, at).kind for row in self.rows() if self.text(row, at)]
-        return kinds.count(NUMBER_CELL) > len(kinds) / 2
+        found = [amount_in(self.cell(row, at)) for row in self.rows() if self.text(row, at)]
+        return len(found) - found.count(None) > len(found) / 2
 
     @property
     def partner(self) -> int | None:
@@ -394,10 +394,10 @@ def _scale_of(view: _View, scored: Sequence[int]) -> tuple[int, int]:
         if (found := OF_SCALE.search(text)) and int(found[1]) < int(found[2]) <= 100:
             return int(found[1]), int(found[2])
     values = [
-        float(view.cell(row, at).text)
+        amount
         for row in view.rows()
         for at in scored
-        if view.cell(row, at).kind == NUMBER_CELL
+        if (amount := amount_in(view.cell(row, at))) is not None
     ]
     return 0, next((top for top in (5, 10, 100) if max(values, default=0) <= top), 100)
 
@@ -408,8 +408,8 @@ def _best(view: _View, first: int, letters: Mapping[str, str], scored: Sequence[
     weighted = next((row for text, row in rows.items() if normal(text).startswith("weight")), None)
 
     def number(row: int | None, at: int, otherwise: float) -> float:
-        cell = BLANK_CELL if row is None else view.cell(row, at)
-        return float(cell.text) if cell.kind == NUMBER_CELL else otherwise
+        amount = None if row is None else amount_in(view.cell(row, at))
+        return otherwise if amount is None else float(amount)
 
     totals = {
         letter: sum(number(rows[text], at, 0) * number(weighted, at, 1) for at in scored)
@@ -697,10 +697,7 @@ class _Money:
         texts = {
             at: view.text(row, at) for at in (self.kind, self.partner, self.line) if at is not None
         }
-        amounts = [
-            float(cell.text) if (cell := view.cell(row, at)).kind == NUMBER_CELL else 0.0
-            for at in view.years
-        ]
+        amounts = [float(amount_in(view.cell(row, at)) or 0) for at in view.years]
         kind, line = (_flow_of(texts.get(at, "")) for at in (self.kind, self.line))
         block = "" if MIXED.search(title) else _flow_of(title)
         is_level = len(set(amounts)) == 1
@@ -735,8 +732,9 @@ def _money_block(money: _Money, title: str, rows: Sequence[int], draft: _Draft) 
     common |= {"totals": money.view.totals(), "ignore": money.ignore}
     if left and money.line is not None:
         common["leave_out"] = {money.heading(money.line): _texts(left, money.line)}
-    if money.partner is not None and any(not money.view.text(row, money.partner) for row in rows):
-        common["fill_down"] = [money.heading(money.partner)]
+    labels = [at for at in (money.partner, money.kind, money.line) if at is not None]
+    once = [at for at in labels if any(not money.view.text(row, at) for row in rows)]
+    common["fill_down"] = [money.heading(at) for at in once]
     spans = (
         {"spans": "each"} if any(first != last for first, last in money.view.years.values()) else {}
     )
