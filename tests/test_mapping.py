@@ -486,3 +486,81 @@ def test_a_paper_without_a_table_or_with_tracked_changes_is_refused(tmp_path):
     path.write_bytes(b"PK no document")
     with pytest.raises(InputError, match="is damaged or no Word document"):
         importing.read(path)
+
+
+# layouts that a draft recognises
+
+
+def drafted(folder, **texts):
+    """Return the tables that the drafted mapping of CSV files makes of them."""
+    source = folder / "books"
+    source.mkdir()
+    for name, text in texts.items():
+        (source / f"{name}.csv").write_text(text, encoding="utf-8")
+    mapping = folder / "m.toml"
+    mapping.write_text(suggest(source, "Our case").text, encoding="utf-8")
+    raw = importing.read(source, mapping=read_mapping(mapping)).raw
+    assert not raw.faults, (raw.faults, mapping.read_text(encoding="utf-8"))
+    return raw.tables
+
+
+def of_costs(tables):
+    return [(row["partner"], row["category"], row["amount_gbp"]) for row in tables["service_costs"]]
+
+
+SHEETS = {
+    "a council a block with headings of its own": {
+        "costs": "North\nLine,2026/27,2027/28\nStaff,70,70\nLines,9,9\nTotal,79,79\n\n"
+        "East\nLine,2026/27,2027/28\nStaff,20,20\nLines,8,8\n",
+    },
+    "a council a block under the same headings": {
+        "costs": "Line,2026/27,2027/28\nNorth\nStaff,70,70\nLines,9,9\nEast\nStaff,20,20\nLines,8,8\n",
+    },
+    "a council a sheet": {
+        "North": "Line,2026/27,2027/28\nStaff,70,70\nLines,9,9\n",
+        "East": "Line,2026/27,2027/28\nStaff,20,20\nLines,8,8\n",
+    },
+    "a council a column": {
+        "costs": "Line,North DC,East BC\nStaff,70,20\nLines,9,8\nTotal,79,28\n",
+    },
+    "headings in two rows": {
+        "costs": ",,2026/27,2027/28\nCouncil,Line,Budget £,Forecast £\n"
+        "North,Staff,70,70\n,Lines,9,9\nEast,Staff,20,20\n,Lines,8,8\n",
+    },
+    "years of five together": {
+        "costs": "Council,Line,2026/27,2027/28 to 2031/32\nNorth,Staff,70,70\nNorth,Lines,9,9\n"
+        "East,Staff,20,20\nEast,Lines,8,8\n",
+    },
+    "a line a year": {
+        "costs": "Council,Subjective,Annual budget\nNorth,Staff,70\nNorth,Lines,9\nEast,Staff,20\nEast,Lines,8\n",
+    },
+}
+
+
+@pytest.mark.parametrize("layout", SHEETS)
+def test_a_layout_that_councils_keep_is_drafted_and_read(tmp_path, layout):
+    found = of_costs(drafted(tmp_path, **SHEETS[layout]))
+    names = {"North DC": "North", "East BC": "East"}
+    assert sorted((names.get(who, who), line, amount) for who, line, amount in found) == [
+        ("East", "Lines", "8"),
+        ("East", "Staff", "20"),
+        ("North", "Lines", "9"),
+        ("North", "Staff", "70"),
+    ]
+
+
+def test_a_matrix_of_criteria_by_options_is_drafted_too(tmp_path):
+    tables = drafted(
+        tmp_path,
+        appraisal="Criterion,Weight,A. Stay,B. Share\nCost,40%,4,8\nQuality,60%,5,7\nTotal,,9,15\n",
+    )
+    scores = {(row["option"], row["factor"]): row["score"] for row in tables["scores"]}
+    assert scores == {
+        ("a", "Cost"): "4",
+        ("b", "Cost"): "8",
+        ("a", "Quality"): "5",
+        ("b", "Quality"): "7",
+    }
+    weights = {row["factor"]: float(row["weight"]) for row in tables["factors"]}
+    assert weights == {"Cost": 0.4, "Quality": 0.6}
+    assert [row["name"] for row in tables["options"]] == ["Stay", "Share"]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from businesscase.cases.errors import nearest_names, shown
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.cases.schema import PLAIN
-from businesscase_workbench.spreadsheet.columns import LISTS_OF_NUMBERS, Column
+from businesscase_workbench.spreadsheet.columns import LISTS_OF_NUMBERS, RATIOS, Column
 from businesscase_workbench.spreadsheet.kinds import (
     BOOLEAN_CELL,
     DATE_CELL,
@@ -279,8 +279,9 @@ def _written_number(text: str, column: Column) -> Reading:
         raise CellError(text, _allowed(column))
     if bool(found["open"]) != bool(found["close"]):
         raise CellError(text, _allowed(column))
-    if found["percent"] and (not column.is_fraction or found["scale"] or found["pound"]):
-        why = "" if column.is_fraction else ", a percentage in a column of no fractions"
+    takes_percent = column.is_fraction or column.name in RATIOS
+    if found["percent"] and (not takes_percent or found["scale"] or found["pound"]):
+        why = "" if takes_percent else ", a percentage in a column of no fractions"
         raise CellError(text, _allowed(column), why)
     if found["pound"] and (column.is_fraction or column.kinds == {int}):
         raise CellError(text, _allowed(column), ", an amount in pounds")

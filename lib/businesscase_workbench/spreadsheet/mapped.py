@@ -211,6 +211,8 @@ class SheetReader:
         """Return what a reading makes of the sheet."""
         filled = self.sheet.filled()
         headers = self._headers(reading, filled)
+        if reading.heading_rows > 1 and not headers:
+            return self._joined(reading).lines(reading.model_copy(update={"heading_rows": 1}))
         if not headers:
             self._refuse_without_header(reading, filled)
             return []
@@ -219,6 +221,18 @@ class SheetReader:
         for block in self._blocks(reading, filled, headers):
             found += _BlockReader(self, reading, block, filled).lines()
         return found
+
+    def _joined(self, reading: Reading) -> "SheetReader":
+        """Return a reader of the sheet with its headings in one row, which tells what this one tells."""
+        filled, sheet = self.sheet.filled(), self.sheet
+        for row in filled:
+            joined = sheet.with_joined_headings(row, reading.heading_rows)
+            if not self._missing(reading, joined.cells[row]):
+                self.taken |= set([one for one in filled if one >= row][1 : reading.heading_rows])
+                sheet = joined
+                break
+        self.sheet = sheet
+        return self
 
     def say(self, sentence: str) -> None:
         """State something once, though several readings of a sheet find it."""

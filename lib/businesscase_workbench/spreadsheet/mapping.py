@@ -64,6 +64,9 @@ class Reading(Part):
         "", description="column that the line above each block is a value of; all are read"
     )
     columns: dict[str, str | Texts]
+    heading_rows: Annotated[int, Field(ge=1, le=3)] = Field(
+        1, description="rows that the headings stand in, one below the other"
+    )
     across: Across | None = None
     constants: dict[str, Constant] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from businesscase.cases.raw import Place
 from businesscase_workbench.spreadsheet.cells import Cell
@@ -97,6 +97,17 @@ class Sheet:
             for row, found in sorted(self.cells.items())
             if (cells := {at: cell for at, cell in sorted(found.items()) if tidy(cell.text)})
         }
+
+    def with_joined_headings(self, first: int, count: int) -> "Sheet":
+        """Return the sheet with headings of several rows, one below the other, in the first of them."""
+        rows = [row for row in self.filled() if row >= first][:count]
+        joined: dict[int, list[str]] = {}
+        for row in rows:
+            for at, cell in self.cells[row].items():
+                joined.setdefault(at, []).append(tidy(cell.text))
+        cells = {row: found for row, found in self.cells.items() if row not in rows[1:]}
+        cells[first] = {at: Cell("text", " ".join(texts)) for at, texts in sorted(joined.items())}
+        return replace(self, cells=cells)
 
     def paragraph(self, row: int) -> str:
         """Return where a row stands, as a table cites it."""

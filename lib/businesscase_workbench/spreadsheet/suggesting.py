@@ -45,6 +45,8 @@ MEMBERSHIP = ("join", "leave")
 SHOWN = 5  # texts at most that a sentence names
 FEWEST_YEARS = 2
 MIXED = re.compile(r"cost.*(?:saving|benefit)|(?:saving|benefit).*cost", re.IGNORECASE)
+COUNCIL = re.compile(r"\b(?:DC|BC|CC|MBC|LBC|Council|Borough|District)\b")
+FIRST_YEAR = "the first year of the case"
 CAPITAL = re.compile(r"capital", re.IGNORECASE)
 CHANCES = {3: [0, 0.2, 0.5, 1], 5: [0, 0.05, 0.2, 0.5, 0.8, 1]}  # bounds of likelihood words
 BANDS = [("Low", 0.16, True), ("Medium", 0.36, True), ("High", 0.6, False), ("Very high", 1, False)]
@@ -85,12 +87,15 @@ class _Draft:
     leave_out: dict[str, str] = field(default_factory=dict)
     drivers: list[str] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
+    heading_rows: dict[str, int] = field(default_factory=dict)  # by sheet
     option: str = ""
 
     def read(self, sheet: Sheet, table: str, certainty: str, why: str, **keys) -> None:
         told = {"sheet": sheet.name, "table": table} | {
             name: value for name, value in keys.items() if value not in ({}, [], "", None, 1)
         }
+        if (rows := self.heading_rows.get(sheet.name, 1)) > 1:
+            told["heading_rows"] = rows
         self.readings.append(_Reading(certainty, why, told))
 
 
@@ -114,6 +119,7 @@ def suggest(source: Path, title: str) -> Suggestion:
     draft = _Draft(_partners(views))
     for view in views:
         view.known = draft.partners
+        draft.heading_rows[view.sheet.name] = view.heading_rows
     _agreed_shares(views, draft)
     # the money sheets lean on the others: options, partners, drivers
     for view in sorted(views, key=lambda one: bool(one.years)):
@@ -121,6 +127,10 @@ def suggest(source: Path, title: str) -> Suggestion:
     draft.readings.sort(key=lambda one: [sheet.name for sheet in sheets].index(one.keys["sheet"]))
     _complete(draft, title)
     return Suggestion(_text(source, draft), list(_said(draft)), draft.partners)
+
+
+def _only_text(cells: Mapping[int, Cell]) -> str:
+    return tidy(next(iter(cells.values())).text)
 
 
 # what is known of words
@@ -161,8 +171,15 @@ def _is_known(heading: str) -> bool:
         or _is_any("kind", heading)
         or _is_any("total", heading)
         or DRIVER.fullmatch(heading) is not None
+        or LETTERED.fullmatch(heading) is not None
         or normal(heading).startswith(MEMBERSHIP)
     )
+
+
+def _says_what(text: str) -> bool:
+    """Whether a text under a year says what its amounts are: a unit, budget, forecast."""
+    said = set(normal(text).split("_"))
+    return bool(stated_unit(text)) or bool(said & set(_aliases()["words"]["amounts"]))
 
 
 def _has_word(kind: str, text: str) -> bool:
@@ -196,23 +213,50 @@ def _is_total(text: str) -> bool:
 class _View:
     """A sheet with its heading row, and what its headings are."""
 
+    council = ""  # whose sheet it is, where each council has its own
+
     def __init__(self, sheet: Sheet):
         self.sheet, self.filled, self.known = sheet, sheet.filled(), []
-        self.header = self._header()
+        self.header, self.heading_rows = self._header(), 1
+        if below := self._more_headings():
+            self.header, self.heading_rows = below
+            self.sheet = sheet.with_joined_headings(*below)
+            self.filled = self.sheet.filled()
         self.headings = {
             at: tidy(cell.text) for at, cell in self.filled.get(self.header, {}).items()
         }
         self.years = {at: found for at, text in self.headings.items() if (found := years_of(text))}
-        self.years = self.years if len(self.years) >= FEWEST_YEARS else {}
+        is_alone = (
+            len(self.years) == 1 and self.partner is not None and all(map(self.numbers, self.years))
+        )
+        self.years = self.years if len(self.years) >= FEWEST_YEARS or is_alone else {}
 
     def _header(self) -> int:
         def score(row: int) -> int:
             texts = [tidy(cell.text) for cell in self.filled[row].values()]
             known = sum(map(_is_known, texts))
             years = sum(years_of(text) is not None for text in texts)
-            return 3 * known + years + (len(texts) > 1)
+            numbers = sum(amount_in(cell) is not None for cell in self.filled[row].values()) - years
+            return 3 * known + years + (len(texts) > 1) - 2 * max(numbers, 0)
 
         return max(list(self.filled)[:HEADER_WITHIN], key=score, default=0)
+
+    def _more_headings(self) -> tuple[int, int] | None:
+        """Return where headings that stand in two rows begin, and how many rows they have."""
+        rows = list(self.filled)
+        place = rows.index(self.header) if self.header in rows else 0
+        pairs = zip(rows[max(0, place - 1) :], rows[max(1, place) :], strict=False)
+        for first, second in list(pairs)[:2]:
+            upper, lower = (
+                [tidy(cell.text) for cell in self.filled[row].values()] for row in (first, second)
+            )
+            has_years = sum(years_of(text) is not None for text in upper) >= FEWEST_YEARS
+            labels = [text for text in lower if _is_known(text) or _says_what(text)]
+            amounts = [text for text in lower if amount_in(Cell(TEXT_CELL, text)) is not None]
+            is_more = len(lower) > 1 and len(labels) > len(lower) / 2 and not amounts
+            if has_years and is_more and not any(map(years_of, lower)):
+                return first, 2
+        return None
 
     @property
     def titles(self) -> list[str]:
@@ -241,6 +285,32 @@ class _View:
         rows = [row for row in self.rows() if len(self.filled[row]) > 1]
         found = (self.text(row, at) for row in rows)
         return [text for text in dict.fromkeys(found) if text and not _is_total(text)]
+
+    def blocks(self) -> dict[str, list[int]]:
+        """Return the rows below each line of text alone, those under the headings first."""
+        found: dict[str, list[int]] = {"": []}
+        current = ""
+        for row in self.rows():
+            cells = self.filled[row]
+            if len(cells) == 1 and next(iter(cells.values())).kind == TEXT_CELL:
+                current = _only_text(cells)
+                found[current] = []
+            elif not self.is_heading(row):
+                found[current].append(row)
+        above = [row for row in self.filled if row < self.header and len(self.filled[row]) == 1]
+        if above and any(map(self.is_heading, self.rows())):  # each block has headings of its own
+            found = {_only_text(self.filled[above[-1]]): found.pop(""), **found}
+        return found
+
+    def is_heading(self, row: int) -> bool:
+        """Whether a row repeats the headings."""
+        return bool(self.years) and all(years_of(self.text(row, at)) for at in self.years)
+
+    def lines(self, rows: Sequence[int]) -> set[str]:
+        """Return what the first column of labels says in some rows, totals aside."""
+        labels = [at for at in self.headings if at not in self.years]
+        found = {self.text(row, labels[0]) for row in rows} if labels else set()
+        return {text for text in found if text and not _is_total(text)}
 
     def numbers(self, at: int) -> bool:
         """Whether a column holds numbers."""
@@ -274,15 +344,37 @@ class _View:
 
 
 def _partners(views: Sequence[_View]) -> list[str]:
-    """Return the authorities, from the columns headed so; else from headings that say council."""
+    """Return the authorities: of columns headed so, of sheets and blocks alike, or named councils."""
     found = [
         text
         for view in views
         if view.partner is not None
         for text in view.texts(view.partner)
-        if not _is_shared(text) and view.filled
+        if not _is_shared(text)
     ]
+    for view in views:
+        if view.years and view.partner is None:
+            found += _alike(
+                {title: view.lines(rows) for title, rows in view.blocks().items() if title}
+            )
+    alone = {view.sheet.name: view for view in views if view.years and view.partner is None}
+    alike = _alike({name: view.lines(view.rows()) for name, view in alone.items()})
+    for name in alike:
+        alone[name].council = name
+    found += alike
+    if not found:
+        found = [text for view in views for text in view.headings.values() if COUNCIL.search(text)]
     return list(dict.fromkeys(found))
+
+
+def _alike(lines: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the names of blocks or sheets that have most of their lines in common."""
+    names = [name for name, own in lines.items() if own]
+    if len(names) < FEWEST_YEARS:
+        return []
+    every = set().union(*(lines[name] for name in names))
+    common = every.intersection(*(lines[name] for name in names))
+    return names if len(common) > len(every) / 2 else []
 
 
 def _agreed_shares(views: Sequence[_View], draft: _Draft) -> None:
@@ -304,7 +396,7 @@ def _agreed_shares(views: Sequence[_View], draft: _Draft) -> None:
 
 
 def _classify(view: _View, draft: _Draft) -> None:
-    for attempt in (_options, _money, _membership, _matrix, _register):
+    for attempt in (_options, _criteria, _money, _membership, _matrix, _register):
         if attempt(view, draft):
             return
     headings = ", ".join(list(view.headings.values())[:SHOWN])
@@ -366,6 +458,46 @@ def _options(view: _View, draft: _Draft) -> bool:
     present = [letters[text] for text in options if _has_word("comparator", text)]
     draft.case |= {"comparator": present[0]} if present else {}
     draft.option = _best(view, first, letters, scored)
+    return True
+
+
+def _criteria(view: _View, draft: _Draft) -> bool:
+    """Take a matrix with a row a criterion and a column an option."""
+    first = min(view.headings, default=None)
+    options = {at: text for at, text in view.headings.items() if LETTERED.fullmatch(text)}
+    if first is None or len(options) < FEWEST_YEARS or not all(map(view.numbers, options)):
+        return False
+    heading = view.headings[first]
+    weight = next(
+        (text for text in view.headings.values() if normal(text).startswith("weight")), ""
+    )
+    criteria = view.texts(first)
+    letters = _letters(list(options.values()))
+    rest = [text for at, text in view.headings.items() if at not in (first, *options)]
+    left = {heading: [text for row in view.rows() if _is_total(text := view.text(row, first))]}
+    left = {name: texts for name, texts in left.items() if texts}
+    low, high = _scale_of(view, list(options))
+    draft.read(
+        view.sheet, "scores", SURE, f"{counted(len(criteria), 'criterion').replace('criterions', 'criteria')} by {len(options)} options",
+        columns={heading: "factor"}, words={"option": letters}, leave_out=left, ignore=rest,
+        across={"headings": list(options.values()), "column": "option", "value": "score"},
+        constants={"assessor": "officers"},
+    )  # fmt: skip
+    kinds = {text: "cost" if "cost" in text.casefold() else "benefit" for text in criteria}
+    columns = {heading: ["factor", "definition", "kind"]} | ({weight: "weight"} if weight else {})
+    draft.read(
+        view.sheet, "factors", GUESSED, f"the scale of the scores is taken as {low} to {high}",
+        columns=columns, words={"kind": kinds}, leave_out=left,
+        ignore=[text for text in view.headings.values() if text not in columns],
+        constants={"lowest_score": low, "highest_score": high} | ({} if weight else {"weight": 100}),
+    )  # fmt: skip
+    draft.add["options"] = [
+        {"option": letters[text], "name": name, "description": name}
+        for text in options.values()
+        if (name := LETTERED.fullmatch(text)["name"])
+    ]
+    present = [letters[text] for text in options.values() if _has_word("comparator", text)]
+    draft.case |= {"comparator": present[0]} if present else {}
     return True
 
 
@@ -466,7 +598,7 @@ def _matrix(view: _View, draft: _Draft) -> bool:
             view.sheet, BASE, GUESSED, "numbers with a column a council are taken as cost a year",
             columns={label: "category"}, ignore=ignore, totals=view.totals(), scale=view.scale(),
             across={"headings": councils, "column": "partner", "value": "amount_gbp"},
-            constants={"funding": "revenue", "year": "first year"},
+            constants={"funding": "revenue", "year": _year_of(view)},
         )  # fmt: skip
         return True
     none = {
@@ -511,14 +643,24 @@ def _register(view: _View, draft: _Draft) -> bool:
     if table == "risks":
         columns, more, ignore = _risk_words(view, columns, ignore, draft)
         words |= more
-    elif view.partner is None and "partner" in TABLES[table].model_fields and table != "risks":
+    elif view.partner is None and "partner" in TABLES[table].model_fields:
         keys["constants"] = {"partner": draft.partners[0] if draft.partners else ""}
+    if table == BASE:
+        keys["constants"] = keys.get("constants", {}) | {
+            "funding": "revenue",
+            "year": _year_of(view),
+        }
     ignored = f"; not read: {', '.join(ignore)}" if ignore else ""
     draft.read(
         view.sheet, table, GUESSED if ignore or keys else SURE, f"by its headings{ignored}",
         columns=columns, words=words, ignore=ignore, totals=view.totals(), scale=view.scale(), **keys,
     )  # fmt: skip
     return True
+
+
+def _year_of(view: _View) -> int | str:
+    """Return the year that a title names, else that of the case."""
+    return next((years.first for text in view.titles if (years := years_of(text))), FIRST_YEAR)
 
 
 def _shared_words(view: _View) -> dict[str, dict[str, str]]:
@@ -653,16 +795,17 @@ def _money(view: _View, draft: _Draft) -> bool:
         return False
     draft.years |= {year for years in view.years.values() for year in years}
     money = _Money(view)
-    blocks: dict[str, list[int]] = {"": []}
-    for row in view.rows():
-        cells = view.filled[row]
-        if len(cells) == 1 and next(iter(cells.values())).kind == TEXT_CELL:
-            blocks[current := tidy(next(iter(cells.values())).text)] = []
-        elif not money.is_total(row):
-            blocks[current if len(blocks) > 1 else ""].append(row)
+    blocks = {
+        title: [row for row in rows if not money.is_total(row)]
+        for title, rows in view.blocks().items()
+    }
+    blocks = {title: rows for title, rows in blocks.items() if rows}
+    if view.partner is None and len(councils := set(blocks) & set(draft.partners)) > 1:
+        rows = [row for title in blocks if title in councils for row in blocks[title]]
+        _money_block(money, "", rows, draft, titles="partner")
+        blocks = {title: rows for title, rows in blocks.items() if title not in councils}
     for title, rows in blocks.items():
-        if rows:
-            _money_block(money, title, rows, draft)
+        _money_block(money, title, rows, draft)
     return True
 
 
@@ -717,8 +860,10 @@ class _Money:
         return _Line(texts, amounts, BASE if is_base else "", is_sure=bool(kind or line))
 
 
-def _money_block(money: _Money, title: str, rows: Sequence[int], draft: _Draft) -> None:
-    """Draft the readings of one block: its lines of today's cost, and its flows."""
+def _money_block(
+    money: _Money, title: str, rows: Sequence[int], draft: _Draft, titles: str = ""
+) -> None:
+    """Draft the readings of one block, or of all with a title each: today's cost, and flows."""
     lines = [money.read(row, title) for row in rows]
     base = [one for one in lines if one.flow in (BASE, "income")]
     flows = [one for one in lines if one.flow not in (BASE, "income", OF_WHICH, "")]
@@ -726,6 +871,7 @@ def _money_block(money: _Money, title: str, rows: Sequence[int], draft: _Draft) 
     has_both = bool(base) and bool(flows)
     common: dict[str, object] = {
         "block": title,
+        "title": titles,
         "scale": money.view.scale(),
         "control": money.total,
     }
@@ -764,8 +910,8 @@ def _base_reading(
     constants: dict[str, object] = {}
     if money.partner is not None:
         columns[money.heading(money.partner)] = "partner"
-    else:
-        constants["partner"] = draft.partners[0] if draft.partners else ""
+    elif not keys["title"]:
+        constants["partner"] = money.view.council or (draft.partners[0] if draft.partners else "")
     by_kind = {one.texts.get(money.kind, "") for one in lines if one.flow == "income"}
     other = {one.texts.get(money.kind, "") for one in lines if one.flow != "income"}
     is_by_kind = money.kind is not None and not by_kind & other
@@ -845,7 +991,8 @@ def _flow_reading(
         text: "staff" for text in _texts(lines, money.line) if _has_word("pay", text)
     }
     columns[money.heading(money.line)] = forms
-    _flow_partners(money, lines, draft, columns, constants, words)
+    if not keys["title"]:
+        _flow_partners(money, lines, draft, columns, constants, words)
     draft.read(
         money.view.sheet, "flows", SURE if all(one.is_sure for one in lines) else GUESSED,
         f"{counted(len(lines), 'line')} of option {constants['option']}: {listed(map(words_of, sorted(flows)))}",
@@ -864,7 +1011,7 @@ def _flow_partners(
 ) -> None:
     """Say whose a line is, and how a line of all is divided."""
     if money.partner is None:
-        constants["partner"] = "shared"
+        constants["partner"] = money.view.council or "shared"
         return
     texts = _texts(lines, money.partner)
     shared = {text: _driver_of(text, draft) for text in texts if _is_shared(text)}
@@ -900,13 +1047,13 @@ def _complete(draft: _Draft, title: str) -> None:
         draft.case |= {"decision_year": min(draft.years), "last_year": max(draft.years)}
     for reading in draft.readings:
         constants = reading.keys.get("constants", {})
-        if constants.get("year") == "first year":
+        if constants.get("year") == FIRST_YEAR:
             constants["year"] = min(draft.years, default=2026)
     if draft.option:
         draft.case["preferred_option"] = draft.option
     if draft.case.get("comparator") == draft.option:
         draft.case.pop("comparator", None)
-    if not any(reading.keys["table"] == "partners" for reading in draft.readings):
+    if draft.partners and not any(one.keys["table"] == "partners" for one in draft.readings):
         draft.add = {
             "partners": [
                 {"partner": name, "role": "partner" if place else "lead"}
