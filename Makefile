@@ -45,7 +45,7 @@ bench: $(VENV)/ready ## time the model beside other ways of computing the same
 lock: ## take the newest versions into requirements.lock and environment.yml
 	$(PYTHON) -m venv --clear $(UPDATE)
 	$(UPDATE)/bin/pip install --quiet uv
-	echo setuptools | UV_CUSTOM_COMPILE_COMMAND="make lock" $(UPDATE)/bin/uv pip compile --quiet --upgrade \
+	echo hatchling | UV_CUSTOM_COMPILE_COMMAND="make lock" $(UPDATE)/bin/uv pip compile --quiet --upgrade \
 		--universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-annotate \
 		--output-file requirements.lock --extra cluster --extra test pyproject.toml -
 	sed -nE 's/^([a-z0-9-]+)==([^ ]+).*/s|- \1(\\[[a-z0-9]+\\])?==.*|- \1\\1==\2|/p' requirements.lock > $(UPDATE)/pins.sed

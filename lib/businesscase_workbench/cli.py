@@ -15,16 +15,20 @@ from businesscase import __version__
 from businesscase.cases.case import (
     COMPARISON,
     Case,
-    case_names,
-    data_folder,
     described_data,
     load_case,
-    project_folder,
     staying,
     unknown_case,
 )
 from businesscase.cases.errors import InputError, shown, unknown_name
 from businesscase.cases.folder import settled, write_file, writing
+from businesscase.cases.project import (
+    case_names,
+    data_folder,
+    known_case_names,
+    project_folder,
+    reports_folder,
+)
 
 MOST_CHANGES = 60  # figures that an import names; more are counted
 DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130
@@ -482,7 +486,7 @@ def _backtest(arguments: argparse.Namespace) -> int:
     from businesscase.shown import backtest as show
     from businesscase.study import backtest
 
-    table = backtest.at_each_date(_known(arguments.case))
+    table = backtest.at_each_date(arguments.case and _known(arguments.case))
     print(show.answer(table).plain, "", sep="\n")
     told = () if table.empty else (show.by_date(table), show.said_first(table), show.scores(table))
     for each in told:
@@ -518,7 +522,7 @@ def _report(arguments: argparse.Namespace) -> int:
     from businesscase_workbench.batch import Job, Settings, failures, run_jobs, write_index
 
     template = _word_template(arguments.template)
-    place = arguments.output or str(project_folder() / "reports")
+    place = arguments.output or str(reports_folder())
     is_exempt = arguments.edition == "exempt"
     settings = Settings(
         f"{place.rstrip('/')}/exempt" if is_exempt else place,
@@ -583,7 +587,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
     from businesscase_workbench.batch.sweep import SEED, files, write_sweep
 
     study = load_study(case.name, arguments.scenario)
-    folder = arguments.output or project_folder() / "reports"
+    folder = arguments.output or reports_folder()
     seed = SEED if arguments.seed is None else arguments.seed
     found = write_sweep(study, folder, arguments.draws, seed, arguments.scheduler)
     for sentence in (show.partnership(found), show.any_partner(found)):
@@ -640,14 +644,15 @@ def _lab(arguments: argparse.Namespace) -> int:
 
 
 def _known(names: list[str]) -> list[str]:
-    """Return the names of the cases chosen, all if none; refuse those that don't exist."""
-    known = case_names()
+    """Return the names of the cases chosen, all of one's own if none; refuse those that don't exist."""
+    known = known_case_names()
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(map(unknown_case, unknown))
-    if not known:
+    chosen = list(dict.fromkeys(names)) or case_names()
+    if not chosen:
         raise InputError(f"{data_folder().name}: no case is there; `businesscase new` begins one")
-    return list(dict.fromkeys(names)) or known
+    return chosen
 
 
 def _base_studies(names: list[str]) -> tuple[list, list[str]]:

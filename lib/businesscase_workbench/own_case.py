@@ -12,14 +12,7 @@ from pydantic import ValidationError
 from xlsxwriter.exceptions import FileCreateError
 
 from businesscase.calculations.wording import listed
-from businesscase.cases.case import (
-    case_names,
-    changing,
-    checked_case,
-    data_folder,
-    load_case,
-    unknown_case,
-)
+from businesscase.cases.case import changing, checked_case, load_case, unknown_case
 from businesscase.cases.errors import Fault, InputError, shown, unknown_name
 from businesscase.cases.folder import (
     changed_files,
@@ -30,6 +23,7 @@ from businesscase.cases.folder import (
     writing,
 )
 from businesscase.cases.names import refuse_unless_printable, unsafe_name
+from businesscase.cases.project import case_folder, data_folder, known_case_names
 from businesscase.cases.raw import CASE, RawCase
 from businesscase.cases.schema import TABLES, Partner
 from businesscase.cases.upgrading import VERSION, upgraded, version_of
@@ -324,9 +318,9 @@ def read_case(name: str) -> RawCase:
     InputError
         If there is none of the name, or it can't be read.
     """
-    if name not in case_names():
+    if name not in known_case_names():
         raise InputError(unknown_case(name))
-    raw = read_folder(data_folder() / name)
+    raw = read_folder(case_folder(name))
     if raw.faults:
         raise InputError(raw.faults)
     return raw

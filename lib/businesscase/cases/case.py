@@ -24,6 +24,13 @@ from businesscase.cases.folder import (
 )
 from businesscase.cases.names import unsafe_name
 from businesscase.cases.parameters import Parameters, Scenario
+from businesscase.cases.project import (
+    case_folder,
+    case_names,
+    data_folder,
+    data_folders,
+    known_case_names,
+)
 from businesscase.cases.raw import CASE, Place, RawCase, nowhere
 from businesscase.cases.schema import (
     BASELINE_EVIDENCE,
@@ -31,6 +38,7 @@ from businesscase.cases.schema import (
     TABLES,
     CaseFile,
     Figure,
+    Row,
     Source,
     described,
 )
@@ -147,29 +155,9 @@ class Case:
         return list(dict.fromkeys(TOLD_IN.get(name, name) for name in self.section_names()))
 
 
-def project_folder() -> Path:
-    """Return the project's folder: the nearest above the working folder, else the package's own."""
-    here = Path.cwd()
-    for folder in [here, *here.parents, Path(__file__).parents[3]]:
-        if (folder / "data").is_dir() and (folder / "notebooks").is_dir():
-            return folder
-    raise InputError(f"no folder with data/ and notebooks/ at or above {here}")
-
-
-def data_folder() -> Path:
-    """Return the folder of the cases: ``BUSINESSCASE_DATA`` if set, else data/ of the project."""
-    chosen = os.environ.get("BUSINESSCASE_DATA")
-    return Path(chosen) if chosen else project_folder() / "data"
-
-
-def case_names() -> list[str]:
-    """Return the names of all cases, in order of name."""
-    return sorted(path.parent.name for path in data_folder().glob("[!.]*/case.toml"))
-
-
 def unknown_case(name: str) -> Fault:
     """Say why there is no case of a name: no folder, or not yet, or a folder without case.toml."""
-    folder = data_folder()
+    folder = data_folders()[0]
     if unsafe_name("case", name) is None and is_half_replaced(folder / name):
         return Fault(
             f"{folder.name}/{name} is being replaced, or was when a command was cut off; any command, such "
@@ -178,7 +166,13 @@ def unknown_case(name: str) -> Fault:
     if unsafe_name("case", name) is None and (folder / name).is_dir():
         file = f"{folder.name}/{name}/case.toml"
         return Fault(f"{file} is missing, so the folder is no case", file=file)
-    return unknown_name("case", name, case_names())
+    return unknown_name("case", name, known_case_names())
+
+
+def _no_own_case(name: str) -> Fault:
+    if name in known_case_names():
+        return Fault(f"{name} comes with the package and stays as it is; `businesscase new` begins a case of your own")  # fmt: skip
+    return unknown_case(name)
 
 
 @contextmanager
@@ -188,14 +182,14 @@ def changing(name: str) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the case is unknown, or another process is still writing it after some seconds.
+        If the case is unknown or not one's own, or another process is still writing it after some seconds.
     """
     folder = data_folder() / name
     if name not in case_names() and not is_half_replaced(folder):
-        raise InputError(unknown_case(name))
+        raise InputError(_no_own_case(name))
     with writing(folder):
         if name not in case_names():
-            raise InputError(unknown_case(name))
+            raise InputError(_no_own_case(name))
         load_case.cache_clear()  # another may have written meanwhile
         yield folder
     load_case.cache_clear()
@@ -252,11 +246,11 @@ def case_with_rows(name: str, added: Mapping[str, Iterable[Mapping[str, object]]
 
 def _as_text(name: str) -> tuple[RawCase, str]:
     """Return a case as its folder holds it, and the fingerprint of that."""
-    if name not in case_names():
+    if name not in known_case_names():
         raise InputError(unknown_case(name))
     if fault := unsafe_name("case", name):
         raise InputError(fault)
-    folder = data_folder() / name
+    folder = case_folder(name)
     fingerprint = raw = None
     while fingerprint != (found := input_hash(folder)):  # of two states no table is taken
         fingerprint, raw = found, read_folder(folder)
@@ -271,7 +265,7 @@ def current_case(name: str) -> Case:
     InputError
         As ``load_case`` does.
     """
-    if load_case(name).input_hash != input_hash(data_folder() / name):
+    if load_case(name).input_hash != input_hash(case_folder(name)):
         load_case.cache_clear()
     return load_case(name)
 
@@ -287,7 +281,7 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     """
     raw, read_as_now = upgraded(raw)
     faults = list(raw.faults)
-    shared = read_texts(data_folder(), data_folder().name, SHARED_TABLES, ["sources"])
+    shared = _shared_texts(SHARED_TABLES)
     faults += shared.faults
     sources = checked_sources(shared.documents.get("sources", {}), shared.place, faults)
     file = None if raw.file is None else checked_file(raw.file, raw.place, faults)
@@ -357,10 +351,29 @@ def _summed_up(faults: Iterable[PlacedFault]) -> Iterator[PlacedFault]:
 def input_hash(folder: Path) -> str:
     """Return the fingerprint of the input files of the case in a folder, those of all cases included."""
     digest = hashlib.sha256()
-    for place in (folder.parent, folder):
-        for name, content in inputs(place):
-            digest.update(os.fsencode(name) + b"\0" + content)
+    for name, content in (*shared_inputs(), *inputs(folder)):
+        digest.update(os.fsencode(name) + b"\0" + content)
     return digest.hexdigest()[:12]
+
+
+def shared_inputs() -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each input file of all cases, in order of name.
+
+    Of a table that several folders have the first holds; documents of each are put together.
+    """
+    files: dict[str, list[bytes]] = {}
+    for folder in data_folders():
+        for name, content in inputs(folder):
+            files.setdefault(name, []).append(content)
+    for name, contents in sorted(files.items()):
+        several = dict.fromkeys(contents) if name.endswith(".toml") else contents[:1]
+        yield name, b"".join(several)
+
+
+def _shared_texts(tables: Mapping[str, type[Row]]) -> Texts:
+    """Return tables of all cases and the documents that they cite, one's own before the package's."""
+    first, *others = data_folders()
+    return read_texts(first, first.name, tables, ["sources"], others)
 
 
 def described_data(readme: str) -> str:
@@ -394,7 +407,7 @@ def as_at(case: Case, day: dt.date) -> Case:
     base = {BASE: stated}
     faults = list(_summed_up(table_faults(case.file, tables, base, set(documents(case)))))
     if faults:
-        place = f"{data_folder().name}/{case.name} as at {day.isoformat()}"
+        place = f"{case_folder(case.name).parent.name}/{case.name} as at {day.isoformat()}"
         raise InputError(Fault(f"{place}: {part}.csv: {said}") for part, _, said in faults)
     return replace(case, tables=tables, scenarios=base, places={})
 
@@ -418,7 +431,7 @@ def _known_since(
 
 def documents(case: Case) -> dict[str, Source]:
     """Return the documents that the case's rows cite, by key."""
-    shared = read_texts(data_folder(), data_folder().name, {}, ["sources"])
+    shared = _shared_texts({})
     every = case.file.sources | checked_sources(
         shared.documents.get("sources", {}), shared.place, []
     )

@@ -10,7 +10,7 @@ import shutil
 import stat
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -90,20 +90,36 @@ def _place(name: str, line: int | None = None, column: str | None = None) -> Pla
 
 
 def read_texts(
-    folder: Path, shown: str, tables: Mapping[str, type[Row]], documents: Collection[str]
+    folder: Path,
+    shown: str,
+    tables: Mapping[str, type[Row]],
+    documents: Collection[str],
+    others: Collection[Path] = (),
 ) -> Texts:
-    """Read the tables and TOML files of a folder as text; faults are kept, none is raised."""
+    """Read the tables and TOML files of a folder as text; faults are kept, none is raised.
+
+    A table that it lacks is read from the first of the other folders that has it. What a TOML file
+    holds is put together from all of them, and of an entry in several the first holds.
+    """
     texts = Texts(shown)
     texts.faults.extend(_unknown_files(folder, shown, tables, documents))
     for stem in documents:
-        content = _toml(folder / f"{stem}.toml", texts)
-        if content is not None:
-            texts.documents[stem] = content
+        for path in _found(f"{stem}.toml", folder, others):
+            content = _toml(path, texts)
+            if content is not None:
+                texts.documents[stem] = content | texts.documents.get(stem, {})
     for stem, model in tables.items():
-        rows = list(_rows(folder / f"{stem}.csv", model, texts))
+        path, *_ = _found(f"{stem}.csv", folder, others)
+        rows = list(_rows(path, model, texts))
         texts.tables[stem] = [cells for _, cells in rows]
         texts.lines[stem] = [line for line, _ in rows]
     return texts
+
+
+def _found(name: str, folder: Path, others: Iterable[Path]) -> list[Path]:
+    """Return where a file is; if nowhere, where it is missed."""
+    paths = [each / name for each in (folder, *others)]
+    return [path for path in paths if os.path.lexists(path)] or paths[:1]
 
 
 def read_folder(folder: Path) -> RawCase:

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations.wording import listed
-from businesscase.cases.case import project_folder
+from businesscase.cases.project import NUMBERED, notebooks_folder
 from businesscase.shown.display import BLUE, GREY, Chart, Table, chart
 from businesscase.study import Study
 from businesscase.study.core import Part
@@ -16,7 +16,7 @@ RAISED = 0.2  # of the distance between two parts
 
 def questions(study: Study) -> Table:
     """Show which notebook answers which question, and the part of a study that it is about."""
-    paths = sorted((project_folder() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    paths = sorted(notebooks_folder().glob(NUMBERED))
     subjects = [path.stem.split("_", 1)[1] for path in paths]
     names = {part.name for part in study.parts}
     table = pd.DataFrame(

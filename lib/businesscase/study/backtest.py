@@ -3,7 +3,8 @@
 import pandas as pd
 
 from businesscase.calculations import backtest, decision
-from businesscase.cases.case import BASE, Case, as_at, case_names, known_since, load_case
+from businesscase.cases.case import BASE, Case, as_at, known_since, load_case
+from businesscase.cases.project import known_case_names
 from businesscase.study import Study
 
 DECIDED = ["decision", "gate"]  # kinds of event at which the rule is asked
@@ -31,7 +32,7 @@ def at_each_date(names: list[str] | None = None) -> pd.DataFrame:
         ``turns`` (criteria each of which alone would change the verdict), ``outcome``,
         ``outcome_date``, ``lasted``, ``months_before`` (the outcome) and ``right``.
     """
-    rows = [row for name in names or case_names() for row in _of_case(load_case(name))]
+    rows = [row for name in names or known_case_names() for row in _of_case(load_case(name))]
     columns = ["case", "title", "counts", "as_at", "verdict", "because", "turns", "outcome", "outcome_date", "lasted", "months_before", "right"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns).astype({"right": bool, "lasted": bool})
 

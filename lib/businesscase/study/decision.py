@@ -13,9 +13,10 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.decision import EACH, EACH_PARTNER, Found
 from businesscase.calculations.savings import cash, economic
 from businesscase.calculations.wording import capitalised, short_day
-from businesscase.cases.case import BASE, data_folder
+from businesscase.cases.case import BASE
 from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.parameters import limits, step_of
+from businesscase.cases.project import case_folder
 from businesscase.study import results, tidy
 from businesscase.study.core import Inputs, Part
 from businesscase.study.criteria import gate_faults
@@ -186,7 +187,7 @@ class Decision(Part):
         rows = results.frame(row for section in sections for row in base.of_section(section))
         faults = gate_faults(gates[doubted], rows, base.partners)
         if faults:
-            place = f"{data_folder().name}/{self.case.name}/gates.csv"
+            place = f"{case_folder(self.case.name).parent.name}/{self.case.name}/gates.csv"
             raise InputError(
                 Fault(f"{place}: criterion {criterion!r}: {fault}", **fault.details)
                 for criterion, fault in faults.items()

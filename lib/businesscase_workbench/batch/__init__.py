@@ -11,8 +11,9 @@ from queue import SimpleQueue
 
 from tqdm import tqdm
 
-from businesscase.cases.case import COMPARISON, Case, case_names, load_case, staying
+from businesscase.cases.case import COMPARISON, Case, load_case, staying
 from businesscase.cases.errors import InputError
+from businesscase.cases.project import known_case_names
 from businesscase.study import load_study
 from businesscase_workbench.batch import manifest
 from businesscase_workbench.batch.job import (
@@ -323,7 +324,7 @@ def _state(store: Store, job: Job, made_from: dict) -> dict | None:
 
 def _readable_cases() -> Iterator[Case]:
     """Yield the cases whose data are in order; a run of chosen cases doesn't need the others."""
-    for name in case_names():
+    for name in known_case_names():
         with suppress(InputError):
             yield load_case(name)
 

@@ -20,6 +20,7 @@ from threading import Lock
 from businesscase import __version__
 from businesscase.cases.errors import InputError
 from businesscase.cases.folder import inputs as input_files
+from businesscase.cases.project import case_folder
 from businesscase_workbench.batch import manifest
 from businesscase_workbench.batch.job import FAILED, Outcome, Task, status
 from businesscase_workbench.batch.notebook import notebook_paths, sentence
@@ -248,7 +249,8 @@ def archive(project: Project, cases: Iterable[str], template: str = "") -> bytes
     The same inputs give the same bytes.
     """
     data, lock = Path(project.data), Path(project.folder) / "requirements.lock"
-    folders = {"data": data} | {f"data/{case}": data / case for case in cases}
+    # a case that comes with the package may stand in no project
+    folders = {"data": data} | {f"data/{case}": case_folder(case) for case in cases}
     contents = {
         f"{name}/{file}": content
         for name, folder in folders.items()

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import businesscase
 from businesscase import __version__
-from businesscase.cases.case import COMPARISON, Case, data_folder, input_hash, project_folder
+from businesscase.cases.case import COMPARISON, Case, input_hash
 from businesscase.cases.errors import InputError, unknown_name
+from businesscase.cases.project import CARRIED, SUPPLIED, case_folder, working_folder
 from businesscase_workbench.batch.notebook import notebook_paths
 
 PACKAGES = [Path(businesscase.__file__).parent, Path(__file__).parents[1]]
@@ -66,11 +67,15 @@ def of_all_reports(notebooks_folder: Path, shared_assets: bool) -> dict:
 
 
 def library_hash() -> str:
-    """Return the SHA-256 of both packages' files: code, templates, scripts."""
+    """Return the SHA-256 of both packages' files: code, templates, scripts.
+
+    Tables and notebooks that they carry tell of themselves, so that a wheel is the same as its checkout.
+    """
     digest = hashlib.sha256()
     for package in PACKAGES:
         for path in sorted(package.rglob("*")):
-            if path.is_file() and path.parent.name != "__pycache__":
+            is_carried = CARRIED in path.parents
+            if path.is_file() and path.parent.name != "__pycache__" and not is_carried:
                 place = path.relative_to(package.parent).as_posix()
                 digest.update(f"{place}\0{_file_hash(path)}\0".encode())
     return digest.hexdigest()
@@ -98,7 +103,7 @@ def json_text(value: dict) -> str:
 
 def data_hash(case: str) -> str:
     """Return the fingerprint of a case's tables as they are now."""
-    return input_hash(data_folder() / case)
+    return input_hash(case_folder(case))
 
 
 def sealed(manifest: dict) -> dict:
@@ -122,9 +127,9 @@ def file_hash(path: Path) -> dict:
 
 
 def lock_hash() -> str:
-    """Return the SHA-256 of requirements.lock, empty if the project has none."""
-    path = project_folder() / "requirements.lock"
-    return _file_hash(path) if path.is_file() else ""
+    """Return the SHA-256 of requirements.lock, the project's or the package's; empty if there is none."""
+    paths = [folder / "requirements.lock" for folder in (working_folder(), SUPPLIED)]
+    return next((_file_hash(path) for path in paths if path.is_file()), "")
 
 
 @cache

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from businesscase.cases.case import data_folder, project_folder
 from businesscase.cases.errors import InputError
 from businesscase.cases.folder import write_file
+from businesscase.cases.project import NUMBERED, SUPPLIED, data_folder, project_folder
 from businesscase_workbench.batch.children import NotebookError
 from businesscase_workbench.batch.illustrated import illustrate
 
@@ -35,7 +35,7 @@ CELL_TIMEOUT = 600  # seconds after which a cell is taken to hang
 
 def numbered_notebooks(notebooks_folder: Path) -> dict[str, Path]:
     """Return the numbered notebooks by what they are about, in order: 03_savings.ipynb is savings."""
-    paths = sorted(notebooks_folder.glob("[0-9][0-9]_*.ipynb"))
+    paths = sorted(notebooks_folder.glob(NUMBERED))
     return {path.stem.split("_", 1)[1]: path for path in paths if path.is_file()}
 
 
@@ -231,6 +231,7 @@ def _folders() -> list[Path]:
         own = [project_folder(), data_folder().parent]
     return [
         *own,
+        SUPPLIED,
         Path(__file__).parents[2],
         Path.home(),
         Path(tempfile.gettempdir()),

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from businesscase.cases.case import data_folder, project_folder
+from businesscase.cases.project import data_folders, notebooks_folder, working_folder
 from businesscase_workbench.batch.children import LOOK, Child, ClosedError, forks, heard, start
 
 TRIES = 3  # of a call whose process is killed before it could tell how it went
@@ -37,11 +37,10 @@ class Project:
     @classmethod
     def here(cls, notebooks: Path | None = None) -> "Project":
         """Return the project at the working folder, with other notebooks if some are named."""
-        folder = project_folder()
         return cls(
-            str(folder.resolve()),
-            str((notebooks or folder / "notebooks").resolve()),
-            str(data_folder().resolve()),
+            str(working_folder().resolve()),
+            str((notebooks or notebooks_folder()).resolve()),
+            str(data_folders()[0].resolve()),
         )
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from businesscase.cases.case import BASE, case_names, current_case, data_folder, unknown_case
+from businesscase.cases.case import BASE, current_case, unknown_case
 from businesscase.cases.errors import InputError, unknown_name
+from businesscase.cases.project import case_names, data_folders
 from businesscase.cases.scenario_file import write_scenario
 from businesscase.shown.display import Chart, Sentence, Table, literal
 from businesscase.study import Study, load_study
@@ -107,7 +108,7 @@ class Explorer:
         if names:
             self._choose(scenario)
         else:
-            self._empty(f"There is no case in {data_folder().name}/ yet; {NEW_CASE}.")
+            self._empty(f"There is no case in {data_folders()[0].name}/ yet; {NEW_CASE}.")
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         # a short text in place of the widgets' own, so that a stored notebook stays small
