@@ -18,6 +18,7 @@ ROOMS = [
     "businesscase_workbench.starter",
     "businesscase_workbench.own_case",
     "businesscase_workbench.case_import",
+    "businesscase_workbench.own_project",
     "businesscase_workbench.reference",
     "businesscase_workbench.report",
     "businesscase_workbench.batch",

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from conftest import ROOT
 from businesscase.cases.case import load_case
 from businesscase_workbench.batch import manifest
 
-CASE = "dacorum-avdc-2012"  # of the published cases the one that is read fastest
+CASE, SMALL = "dacorum-avdc-2012", "durham-sunderland-2014"  # published; the second has money
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
 
 
@@ -42,17 +43,18 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def installed(wheel):
-    """Return a function that runs the installed command in a folder, with what is set besides."""
+    """Return a function that runs the installed command, or another module, in a folder."""
     folder = wheel.parent / "installed"
     done = run(*PIP, "install", "--no-deps", "--no-index", "--target", folder, wheel)
     assert done.returncode == 0, done.stderr
     own = {name: value for name, value in os.environ.items() if name != "BUSINESSCASE_DATA"}
 
-    def businesscase(place: Path, *arguments, **environment):
-        said = own | {"PYTHONPATH": str(folder), **environment}
-        return run(sys.executable, "-m", "businesscase", *arguments, cwd=place, env=said)
+    own["PYTHONPATH"] = str(folder)
 
-    return businesscase
+    def run_in(place: Path, *arguments, module="businesscase"):
+        return run(sys.executable, "-m", module, *arguments, cwd=place, env=own)
+
+    return run_in
 
 
 def test_the_wheel_carries_the_published_cases_and_notebooks_and_no_case_of_ones_own(wheel):
@@ -62,17 +64,6 @@ def test_the_wheel_carries_the_published_cases_and_notebooks_and_no_case_of_ones
     kept = run("git", "ls-files", "data", "notebooks", "requirements.lock", cwd=ROOT)
     assert kept.returncode == 0, kept.stderr
     assert inside == set(kept.stdout.split())
-
-
-def test_a_report_made_by_the_wheel_tells_the_same_inputs_as_one_of_the_checkout(
-    installed, tmp_path
-):
-    done = installed(tmp_path, "report", CASE, "--scenario", "base", "--quiet")
-    assert done.returncode == 0, done.stderr
-    made = json.loads((tmp_path / "reports" / CASE / "base" / "manifest.json").read_text("utf-8"))
-    of_all = manifest.of_all_reports(ROOT / "notebooks", False)
-    here = json.loads(manifest.json_text(manifest.inputs(load_case(CASE), "base", of_all)))
-    assert {name: made[name] for name in here} == here
 
 
 def test_where_no_project_is_the_published_cases_are_read_and_nothing_is_written(
@@ -86,3 +77,86 @@ def test_where_no_project_is_the_published_cases_are_read_and_nothing_is_written
     (sentence,) = refused.stderr.splitlines()
     assert sentence.endswith("`businesscase init FOLDER` makes one")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="session")
+def project(installed, tmp_path_factory):
+    """Return a council's own project, made by the installed command, with a case that is read fast."""
+    place = tmp_path_factory.mktemp("councils")
+    assert installed(place, "init", "our council").returncode == 0
+    folder = place / "our council"
+    shutil.copytree(ROOT / "data" / SMALL, folder / "data" / "our-case")
+    return folder
+
+
+def test_a_second_init_is_refused_in_one_sentence(installed, project):
+    readme = project / "README.md"
+    before = readme.read_bytes()
+    refused = installed(project.parent, "init", "our council")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "our council exists; nothing is written over it\n"
+    assert readme.read_bytes() == before
+    assert [path.name for path in project.parent.iterdir()] == ["our council"]
+
+
+def test_git_leaves_out_the_cases_and_reports_of_a_project(project):
+    (project / "reports" / "index.html").touch()
+    assert run("git", "init", "--quiet", cwd=project).returncode == 0
+    kept = run("git", "ls-files", "--others", "--exclude-standard", cwd=project).stdout.split("\n")
+    shutil.rmtree(project / ".git")
+    assert sorted(filter(None, kept)) == [
+        ".gitignore",
+        "README.md",
+        "data/README.md",
+        "notebooks/our-case.ipynb",
+    ]
+
+
+def test_a_report_made_in_a_project_tells_the_same_inputs_as_one_of_the_checkout(
+    installed, project
+):
+    inside = project / "data" / "our-case"
+    done = installed(inside, "report", CASE, "--scenario", "base", "--quiet")
+    assert done.returncode == 0, done.stderr
+    made = json.loads((project / "reports" / CASE / "base" / "manifest.json").read_text("utf-8"))
+    of_all = manifest.of_all_reports(ROOT / "notebooks", False)
+    here = json.loads(manifest.json_text(manifest.inputs(load_case(CASE), "base", of_all)))
+    assert {name: made[name] for name in here} == here
+
+
+def test_every_other_command_works_in_a_project(installed, project):
+    commands = [
+        ["new", "our-plan", "--partners", "Northmere,Eastholt"],
+        ["check", "our-case"],
+        ["template", "inputs.xlsx", "--case", "our-case"],
+        ["import", "inputs.xlsx", "our-copy"],
+        ["upgrade", "our-copy", "--dry-run"],
+        ["sweep", "mkip-2012", "--draws", "1000"],
+        ["backtest"],
+        ["cases"],
+    ]
+    told = {command[0]: installed(project, *command) for command in commands}
+    faults = {name: done.stderr for name, done in told.items() if done.returncode}
+    assert faults == {}
+    assert "dacorum-avdc-2012" in told["backtest"].stdout
+    listed = [line.split(":")[0] for line in told["cases"].stdout.splitlines() if line[:1] == "o"]
+    assert listed == ["our-case", "our-copy", "our-plan"]
+    assert (project / "reports" / "mkip-2012" / "sweep.parquet").is_file()
+
+
+def test_a_notebook_of_a_project_is_red_once_a_figure_moves_and_refresh_accepts_it(
+    installed, project
+):
+    notebook = project / "notebooks" / "our-case.ipynb"
+    text = notebook.read_text(encoding="utf-8")
+    notebook.write_text(text.replace("worked-example", "our-case"), encoding="utf-8")
+    guarded = partial(installed, project, "--nbval", "-q", "notebooks", module="pytest")
+    assert installed(project, "refresh").returncode == 0
+    flows = project / "data" / "our-case" / "flows.csv"
+    rows = flows.read_text(encoding="utf-8")
+    flows.write_text(rows.replace(",50000,", ",60000,"), encoding="utf-8")
+    assert flows.read_text(encoding="utf-8") != rows
+    done = guarded()
+    assert done.returncode == 1 and "mismatch" in done.stdout
+    assert installed(project, "refresh").returncode == 0
+    assert guarded().returncode == 0

@@ -4,10 +4,11 @@ import argparse
 import datetime as dt
 import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext, redirect_stdout, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,11 @@ from businesscase.cases.case import (
 from businesscase.cases.errors import InputError, shown, unknown_name
 from businesscase.cases.folder import settled, write_file, writing
 from businesscase.cases.project import (
+    IS_CHECKOUT,
     case_names,
     data_folder,
     known_case_names,
+    notebooks_folder,
     project_folder,
     reports_folder,
 )
@@ -143,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     command("cases", _cases, "list the cases with their scenarios and sections")
+    init = command("init", _init, "make a project of your own: data/, reports/ and notebooks/")
     new = command("new", _new, "begin a case of your own, with a worked row in every table")
     add = command("add", _add, "add the worked rows of a section to a case, such as risks")
     template = command("template", _template, "write a case as a workbook that finance can fill in")
@@ -172,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         "--long", action="store_true", help="run what takes long instead: fuzz, soak, every case"
     )
 
+    init.add_argument("folder", type=Path, metavar="FOLDER", help="such as our-council")
     new.add_argument("case", metavar="CASE", help="name of its folder, such as our-case")
     new.add_argument(
         "--small", action="store_true", help="only the tables without which there is no decision"
@@ -330,6 +335,19 @@ def _cases(arguments: argparse.Namespace) -> int:
         print(*_aligned(rows), "", sep="\n")
     if faults:
         raise InputError(faults)
+    return DONE
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.own_project import new_project
+
+    new_project(arguments.folder)
+    print(f"{arguments.folder}: a project with data/, reports/ and notebooks/, and a README. Next:")
+    print(
+        f"  cd {shlex.quote(str(arguments.folder))}",
+        '  businesscase new our-case --partners "Northmere,Eastholt"',
+        sep="\n",
+    )
     return DONE
 
 
@@ -601,7 +619,8 @@ def _refresh(arguments: argparse.Namespace) -> int:
 
     readme, notebooks = (project_folder() / name for name in ("data/README.md", "notebooks"))
     with writing(notebooks):
-        write_file(readme, described_data(readme.read_text(encoding="utf-8")))
+        if readme.is_file():
+            write_file(readme, described_data(readme.read_text(encoding="utf-8")))
         failures = refresh_notebooks(notebooks, arguments.workers)
     if failures:
         raise InputError(failures)
@@ -620,11 +639,14 @@ def _explore(arguments: argparse.Namespace) -> int:
     from businesscase_workbench.explore.server import serve  # slow to import
 
     options = ["--no-browser"] if arguments.no_browser else []
-    serve(project_folder() / "notebooks" / "explore", [f"--port={arguments.port}", *options])
+    with _reading(_own_data()):
+        serve(notebooks_folder() / "explore", [f"--port={arguments.port}", *options])
     return DONE
 
 
 def _test(arguments: argparse.Namespace) -> int:
+    if not IS_CHECKOUT:
+        raise InputError("the tests are in the checkout of the workbook; a project's notebooks are tested by pytest --nbval notebooks")  # fmt: skip
     failed = []
     for name, command in (LONG_TESTS if arguments.long else TESTS).items():
         print(f"== {name}", flush=True)
@@ -639,8 +661,34 @@ def _lab(arguments: argparse.Namespace) -> int:
     from businesscase_workbench.explore.server import serve_lab  # slow to import
 
     options = ["--no-browser"] if arguments.no_browser else []
-    serve_lab(project_folder() / "notebooks", [f"--port={arguments.port}", *options])
+    with _reading(_own_data()):
+        serve_lab(project_folder() / "notebooks", [f"--port={arguments.port}", *options])
     return DONE
+
+
+@contextmanager
+def _reading(data: Path | None) -> Iterator[None]:
+    """Let this process, and all that it starts, read the cases of a folder; None leaves it as it is."""
+    before = os.environ.get("BUSINESSCASE_DATA")
+    if data is None:
+        yield
+        return
+    os.environ["BUSINESSCASE_DATA"] = str(data.absolute())
+    load_case.cache_clear()
+    try:
+        yield
+    finally:
+        load_case.cache_clear()
+        os.environ.pop("BUSINESSCASE_DATA")
+        if before is not None:
+            os.environ["BUSINESSCASE_DATA"] = before
+
+
+def _own_data() -> Path | None:
+    """Return the folder of one's own cases, for kernels, which start beside their notebooks."""
+    with suppress(InputError):
+        return data_folder()
+    return None
 
 
 def _known(names: list[str]) -> list[str]:

@@ -29,7 +29,6 @@ from businesscase_workbench.batch.job import (
 from businesscase_workbench.batch.notebook import (
     CELL_TIMEOUT,
     notebook_paths,
-    numbered_notebooks,
     refresh,
     sentence,
 )
@@ -192,8 +191,9 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
     that says why is returned.
     """
     folder = notebooks_folder.resolve()
-    explorers = sorted((folder / "explore").glob("[!.]*.ipynb"))
-    paths = [*numbered_notebooks(folder).values(), *filter(Path.is_file, explorers)]
+    paths = [
+        path for path in sorted(folder.rglob("*.ipynb")) if _is_shown(path.relative_to(folder))
+    ]
     project = Project.here(folder)
 
     def error(path: Path) -> str | None:
@@ -205,6 +205,11 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
     with ThreadPoolExecutor(workers) as pool, Processes(workers) as processes:
         found = list(tqdm(pool.map(error, paths), total=len(paths), unit="notebook", disable=None))
     return [error for error in found if error]
+
+
+def _is_shown(path: Path) -> bool:
+    """Return whether no part of a path is hidden, as what editors keep is."""
+    return not any(part.startswith(".") for part in path.parts)
 
 
 def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Task]:
