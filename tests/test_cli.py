@@ -179,6 +179,33 @@ def test_faults_are_told_where_no_case_can_be_read_and_where_there_is_none(
     assert capsys.readouterr().err == "data: no case is there; `businesscase new` begins one\n"
 
 
+def test_data_names_the_folder_of_the_cases_for_one_command(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("BUSINESSCASE_DATA", raising=False)
+    shutil.copytree(ROOT / "data" / CASE, tmp_path / "secret-case")
+    assert cli.main(["--data", str(tmp_path), "cases"]) == 0
+    first, *others = [line for line in capsys.readouterr().out.splitlines() if line[:1] != " "]
+    assert first.startswith("secret-case: ") and not any(others)
+    assert cli.main(["sweep", "mkip-2012", "--draws", "1000", "--data", str(tmp_path)]) == 0
+    assert (tmp_path / "reports" / "mkip-2012" / "sweep.parquet").is_file()
+    capsys.readouterr()
+    assert cli.main(["check", "secret-case"]) == 2
+    assert "case 'secret-case' is unknown" in capsys.readouterr().err
+
+
+def test_a_folder_of_cases_that_is_not_there_is_refused(tmp_path, capsys):
+    nowhere = tmp_path / "nowhere"
+    assert cli.main(["cases", "--data", str(nowhere)]) == 2
+    assert capsys.readouterr().err == f"--data {nowhere}: no folder is there\n"
+
+
+def test_data_goes_before_the_environment(project, tmp_path_factory, monkeypatch, capsys):
+    monkeypatch.setenv("BUSINESSCASE_DATA", str(project / "data"))
+    apart = tmp_path_factory.mktemp("apart")
+    assert cli.main(["new", "our-case", "--data", str(apart)]) == 0
+    assert (apart / "our-case").is_dir() and not (project / "data" / "our-case").exists()
+    assert os.environ["BUSINESSCASE_DATA"] == str(project / "data")
+
+
 def test_a_part_of_an_option_is_refused(capsys):
     assert cli.main(["check", CASE, "--js"]) == 2
     assert "--js" in capsys.readouterr().err

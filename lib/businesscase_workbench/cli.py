@@ -93,9 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(given: list[str], debug: bool) -> tuple[int, list[str]]:
     """Return the exit code of a command line, and what was wrong."""
     try:
-        arguments = _parser().parse_args(given)
-        _settle()
-        return arguments.run(arguments), []
+        arguments = _parser().parse_args(given, argparse.Namespace(data=None))
+        with _reading(_folder_there(arguments.data)):
+            _settle()
+            return arguments.run(arguments), []
     except UsageError as error:
         return WRONG_NAME, error.faults
     except CutOffError as error:
@@ -132,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--json", action="store_true", help="tell what is wrong as JSON")
     common.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+    common.add_argument(
+        "--data",
+        type=Path,
+        metavar="PATH",
+        help="folder of the cases, before BUSINESSCASE_DATA and data/ of the project",
+    )
     parser = Parser(
         prog="businesscase",
         description="The business case of a shared ICT service, made again.",
@@ -664,6 +671,12 @@ def _lab(arguments: argparse.Namespace) -> int:
     with _reading(_own_data()):
         serve_lab(project_folder() / "notebooks", [f"--port={arguments.port}", *options])
     return DONE
+
+
+def _folder_there(path: Path | None) -> Path | None:
+    if path and not path.is_dir():
+        raise UsageError(f"--data {path}: no folder is there")
+    return path
 
 
 @contextmanager
