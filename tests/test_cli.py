@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import shtab
 from conftest import ROOT
 
 from businesscase import __version__
@@ -183,8 +185,9 @@ def test_data_names_the_folder_of_the_cases_for_one_command(tmp_path, capsys, mo
     monkeypatch.delenv("BUSINESSCASE_DATA", raising=False)
     shutil.copytree(ROOT / "data" / CASE, tmp_path / "secret-case")
     assert cli.main(["--data", str(tmp_path), "cases"]) == 0
-    first, *others = [line for line in capsys.readouterr().out.splitlines() if line[:1] != " "]
-    assert first.startswith("secret-case: ") and not any(others)
+    first, package = [line for line in capsys.readouterr().out.split("\n") if line[:1].strip()]
+    assert first.startswith("secret-case: ")
+    assert package.startswith("With the package come") and CASE in package
     assert cli.main(["sweep", "mkip-2012", "--draws", "1000", "--data", str(tmp_path)]) == 0
     assert (tmp_path / "reports" / "mkip-2012" / "sweep.parquet").is_file()
     capsys.readouterr()
@@ -356,8 +359,44 @@ def test_a_wrong_command_line_is_told_to_a_program_as_json(capsys):
 def test_with_json_nothing_but_json_is_printed_where_all_is_well(capsys):
     assert cli.main(["cases", "--json"]) == 0
     said = capsys.readouterr()
-    assert json.loads(said.out) == {"exit_code": 0, "faults": []}
+    told = json.loads(said.out)
+    assert (told["exit_code"], told["faults"]) == (0, [])
     assert "mkip-2012: Mid Kent" in said.err
+    durham = next(case for case in told["cases"] if case["case"] == CASE)
+    assert durham["sections"] == ["savings", "appraisal", "readiness", "decision"]
+    assert (Path(durham["folder"]) / "case.toml").is_file()
+    assert set(durham["scenarios"]) == set(load_case(CASE).scenarios)
+
+
+def test_a_check_tells_a_program_the_figures_of_cases_in_order_beside_the_faults(project, capsys):
+    keep_only(project, "mkip-2012", CASE)
+    replace_text(project / "data" / CASE / "case.toml", "decision_year = ", "decision_years = ")
+    assert cli.main(["check", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    (case,) = told["cases"]
+    assert (case["case"], case["recommendation"]) == ("mkip-2012", "go with conditions")
+    total = next(row for row in case["published"] if row["measure"] == "total_saving")
+    assert (total["published"], total["recomputed"], total["agrees"]) == (
+        "3710000",
+        "3710000",
+        True,
+    )
+    assert any("decision_year is missing" in fault["sentence"] for fault in told["faults"])
+
+
+def test_a_report_tells_a_program_each_file_that_it_made_and_why_one_failed(project, capsys):
+    write_notebooks(project / "notebooks", "assert scenario == 'base', 'not the base'")
+    arguments = ["--scenario", "same-pace", "--scenario", "base", "--workers", "2"]
+    assert cli.main(["report", CASE, *arguments, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert Path(told["index"]) == project / "reports" / "index.html"
+    made, failed = sorted(told["reports"], key=lambda report: report["state"] == "failed")
+    assert (made["case"], made["scenario"], made["state"]) == (CASE, "base", "ok")
+    files = [Path(file) for file in made["files"]]
+    assert project / "reports" / CASE / "base" / "report.html" in files
+    assert all(file.is_file() for file in files)
+    assert (failed["scenario"], failed["files"]) == ("same-pace", [])
+    assert "not the base" in failed["cause"]
 
 
 def test_a_failure_of_the_workbook_itself_is_one_sentence_unless_it_is_debugged(
@@ -406,7 +445,59 @@ def test_a_criterion_that_names_no_result_costs_no_report_of_another_case(projec
     assert said.err.startswith(f"{CASE} base: ") and "measure 'areas_beyond_gab'" in said.err
 
 
-def test_version_is_that_of_the_package(capsys):
+def test_a_misspelt_command_is_told_the_nearest(capsys):
+    assert cli.main(["chekc"]) == 2
+    assert "did you mean check?" in capsys.readouterr().err
+    assert cli.main(["zzz"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
+
+
+def test_help_tells_what_a_command_takes_as_its_own_option_does(capsys):
+    assert cli.main(["help", "sweep"]) == 0
+    said = capsys.readouterr().out
     with pytest.raises(SystemExit, match="0"):
-        cli.main(["--version"])
+        cli.main(["sweep", "--help"])
+    assert capsys.readouterr().out == said and "--draws" in said
+    assert cli.main(["help", "chekc"]) == 2
+    assert "nearest: check" in capsys.readouterr().err
+
+
+def test_help_lists_every_exit_code(capsys):
+    assert cli.main(["help"]) == 0
+    said = capsys.readouterr().out
+    codes = (cli.DONE, cli.FAILED, cli.WRONG_NAME, cli.BROKEN, cli.INTERRUPTED)
+    assert re.findall(r"^  (\d+) +\w", said, re.MULTILINE) == list(map(str, codes))
+    assert "NO_COLOR" in said and "BUSINESSCASE_DATA" in said
+
+
+def test_a_shell_completes_commands_options_and_paths(capsys, tmp_path):
+    assert cli.main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    (tmp_path / "inputs.xlsx").touch()
+
+    def offered(*words):
+        line = f"COMP_WORDS=(businesscase {' '.join(words)}); COMP_CWORD={len(words)}"
+        asked = f'{script}\n{line}\n_shtab_businesscase\necho "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-c", asked], cwd=tmp_path, capture_output=True, text=True)
+        return done.stdout.split()
+
+    assert offered("ch") == ["check"]
+    assert offered("report", "--fo") == ["--for", "--force", "--formats"]
+    assert offered("import", "inp") == ["inputs.xlsx"]
+
+
+@pytest.mark.parametrize("shell", cli.PATHS)
+def test_a_script_is_printed_for_each_shell_that_the_completion_library_knows(shell, capsys):
+    assert cli.main(["completion", shell]) == 0
+    assert "backtest" in capsys.readouterr().out
+
+
+def test_paths_are_completed_as_the_completion_library_does_it():
+    assert cli.PATHS == shtab.FILE
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version_is_that_of_the_package(option, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        cli.main([option])
     assert capsys.readouterr().out == f"businesscase {__version__}\n"

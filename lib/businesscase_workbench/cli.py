@@ -4,12 +4,14 @@ import argparse
 import datetime as dt
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from businesscase import __version__
@@ -21,10 +23,11 @@ from businesscase.cases.case import (
     staying,
     unknown_case,
 )
-from businesscase.cases.errors import InputError, shown, unknown_name
+from businesscase.cases.errors import InputError, nearest_names, shown, unknown_name
 from businesscase.cases.folder import settled, write_file, writing
 from businesscase.cases.project import (
     IS_CHECKOUT,
+    case_folder,
     case_names,
     data_folder,
     known_case_names,
@@ -59,15 +62,51 @@ class CutOffError(InputError):
     """A batch that was cut off: what failed before, and what is left."""
 
 
+# what a shell offers for a path, by shell, as shtab.FILE says it, which is slow to import
+PATHS = {
+    "bash": "_shtab_compgen_files",
+    "fish": "(__fish_complete_path (commandline -ct))",
+    "powershell": "_shtab_powershell_compgen_files",
+    "tcsh": "f",
+    "zsh": "_files",
+}
+UNKNOWN_COMMAND = re.compile(r"argument COMMAND: invalid choice: '(.*?)'")
+SETTINGS = """\
+exit codes:
+  0    all is well
+  1    something is wrong with the data, or a report wasn't made
+  2    the command line is wrong, or names what there isn't
+  70   the workbook itself failed; --debug shows where
+  130  interrupted
+
+environment:
+  BUSINESSCASE_DATA  folder of the cases; --data goes before it
+  NO_COLOR           if set, no colours: commands have none, help has some from Python 3.14 on
+"""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that refuses a command line as all else is refused, in one sentence."""
+
+    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
 
     def __init__(self, *arguments, **options):
         # a part of an option's name is refused: main() looks for --json and --debug as they are
         super().__init__(*arguments, allow_abbrev=False, **options)
 
+    def add_argument(self, *names, **options) -> argparse.Action:
+        """Add an argument; a shell completes one that is a path."""
+        added = super().add_argument(*names, **options)
+        if options.get("type") is Path:
+            added.complete = PATHS
+        return added
+
     def error(self, message: str):
         """Refuse the command line."""
+        if unknown := UNKNOWN_COMMAND.search(message):
+            near = nearest_names(unknown[1], self.commands)[:1]
+            hint = "".join(f"; did you mean {name}?" for name in near)
+            message = f"invalid choice: {shown(unknown[1])}{hint}"
         raise UsageError(f"{self.prog}: {message}; {self.prog} --help tells what it takes")
 
 
@@ -75,25 +114,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     0 if all is well, 1 if something is wrong, 2 for a wrong name or command line, 70 if the workbook
-    itself failed. With ``--json`` standard output holds one JSON object with the faults, and all else
-    that is printed goes to standard error.
+    itself failed. With ``--json`` standard output holds one JSON object with what was found or made and
+    the faults, and all else that is printed goes to standard error.
     """
     given = list(sys.argv[1:] if argv is None else argv)
     debug, as_json = "--debug" in given, "--json" in given
+    told: dict = {}
     with redirect_stdout(sys.stderr) if as_json else nullcontext():
-        code, faults = _run(given, debug)
+        code, faults = _run(given, debug, told)
         if not as_json:
             print(*faults, sep="\n" * bool(faults), end="\n" * bool(faults), file=sys.stderr)
     if as_json:
-        told = [{"sentence": str(fault)} | getattr(fault, "details", {}) for fault in faults]
-        print(json.dumps({"exit_code": code, "faults": told}, indent=1, default=str))
+        wrong = [{"sentence": str(fault)} | getattr(fault, "details", {}) for fault in faults]
+        print(json.dumps({"exit_code": code, "faults": wrong, **told}, indent=1, default=str))
     return code
 
 
-def _run(given: list[str], debug: bool) -> tuple[int, list[str]]:
-    """Return the exit code of a command line, and what was wrong."""
+def _run(given: list[str], debug: bool, told: dict) -> tuple[int, list[str]]:
+    """Return the exit code of a command line, and what was wrong; what was found or made is added to told."""
     try:
-        arguments = _parser().parse_args(given, argparse.Namespace(data=None))
+        arguments = _parser().parse_args(
+            given, argparse.Namespace(data=None, json=False, told=told)
+        )
         with _reading(_folder_there(arguments.data)):
             _settle()
             return arguments.run(arguments), []
@@ -131,7 +173,9 @@ def _settle() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--json", action="store_true", help="tell what is wrong as JSON")
+    common.add_argument(
+        "--json", action="store_true", help="tell what is found, made and wrong as JSON"
+    )
     common.add_argument("--debug", action="store_true", help="show the traceback of a failure")
     common.add_argument(
         "--data",
@@ -142,10 +186,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="businesscase",
         description="The business case of a shared ICT service, made again.",
+        epilog=SETTINGS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common],
     )
-    parser.add_argument("--version", action="version", version=f"businesscase {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"businesscase {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.commands = commands.choices
 
     def command(name: str, run, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text, parents=[common])
@@ -178,11 +225,15 @@ def _parser() -> argparse.ArgumentParser:
     docs = command("docs", _docs, "write the reference pages of every function and column")
     explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
     lab = command("lab", _lab, "open the notebooks in JupyterLab, on this machine only")
+    helped = command("help", _help, "tell what a command takes; without one, list them")
+    completion = command("completion", _completion, "print what lets a shell complete commands")
     test = command("test", _test, "run the tests: style, types, tests, docstrings, notebooks")
     test.add_argument(
         "--long", action="store_true", help="run what takes long instead: fuzz, soak, every case"
     )
 
+    helped.add_argument("command", nargs="?", metavar="COMMAND")
+    completion.add_argument("shell", choices=tuple(PATHS))
     init.add_argument("folder", type=Path, metavar="FOLDER", help="such as our-council")
     new.add_argument("case", metavar="CASE", help="name of its folder, such as our-case")
     new.add_argument(
@@ -340,6 +391,20 @@ def _cases(arguments: argparse.Namespace) -> int:
         print(f"  sections: {', '.join(case.section_names())}")
         rows = [[name, scenario.title] for name, scenario in case.scenarios.items()]
         print(*_aligned(rows), "", sep="\n")
+    others = [name for name in known_case_names() if name not in case_names()]
+    if others:
+        print("With the package come, to be named as your own:", ", ".join(others))
+    arguments.told["of_the_package"] = others
+    arguments.told["cases"] = [
+        {
+            "case": case.name,
+            "title": case.file.title,
+            "folder": case_folder(case.name).absolute(),
+            "sections": case.section_names(),
+            "scenarios": {name: scenario.title for name, scenario in case.scenarios.items()},
+        }
+        for case in cases
+    ]
     if faults:
         raise InputError(faults)
     return DONE
@@ -480,9 +545,19 @@ def _check(arguments: argparse.Namespace) -> int:
     from businesscase.study.results import agreement, reconciliation
 
     studies, wrong = _base_studies(_known(arguments.case))
+    checked = arguments.told["cases"] = []
     for study in studies:
         case = study.case
         table = reconciliation(case.tables["published"], study.results)
+        checked.append(
+            {
+                "case": case.name,
+                "recommendation": study.decision.recommendation,
+                "findings": study.findings,
+                "missing": list(study.decision.missing.values()),
+                "published": json.loads(table.to_json(orient="records")),
+            }
+        )
         agreed, said = int(table["agrees"].sum()), agreement(table)
         table["agrees"] = table["agrees"].map({True: "yes", False: "NO"})
         table = table.astype(object).where(table.notna(), "").astype(str)
@@ -531,20 +606,23 @@ def _check_assurance(arguments: argparse.Namespace) -> int:
 
     today = dt.date.today()
     studies, wrong = _base_studies(_known(arguments.case))
+    checked = arguments.told["cases"] = []
     for study in studies:
         print(f"{study.case.name}: {show.verdict(study, today)}", "", sep="\n")
         for table in (show.requirements(study, today), show.outputs(study), show.moves(study)):
             _print_table(table)
         notes = [show.without_effect(study), show.past_today(study, today)]
         print(*(note for note in notes if note), "", sep="\n")
-        wrong += show.unmet(study, today)
+        unmet = show.unmet(study, today)
+        checked.append({"case": study.case.name, "unmet": unmet})
+        wrong += unmet
     if wrong:
         raise InputError(wrong)
     return DONE
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from businesscase_workbench.batch import Job, Settings, failures, run_jobs, write_index
+    from businesscase_workbench.batch import Job, Settings, failures, made, run_jobs, write_index
 
     template = _word_template(arguments.template)
     place = arguments.output or str(reports_folder())
@@ -576,14 +654,16 @@ def _report(arguments: argparse.Namespace) -> int:
             print(f"{case.name}: has no scenario {', '.join(absent)}")
     outcomes = run_jobs(jobs, settings)
     index = write_index(settings, outcomes)
+    if arguments.json:
+        arguments.told.update(index=index, reports=made(settings, outcomes))
     counts = {
         "unchanged": sum(outcome.kept for outcome in outcomes),
         "failed": sum(bool(outcome.error) for outcome in outcomes),
         "not begun or cut off": sum(outcome.cut_off for outcome in outcomes),
     }
-    made = len(outcomes) - sum(counts.values())
+    anew = len(outcomes) - sum(counts.values())
     others = "".join(f", {count} {how}" for how, count in counts.items() if count)
-    print(f"{made} of {len(outcomes)} reports made{others}: {index}")
+    print(f"{anew} of {len(outcomes)} reports made{others}: {index}")
     faults += failures(outcomes)
     if any(outcome.cut_off for outcome in outcomes):
         raise CutOffError([*faults, "interrupted; the same command makes what is left"])
@@ -618,6 +698,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
     for sentence in (show.partnership(found), show.any_partner(found)):
         print(sentence.plain)
     print(*files(folder, study), sep="\n")
+    arguments.told["files"] = files(folder, study)
     return DONE
 
 
@@ -648,6 +729,21 @@ def _explore(arguments: argparse.Namespace) -> int:
     options = ["--no-browser"] if arguments.no_browser else []
     with _reading(_own_data()):
         serve(notebooks_folder() / "explore", [f"--port={arguments.port}", *options])
+    return DONE
+
+
+def _help(arguments: argparse.Namespace) -> int:
+    parser = _parser()
+    if arguments.command and arguments.command not in parser.commands:
+        raise UsageError(unknown_name("command", arguments.command, parser.commands))
+    parser.commands.get(arguments.command, parser).print_help()
+    return DONE
+
+
+def _completion(arguments: argparse.Namespace) -> int:
+    import shtab  # slow to import
+
+    print(shtab.complete(_parser(), arguments.shell))
     return DONE
 
 

@@ -39,7 +39,7 @@ from businesscase_workbench.report import PUBLIC, index_html, shared_asset_files
 from businesscase_workbench.report.formats import refuse_without_browser
 
 __all__ = [
-    "Job", "Outcome", "Settings", "failures", "notebook_paths", "refresh_notebooks", "run_jobs",
+    "Job", "Outcome", "Settings", "failures", "made", "notebook_paths", "refresh_notebooks", "run_jobs",
     "write_index",
 ]  # fmt: skip
 EACH = "each"  # in place of the names of councils
@@ -184,6 +184,22 @@ def write_index(settings: Settings, outcomes: Iterable[Outcome]) -> str:
     return store.write_text("index.html", index_html(reported or cases, found))
 
 
+def made(settings: Settings, outcomes: Iterable[Outcome]) -> list[dict]:
+    """Return how each job stands, as a program is told, with the paths of its report's files if it is there."""
+    store, place = store_at(settings.store), _whole(settings.store)
+    told = []
+    for outcome in outcomes:
+        there = store.manifest(outcome.job) or {"files": {}}
+        folder = f"{place.rstrip('/')}/{outcome.job.name}"
+        told.append(
+            asdict(outcome.job)
+            | {"state": outcome.state, "kept": outcome.kept, "cause": outcome.error}
+            | {"recommendation": there.get("recommendation")}
+            | {"files": [f"{folder}/{name}" for name in there["files"]]}
+        )
+    return told
+
+
 def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
     """Run the notebooks with their own parameters and store their outputs in them.
 
@@ -207,6 +223,11 @@ def refresh_notebooks(notebooks_folder: Path, workers: int) -> list[str]:
     return [error for error in found if error]
 
 
+def _whole(store: str) -> str:
+    """Return the place of reports whatever the working folder: an address, or a folder from the root on."""
+    return store if "://" in store else str(Path(store).resolve())
+
+
 def _is_shown(path: Path) -> bool:
     """Return whether no part of a path is hidden, as what editors keep is."""
     return not any(part.startswith(".") for part in path.parts)
@@ -214,7 +235,7 @@ def _is_shown(path: Path) -> bool:
 
 def _tasks(jobs: Iterable[Job], settings: Settings, project: Project) -> list[Task]:
     of_all = manifest.of_all_reports(Path(project.notebooks), settings.shared_assets)
-    place = settings.store if "://" in settings.store else str(Path(settings.store).resolve())
+    place = _whole(settings.store)
     return [
         Task(
             **asdict(job),
