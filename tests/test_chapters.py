@@ -104,7 +104,7 @@ def test_what_came_of_a_case_without_criteria_is_told_with_its_red_flag():
     assert study.case.section_names() == ["savings", "appraisal", "outturn"]
     assert study.case.chapter_names() == ["savings", "decision"]
     assert result(study, "outturn", "review_flag") == "red"
-    no_criterion = "The case has no criterion (gates.csv), so nothing tells whether to go on"
+    no_criterion = "The case has no criterion, so nothing tells whether to go on"
     assert decision.answer(study).text == f"**Not known.** {no_criterion}."
     assert decision.gates_chart(study).caption == no_criterion
 
@@ -162,10 +162,10 @@ def test_some_chapter_tells_of_every_table_that_has_rows(stem):
 @pytest.mark.parametrize(
     ("stem", "chapter", "lacking"),
     [
-        ("options", "options", "scores of options (scores.csv)"),
+        ("options", "options", "scores of options"),
         ("drivers", "baseline", "data on its present services"),
-        ("risk_levels", "risks", "risk register (risks.csv)"),
-        ("readiness_areas", "readiness", "readiness scores (readiness.csv)"),
+        ("risk_levels", "risks", "risk register"),
+        ("readiness_areas", "readiness", "readiness scores"),
     ],
 )
 def test_a_list_that_gives_no_result_is_shown_with_what_the_case_lacks(stem, chapter, lacking):

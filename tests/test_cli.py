@@ -95,8 +95,11 @@ def test_python_ends_with_the_exit_code_of_the_command():
 def test_check_prints_published_beside_recomputed(capsys):
     assert cli.main(["check", "mkip-2012"]) == 0
     finding, *lines = capsys.readouterr().out.splitlines()
-    assert finding == "mkip-2012: finding: implications.csv: not written: equality, data protection"
-    assert lines[0] == "mkip-2012: 5 of 5 published figures agree"
+    assert (
+        finding
+        == "mkip-2012: finding: implications.csv: nothing is written on equality and data protection"
+    )
+    assert lines[0] == "mkip-2012: all 5 published figures agree"
     assert lines[1].split()[:4] == ["section", "measure", "item", "year"]
     assert lines[2].split() == ["savings", "total_saving", "all", "3710000", "3710000", "£", "yes", "1.3.3"]  # fmt: skip
 
@@ -430,7 +433,7 @@ def test_a_criterion_that_names_no_result_stops_no_other_case(project, capsys):
     replace_text(gates, ",areas_beyond_gap,", ",areas_beyond_gab,")
     assert cli.main(["check"]) == 1
     said = capsys.readouterr()
-    assert "dacorum-avdc-2012: 5 of 5 published figures agree" in said.out
+    assert "dacorum-avdc-2012: all 5 published figures agree" in said.out
     assert "measure 'areas_beyond_gab'" in said.err
 
 

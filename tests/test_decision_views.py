@@ -80,7 +80,7 @@ def test_each_criterion_alone_is_shown_as_met_and_as_not_met():
     frame = table[["If met", "If not met"]]
     assert frame.loc["partners ready"].tolist() == ["not ready to decide", "stop"]
     assert set(frame.drop(index="partners ready").to_numpy().ravel()) == {"stop"}
-    assert table.caption == "1 of 7 criteria would each turn 'stop' alone"
+    assert table.caption == "Criteria that would turn 'stop' alone: 1 of 7 criteria"
 
 
 def test_a_threshold_is_shown_in_its_unit_though_the_figure_is_not_known():
@@ -129,7 +129,7 @@ def test_the_table_of_changes_holds_the_smallest_first_and_the_idle_last():
     assert table["Turns at"].iloc[:3].tolist() == ["-0.7%", "0.7%", "12.1%"]
     assert set(table["Turns at"].iloc[3:]) == {"–"}
     assert table["then"].iloc[:3].tolist() == ["stop"] * 3
-    assert table.caption.endswith("3 of 8 parameters do, and a dash stands for none in range")
+    assert table.caption.endswith("3 of 8 parameters")
 
 
 def test_a_readiness_score_that_turns_it_is_named_with_what_it_is_of():
@@ -193,15 +193,13 @@ def test_a_case_without_actuals_says_so_in_a_sentence(case):
 
 
 def test_mid_kent_is_told_when_its_review_is_and_what_must_be_seen_by_then():
-    assert outturn.answer(base(MKIP)).text == (
-        "**Nothing has been reported yet**: actuals.csv has no row yet."
-    )
+    assert outturn.answer(base(MKIP)).text == ("**Nothing has been reported yet.**")
     assert outturn.review(base(MKIP)).text == (
         "The next review is **31 March 2018**, in year five of the service (Full review after five "
         "years). By then £1.52m of saving is planned. The service covers its cost if 9.6% of the "
         "planned saving is realised: less than that seen by then, with nothing to lift it, is a "
-        "reason to stop. With one-off cost 15.5% over plan, the middle of its range in "
-        "sensitivities.csv, as an interval needs four cases and shared ICT has none, it takes 11.1%. "
+        "reason to stop. With one-off cost 15.5% over plan, the middle of its range, "
+        "as an interval needs four cases and shared ICT has none, it takes 11.1%. "
         "52.9% is the middle of what 4 other cases of shared ICT came to."
     )
 
@@ -269,7 +267,7 @@ def test_a_task_has_one_row_its_finish_if_it_is_done():
     table = shown_in("decision", base("worked-example"), SERVICE)[2]
     assert table.index.is_unique
     assert table.at[17, "what"] == "finish" and table.at[18, "what"] == "start"
-    assert table.caption == "Tasks beside the plan: 12 of 17 that are done ended late"
+    assert table.caption == "Tasks beside the plan; ended late: 12 of 17 finished tasks"
 
 
 def test_years_that_are_reported_have_nothing_expected():

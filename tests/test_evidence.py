@@ -219,7 +219,7 @@ WITHOUT_ROWS = (
     "The scenario names no date",
     "The rule: a topic is settled",
     "Written: ",
-    "Readiness is not scored",
+    "No scores of readiness are given",
     "No aim is recorded",
     "No red line is recorded",
     "The case gives no service measure",

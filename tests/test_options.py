@@ -369,7 +369,9 @@ def test_an_option_that_is_screened_out_is_scored_and_beats_none(data_copy):
         assert "Option c" not in shown(study).title
     assert set(shown_in("options", study, CHANGES)[3]["winner"]) <= {"a", "b"}
     (options,) = shown_in("options", study, "What are the options?")
-    assert options.caption.startswith("The options; 1 of 3 screened out")
+    assert options.caption.startswith(
+        "The options; screened out by a critical success factor: 1 of 3"
+    )
     assert options["fails"].tolist()[:2] == ["none", "none"] and options.at["c", "fails"]
 
 

@@ -113,7 +113,7 @@ def test_every_view_shows_something_without_and_with_ranges(case):
 def test_a_case_without_ranges_says_so_in_one_sentence(view):
     html = view(without_ranges(LICTP))._repr_html_()
     assert html == (
-        '<p class="absent">The case gives no ranges of durations (task_ranges.csv), so how likely its '
+        '<p class="absent">The case gives no ranges of durations, so how likely its '
         "dates are is not known.</p>"
     )
 

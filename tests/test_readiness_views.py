@@ -111,11 +111,11 @@ def test_the_answer_says_that_durham_is_not_ready_and_why():
         "**The partners are not ready together: they stand too far apart in pace of change and "
         "delivery model.**"
     )
-    assert "in pace of change and delivery model; 22 of 22 scores are assumed." in said
+    assert "in pace of change and delivery model; all 22 scores are assumed." in said
     assert "crosses 1 red line: “other delivery models” (Sunderland)." in said
     assert "Whether it respects “data centres” is not known." in said
     assert "How unequal the partners are in size is not known." in said
-    assert "Governance: 0 of 9 topics are settled; **left open: host, chair and term**." in said
+    assert "Governance: none of 9 topics is settled; **left open: host, chair and term**." in said
 
 
 def test_the_answer_follows_the_scenario():
@@ -123,13 +123,14 @@ def test_the_answer_follows_the_scenario():
     assert ready.startswith("**The partners are ready together:")
     below = show.answer(load_study(DACORUM, "interim-managers-leave")).text
     assert (
-        "too far apart, and one is below the minimum score, in leadership and processes.**" in below
+        "too far apart and a partner is below the minimum score in leadership and processes.**"
+        in below
     )
 
 
 def test_the_answer_of_a_case_without_scores_says_so_and_still_tells_of_governance():
     said = show.answer(load_study(LICTP)).text
-    assert said.startswith("**Readiness is not scored: the case has no readiness.csv.**")
+    assert said.startswith("**No scores of readiness are given.**")
     assert "2.18 times the users and 2.18 times the spend a year (assumed in part)" in said
     assert "**left open: chair and assets**" in said
 
@@ -218,8 +219,8 @@ def test_where_all_are_close_and_ready_the_title_says_so():
 def test_the_picture_in_words_has_what_stands_in_the_way_and_how_close_the_rest_is():
     assert show.gap_chart(load_study(DURHAM)).description == (
         "Pace of change: Durham 2, Sunderland 4 (gap 2, at most 1; minimum score 2); delivery model: "
-        "Durham 4, Sunderland 2 (gap 2, at most 1; minimum score 2); in the 9 other areas the gap is "
-        "0 at most, and nobody is below a minimum score."
+        "Durham 4, Sunderland 2 (gap 2, at most 1; minimum score 2); in the 9 other areas there is "
+        "no gap, and nobody is below a minimum score."
     )
     close = show.gap_chart(scored(["North", "South"], {"people": [3, 4], "assets": [3, 3]}))
     assert close.description == (
@@ -380,7 +381,7 @@ def test_the_matrix_shows_words_and_the_own_row_in_bold():
     assert set(texts[:36]) == {"yes", "partly", "no"}
     assert set(texts[36:]) == {"<b>partly</b>", "<b>no</b>"}
     assert chart.title == (
-        "This case settles 0 of 9 topics; of the published cases Mid Kent 2012 settles most, 5; none "
+        "This case settles none of 9 topics; of the published cases Mid Kent 2012 settles most, 5; none "
         "settles exit"
     )
 
@@ -405,4 +406,4 @@ def test_without_published_cases_the_list_is_still_checked():
     study = changed(governance_precedents=none)
     assert len(checklist(study)) == 9
     for draw in (governing.precedents_chart, precedents, examples):
-        assert "data/ has no governance_precedents.csv" in draw(study)._repr_html_()
+        assert "No published case is recorded" in draw(study)._repr_html_()

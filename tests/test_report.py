@@ -357,7 +357,7 @@ def test_report_says_what_it_was_made_from(page, appendix):
 
 def test_reconciliation_counts_the_figures_that_agree(appendix):
     count = len(load_case(CASE).tables["published"])
-    assert f"{count} of {count} published figures agree" in appendix.text
+    assert f"all {count} published figures agree" in appendix.text
 
 
 def test_hostile_scenario_title_arrives_as_text(hostile_study):

@@ -38,8 +38,8 @@ def test_the_notebook_shows_each_draft_and_each_subject():
     assert list(table["resolution"]) == list(study.resolutions.resolutions["resolution"])
     assert left_out.caption == "No draft resolution is left out"
     (told,) = shown_in("decision", study, "What else must members know?")
-    assert told.caption == "Written: 7 of 7 subjects"
+    assert told.caption == "Written: all 7 subjects"
     (none,) = shown_in("decision", study_of(), "What else must members know?")
-    assert none.caption.startswith("Not written: legal and powers, ")
+    assert none.caption.startswith("Nothing is written on legal and powers, ")
     table, _ = shown_in("decision", study_of(), "What would the cabinet resolve?")
     assert table.caption == "No draft resolution can be put to the cabinet for 'go'"

@@ -17,6 +17,7 @@ from businesscase.calculations.resolutions import (
     missing_subjects,
     unfilled,
 )
+from businesscase.calculations.wording import listed
 from businesscase.cases.case import case_names, load_case
 from businesscase.cases.errors import InputError
 from businesscase.study import Study, load_study
@@ -201,10 +202,10 @@ def test_every_shipped_case_has_a_resolution_for_each_of_its_verdicts(name):
 
 
 def test_a_verdict_without_a_resolution_is_a_finding_that_page_one_tells():
-    said = "resolutions.csv: no resolution stands for the verdict 'go', so the cabinet has no words to pass"
+    said = "no resolution stands for the verdict 'go', so the cabinet has no words to pass"
     study = study_of(row("That Cabinet stop", STOP))
-    assert said in study.findings
-    assert said in dict(_facts(study, Kept({})))["Findings"]
+    assert f"resolutions.csv: {said}" in study.findings
+    assert f"Resolutions: {said}." in dict(_facts(study, Kept({})))["Findings"]
 
 
 # what is refused
@@ -263,7 +264,7 @@ def test_what_is_blank_or_has_no_row_is_named_and_never_invented():
     rows = [told for told in written(equality="") if told["subject"] != "environment"]
     study = study_of(row("That it be so"), implications=rows)
     assert study.resolutions.missing_implications == ["equality", "environment"]
-    assert study.findings == ["implications.csv: not written: equality, environment"]
+    assert study.findings == ["implications.csv: nothing is written on equality and environment"]
     found = study.resolutions.implications["text"]
     assert (
         found["equality"] == "" and found.isna()["environment"] and found["procurement"] == "None."
@@ -281,5 +282,5 @@ def test_a_subject_of_one_s_own_is_asked_for_too_once_it_has_a_row():
 
 def test_a_case_without_the_table_has_one_finding_of_it():
     study = study_of(row("That it be so"))
-    assert study.findings == [f"implications.csv: not written: {', '.join(SUBJECTS)}"]
+    assert study.findings == [f"implications.csv: nothing is written on {listed(SUBJECTS)}"]
     assert study.resolutions.implications.empty

@@ -95,7 +95,7 @@ def test_a_register_of_which_nothing_is_assessed_is_shown(section):
     study = made_up(made_up_risks(blank), made_up_costs(COST))
     assert not any("nan" in view._repr_html_() for view in shown(study, section))
     assert "nan" not in show.matrix_chart(study).description
-    assert show.answer(study).text.startswith("**None of the 1 risks is assessed.**")
+    assert show.answer(study).text.startswith("**None of the risks is assessed.**")
 
 
 # the matrix
@@ -167,7 +167,7 @@ def test_a_target_is_marked_in_its_cell_and_explained_below():
     [
         (16, "None of the 2 risks on the matrix is above what the partners accept"),
         (12, "1 of the 2 risks on the matrix is above what the partners accept"),
-        (3, "2 of the 2 risks on the matrix are above what the partners accept"),
+        (3, "Both risks on the matrix are above what the partners accept"),
     ],
 )
 def test_the_title_of_the_matrix_says_how_many_are_above_appetite(appetite, said):
@@ -226,7 +226,7 @@ def test_the_register_shows_every_position_response_owner_and_date():
 def test_a_long_register_is_cut_on_the_page_and_says_how_many_there_are(monkeypatch):
     monkeypatch.setattr(study_risks, "CHUNKS", 1)  # of which a table shows as much as of ten
     study = many()
-    said = "the first 50 of 500 risks; results.csv holds all"
+    said = "the first 50 of 500 risks; the table of results holds all"
     costs, responses, by_year, *_ = shown(study, COST_OF)
     *_, contributors = shown(study, SET_ASIDE)
     for table in (show.register(study), costs, responses, by_year, contributors):

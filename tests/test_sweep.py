@@ -567,7 +567,7 @@ def test_picture_has_its_shares_as_a_table_in_the_units_of_the_inputs():
     assert len(rows) == sum(len(found.fails[PARTNERSHIP].strips[name]) for name in names)
     share = found.fails[PARTNERSHIP].strips["baseline_cost_change"][0]
     of_cost = [row for row in rows if row[0] == "Present cost"]
-    part = "90% of the figures given to 91% of the figures given"
+    part = "90% of what is given to 91% of what is given"
     assert of_cost[0] == ["Present cost", part, f"{100 * share:.1f}%"]
 
 

@@ -80,6 +80,30 @@ def test_only_a_share_of_none_or_all_is_said_to_be_one(share, said):
     assert wording.share_in_words(share) == said
 
 
+@pytest.mark.parametrize(
+    ("number", "of", "whose", "said"),
+    [
+        (0, 0, "its", "none of its risks"),
+        (0, 2, "the", "none of the 2 risks"),
+        (1, 2, "the", "1 of the 2 risks"),
+        (2, 2, "the", "both risks"),
+        (2, 2, "its", "both its risks"),
+        (1, 1, "the", "the only risk"),
+        (1_200, 1_200, "", "all 1,200 risks"),
+    ],
+)
+def test_a_part_of_some_things_says_none_all_and_the_only_one_in_words(number, of, whose, said):
+    assert wording.part_of(number, of, "risk", whose) == said
+
+
+def test_members_read_of_a_table_by_its_title_and_what_a_case_quotes_as_it_is():
+    said = "risk_costs.csv: the amounts of 'a_b' (gates.csv) beside data/plausible_ranges.csv; give low_gbp"
+    assert wording.without_files(said) == (
+        "Risk costs: the amounts of 'a_b' beside plausible ranges; give low gbp"
+    )
+    assert wording.without_files("As it is.") == "As it is."
+
+
 def test_small_words_follow_the_number():
     assert [wording.spelt(number) for number in (1, 10, 11)] == ["one", "ten", "11"]
     assert [wording.counted(number, "month") for number in (0, 1, 2)] == [

@@ -11,6 +11,12 @@ from numbers import Real
 import pandas as pd
 
 BARE_UNITS = ("count", "fraction", "letter", "rank", "ratio", "score", "text", "date", "")
+PLURALS = {"criterion": "criteria"}  # of names that take another ending than an s
+TITLES = {"gates": "criteria", "flows": "costs and savings"}  # of tables; of others their name
+FILE = re.compile(r"\b(?:data/)?(?P<table>[a-z_]+)\.csv\b")
+FILE_FIRST = re.compile(f"{FILE.pattern}: ")
+FILE_BEHIND = re.compile(rf" \({FILE.pattern}\)")
+CODE = re.compile(r"(?<!')\b[a-z]+(?:_[a-z]+)+\b(?!')")  # a column, not what a case says in quotes
 # before a figure, not within a date or a name
 MINUS = re.compile(r"(?<![\w)\N{WORD JOINER}-])-(?=£|\d)")
 
@@ -54,8 +60,8 @@ def worded(value, unit: str, more: int = 0) -> str:
     ('£2.73m', '-£4,500 a year', '99.2%')
     >>> worded(1.6, "years"), worded(2, "count"), worded(dt.date(2012, 12, 1), "date")
     ('1.6 years', '2', '1 December 2012')
-    >>> worded(2026.0, "financial year")
-    '2026/27'
+    >>> worded(2026.0, "financial year"), worded(1.0, "years")
+    ('2026/27', '1 year')
     """
     if not isinstance(value, Real):
         return printed(value)
@@ -68,7 +74,10 @@ def worded(value, unit: str, more: int = 0) -> str:
         return _to_the_pound(value, more) + unit[1:]
     if unit.startswith("fraction"):
         return f"{plain(100 * value, 1 + more)}%{unit.removeprefix('fraction')}"
-    return plain(value, 2 + more) + (f" {unit}" if unit not in BARE_UNITS else "")
+    said = plain(value, 2 + more)
+    if said == "1" and unit.replace(" ", "").isalpha():
+        unit = unit.removesuffix("s")
+    return said + (f" {unit}" if unit not in BARE_UNITS else "")
 
 
 def setting(value: float, unit: str) -> str:
@@ -81,8 +90,6 @@ def setting(value: float, unit: str) -> str:
     >>> setting(1_500_000, "£"), setting(1.5, "ratio")
     ('£1,500,000', '1.5')
     """
-    if unit in ("years", "levels"):
-        return f"{plain(value)} {unit if value != 1 else unit[:-1]}"
     if unit == "£":
         return pounds(value)
     return worded(value, "fraction" if unit.startswith("fraction") else unit)
@@ -180,9 +187,11 @@ def share_of_all(fraction: float, what: str) -> str:
 
     Examples
     --------
-    >>> share_of_all(0.467, "weightings"), share_of_all(1.0, "weightings")
-    ('46.7% of all weightings', 'all weightings')
+    >>> [share_of_all(share, "weightings") for share in (0.0, 0.467, 1.0)]
+    ['none of the weightings', '46.7% of all weightings', 'all weightings']
     """
+    if fraction == 0:
+        return f"none of the {what}"
     return f"{'' if fraction == 1 else f'{share_in_words(fraction)} of '}all {what}"
 
 
@@ -220,9 +229,63 @@ def listed(names: Iterable) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def plural(what: str) -> str:
+    """Return the name of several things.
+
+    Examples
+    --------
+    >>> plural("task"), plural("criterion"), plural("reading of the service")
+    ('tasks', 'criteria', 'readings of the service')
+    """
+    name, *rest = re.split(r"(?= (?:of|behind|on|in|listed)\b)", what, maxsplit=1)
+    for ending, several in PLURALS.items():
+        if name.endswith(ending):
+            return "".join([name.removesuffix(ending), several, *rest])
+    return "".join([name, "s", *rest])
+
+
 def counted(number: int, what: str) -> str:
     """Return a number of things: 1 month, 2 months."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what if number == 1 else plural(what)}"
+
+
+def part_of(number: int, of: int, what: str, whose: str = "") -> str:
+    """Return how many of some things: none, all and the only one in words; the verb is that of ``be``.
+
+    Parameters
+    ----------
+    number, of : int
+        How many, and of how many.
+    what : str
+        Name of one.
+    whose : str
+        What stands before their number, such as its or the.
+
+    Examples
+    --------
+    >>> part_of(0, 7, "task"), part_of(1, 7, "task"), part_of(7, 7, "task"), part_of(2, 2, "task")
+    ('none of 7 tasks', '1 of 7 tasks', 'all 7 tasks', 'both tasks')
+    >>> part_of(0, 1, "task"), part_of(1, 1, "task"), part_of(0, 0, "task")
+    ('no task', 'the only task', 'no task')
+    >>> part_of(0, 1, "task", "its"), part_of(1, 1, "task", "its"), part_of(7, 7, "task", "its")
+    ('none of its tasks', 'its only task', 'all its 7 tasks')
+    """
+    own = f"{whose} " if whose else ""
+    several = f"{of:,} {plural(what)}"
+    if not number:
+        alone = f"none of {own}{plural(what)}" if whose else f"no {what}"
+        return f"none of {own}{several}" if of > 1 else alone
+    if number < of:
+        return f"{number:,} of {own}{several}"
+    own = own.removeprefix("the ")
+    if of == 1:
+        return f"{own or 'the '}only {what}"
+    return f"both {own}{plural(what)}" if of == 2 else f"all {own}{several}"
+
+
+def be(number: int) -> str:
+    """Return is for none and one, are for more."""
+    return "is" if number < 2 else "are"
 
 
 def spelt(number: int) -> str:
@@ -234,6 +297,26 @@ def spelt(number: int) -> str:
 def words(name: str) -> str:
     """Return the name of a column or table in words: one_off_cost is one-off cost."""
     return name.replace("one_off", "one-off").replace("_", " ")
+
+
+def without_files(text: str) -> str:
+    """Return a sentence for an analyst as members read it: tables by their titles, columns in words.
+
+    Examples
+    --------
+    >>> without_files("not known, because the case has no money (flows.csv)")
+    'not known, because the case has no money'
+    >>> without_files("gates.csv: nothing says when 'in_time' was set; give set_on")
+    "Criteria: nothing says when 'in_time' was set; give set on"
+    """
+    begins = FILE_FIRST.match(text)
+    if begins:
+        text = f"{capitalised(_titled(begins))}: {text[begins.end() :]}"
+    return CODE.sub(lambda found: words(found[0]), FILE.sub(_titled, FILE_BEHIND.sub("", text)))
+
+
+def _titled(file: re.Match) -> str:
+    return TITLES.get(file["table"], words(file["table"]))
 
 
 def capitalised(text: str) -> str:

@@ -37,7 +37,7 @@ def _of_criteria(tables: Tables) -> Iterator[Fault]:
     gates = tables["gates"]
     if gates.empty:
         yield Fault(
-            "gates.csv: no criterion; a decision needs at least one whose consequence is stop",
+            "gates.csv: there is no criterion; a decision needs at least one whose consequence is stop",
             file="gates.csv",
         )
     elif not (gates["if_not_met"] == STOPS).any():

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pandas as pd
 
-from businesscase.calculations.wording import in_words, listed, percent, worded, words
+from businesscase.calculations.wording import be, in_words, listed, part_of, percent, worded, words
 from businesscase.cases import assurance
 from businesscase.cases.errors import Fault
 from businesscase.shown.display import Sentence, Table
@@ -83,9 +83,7 @@ def verdict(study: Study, today: dt.date | None = None) -> Sentence:
 
 def _count(requirements: pd.DataFrame) -> str:
     met, of = int(requirements["met"].sum()), len(requirements)
-    if met == of:
-        return f"all {of} requirements are met"
-    return f"{met} of {of} requirements {'is' if met == 1 else 'are'} met"
+    return f"{part_of(met, of, 'requirement')} {be(met)} met"
 
 
 def _most_important(study: Study) -> str:

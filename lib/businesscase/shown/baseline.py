@@ -9,10 +9,13 @@ from businesscase.calculations import service
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.estate import DIFFERENT, ONE, RELATIONS, SAME
 from businesscase.calculations.wording import (
+    be,
     capitalised,
+    counted,
     in_words,
     listed,
     month,
+    part_of,
     percent,
     pounds,
     printed,
@@ -79,8 +82,9 @@ def _benchmark_sentences(study: Study) -> list[str]:
         gap = gaps.iloc[0]
         side = "below" if gap["worth_gbp"] >= 0 else "above"
         unit = {"annual_cost": "", "cost_per_user": " a user", "cost_per_device": " a device"}
+        apart = f"{in_words(abs(gap['worth_gbp']))} {side}" if round(gap["worth_gbp"]) else "at"
         return [
-            f"It is {in_words(abs(gap['worth_gbp']))} {side} the benchmark ({gap['benchmark'].lower()}, "
+            f"It is {apart} the benchmark ({gap['benchmark'].lower()}, "
             f"{gap['basis']}: {in_words(gap['amount_gbp'])}{unit[gap['measure']]}), {_held_against(study)}."
         ]
     sides = []
@@ -88,9 +92,9 @@ def _benchmark_sentences(study: Study) -> list[str]:
     for side, rows in (("above", gaps[is_above]), ("below", gaps[~is_above])):
         if len(rows):
             furthest = rows.loc[rows["worth_gbp"].abs().idxmax()]
-            of = "" if sides else f" of {len(gaps)} benchmarks"
+            those = len(rows) if sides else part_of(len(rows), len(gaps), "benchmark")
             sides.append(
-                f"{side} {len(rows)}{of}, by {'up to ' if len(rows) > 1 else ''}"
+                f"{side} {those}, by {'up to ' if len(rows) > 1 else ''}"
                 f"{in_words(abs(furthest['worth_gbp']))} ({furthest['benchmark'].lower()})"
             )
     return [f"It is {', and '.join(sides)}, {_held_against(study)}."]
@@ -106,8 +110,8 @@ def assumed(study: Study, stem: str) -> str:
     """Say in brackets how much of a table is assumed, nothing if none is."""
     status = study.tables[stem]["status"]
     count = int((status == "assumed").sum())
-    part = "all" if count == len(status) else f"{count} of the"
-    return f" ({part} {len(status)} lines behind it are assumed)" if count else ""
+    lines = part_of(count, len(status), "line behind it", "the")
+    return f" ({lines} {be(count)} assumed)" if count else ""
 
 
 def _base_year(study: Study) -> str:
@@ -152,12 +156,13 @@ def _measures_together(trends: pd.DataFrame) -> str:
             most.append(
                 f"{_place(trend)} {side} (from {_reading(trend, 'first')} to {_reading(trend, 'last')})"
             )
-    said = f"**Of {len(trends)} service measures by partner, {listed(moved)}**"
+    said = f"**Of {counted(len(trends), 'service measure')} by partner, {listed(moved)}**"
     if most:
         said += f"; in proportion, what moved most is {listed(most)}"
     targets = trends["target"].notna()
     if targets.any():
-        said += f"; on target: {trends['on_target'].eq(True).sum()} of {targets.sum()}"
+        reached = part_of(trends["on_target"].eq(True).sum(), targets.sum(), "target")
+        said += f"; {reached} {be(trends['on_target'].eq(True).sum())} reached"
     return f"{said}."
 
 
@@ -205,7 +210,7 @@ def _surveys_together(changes: pd.DataFrame, margin: str) -> str:
         if outcome in outcomes
     ]
     said = (
-        f"**Of {len(changes)} surveys of users after the change: {listed(counts)}**, where a fall of up "
+        f"**Of {counted(len(changes), 'survey')} of users after the change: {listed(counts)}**, where a fall of up "
         f"to {margin} of users still counts as no worse"
     )
     lowest = known.loc[known["difference"].idxmin()]
@@ -225,28 +230,30 @@ def _estate_sentences(study: Study) -> list[str]:
     said = []
     table = study.baseline.convergence
     if not table.empty:
-        counts = table["relation"].value_counts()
+        count = table["relation"].value_counts().get
+        others = {"on different products": count(DIFFERENT), "at one partner only": count(ONE)}
+        rest = "".join(f", {number} {where}" for where, number in others.items() if number)
+        same = part_of(count(SAME, 0), len(table), "business function")
         said.append(
-            f"**Of {len(table)} business functions the partners run {counts.get(SAME, 0)} on the "
-            f"same product**{assumed(study, 'applications')}, {counts.get(DIFFERENT, 0)} on different products, and "
-            f"{counts.get(ONE, 0)} at one partner only"
+            f"the partners run {same} on the same product**{assumed(study, 'applications')}{rest}"
         )
     cover = study.baseline.skill_cover
     if not cover.empty:
         together = cover.loc[cover["single_together"], "skill"].nunique()
+        alone = int(cover["single_person"].sum())
+        skills = part_of(alone, len(cover), "skill listed by partner")
         said.append(
-            f"**{cover['single_person'].sum()} of {len(cover)} skills listed by partner rest on one "
-            f"person alone**{assumed(study, 'skills')}, {together} of {cover['skill'].nunique()} if "
-            "the partners are taken together"
+            f"{skills} {'rests' if alone < 2 else 'rest'} on one person alone**{assumed(study, 'skills')}, "
+            f"{part_of(together, cover['skill'].nunique(), 'skill')} if the partners are taken together"
         )
-    return [f"{'; '.join(said)}."] if said else []
+    return [f"**{capitalised('; **'.join(said))}."] if said else []
 
 
 def _quality_sentence(study: Study) -> str:
     quality = study.baseline.data_quality
     return (
         f"As evidence the baseline scores **{quality['score'].mean():.0f} of 100**: the case has "
-        f"{(quality['rows'] > 0).sum()} of the {len(quality)} tables of a full one."
+        f"{part_of((quality['rows'] > 0).sum(), len(quality), 'table', 'the')} of a full one."
     )
 
 
@@ -391,8 +398,8 @@ def application_chart(study: Study) -> Chart:
     figure.update_xaxes(side="top")
     same = int((table["relation"] == SAME).sum())
     title = (
-        f"{same} of {len(table)} business functions run on the same product"
-        f"{assumed(study, 'applications')}"
+        f"{capitalised(part_of(same, len(table), 'business function'))} {'runs' if same < 2 else 'run'} on "
+        f"the same product{assumed(study, 'applications')}"
     )
     description = "Each row is a business function with the product of each partner; the table of applications has its contracts."
     return lowered(chart(figure, title, description, texts, 110 + 34 * len(texts)), 20)

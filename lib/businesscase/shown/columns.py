@@ -20,6 +20,7 @@ from businesscase.calculations.wording import (
     percent,
     printed,
     short_day,
+    without_files,
     words,
     year_label,
 )
@@ -424,6 +425,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "p80_if_shortest": _day,
     "partner": _partner,
     "plan_start": _day,
+    "place": without_files,
     "planned_finish": _day,
     "predecessors": _follows,
     "proximity": _day,

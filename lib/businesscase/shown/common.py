@@ -3,7 +3,7 @@
 import pandas as pd
 
 from businesscase import __version__
-from businesscase.calculations.wording import listed, printed
+from businesscase.calculations.wording import listed, printed, without_files
 from businesscase.cases.case import BASE
 from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
 from businesscase.shown.display import Sentence, Table
@@ -126,6 +126,11 @@ def events(study: Study) -> Table:
             "paragraph": "Paragraph",
         },
     )
+
+
+def findings(study: Study) -> str:
+    """Return what is to be remarked on the figures, a sentence each."""
+    return " ".join(f"{without_files(finding)}." for finding in study.findings)
 
 
 def _added(study: Study) -> dict[str, str]:

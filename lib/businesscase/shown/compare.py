@@ -13,9 +13,11 @@ from businesscase.calculations.wording import (
     capitalised,
     in_words,
     listed,
+    part_of,
     percent,
     printed,
     setting,
+    without_files,
     words,
 )
 from businesscase.cases.case import BASE
@@ -97,9 +99,11 @@ def _agreement(table: pd.DataFrame) -> str:
         return f"**The case has one scenario, which leads to '{now}'.**"
     others = [f"'{name}' {_where(table, name)}" for name in counts.index if name != now]
     if not others:
-        return f"**All {len(table)} scenarios lead to the same recommendation: {now}.**"
+        every = capitalised(part_of(len(table), len(table), "scenario"))
+        return f"**{every} lead to the same recommendation: {now}.**"
     return (
-        f"**{counts[now]} of {len(table)} scenarios lead to '{now}', as the base does; "
+        f"**{part_of(counts[now], len(table), 'scenario')} {'leads' if counts[now] == 1 else 'lead'} to "
+        f"'{now}', as the base does; "
         f"it is {listed(others)}.**"
     )
 
@@ -196,9 +200,10 @@ def _tally(counts: pd.Series, scenarios: int) -> str:
     """Say how many scenarios lead to each recommendation, the most frequent first."""
     (most, count), *others = counts.items()
     if not others:
-        return f"{f'All {scenarios} scenarios lead' if scenarios > 1 else 'The one scenario leads'} to '{most}'"
+        every = capitalised(part_of(scenarios, scenarios, "scenario"))
+        return f"{every} {'lead' if scenarios > 1 else 'leads'} to '{most}'"
     rest = listed([f"{number} to '{name}'" for name, number in others])
-    return f"{count} of {scenarios} scenarios lead to '{most}', {rest}"
+    return f"{part_of(count, scenarios, 'scenario')} {'leads' if count == 1 else 'lead'} to '{most}', {rest}"
 
 
 def _same_everywhere(outcomes: pd.DataFrame, alike: list[str]) -> str:
@@ -459,7 +464,7 @@ def why_it_turns(study: Study) -> Sentence:
     lines = [f"In place of '{base}', the recommendation of the base:", ""]
     for name, criteria in turned.items():
         other = study.in_scenario(name)
-        reasons = other.decision.gates.set_index("criterion")["reason"][criteria]
+        reasons = other.decision.gates.set_index("criterion")["reason"][criteria].map(without_files)
         title = study.case.scenarios[name].title
         lines.append(f"- **{title}: {other.decision.recommendation}.** {' '.join(reasons)}")
     return Sentence("\n".join(lines))

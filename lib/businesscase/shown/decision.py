@@ -20,7 +20,9 @@ from businesscase.calculations.decision import (
 from businesscase.calculations.wording import (
     capitalised,
     listed,
+    part_of,
     short_day,
+    without_files,
     worded,
     words,
     year_label,
@@ -44,13 +46,18 @@ from businesscase.shown.savings import input_value
 from businesscase.study import Study
 
 OUTCOME_COLOURS = {MET: ("#D5EBDD", "#0B0C0C"), NOT_MET: ("#801650", "white"), NOT_KNOWN: (PALE, "#0B0C0C")}  # fmt: skip
-NO_CRITERION = "The case has no criterion (gates.csv), so nothing tells whether to go on"
+NO_CRITERION = "The case has no criterion, so nothing tells whether to go on"
 
 
 def recommended(study: Study) -> str:
     """Return the recommendation, of which a review that is red is a part."""
     red = ", and the review is red" if outturn.is_red(study) else ""
     return f"{study.decision.recommendation.capitalize()}{red}"
+
+
+def missing(study: Study) -> str:
+    """Return what is missing where the case is not ready to decide, blank if nothing is."""
+    return " ".join(map(without_files, study.decision.missing.values()))
 
 
 def answer(study: Study) -> Sentence:
@@ -61,8 +68,8 @@ def answer(study: Study) -> Sentence:
     said = [
         *outturn.in_short(study),
         f"**{recommended(study)}.**",
-        *study.decision.missing.values(),
-        *gates.loc[gates["outcome"] == NOT_MET, "reason"],
+        missing(study),
+        *gates.loc[gates["outcome"] == NOT_MET, "reason"].map(without_files),
     ]
     for outcome, said_of in ((NOT_KNOWN, "Not known"), (MET, "Met")):
         listed_here = (gates["outcome"] == outcome) & ~gates["criterion"].isin(
@@ -71,7 +78,7 @@ def answer(study: Study) -> Sentence:
         criteria = list(gates.loc[listed_here, "criterion"])
         if criteria:
             said.append(f"{said_of}: {listed(criteria)}.")
-    return Sentence(" ".join(said))
+    return Sentence(" ".join(filter(None, said)))
 
 
 def reasons(study: Study) -> Table:
@@ -126,7 +133,7 @@ def reasons_in_words(study: Study) -> Sentence:
     """Say of each criterion, in a sentence with its figure, why it is met or not."""
     gates = study.decision.gates
     order = gates["outcome"].map({NOT_MET: 0, NOT_KNOWN: 1, MET: 2})
-    sentences = gates.loc[order.sort_values(kind="stable").index, "reason"]
+    sentences = gates.loc[order.sort_values(kind="stable").index, "reason"].map(without_files)
     if gates.empty:
         return Sentence(f"{NO_CRITERION}.")
     return Sentence("\n".join(f"- {sentence}" for sentence in sentences))
@@ -155,7 +162,9 @@ def gates_chart(study: Study) -> Chart | Table:
         for name, other in studies.items()
         if other.decision.recommendation == study.decision.recommendation
     ]
-    title = f"{len(same)} of {len(studies)} scenarios lead to the same recommendation: {study.decision.recommendation}"
+    those = capitalised(part_of(len(same), len(studies), "scenario"))
+    verb = "leads" if len(same) == 1 else "lead"
+    title = f"{those} {verb} to the same recommendation: {study.decision.recommendation}"
     said = [f"{titles[name]}: {other.decision.recommendation}" for name, other in studies.items()]
     data = with_recommendations(outcomes, studies.values(), titles.values())
     return chart(figure, title, f"{'; '.join(said)}.", data, 190 + 44 * len(studies), t=150)
@@ -283,7 +292,7 @@ def _what_holds_it(study: Study) -> str:
     if len(stopping):
         return f"It is stop as long as this is not met: {listed(stopping['criterion'])}."
     if study.decision.missing:
-        return f"It is {study.decision.recommendation} as long as this stands: {' '.join(study.decision.missing.values())}"
+        return f"It is {study.decision.recommendation} as long as this stands: {missing(study)}"
     if unknown:
         return f"It can't be go as long as this is not known: {listed(unknown)}."
     return ""

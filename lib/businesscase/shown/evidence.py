@@ -122,11 +122,14 @@ def _counted(stem: str, assumed: int, of: int) -> str:
     Examples
     --------
     >>> _counted("scores", 30, 30), _counted("flows", 12, 14), _counted("gates", 1, 1)
-    ('all 30 scores', '12 of 14 flows', 'the one of gates')
+    ('all 30 scores', '12 of 14 flows', 'the one row of gates')
+    >>> _counted("readiness", 30, 33)
+    '30 of 33 rows of readiness'
     """
+    rows = words(stem) if stem.endswith("s") else f"rows of {words(stem)}"
     if assumed < of:
-        return f"{assumed} of {of} {words(stem)}"
-    return f"all {of} {words(stem)}" if of > 1 else f"the one of {words(stem)}"
+        return f"{assumed} of {of} {rows}"
+    return f"all {of} {rows}" if of > 1 else f"the one row of {words(stem)}"
 
 
 def _merged(found: Chain) -> Runs:

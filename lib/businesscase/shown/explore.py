@@ -5,6 +5,7 @@ import pandas as pd
 from businesscase.calculations import savings
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import in_words, pounds, printed
+from businesscase.shown.decision import missing
 from businesscase.shown.display import Sentence, Table, table
 from businesscase.study import Study
 
@@ -99,9 +100,9 @@ def _contingency(study: Study) -> str:
 
 def overview_headline(study: Study, start: Study) -> Sentence:
     """State the recommendation."""
+    before = f"Scenario {start.scenario_name}: {start.decision.recommendation}."
     return Sentence(
-        f"## Recommendation: {study.decision.recommendation}\n\n"
-        f"{' '.join([*study.decision.missing.values(), f'Scenario {start.scenario_name}: {start.decision.recommendation}.'])}"
+        f"## Recommendation: {study.decision.recommendation}\n\n{f'{missing(study)} {before}'.lstrip()}"
     )
 
 

@@ -7,11 +7,13 @@ import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import (
+    be,
     capitalised,
     chance_in_words,
     counted,
     in_words,
     listed,
+    part_of,
     percent,
     plain,
     printed,
@@ -277,7 +279,7 @@ def next_steps(study: Study) -> Table:
 def assured(study: Study, where: str) -> str:
     """Say how many requirements of an assured analysis are met, and where the others are named."""
     met = study.assurance.requirements["met"]
-    said = f"Assurance: {met.sum()} of {len(met)} requirements are met"
+    said = f"Assurance: {part_of(met.sum(), len(met), 'requirement')} {be(met.sum())} met"
     return f"{said}." if met.all() else f"{said}; for the others see “{where}”."
 
 

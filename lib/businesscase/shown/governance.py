@@ -3,12 +3,12 @@
 import pandas as pd
 
 from businesscase.calculations.governance import NO, PARTLY, YES
-from businesscase.calculations.wording import listed
+from businesscase.calculations.wording import listed, part_of
 from businesscase.shown.display import PALE, Chart, Sentence, Table, absent, chart, lowered, tiles
 from businesscase.study import Study
 
 FILLS = {YES: ("#D5EBDD", "#0B0C0C"), PARTLY: (PALE, "#0B0C0C"), NO: ("#801650", "white")}
-NO_PRECEDENTS = "No published case is recorded: data/ has no governance_precedents.csv"
+NO_PRECEDENTS = "No published case is recorded"
 
 
 def once(words: pd.Series) -> str:
@@ -88,7 +88,7 @@ def _matrix_title(study: Study) -> str:
     count = settled.sum(axis="columns")
     best, here = _partnerships(study)[count.idxmax()], int((study.governance.settled == YES).sum())
     first = (
-        f"This case settles {here} of {settled.shape[1]} topics; of the published cases {best} settles "
+        f"This case settles {part_of(here, settled.shape[1], 'topic')}; of the published cases {best} settles "
         f"most, {count.max()}"
     )
     return f"{first}; none settles {listed(never)}" if never else first

@@ -14,11 +14,16 @@ from businesscase.calculations.attribution import (
 from businesscase.calculations.outturn import AMBER, GREEN, RED, latest_readings
 from businesscase.calculations.reference_class import FEWEST
 from businesscase.calculations.wording import (
+    be,
+    capitalised,
+    counted,
     in_words,
     listed,
+    part_of,
     percent,
     printed,
     spelt,
+    worded,
     year_label,
 )
 from businesscase.shown.display import (
@@ -65,7 +70,7 @@ MEANT = {
 def answer(study: Study) -> Sentence:
     """Say what came of the decision so far, and what is expected from now on."""
     if study.outturn.actuals.empty:
-        nothing = "**Nothing has been reported yet**: actuals.csv has no row yet."
+        nothing = "**Nothing has been reported yet.**"
         return Sentence(" ".join([nothing, *_not_reported(study)]))
     said = [*_saving_so_far(study), *_cost_so_far(study), *_expected(study)]
     if study.outturn.money_to_date.empty:
@@ -75,8 +80,10 @@ def answer(study: Study) -> Sentence:
     late = study.outturn.tasks_to_date.query("end == 'finish'")["days_late"]
     if len(late):
         said.append(
-            f"{int((late > 0).sum())} of the {len(late)} tasks that are done ended after their "
-            f"planned day, the worst {printed(late.max())} working days late."
+            f"{capitalised(part_of(int((late > 0).sum()), len(late), 'finished task', 'the'))} ended after "
+            f"the planned day, the worst {worded(late.max(), 'working days')} late."
+            if late.max() > 0
+            else f"{capitalised(part_of(0, len(late), 'finished task', 'the'))} ended after the planned day."
         )
     return Sentence(" ".join(said))
 
@@ -178,12 +185,12 @@ def expected_before(study: Study, kind: str) -> str:
     """Say what is expected of a kind of money before own results, and on how many cases it rests."""
     others, classes = study.outturn.others(kind), listed(study.case.file.evidence_classes)
     if others:
-        return f"what {len(others.ratios)} other cases of {classes} came to"
+        return f"what {counted(len(others.ratios), 'other case')} of {classes} came to"
     found = study.uncertainty.reference_class.get(PARAMETERS[kind])
     if found is None:
-        return "its range in sensitivities.csv"
+        return "its range"
     return (
-        f"its range in sensitivities.csv, as an interval needs {spelt(FEWEST)} cases and {classes} has "
+        f"its range, as an interval needs {spelt(FEWEST)} cases and {classes} has "
         f"{spelt(len(found.ratios)) if found.ratios else 'none'}"
     )
 
@@ -205,7 +212,8 @@ def _measures_so_far(study: Study) -> list[str]:
             f"{_limit(row)} ({row['held_against']})."
         ]
     reached = int(known["reached"].astype(bool).sum())
-    return [f"{reached} of {len(known)} readings of the service are as good as planned or better."]
+    those = capitalised(part_of(reached, len(known), "reading of the service"))
+    return [f"{those} {be(reached)} as good as planned or better."]
 
 
 def _reading(row: pd.Series) -> str:
@@ -452,7 +460,9 @@ def _measures_title(table: pd.DataFrame) -> str:
     reached, every = int(table["reached"].sum()), len(table)
     if every == 1:
         return f"The one reading is {'' if reached else 'not '}as good as what it is held against"
-    return f"{reached} of {every} readings are as good as what they are held against, or better"
+    those = capitalised(part_of(reached, every, "reading"))
+    held = "it is" if reached < 2 else "they are"
+    return f"{those} {be(reached)} as good as what {held} held against, or better"
 
 
 def readings_in_words(measures: pd.DataFrame) -> list[str]:

@@ -8,12 +8,16 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.durations import CERTAINTY
 from businesscase.calculations.progress import AMBER, COMPLETE, GREEN, NOT_DUE, RED
 from businesscase.calculations.wording import (
+    be,
+    capitalised,
     chance_in_words,
     in_words,
     listed,
+    part_of,
     percent,
     printed,
     short_day,
+    worded,
 )
 from businesscase.shown.display import (
     BLUE,
@@ -44,7 +48,7 @@ CURVES = [(BLUE, "solid"), (PURPLE, "dash"), (GREY, "dot")]  # by deadline
 EVENTS = ["gate", "decision", "deadline"]  # kinds of event that a plan works towards
 CONTRACT_ENDS = "contract ends"
 DAY = pd.Timedelta(days=1)  # a task ends, and a deadline falls, at the end of its day
-NO_RANGES = "The case gives no ranges of durations (task_ranges.csv), so how likely its dates are is not known"
+NO_RANGES = "The case gives no ranges of durations, so how likely its dates are is not known"
 
 
 def answer(study: Study) -> Sentence:
@@ -65,8 +69,8 @@ def answer(study: Study) -> Sentence:
             f"{printed(ahead)}."
         )
     said.append(
-        f"{critical:,} of its {len(schedule):,} tasks {'is' if critical == 1 else 'are'} critical: a "
-        "day lost there is a day lost at the end."
+        f"{capitalised(part_of(critical, len(schedule), 'task', 'its'))} {be(critical)} critical: a day "
+        "lost there is a day lost at the end."
     )
     return Sentence(
         " ".join([*said, *_said_of_others(study), *_said_of_deadlines(study), *_assumed(study)])
@@ -94,23 +98,24 @@ def _said_of_deadlines(study: Study) -> list[str]:
     if not number:
         return []
     late = deadlines[deadlines["days_late"] > 0].sort_values("days_late", ascending=False)
-    every = {1: "The only deadline is", 2: "Both deadlines are"}
-    said = [
-        f"{every.get(number, f'All {number} deadlines are')} met if every task runs as planned."
-    ]
+    every = capitalised(part_of(number, number, "deadline"))
+    said = [f"{every} {be(number)} met if every task runs as planned."]
     if len(late):
         worst = late.iloc[0]
         said = [
-            f"Even if every task runs as planned, {len(late)} of {number} deadlines "
-            f"{'is' if len(late) == 1 else 'are'} missed, the worst by "
-            f"{printed(worst['days_late'])} working days ({worst['name']})."
+            f"Even if every task runs as planned, {part_of(len(late), number, 'deadline')} "
+            f"{be(len(late))} missed, the worst by {worded(worst['days_late'], 'working days')} "
+            f"({worst['name']})."
         ]
     if study.plan.has_ranges:
         last = study.plan.headline_deadlines.iloc[0]
         chance = chance_in_words(study.plan.deadline_chances.at[ALL, "chance"])
+        of_last = f"{last['name']} by {printed(last['deadline'])}"
         said.append(
-            f"The chance that all are met is {chance}; that of the last one, {last['name']} by "
-            f"{printed(last['deadline'])}, is {chance_in_words(last['chance'])}."
+            f"The chance that all are met is {chance}; that of the last one, {of_last}, is "
+            f"{chance_in_words(last['chance'])}."
+            if number > 1
+            else f"The chance of that, {of_last}, is {chance}."
         )
     return said
 
@@ -203,8 +208,8 @@ def _finish_said(study: Study) -> str:
         certain = study.plan.certain_finishes.at[ALL, "p80"]
         said += f", {percent(CERTAINTY, 0)} certain by {printed(certain)}"
     if len(critical) > 12:
-        return f"{said}; {len(critical):,} of {len(schedule):,} tasks are critical"
-    return f"{said}; critical tasks: {', '.join(map(str, critical))}"
+        return f"{said}; {part_of(len(critical), len(schedule), 'task')} are critical"
+    return f"{said}; critical {'task' if len(critical) == 1 else 'tasks'}: {', '.join(map(str, critical))}"
 
 
 def _drawn(schedule: pd.DataFrame) -> pd.DataFrame:
@@ -670,7 +675,7 @@ def contracts_said(study: Study) -> Sentence:
     table = study.contracts.ends
     if table.empty:
         return Sentence(
-            "The case names no contract that this option replaces (contracts.csv), so none is taken to end "
+            "The case names no contract that this option replaces, so none is taken to end "
             "too soon or to be paid beside the new service."
         )
     said = [_contract_said(row) for row in table.itertuples()]

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 import pandas as pd
 import plotly.graph_objects as go
 
-from businesscase.calculations.wording import capitalised, counted, in_words, listed, printed
+from businesscase.calculations.wording import (
+    be,
+    capitalised,
+    counted,
+    in_words,
+    listed,
+    part_of,
+    printed,
+)
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
@@ -20,7 +28,7 @@ from businesscase.shown.display import (
 )
 from businesscase.study import Study
 
-NOT_SCORED = "Readiness is not scored: the case has no readiness.csv"
+NOT_SCORED = "No scores of readiness are given"
 REACH = "#D6E0EA"  # pale enough for a label to be read on it
 LOWEST, HIGHEST = 1, 5  # the ends of the scale
 LANE = 22  # height of a partner's lane within an area [pixels]
@@ -34,8 +42,7 @@ def answer(study: Study) -> Sentence:
     lacking = study.governance.lacking
     settled = int((study.governance.settled == "yes").sum())
     said.append(
-        f"Governance: {settled} of {len(study.governance.settled)} topics "
-        f"{'is' if settled == 1 else 'are'} settled"
+        f"Governance: {part_of(settled, len(study.governance.settled), 'topic')} {be(settled)} settled"
         + (f"; **left open: {listed(lacking)}**." if lacking else ".")
     )
     return Sentence(" ".join(said))
@@ -48,7 +55,7 @@ def _score_sentences(study: Study) -> list[str]:
     reasons = [f"they stand too far apart in {listed(apart)}"] if apart else []
     if apart and apart == below:
         reasons = [
-            f"they stand too far apart, and one is below the minimum score, in {listed(apart)}"
+            f"they stand too far apart and a partner is below the minimum score in {listed(apart)}"
         ]
     elif below:
         reasons.append(f"a partner is below the minimum score in {listed(below)}")
@@ -63,8 +70,8 @@ def _score_sentences(study: Study) -> list[str]:
     assumed = int((study.tables["readiness"]["status"] == "assumed").sum())
     return [
         first,
-        f"The lowest score is {printed(lowest.min())} of 5, in {listed(weakest)}; {assumed} of "
-        f"{study.readiness.scores.size} scores are assumed.",
+        f"The lowest score is {printed(lowest.min())} of 5, in {listed(weakest)}; "
+        f"{part_of(assumed, study.readiness.scores.size, 'score')} {be(assumed)} assumed.",
     ]
 
 
@@ -98,11 +105,13 @@ def sizes_said(study: Study) -> str:
     known = study.readiness.size_ratios.dropna()
     if known.empty:
         return "How unequal the partners are in size is not known"
-    said = [
-        f"{printed(ratio)} times the {SIZE_WORDS[size]}{_assumed(_size_status(study, size))}"
-        for size, ratio in known.items()
-    ]
-    return f"The largest partner has {listed(said)} of the smallest"
+    told = {size: printed(ratio) for size, ratio in known.items()}
+    named = {size: f"{SIZE_WORDS[size]}{_assumed(_size_status(study, size))}" for size in told}
+    said = [f"{ratio} times the {named[size]}" for size, ratio in told.items() if ratio != "1"]
+    alike = [named[size] for size, ratio in told.items() if ratio == "1"]
+    parts = [f"The largest partner has {listed(said)} of the smallest"] if said else []
+    parts += [f"The partners are equal in {listed(alike)}"] if alike else []
+    return ". ".join(parts)
 
 
 def _assumed(status: str) -> str:
@@ -270,9 +279,9 @@ def _gap_words(study: Study, order: list[str]) -> str:
     others = study.readiness.divergence.drop(index=list(in_the_way))
     if len(others):
         where = f"in the {counted(len(others), 'other area')}" if said else "in every area"
-        said.append(
-            f"{where} the gap is {printed(others['gap'].max())} at most, and nobody is below a minimum score"
-        )
+        widest = others["gap"].max()
+        gap = f"the gap is {printed(widest)} at most" if widest else "there is no gap"
+        said.append(f"{where} {gap}, and nobody is below a minimum score")
     return f"{capitalised('; '.join(said))}."
 
 

@@ -11,10 +11,12 @@ import plotly.graph_objects as go
 from businesscase.calculations import exposure, risks
 from businesscase.calculations.uncertainty import DRAWS
 from businesscase.calculations.wording import (
+    be,
     capitalised,
     counted,
     in_words,
     listed,
+    part_of,
     percent,
     printed,
     year_label,
@@ -75,8 +77,7 @@ def answer(study: Study) -> Sentence:
     gaps, faulty = len(study.risks.findings), study.risks.findings["risk"].nunique()
     if gaps:
         said.append(
-            f"The register itself has {gaps} gap{'s' * (gaps > 1)}, in {faulty} "
-            f"risk{'s' * (faulty > 1)}."
+            f"The register itself has {counted(gaps, 'gap')}, in {counted(faulty, 'risk')}."
         )
     if study.option != study.case.file.preferred_option:
         said.append(
@@ -89,12 +90,13 @@ def answer(study: Study) -> Sentence:
 def _register_sentence(study: Study, placed: pd.DataFrame) -> str:
     number = len(study.risks.scored)
     if placed.empty:
-        return f"**None of the {number} risks is assessed.**"
+        return f"**{capitalised(part_of(0, number, 'risk', 'the'))} is assessed.**"
     counts = risks.band_counts(placed, study.tables["risk_bands"])
-    counted = listed([f"{count} {band}" for band, count in counts.items() if count])
+    bands = listed([f"{count} {band}" for band, count in counts.items() if count])
     which = "the responses" if study.risks.standing_position == "residual" else "no response"
     when = f", with {which} carried out" if placed["residual_score"].notna().any() else ""
-    return f"**{len(placed)} of {number} risks are assessed: {counted}{when}.**"
+    those = capitalised(part_of(len(placed), number, "risk"))
+    return f"**{those} {be(len(placed))} assessed: {bands}{when}.**"
 
 
 def _appetite_sentence(study: Study, placed: pd.DataFrame) -> str:
@@ -113,12 +115,12 @@ def _money_sentence(study: Study) -> str:
         return f"{ELSEWHERE}."
     expected = _expected(study)
     number = len(study.risks.counted)
-    verb = "are" if number > 1 else "is"
+    those, verb = f"{number if number > 1 else 'one'} that {be(number)}", be(number)
     basis = ", on assumed figures," if _all_assumed(study, "risk_costs") else ""
     others = left_out(study)
     kind = "costed and counted here" if others else "costed"
     said = (
-        f"The {number} that {verb} {kind}{basis} {verb} expected to cost about {in_words(expected)} "
+        f"The {those} {kind}{basis} {verb} expected to cost about {in_words(expected)} "
         f"in all; about {in_words(study.risks.contingency['p80'])} is enough in eight of ten simulated "
         "futures."
     )
@@ -222,8 +224,8 @@ def _matrix_said(study: Study) -> str:
     above = study.risks.above_appetite
     if not placed:
         return "No risk is placed on the matrix"
-    verb = "are" if above > 1 else "is"
-    return f"{above or 'None'} of the {placed} risks on the matrix {verb} above what the partners accept"
+    those = capitalised(part_of(above, placed, "risk on the matrix", "the"))
+    return f"{those} {be(above)} above what the partners accept"
 
 
 def _small(text: str) -> str:
@@ -430,7 +432,7 @@ def cut(found: pd.DataFrame) -> str:
     """Say how many risks a table shows if it can't show all, blank if it does."""
     if len(found) <= SHOWN:
         return ""
-    return f": the first {SHOWN} of {len(found)} risks; results.csv holds all"
+    return f": the first {SHOWN} of {len(found)} risks; the table of results holds all"
 
 
 # what the risks may cost
@@ -554,9 +556,10 @@ def contributors_chart(study: Study) -> Chart | Table:
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
     first = table.iloc[0]
+    share = percent(first["tail_share"], 0)
     title = (
-        f"Risk {table.index[0]} brings {percent(first['tail_share'], 0)} of the cost in the fifth of "
-        "draws that cost most"
+        f"Risk {table.index[0]} brings {'all' if share == '100%' else f'{share} of'} the cost in the fifth "
+        "of draws that cost most"
     )
     description = (
         f"Mean cost of each risk, expected and in the fifth of draws that cost most: of risk {table.index[0]} "

@@ -11,13 +11,17 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.reference_class import DECILES, FEWEST
 from businesscase.calculations.uncertainty import DRAWS
 from businesscase.calculations.wording import (
+    be,
     chance_in_words,
+    counted,
     in_words,
     listed,
+    part_of,
     percent,
     pounds,
     printed,
     setting,
+    worded,
     year_label,
 )
 from businesscase.cases.parameters import Parameters, label_of, unit_of
@@ -60,7 +64,7 @@ def answer(study: Study) -> Sentence:
     more = "" if saved >= 0 else " more"
     said = [
         likely(study),
-        f"The plan: over {printed(study.savings.term_years)} years, {against(study)}, the partnership "
+        f"The plan: over {worded(study.savings.term_years, 'years')}, {against(study)}, the partnership "
         f"{verb} {in_words(abs(saved))}{more} and spends {in_words(measures['one_off_cost'])} once, a net "
         f"present value of {in_words(worth)}.",
         _today_sentence(study),
@@ -89,18 +93,16 @@ def _today_sentence(study: Study) -> str:
     worth = study.savings.net_present_values.sum() + otherwise
     lines = study.tables["flows"]
     statuses = lines.loc[lines["option"] == study.case.file.comparator, "status"]
-    assumed = percent((statuses == "assumed").mean(), 0)
-    return (
-        f"Beside today it would be {in_words(worth)}; {assumed} of the inputs that say what would come "
-        "otherwise are assumed."
-    )
+    assumed = int((statuses == "assumed").sum())
+    inputs = part_of(assumed, len(statuses), "input behind what would come otherwise", "the")
+    return f"Beside today it would be {in_words(worth)}; {inputs} {be(assumed)} assumed."
 
 
 def _time_sentence(study: Study) -> str:
     measures = study.savings.appraisal.loc[ALL]
     cash, time = measures["cashable_saving"], measures["time_saving"]
     if round(time) == 0:
-        return "All of the saving is cash."
+        return "All of the saving is cash." if round(cash) > 0 else ""
     return (
         f"Of the saving {in_words(cash)} is cash and {in_words(time)} is time, which reaches no budget; "
         f"in cash alone the net present value is {in_words(measures['cash_net_present_value'])}."
@@ -113,7 +115,7 @@ def _payback_sentence(years: float | None, study: Study) -> str:
     if years == 0:
         return ""
     decided = year_label(study.years[0])
-    return f"The cash is back {printed(round(years, 1))} years after the end of {decided}."
+    return f"The cash is back {worded(round(years, 1), 'years')} after the end of {decided}."
 
 
 def _peak_sentence(study: Study) -> str:
@@ -122,7 +124,8 @@ def _peak_sentence(study: Study) -> str:
     if round(peak[ALL]) == 0:
         return "No partner is ever out of pocket."
     largest = peak.drop(ALL).idxmax()
-    most = f", {largest} most, {in_words(peak[largest])}" if len(peak) > 2 else ""
+    rest = peak.drop(ALL).round()
+    most = f", {largest} most, {in_words(peak[largest])}" if rest.nunique() > 1 else ""
     return f"Partners must find up to {in_words(peak[ALL])} in cash beside today's budgets{most}."
 
 
@@ -137,7 +140,7 @@ def likely(study: Study) -> str:
     )
     on_time = study.uncertainty.on_time_without_loss
     if on_time is not None:
-        said += f" In {chance_in_words(on_time)} every deadline is kept and nothing is lost."
+        said += f" In {chance_in_words(on_time)} of the futures every deadline is kept and nothing is lost."
     others = study.uncertainty.as_others.risk_of_loss.at[ALL, "npv_p50"]
     if round(others) == round(risk["npv_p50"]):
         return said
@@ -350,7 +353,7 @@ def of_class(study: Study) -> str:
         low, middle, high = (percent(ratio) for ratio in found.at(DECILES))
         said.append(
             f"{rests_on}: {middle} of plan, {low} to {high} in eight cases of ten; such an interval of "
-            f"the others alone held {found.held} of the {count}"
+            f"the others alone held {part_of(found.held, count, 'case', 'the')}"
         )
     pooled = f" ({file.pooling_reason})" if file.evidence_classes[1:] else ""
     return f"Of {listed(file.evidence_classes)}{pooled}, {'; '.join(said)}"
@@ -372,9 +375,11 @@ def membership(study: Study) -> str:
         )
         years, months = int(terms["notice_years"]), int(terms["leaver_months"])
         if years:
-            said.append(f"by itself for {years} year{'s' if years > 1 else ''}")
+            said.append(f"by itself for {counted(years, 'year')}")
         if months and terms["leaver_share"]:
-            said.append(f"{percent(terms['leaver_share'], 0)} of it by itself for {months} months")
+            said.append(
+                f"{percent(terms['leaver_share'], 0)} of it by itself for {counted(months, 'month')}"
+            )
         if np.isfinite(terms["leaver_cap"]):
             said.append(f"{pounds(terms['leaver_cap'])} at most by itself")
     for name, dates, words_ in (

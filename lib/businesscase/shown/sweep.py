@@ -9,7 +9,14 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from businesscase.calculations.uncertainty import SEED
-from businesscase.calculations.wording import capitalised, listed, percent, printed, share_in_words
+from businesscase.calculations.wording import (
+    capitalised,
+    listed,
+    percent,
+    printed,
+    share_in_words,
+    worded,
+)
 from businesscase.shown.display import GREY, ORANGE, PALE, Chart, Sentence, Table, absent, chart
 from businesscase.study import Study
 from businesscase.study.sweep import (
@@ -24,6 +31,7 @@ from businesscase.study.sweep import (
 
 NOTHING = "The case states no money that recurs, so there are no futures to tell apart"
 FUTURES = 20_000  # enough for two digits of a share; the command draws more
+FULL = 0.5  # share of futures that fail in the full colour, or more where more fail somewhere
 MOST_ROWS, NAME_WIDTH = 3, 26
 LOSES = {PARTNERSHIP: "the partnership loses money", ANY_PARTNER: "some partner loses money"}
 MEET = {1: "it", 2: "both", 3: "all three"}
@@ -33,7 +41,7 @@ WORDS = {
     "delay_years": ("delay", 0, "years"),
     "overrun": ("one-off cost", 1, "% of plan"),
     "running_cost_change": ("running cost", 1, "% of plan"),
-    "baseline_cost_change": ("present cost", 1, "% of the figures given"),
+    "baseline_cost_change": ("present cost", 1, "% of what is given"),
     "discount_rate": ("discount rate", 0, "%"),
 }
 LINE = (0, "% of plan")  # the value of a line is a multiple of its plan
@@ -101,11 +109,11 @@ def _value(name: str, value: float) -> str:
     if name.startswith("risk "):
         return f"{percent(value, 0)} of the worst"
     if name.startswith("slip of task "):
-        return f"{printed(round(value, 2))} years"
+        return worded(round(value, 2), "years")
     added, unit = WORDS[name][1:] if name in WORDS else LINE
     if unit.startswith("%"):
         return f"{printed(round(100 * (added + value), 1))}{unit}"
-    return f"{printed(round(value, 2))} {unit}".strip()
+    return worded(round(value, 2), unit)
 
 
 def picture(findings: Findings | None, of: str = PARTNERSHIP) -> Chart | Table:
@@ -165,9 +173,8 @@ def _parts(findings: Findings, found: Found, names: list[str]) -> pd.DataFrame:
 
 
 def _scale(strips: list[list[float | None]]) -> tuple[float, float]:
-    """Return the least and the greatest share drawn, apart even where all are equal."""
-    known = [part for strip in strips for part in strip if part is not None]
-    return min(known), max(*known, min(known) + 0.01)
+    """Return the shares of the palest and the fullest colour: a rare failure looks like one."""
+    return 0.0, max(FULL, *(part for strip in strips for part in strip if part is not None))
 
 
 def _spread(found: Found, name: str) -> float:

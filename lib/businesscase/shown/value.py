@@ -20,7 +20,7 @@ from businesscase.study import Study
 from businesscase.study.value import COMMIT, GROUP, IN_STAGES, PERFECT, RIGHT
 
 NO_CHOICE = "No option has money that recurs, so nothing tells what to find out first"
-NO_STAGES = "No stages are given (stages.csv), so all is committed at once"
+NO_STAGES = "No stages are given, so all is committed at once"
 ERRORS = 2  # standard errors from nil within which a value is none
 SCALES = (", multiple of plan", " (0 not at all, 1 the worst)")
 
@@ -155,7 +155,8 @@ def not_valued(study: Study) -> Sentence | Table:
 
 
 def _plural(reason: str, items: list[str]) -> str:
-    return reason.replace("it has", "they have") if len(items) > 1 else reason
+    said = reason.partition(" in ")[0]  # what follows is the file to write it into
+    return said.replace("it has", "they have") if len(items) > 1 else said
 
 
 def stages_answer(study: Study) -> Sentence | Table:

@@ -137,7 +137,7 @@ class Resolutions(Part):
             )
         if self.missing_implications:
             yield Fault(
-                f"implications.csv: not written: {', '.join(self.missing_implications)}",
+                f"implications.csv: nothing is written on {listed(self.missing_implications)}",
                 file="implications.csv",
                 column="text",
                 found="",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from businesscase.calculations.wording import part_of
 from businesscase.study.tidy import NEVER
 
 KEYS = ["section", "measure", "item", "year"]
@@ -100,12 +101,13 @@ def agreement(table: pd.DataFrame) -> str:
     Examples
     --------
     >>> agreement(pd.DataFrame({"measure": ["risk_band", "one_off_cost"], "agrees": [True, False]}))
-    '1 of 2 published figures agree: 1 worked out from the inputs, 1 read back from them'
+    '1 of 2 published figures agrees: 1 worked out from the inputs, 1 read back from them'
     >>> agreement(pd.DataFrame({"measure": ["one_off_cost"], "agrees": [True]}))
-    '1 of 1 published figure agrees'
+    'the only published figure agrees'
     """
     agreed, read_back = int(table["agrees"].sum()), int(table["measure"].isin(READ_BACK).sum())
-    said = f"{agreed} of {len(table)} published figure{' agrees' if len(table) == 1 else 's agree'}"
+    those = part_of(agreed, len(table), "published figure")
+    said = f"{those} {'agrees' if agreed < 2 else 'agree'}"
     if not read_back:
         return said
     worked_out = len(table) - read_back

@@ -13,7 +13,14 @@ import pandas as pd
 
 from businesscase import __version__
 from businesscase.calculations.apportionment import ALL
-from businesscase.calculations.wording import listed, minus_kept, plain, printed, words
+from businesscase.calculations.wording import (
+    listed,
+    minus_kept,
+    plain,
+    printed,
+    without_files,
+    words,
+)
 from businesscase.cases.case import BASE, COMPARISON, Case, cited, documents
 from businesscase.cases.errors import InputError
 from businesscase.cases.parameters import Parameters, unit_of
@@ -538,11 +545,11 @@ def _facts(study: Study, kept: Kept) -> Iterator[tuple[str, str]]:
     if worked := assurance.worked_rows(study.tables):
         yield "Standing", worked.plain
     if study.decision.missing:
-        yield "Missing", " ".join(study.decision.missing.values())
+        yield "Missing", decision.missing(study)
     if study.findings and kept.tables:
         yield "Findings", f"{len(study.findings)}, which may tell of figures that are {kept.why}."
     elif study.findings:
-        yield "Findings", f"{'; '.join(study.findings)}."
+        yield "Findings", common.findings(study)
     yield "For", file.decision_maker
     yield "Date of the decision", printed(file.decision_date)
     yield "Scenario", f"{scenario.title} ({study.scenario_name}). {scenario.why}"
@@ -596,7 +603,7 @@ def _setting(value) -> str:
 def _recommendation(study: Study, kept: Kept) -> Iterator[Block]:
     yield from _traced(study, lambda: Verdict(decision.recommended(study)))
     if study.decision.missing:
-        yield Prose(literal(f"Missing: {' '.join(study.decision.missing.values())}"))
+        yield Prose(literal(f"Missing: {decision.missing(study)}"))
     if not study.verdicts.drawn_criteria.empty:
         sure = partial(_traced, study, lambda: Prose(literal(verdicts.answer(study).plain)))
         yield from kept.shown(sure)
@@ -690,7 +697,8 @@ def given(study: Study, chapter: str) -> Iterator[Block]:
         and len(study.tables[stem])
     ]
     if stems:
-        yield Prose(f"The case has no {LACKS[chapter]}, so nothing is worked out here. It gives:")
+        lacks = without_files(LACKS[chapter])
+        yield Prose(f"The case has no {lacks}, so nothing is worked out here. It gives:")
         yield table_shown(common.inputs(study, stems))
 
 
@@ -881,8 +889,14 @@ def _gathered(blocks: Iterable[Block]) -> Iterator[Block]:
             yield Prose(told)  # the chapter's heading says what is absent
     if absent:
         yield Heading(NOTHING_LISTED)
-        lines = [f"- **{' '.join(map(literal, asked))}** {said}" for said, asked in absent.items()]
+        lines = [f"- **{_asked(asked)}** {said}" for said, asked in absent.items()]
         yield Prose("\n".join(lines))
+
+
+def _asked(headings: list[str]) -> str:
+    """Return headings before their answer: a colon stands behind one that is no question."""
+    text = " ".join(map(literal, headings))
+    return text if text.endswith("?") else f"{text}:"
 
 
 def _said_once(part: list[Block]) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from businesscase.cases.parameters import Parameters
 from businesscase.cases.schema import SHARED_TABLES, TABLES, Entry, Figure
 from businesscase.shown import common
 from businesscase.shown.assurance import worked_rows
-from businesscase.shown.decision import recommended
+from businesscase.shown.decision import missing, recommended
 from businesscase.study import Study, results, tidy
 from businesscase_workbench.report.excel_decision import COLUMNS as CRITERIA_COLUMNS
 from businesscase_workbench.report.excel_decision import SHEET as CRITERIA_SHEET
@@ -115,14 +115,14 @@ def _answer(study: Study) -> SheetShown:
     red = recommended(study).removeprefix(study.decision.recommendation.capitalize())
     rows = {
         **({"Standing": worked.plain} if worked else {}),
-        **({"Findings": "; ".join(found)} if (found := study.findings) else {}),
+        **({"Findings": common.findings(study)} if study.findings else {}),
         "Question": file.question,
         "For": file.decision_maker,
         "Date of the decision": file.decision_date,
         "Recommendation": CellShown(verdict(study, CRITERIA_TOP), "text"),
         **({"Recommendation in the report": recommended(study)} if has_levers or red else {}),
         **({"Levers and inputs": CellShown(state(study), "text", name=STATE)} if has_levers else {}),
-        **({"Missing": " ".join(study.decision.missing.values())} if study.decision.missing else {}),
+        **({"Missing": missing(study)} if study.decision.missing else {}),
         "Scenario": f"{study.scenario.title} ({study.scenario_name})",
         "Why this scenario": study.scenario.why,
         "Differs from the base scenario in": _changes(study),
