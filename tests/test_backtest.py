@@ -154,7 +154,7 @@ def test_each_case_that_counts_is_shown_once_by_its_last_verdict(found):
 def test_the_page_says_that_no_verdict_rests_on_a_fact_of_a_later_day(found):
     (table,) = shown_in("backtest", None, "Checks", found=found)
     assert table["holds"].all()
-    assert table.caption.endswith(f"{len(found)} of {len(found)} hold")
+    assert table.caption.endswith(f"in order: all {len(found)} checks")
 
 
 def test_more_cases_without_a_miss_narrow_the_interval(found):

@@ -703,7 +703,7 @@ def refused(data, case, *rows, data_date="2026-06-30"):
     """Write actuals.csv of (kind, item, partner, date, year, value) rows and return the faults."""
     path = data / case / "case.toml"
     text = re.sub(
-        r"data_date = [-\d]+", f"data_date = {data_date}", path.read_text(encoding="utf-8")
+        r'data_date = "?[-\d]+"?', f"data_date = {data_date}", path.read_text(encoding="utf-8")
     )
     path.write_text(text, encoding="utf-8")
     source = {MKIP: "maidstone-2012", LICTP: "melton-2020", DACORUM: "report"}[case]

@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+import pandas as pd
 import pytest
 from cells import executed
 from conftest import daily_of
 from small import flow, small_study
 
+from businesscase.calculations.years import IS_MONTH
 from businesscase.cases.case import case_names
 from businesscase.study import Study, load_study
 from businesscase_workbench.report import report_of
@@ -95,14 +97,27 @@ def reports(study: Study) -> dict[str, Report]:
 
 def faults(study: Study) -> list[str]:
     """Return what is wrong with the texts of a study's reports, each with its place and the right form."""
-    found = []
+    found, by_day = [], dict.fromkeys(days_of_months(study), "the source gives the month alone")
     for name, made in reports(study).items():
         for chapter, block in blocks_of((*made.front, *made.chapters)):
             for text in map(plain, texts_of(block)):
-                for pattern, right in held_in(chapter).items():
+                for pattern, right in (held_in(chapter) | by_day).items():
                     if fault := re.search(pattern, text):
                         found.append(f"{name}, {chapter}: {fault[0]!r} in {text!r}: {right}")
     return list(dict.fromkeys(found))
+
+
+def days_of_months(study: Study) -> list[str]:
+    """Return patterns of the first days that stand for months, but for those that are days of the case too."""
+    months, days = set(), set()
+    for table in study.tables.values():
+        for name in table.select_dtypes("datetime"):
+            is_month = table.get(f"{name}{IS_MONTH}", pd.Series(False, table.index))
+            months |= set(table.loc[is_month, name])
+            days |= set(table.loc[~is_month, name].dropna())
+    days |= {value for value in study.results["value"] if isinstance(value, pd.Timestamp)}
+    days |= {day + pd.Timedelta(days=1) for day in days}  # on which follows what ends
+    return [rf"\b1 (?:{day:%B}|{day:%b}) {day.year}\b|\b{day:%Y-%m-%d}\b" for day in months - days]
 
 
 def held_in(chapter: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ from numbers import Real
 
 import pandas as pd
 
+from businesscase.calculations.years import Month
+
 BARE_UNITS = ("count", "fraction", "letter", "rank", "ratio", "score", "text", "date", "")
 PLURALS = {"criterion": "criteria"}  # of names that take another ending than an s
 TITLES = {"gates": "criteria", "flows": "costs and savings"}  # of tables; of others their name
@@ -30,6 +32,8 @@ def printed(value, label: str = "") -> str:
     ('-£4,500', '46.7%')
     >>> printed(dt.date(2020, 12, 16)), printed(None), printed(True), printed(3.50)
     ('16 December 2020', '–', 'yes', '3.5')
+    >>> printed(Month(2019, 7, 1))
+    'July 2019'
     >>> printed(1_451_786, "Cost (£000)")
     '1,452'
     """
@@ -37,6 +41,8 @@ def printed(value, label: str = "") -> str:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Month):
+        return month(value)
     if isinstance(value, dt.date):
         return f"{value.day} {value:%B %Y}"
     if not isinstance(value, Real):
@@ -204,7 +210,9 @@ def chance_in_words(fraction: float) -> str:
 
 def short_day(date: dt.date) -> str:
     """Return a date where there is little room, for instance 1 Apr 2026."""
-    return printed(date) if pd.isna(date) else f"{date.day} {date:%b %Y}"
+    if pd.isna(date):
+        return printed(date)
+    return f"{date:%b %Y}" if isinstance(date, Month) else f"{date.day} {date:%b %Y}"
 
 
 def month(date: dt.date) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -22,7 +23,7 @@ from pydantic.fields import FieldInfo
 from businesscase.calculations import resolutions
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.wording import listed
-from businesscase.calculations.years import year_end
+from businesscase.calculations.years import Month, year_end
 from businesscase.cases.errors import Fault, InputError, shown
 from businesscase.cases.names import refuse_unless_printable
 
@@ -53,8 +54,19 @@ PLAIN: dict[type, tuple[str, str]] = {
     float: (r"-?\d+(\.\d+)?", "a plain number"),
     int: (r"-?\d+", "a whole number"),
     dt.date: (r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "a date such as 2026-04-01"),
+    Month: (r"\d{4}-(0[1-9]|1[0-2])", "a month such as 2026-04"),
     bool: (r"(?i:true|false)", "true or false"),
 }
+
+
+def _month_or_day(text: typing.Any) -> typing.Any:
+    """Return a month that is written as one; what else it is, is for the type of the field to say."""
+    is_month = isinstance(text, str) and re.fullmatch(PLAIN[Month][0], text.strip())
+    return Month.fromisoformat(f"{text.strip()}-01") if is_month else text
+
+
+MAY_BE_MONTH = BeforeValidator(_month_or_day)
+DateOrMonth = Annotated[dt.date, MAY_BE_MONTH]  # a date of which perhaps only the month is known
 
 
 def plain_types(annotation: typing.Any) -> frozenset[type]:
@@ -66,6 +78,13 @@ def plain_types(annotation: typing.Any) -> frozenset[type]:
     frozenset({<class 'int'>})
     """
     return _types_of(annotation)
+
+
+def written_as(column: FieldInfo) -> frozenset[type]:
+    """Return as which kinds of ``PLAIN`` a cell of a column may be written."""
+    is_dated = dt.date in (kinds := plain_types(column.annotation))
+    may_be_month = is_dated and MAY_BE_MONTH in bounds_of(column.annotation, column.metadata)
+    return kinds | {Month} if may_be_month else kinds
 
 
 @cache  # for it is asked of every cell
@@ -120,7 +139,7 @@ class Entry(Row):
     @field_validator("*", mode="before")
     @classmethod
     def _cell_is_plain(cls, cell: str, field: ValidationInfo) -> str:
-        refuse_unless_plain(cell, plain_types(cls.model_fields[field.field_name].annotation))
+        refuse_unless_plain(cell, written_as(cls.model_fields[field.field_name]))
         return cell
 
 
@@ -271,7 +290,7 @@ class ServiceMeasure(Figure):
 
     measure: Name = Field(description="what is measured")
     partner: Name = Field(description="the authority")
-    date: dt.date = Field(description="date of the reading")
+    date: DateOrMonth = Field(description="date of the reading, or its month, such as 2026-04")
     value: float = Field(description="the reading")
     bound: Literal["exactly", "over", "under"] = Field(
         description="how the source words it: exactly, over or under the value"
@@ -828,7 +847,9 @@ class WorkPackage(Figure):
 class Event(Figure):
     """A date that matters: a gate, decision, deadline, review, start, end or outcome."""
 
-    date: dt.date = Field(description="the date (first of the month where only that is known)")
+    date: DateOrMonth = Field(
+        description="the date, or where only that is known the month, such as 2026-04"
+    )
     kind: Literal["gate", "decision", "deadline", "review", "start", "end", "outcome"] = Field(
         description="gate, decision, deadline, review, start, end or outcome"
     )
@@ -941,7 +962,7 @@ class Lesson(Figure):
     """Why a programme stopped or had to change, and when that could first have been known."""
 
     lesson: Name = Field(description="short name")
-    known_from: dt.date = Field(
+    known_from: DateOrMonth = Field(
         description="date of the gate or decision in events.csv at which it could have been known"
     )
     evidence: Text = Field(description="what would have shown it then")
@@ -967,8 +988,8 @@ class Actual(Figure):
         "task's number, or 'users'"
     )
     partner: str = Field(description="the authority; blank for a task, which has none")
-    date: dt.date = Field(
-        description="date of the reading, or of the task's start or finish; for money not before its "
+    date: DateOrMonth = Field(
+        description="date (or month) of the reading, or of the task's start or finish; for money not before its "
         "year ends on 31 March, and never after data_date in case.toml"
     )
     year: FinancialYear | None = Field(
@@ -1668,7 +1689,10 @@ class Source(Row):
 
     title: Text = Field(description="title of the document")
     publisher: Name = Field(description="who published it")
-    date: dt.date | None = Field(None, description="date of the document, where it is known")
+    date: DateOrMonth | None = Field(
+        None,
+        description='date of the document, where it is known; of a month alone in quotation marks, "2018-12"',
+    )
 
 
 class CaseFile(Row):
@@ -1683,7 +1707,9 @@ class CaseFile(Row):
     question: Text = Field(description="what the decision maker is asked, as a question")
     decision_maker: Text = Field(description="who decides")
     decision_date: dt.date = Field(description="date of the meeting")
-    data_date: dt.date = Field(description="date to which the figures refer")
+    data_date: DateOrMonth = Field(
+        description='date to which the figures refer; of a month alone in quotation marks, "2018-12"'
+    )
     summary: Text = Field(description="two or three sentences on the case")
     decision_year: FinancialYear = Field(description="year 0 of the appraisal; not discounted")
     last_year: FinancialYear = Field(description="last financial year of the appraisal")
@@ -1743,7 +1769,7 @@ def allowed_cells(column: FieldInfo) -> str:
     >>> allowed_cells(Partner.model_fields["role"])
     'lead, partner or leaving'
     """
-    kinds = plain_types(column.annotation)
+    kinds = written_as(column)
     words = [said for kind, (_, said) in PLAIN.items() if kind in kinds]
     named = [str(word) for word in _words_of(column.annotation) if word]
     if named:

@@ -22,6 +22,7 @@ from businesscase.calculations.wording import (
     words,
     year_label,
 )
+from businesscase.calculations.years import with_known_dates
 from businesscase.shown import columns
 from businesscase.shown.display import (
     BLUE,
@@ -374,6 +375,7 @@ def trend_chart(study: Study) -> Chart:
         rows.assign(name=f"{measure}, {partner}") for (measure, partner), rows in series
     )
     drawn["label"] = worded(drawn["bound"], drawn["value"])
+    drawn = with_known_dates(drawn)
     data = drawn.pivot(index="date", columns="name", values="label").rename_axis("Date")
     description = "The readings are in the table of service measures."
     return chart(figure, title, description, data[list(drawn["name"].unique())], 380)

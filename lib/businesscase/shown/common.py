@@ -4,6 +4,7 @@ import pandas as pd
 
 from businesscase import __version__
 from businesscase.calculations.wording import listed, printed, without_files
+from businesscase.calculations.years import Month, with_known_dates
 from businesscase.cases.case import BASE
 from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
 from businesscase.shown.display import Sentence, Table
@@ -65,7 +66,9 @@ def assumptions(study: Study, section: str) -> Table:
 def inputs(study: Study, stems: list[str]) -> Table:
     """Show every row of tables with its status, source and reasoning."""
     rows = [
-        _assumption(stem, row) for stem in stems for row in study.tables[stem].to_dict("records")
+        _assumption(stem, row)
+        for stem in stems
+        for row in with_known_dates(study.tables[stem]).to_dict("records")
     ]
     columns = ["table", "what", "value", "status", "source", "paragraph", "note"]
     table = pd.DataFrame(rows, columns=columns)
@@ -88,7 +91,11 @@ def inputs(study: Study, stems: list[str]) -> Table:
 
 def _assumption(stem: str, row: dict) -> dict:
     key = KEYS.get(stem, ["schedule", "first_year"])
-    shown = [str(row[name]) for name in key if not _blank(row[name])]
+    shown = [
+        printed(row[name]) if isinstance(row[name], Month) else str(row[name])
+        for name in key
+        if not _blank(row[name])
+    ]
     kept = {name: row[name] for name in ("status", "source", "paragraph", "note")}
     words = [name for name in row if name not in {*key, *kept}]  # where no column is the figure
     given = VALUE_COLUMNS.get(stem, words)

@@ -17,6 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from businesscase.calculations.wording import capitalised, minus_kept, printed, three_figures
+from businesscase.calculations.years import with_known_dates
 from businesscase.shown import evidence
 from businesscase.shown.columns import (
     LABELS,
@@ -111,6 +112,15 @@ class Table(pd.DataFrame):
         """The frame alone."""
         return pd.DataFrame(self)
 
+    def _as_known(self) -> "Table":
+        """Return the table with its dates as they are known."""
+        known = with_known_dates(self.frame)
+        return (
+            self
+            if len(known.columns) == len(self.columns)
+            else Table(known, self.caption, self.labels, unit=self.unit)
+        )
+
     def _columns_shown(self) -> list[tuple[str, pd.Series, list[str]]]:
         """Return label, values and texts of each column that is shown."""
         if self.empty:
@@ -148,7 +158,7 @@ class Table(pd.DataFrame):
 
     def as_read(self) -> dict:
         """Return caption, labels, which columns are numbers, and rows of texts; no row if empty."""
-        shown = self._columns_shown()
+        shown = self._as_known()._columns_shown()
         # the first column names the rows; only the others are set as numbers
         numeric = [
             number > 0 and _is_numeric(column) for number, (_, column, _) in enumerate(shown)
@@ -170,15 +180,17 @@ class Table(pd.DataFrame):
         ):
             return read
         rough = [
-            list(row) for row in zip(*map(_to_three_figures, self._columns_shown()), strict=True)
+            list(row)
+            for row in zip(*map(_to_three_figures, self._as_known()._columns_shown()), strict=True)
         ]
         return read | {"rough": rough} if rough != read["rows"] else read
 
     def as_csv(self) -> str:
         """Return the numbers of what is shown, with the names of the columns."""
+        known = self._as_known().frame
         if self.labels is not None:
-            return self.frame[list(self.labels)].to_csv(index=False)
-        return self.frame.to_csv(index=set(self.index.names) != {None})
+            return known[list(self.labels)].to_csv(index=False)
+        return known.to_csv(index=set(self.index.names) != {None})
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         return {TABLE: self.as_reported(evidence.of_cell()[1])} | _evidence()

@@ -20,6 +20,7 @@ from businesscase.calculations.wording import (
     short_day,
     spelt,
 )
+from businesscase.calculations.years import IS_MONTH, with_known_dates
 from businesscase.cases.case import known_since
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES
 from businesscase.shown.decision import NO_CRITERION
@@ -265,14 +266,10 @@ def next_steps(study: Study) -> Table:
     events = events[events["kind"].isin(DATED) & known]
     gates = study.tables["stages"]
     gates = gates[gates["option"] == study.option].drop_duplicates("gate")
-    steps = pd.concat(
-        [
-            pd.Series(events["event"].to_numpy(), events["date"]),
-            pd.Series(gates["gate"].to_numpy(), gates["date"]),
-        ]
-    )
-    frame = steps.rename_axis("step_by").to_frame("step").sort_index(kind="stable")
-    frame = frame[frame.index > pd.Timestamp(file.data_date)].head(STEPS)
+    steps = pd.concat([events.assign(step=events["event"]), gates.assign(step=gates["gate"])])
+    steps = steps[steps["date"] > pd.Timestamp(file.data_date)].sort_values("date", kind="stable")
+    steps = with_known_dates(steps[["date", f"date{IS_MONTH}", "step"]]).head(STEPS)
+    frame = steps.set_index("date").rename_axis("step_by")
     return table(frame, "What comes next")
 
 

@@ -1,5 +1,6 @@
 """The log of assumptions: every input of a case once, with what it does to the answer."""
 
+import datetime as dt
 import re
 import textwrap
 from collections.abc import Callable, Collection
@@ -17,6 +18,7 @@ from businesscase.calculations.wording import (
     words,
     year_label,
 )
+from businesscase.calculations.years import with_known_dates
 from businesscase.cases.assurance import item_column
 from businesscase.cases.case import TOLD_IN
 from businesscase.cases.schema import KEYS, TABLES, VALUE_COLUMNS
@@ -62,7 +64,9 @@ def assumptions_log(study: Study, kept_back: Collection[str] = ()) -> Table:
         | {"place": place, "standing": _standing(stem, row, owners)}
         for stem in used
         for row, place in zip(
-            study.tables[stem].to_dict("records"), _places(study, stem), strict=True
+            with_known_dates(study.tables[stem]).to_dict("records"),
+            _places(study, stem),
+            strict=True,
         )
     ]
     if kept_back:
@@ -152,7 +156,7 @@ def _key(name: str, value) -> str:
         return f"{KEY_WORDS[name]} {value}"
     if name in ("year", "first_year"):
         return year_label(int(value)) if value >= FIRST_DATED else f"from year {value} of the term"
-    if isinstance(value, pd.Timestamp):
+    if isinstance(value, dt.date):
         return printed(value)
     if not re.fullmatch("[a-z_]+", str(value)):  # a name, not a word of the schema
         return str(value)

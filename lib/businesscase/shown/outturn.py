@@ -26,6 +26,7 @@ from businesscase.calculations.wording import (
     worded,
     year_label,
 )
+from businesscase.calculations.years import IS_MONTH, known_date
 from businesscase.shown.display import (
     BLUE,
     GREY,
@@ -238,7 +239,7 @@ def _review_date(study: Study) -> str:
     year = study.outturn.review_year
     when = f", in year {spelt(year)} of the service" if year else ""
     kind = "review" if event["kind"] == "review" else "date at which to look back"
-    return f"The next {kind} is **{printed(event['date'])}**{when} ({event['event']})."
+    return f"The next {kind} is **{printed(known_date(event['date'], event[f'date{IS_MONTH}']))}**{when} ({event['event']})."
 
 
 def _required(study: Study) -> list[str]:

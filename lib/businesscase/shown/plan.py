@@ -19,6 +19,7 @@ from businesscase.calculations.wording import (
     short_day,
     worded,
 )
+from businesscase.calculations.years import IS_MONTH
 from businesscase.shown.display import (
     BLUE,
     GREY,
@@ -65,7 +66,7 @@ def answer(study: Study) -> Sentence:
     if study.plan.has_task_readings:
         ahead = study.plan.progress["forecast_finish"].max()
         said.append(
-            f"With what has come true by {printed(study.plan.report_date)}, the end is forecast for "
+            f"With what has come true by {_report_date(study)}, the end is forecast for "
             f"{printed(ahead)}."
         )
     said.append(
@@ -75,6 +76,12 @@ def answer(study: Study) -> Sentence:
     return Sentence(
         " ".join([*said, *_said_of_others(study), *_said_of_deadlines(study), *_assumed(study)])
     )
+
+
+def _report_date(study: Study) -> str:
+    """Return the date of the progress report, which is that of the figures unless a scenario sets it."""
+    is_set = bool(study.parameters.report_date)
+    return printed(study.plan.report_date if is_set else study.case.file.data_date)
 
 
 def _said_of_others(study: Study) -> list[str]:
@@ -363,6 +370,7 @@ def _dates_around(study: Study) -> list[tuple[pd.Timestamp, str, str]]:
     )
     known = events[events["kind"].isin(EVENTS) & events["date"].between(first, last)]
     written = "%b %Y" if last - first > pd.Timedelta(days=400) else "%b"
+    months = dict(zip(known["date"], known[f"date{IS_MONTH}"], strict=True))
     dates = [(row.date, row.kind, row.date, row.event) for row in known.itertuples()]
     for day in certain:
         said = f"{percent(CERTAINTY, 0)} certain"
@@ -370,7 +378,8 @@ def _dates_around(study: Study) -> list[tuple[pd.Timestamp, str, str]]:
     for row in contracts[contracts["ends"].between(first, last)].itertuples():
         dates.append((row.ends + DAY, CONTRACT_ENDS, row.ends, row.contract))
     return [
-        (at, f"{kind} {day.day} {day:{written}}", said) for at, kind, day, said in sorted(dates)
+        (at, f"{kind} {'' if months.get(day) else f'{day.day} '}{day:{written}}", said)
+        for at, kind, day, said in sorted(dates)
     ]
 
 
@@ -421,7 +430,7 @@ def first_rows(frame: pd.DataFrame, caption: str, absent: str = "") -> Table:
 
 def status_said(study: Study) -> str:
     """Say of which day a status is, whether tasks are only taken to run as planned, and what isn't known."""
-    said = f"Status at {printed(study.plan.report_date)}"
+    said = f"Status at {_report_date(study)}"
     if not study.plan.has_task_readings:
         said += ", taken to have run as planned"
     packages = study.tables["work_packages"]
@@ -585,7 +594,7 @@ def status_rule(study: Study) -> Sentence:
         "as planned."
     )
     return Sentence(
-        f"**At {printed(study.plan.report_date)}.** {basis}\n\n"
+        f"**At {_report_date(study)}.** {basis}\n\n"
         "The rule: **complete** if finished; **red** if the forecast end is after the deadline or, "
         "without a deadline, so late that the end of the plan moves; **amber** if it is later than "
         "planned, or if the plan as made was more likely to miss the deadline than to meet it; **not "
@@ -646,11 +655,11 @@ def progress_chart(study: Study) -> Chart:
     figure.update_yaxes(
         categoryorder="array", categoryarray=labels[::-1], showgrid=False, ticksuffix="  "
     )
-    title = f"At {printed(study.plan.report_date)}, of {len(table):,} {kind} " + ", ".join(
+    title = f"At {_report_date(study)}, of {len(table):,} {kind} " + ", ".join(
         f"{count} {'is' if count == 1 else 'are'} {word}" for word, count in counts.items()
     )
     if list(counts.index) == [NOT_DUE]:
-        title = f"At {printed(study.plan.report_date)} none of the {len(table):,} {kind} is due to have started"
+        title = f"At {_report_date(study)} none of the {len(table):,} {kind} is due to have started"
     description = "Each row says its status in words, and its dates; the table below says why."
     if len(drawn) < len(table):
         description += (

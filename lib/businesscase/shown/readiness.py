@@ -1,5 +1,6 @@
 """What notebook 06 shows first: how ready the partners are, where they stand apart, what that teaches."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pandas as pd
@@ -14,6 +15,7 @@ from businesscase.calculations.wording import (
     part_of,
     printed,
 )
+from businesscase.calculations.years import IS_MONTH, Month, known_date, with_known_dates
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
@@ -343,7 +345,7 @@ def stop_said(study: Study) -> str:
         else f"{in_words(spent)} was spent before, dated by financial year only, so that what was "
         "spent after a gate is the most that it can be"
     )
-    return f"The programme stopped on {printed(study.readiness.stop)}; {cost}"
+    return f"The programme stopped {_on(study)}; {cost}"
 
 
 def no_lesson(study: Study) -> str:
@@ -386,13 +388,18 @@ def lesson_chart(study: Study) -> Chart | Table:
     margin = (last - first) * 0.25
     figure.update_xaxes(range=[_first_event(study) - margin, last + margin], tickformat="%b %Y")
     said = [f"{lesson.lesson}: {_lesson_label(lesson)}" for lesson in table.itertuples()]
-    description = f"{'; '.join(said)}. The programme stopped on {printed(study.readiness.stop)}."
+    description = f"{'; '.join(said)}. The programme stopped {_on(study)}."
     drawn = [
         *(
-            (lesson.lesson, lesson.known_from, _lesson_label(lesson))
-            for lesson in table.itertuples()
+            (lesson.lesson, known, _lesson_label(lesson))
+            for lesson, known in zip(
+                table.itertuples(), with_known_dates(table)["known_from"], strict=True
+            )
         ),
-        *((capitalised(kind), date, "") for date, kind in _past_events(study).items()),
+        *(
+            (capitalised(kind), _known(study, date), "")
+            for date, kind in _past_events(study).items()
+        ),
     ]
     data = pd.DataFrame(drawn, columns=["What", "Known from, or held on", "Until the stop"])
     data = data.set_index("What")
@@ -425,6 +432,18 @@ def _past_events(study: Study) -> pd.Series:
     return past.groupby("date")["kind"].agg(lambda kinds: " and ".join(dict.fromkeys(kinds)))
 
 
+def _on(study: Study) -> str:
+    """Return when the programme stopped, as prose has it."""
+    stop = _known(study, study.readiness.stop)
+    return f"{'in' if isinstance(stop, Month) else 'on'} {printed(stop)}"
+
+
+def _known(study: Study, date: pd.Timestamp) -> dt.date:
+    """Return the date of events as it is known: to the day if one of them is."""
+    events = study.tables["events"]
+    return known_date(date, events.loc[events["date"] == date, f"date{IS_MONTH}"].all())
+
+
 def _first_event(study: Study) -> pd.Timestamp:
     return _past_events(study).index.min()
 
@@ -435,7 +454,9 @@ def _draw_events(figure: go.Figure, study: Study) -> None:
     figure.add_scatter(
         x=list(past.index),
         y=[""] * len(past),
-        text=[f"{capitalised(kind)}<br>{printed(date)}" for date, kind in past.items()],
+        text=[
+            f"{capitalised(kind)}<br>{printed(_known(study, date))}" for date, kind in past.items()
+        ],
         textposition="bottom center",
         textfont={"size": 12},
         mode="markers+text",

@@ -7,6 +7,7 @@ import pandas as pd
 from businesscase.calculations import apportionment, baseline, estate, service
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.estate import RELATIONS, SAME
+from businesscase.calculations.years import with_known_dates
 from businesscase.cases.schema import BASELINE_TABLES, figure_columns
 from businesscase.study import tidy
 from businesscase.study.core import Part
@@ -180,7 +181,7 @@ class Baseline(Part):
     @derived
     def service_trends(self) -> pd.DataFrame:
         """First and last reading of each service measure, and its target."""
-        return service.service_trends(self.tables["service_measures"])
+        return service.service_trends(with_known_dates(self.tables["service_measures"]))
 
     @property
     def standards(self) -> pd.Series:

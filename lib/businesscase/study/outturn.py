@@ -12,7 +12,7 @@ from businesscase.calculations.outturn import latest_readings
 from businesscase.calculations.reference_class import ABOVE, DECILES, ReferenceClass
 from businesscase.calculations.uncertainty import at_levels
 from businesscase.calculations.wording import in_words, listed, year_label
-from businesscase.calculations.years import financial_year, year_end
+from businesscase.calculations.years import IS_MONTH, financial_year, known_date, year_end
 from businesscase.cases.case import BASE
 from businesscase.cases.errors import Fault
 from businesscase.study import tidy
@@ -362,7 +362,7 @@ class Outturn(Part):
         return {
             "measure": reading.item,
             "partner": reading.partner,
-            "date": reading.date,
+            "date": known_date(reading.date.date(), getattr(reading, f"date{IS_MONTH}")),
             "actual": reading.value,
             "bound": same["bound"].iloc[0] if len(same) else "exactly",
             "unit": of_measure["unit"].iloc[0],
@@ -493,7 +493,11 @@ class Outturn(Part):
             yield from self._forecast_rows()
         yield from tidy.one("review_flag", self.review_flag, tidy.TEXT)
         if self.review is not None:
-            yield from tidy.one("review_date", self.review["date"], tidy.DATE)
+            yield from tidy.one(
+                "review_date",
+                known_date(self.review["date"], self.review[f"date{IS_MONTH}"]),
+                tidy.DATE,
+            )
         latest = latest_readings(self.measures_to_date, ["measure", "partner"])
         for row in latest.itertuples():
             if not pd.isna(row.variance):

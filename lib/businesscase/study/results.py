@@ -1,5 +1,6 @@
 """The tidy table of results (results.csv), and its reconciliation to published figures."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 import pandas as pd
@@ -37,7 +38,7 @@ def of_figures(rows: Iterable[tuple], published: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_text(value) -> str:
-    """Return a value as results.csv prints it: ISO dates, numbers without trailing zeros.
+    """Return a value as results.csv prints it: ISO dates or months, numbers without trailing zeros.
 
     Examples
     --------
@@ -47,7 +48,9 @@ def as_text(value) -> str:
     'never'
     """
     if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
+        value = value.date()
+    if isinstance(value, dt.date):
+        return value.isoformat()
     if isinstance(value, str):
         return value
     if value == NEVER:

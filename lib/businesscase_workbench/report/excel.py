@@ -8,6 +8,7 @@ import pandas as pd
 from businesscase import __version__
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.wording import year_label
+from businesscase.calculations.years import with_known_dates
 from businesscase.cases.case import BASE, documents
 from businesscase.cases.parameters import Parameters
 from businesscase.cases.schema import SHARED_TABLES, TABLES, Entry, Figure
@@ -297,7 +298,7 @@ def _number(text: str) -> float | str:
 
 def _inputs(study: Study) -> Iterator[SheetShown]:
     for stem, model in _models(study):
-        table = study.tables[stem]
+        table = with_known_dates(study.tables[stem])
         columns = _ordered(table.columns)
         rows = [
             [CellShown(row[name], _kind(name, row[name])) for name in columns]

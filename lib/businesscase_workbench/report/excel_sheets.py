@@ -18,6 +18,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from businesscase.calculations.wording import printed
+from businesscase.calculations.years import Month
 from businesscase_workbench.spreadsheet.written import (
     HEAD_COLOUR,
     INPUT_COLOUR,
@@ -300,7 +302,7 @@ def _lines(values: Iterable, lengths: Iterable[int], widths: list[int]) -> int:
 
 def _write_cell(book, page: Worksheet, styles: _Styles, row: int, column: int, given) -> None:
     cell = given if isinstance(given, CellShown) else CellShown(given)
-    value = cell.value
+    value = _told(cell.value)
     shown = _shown(cell)
     style = styles.of(cell.kind or _kind(shown), is_input=cell.is_input)
     if isinstance(value, Formula):
@@ -370,7 +372,12 @@ def _widths(sheet: SheetShown, lengths: list[list[int]]) -> list[int]:
 
 def _shown(given):
     value = given.value if isinstance(given, CellShown) else given
-    return value.value if isinstance(value, Formula) else value
+    return value.value if isinstance(value, Formula) else _told(value)
+
+
+def _told(value):
+    """Return a value, a month as text: a workbook knows days alone."""
+    return printed(value) if isinstance(value, Month) else value
 
 
 def _length(given) -> int:

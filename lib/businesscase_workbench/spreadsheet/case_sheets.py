@@ -1,13 +1,15 @@
 """The sheets of a case that are not tables: its file, its documents and its scenarios, both ways."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from businesscase.calculations.years import Month
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.parameters import Parameters
 from businesscase.cases.raw import CASE, SCENARIOS, Place
-from businesscase.cases.schema import CaseFile, Source
+from businesscase.cases.schema import PLAIN, CaseFile, Source
 from businesscase_workbench.spreadsheet.cells import Cell, CellError, folded, read_cell
 from businesscase_workbench.spreadsheet.columns import Column, column_of, parameter_column
 from businesscase_workbench.spreadsheet.findings import ImportFindings
@@ -297,7 +299,7 @@ def _typed(text: str, column: Column):
         return int(text)
     if float in column.kinds:
         return float(text)
-    if dt.date in column.kinds:
+    if dt.date in column.kinds and not re.fullmatch(PLAIN[Month][0], text):
         return dt.date.fromisoformat(text)
     return text
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from businesscase.calculations.years import Month
 from businesscase.cases.errors import nearest_names, shown
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.cases.schema import PLAIN
@@ -67,6 +68,7 @@ NAMED_MONTH = re.compile(
     r"(?P<year>[0-9]{4}|[0-9]{2})" + MIDNIGHT,
     re.IGNORECASE,
 )
+MONTH_AND_YEAR = re.compile(r"(?P<name>[a-z]{3,9})\.? (?P<year>[0-9]{4})", re.IGNORECASE)
 TWO_YEARS = re.compile(
     r"(?:FY\s*)?(?P<first>[0-9]{4}|[0-9]{2})\s*[/\u2013-]\s*(?P<second>[0-9]{4}|[0-9]{2})",
     re.IGNORECASE,
@@ -198,7 +200,7 @@ def _of_kinds(cell: Cell, column: Column) -> Reading:
     if bool in column.kinds:
         return _truth(cell)
     if column.kinds == {dt.date}:
-        return _date(cell)
+        return _date(cell, column.may_be_month)
     if dt.date in column.kinds and not _looks_like_a_number(cell):
         return _date(cell)
     if column.is_year:
@@ -329,8 +331,12 @@ def full_year(digits: str) -> int:
     return number + (2000 if number < CENTURY_TURNS else 1900)
 
 
-def _date(cell: Cell) -> Reading:
+def _date(cell: Cell, may_be_month: bool = False) -> Reading:
     allowed = "a date such as 2026-04-01 or 01/04/2026 (day first)"
+    if may_be_month:
+        allowed += ", or a month such as 2026-04"
+        if cell.kind == TEXT_CELL and (found := _month_alone(cell.text)):
+            return Reading(found, AS_GIVEN if found == cell.text else DATE_AS_TEXT)
     if cell.kind == DATE_CELL:
         return Reading(cell.text)
     if cell.kind == NUMBER_CELL:
@@ -348,6 +354,16 @@ def _date(cell: Cell) -> Reading:
     text = date.isoformat()
     same = cell.text == text or cell.kind == DATETIME_CELL
     return Reading(text, AS_GIVEN if same else DATE_AS_TEXT)
+
+
+def _month_alone(text: str) -> str:
+    """Return a year and month that are written as 2019-07 or July 2019, blank if it is neither."""
+    if re.fullmatch(PLAIN[Month][0], text):
+        return text
+    found = MONTH_AND_YEAR.fullmatch(text)
+    name = "sep" if found and found["name"].lower() == "sept" else found and found["name"].lower()
+    numbers = [number for number, month in enumerate(MONTHS, 1) if name in (month, month[:3])]
+    return f"{found['year']}-{numbers[0]:02d}" if found and numbers else ""
 
 
 def _month(found: re.Match) -> int:

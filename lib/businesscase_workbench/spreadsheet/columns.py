@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from businesscase.calculations.years import Month
 from businesscase.cases.parameters import Parameters, unit_of
-from businesscase.cases.schema import PLAIN, Figure, FinancialYear, bounds_of, plain_types
+from businesscase.cases.schema import (
+    PLAIN,
+    Figure,
+    FinancialYear,
+    bounds_of,
+    plain_types,
+    written_as,
+)
 
 PROVENANCE = tuple(Figure.model_fields)  # where a row came from: status, source, paragraph, note
 LARGEST_FRACTION = 10.0  # where a column states no bound: above it, a percentage was meant
@@ -46,6 +54,7 @@ class Column:
     may_be_blank: bool = False
     is_fraction: bool = False
     is_letter: bool = False
+    may_be_month: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -118,6 +127,7 @@ def column_of(name: str, field: FieldInfo, annotation=None, unit: str = "") -> C
         is_fraction=float in kinds
         and ("[fraction" in meaning or name.endswith("_fraction") or unit.startswith("fraction")),
         is_letter=any(_pattern(limit) == "^[a-z]$" for limit in limits),
+        may_be_month=not annotation and Month in written_as(field),
     )
 
 

@@ -462,8 +462,11 @@ def _rule(column: Column, names: str | None) -> dict | None:
     if bool in column.kinds:
         return {"validate": "list", "source": ["true", "false"], "error_type": "warning"}
     if column.kinds == {dt.date}:
+        of_month = (
+            {"error_type": "warning"} if column.may_be_month else {}
+        )  # 2026-04 is no date to a workbook
         return {
-            "validate": "date", "criteria": "between", "minimum": EARLIEST, "maximum": LATEST,
+            "validate": "date", "criteria": "between", "minimum": EARLIEST, "maximum": LATEST, **of_month,
         }  # fmt: skip
     if column.is_number and dt.date not in column.kinds:
         bounds = {"minimum": column.low, "maximum": column.high}

@@ -10,11 +10,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from businesscase.calculations.years import IS_MONTH, Month
 from businesscase.cases.errors import Fault, nearest_names, shown, unknown_name
 from businesscase.cases.names import unsafe_name
 from businesscase.cases.parameters import Parameters, Scenario
 from businesscase.cases.raw import CASE, SCENARIOS, Place, Places
-from businesscase.cases.schema import CaseFile, Row, Source, plain_types
+from businesscase.cases.schema import CaseFile, Row, Source, plain_types, written_as
 
 BASE = "base"
 COMPARISON = "comparison"  # the folder of the report that sets all scenarios side by side
@@ -155,12 +156,16 @@ def _off_limits(found: ErrorDetails, message: str) -> Fault:
 
 
 def _frame(rows: list[Row], model: type[Row]) -> pd.DataFrame:
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             name: _series([getattr(row, name) for row in rows], column)
             for name, column in model.model_fields.items()
         }
     )
+    for name, column in model.model_fields.items():
+        if Month in written_as(column):
+            frame[f"{name}{IS_MONTH}"] = [isinstance(getattr(row, name), Month) for row in rows]
+    return frame
 
 
 def _series(values: list, column: FieldInfo) -> pd.Series:
