@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_series_equal
+from pydantic import ValidationError
 
 from businesscase.calculations.baseline import (
     annual_costs,
@@ -18,6 +19,7 @@ from businesscase.calculations.baseline import (
     service_comparison,
 )
 from businesscase.cases.case import load_case
+from businesscase.cases.schema import ServiceCost
 from businesscase.study import Study, load_study
 
 TODAY = pd.Timestamp("2026-04-01")
@@ -326,3 +328,29 @@ def test_a_row_is_dated_by_itself_else_by_its_financial_year_else_by_the_case():
     assert row_dates(pd.DataFrame({"asset": ["rack"]}), TODAY).item() == TODAY
     dated = pd.DataFrame({"date": pd.to_datetime(["2024-05-06", None])})
     assert row_dates(dated, TODAY).tolist() == [pd.Timestamp("2024-05-06"), TODAY]
+
+
+def test_income_of_the_present_service_lowers_its_cost_and_stands_in_a_column_of_its_own():
+    line = {"service": "ICT", "partner": "North", "funding": "revenue"}
+    rows = [(500.0, "staff"), (300.0, None), (-40.0, "income")]
+    lines = [line | {"nature": nature, "amount_gbp": gbp, "real_gbp": gbp} for gbp, nature in rows]
+    row = service_comparison(pd.DataFrame(lines)).iloc[0]
+    assert (row["staff"], row["undivided"], row["income"], row["real_gbp"]) == (500, 300, -40, 760)
+    assert "income" not in service_comparison(pd.DataFrame(lines[:2]))
+
+
+@pytest.mark.parametrize(
+    ("nature", "amount", "said"),
+    [("income", "40", "should be at most 0"), ("staff", "-40", "or nature be income")],
+)
+def test_only_income_is_below_nil(nature, amount, said):
+    row = {
+        "partner": "North",
+        "category": "x",
+        "nature": nature,
+        "funding": "revenue",
+        "year": "2026",
+    }
+    origin = {"status": "published", "source": "s", "paragraph": "1"}
+    with pytest.raises(ValidationError, match=said):
+        ServiceCost(**row, **origin, amount_gbp=amount)

@@ -28,7 +28,7 @@ AMOUNTS = {
     "277_000": "here, column amount_gbp: found '277_000'; it should be a plain number",
     "2.77e5": "here, column amount_gbp: found '2.77e5'; it should be a plain number",
     "": "here, column amount_gbp: found ''; it should be a plain number",
-    "-277000": "here, column amount_gbp: found '-277000'; it should be greater than or equal to 0",
+    "-277000": "here, column amount_gbp: found -277000; it should be at least 0",
     "NaN": "here, column amount_gbp: found 'NaN'; it should be a plain number",
     "inf": "here, column amount_gbp: found 'inf'; it should be a plain number",
 }

@@ -567,14 +567,15 @@ def _check(arguments: argparse.Namespace) -> int:
             print(f"{case.name}: finding: {finding}")
         for missing in study.decision.missing.values():
             print(f"{case.name}: {study.decision.recommendation}: {missing}")
-        for sentence in outlook(study) if case.name in arguments.case else ():
-            print(f"{case.name}: {sentence}")
         if table.empty:
             state = "no fault" if study.findings or study.decision.missing else "in order"
-            print(f"{case.name}: {state}; no figure of it is published yet", "", sep="\n")
-            continue
-        print(f"{case.name}: {said}")
-        print(*_aligned([list(table), *table.to_numpy().tolist()]), "", sep="\n")
+            print(f"{case.name}: {state}; no figure of it is published yet")
+        else:
+            print(f"{case.name}: {said}")
+            print(*_aligned([list(table), *table.to_numpy().tolist()]), sep="\n")
+        for sentence in outlook(study) if case.name in arguments.case else ():
+            print(f"{case.name}: {sentence}")
+        print()
         if agreed < len(table):
             wrong.append(f"{case.name}: {len(table) - agreed} published figures do not agree")
     if wrong:

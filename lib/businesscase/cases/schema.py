@@ -253,18 +253,17 @@ class ServiceCost(Figure):
         description="cost a year, at least 0, or income at most 0, in that year's prices [£]"
     )
 
-    @model_validator(mode="after")
-    def _only_income_is_below_nil(self):
-        if self.nature == "income" and self.amount_gbp > 0:
+    @field_validator("amount_gbp")
+    @classmethod
+    def _only_income_is_below_nil(cls, amount: float, field: ValidationInfo) -> float:
+        is_income = field.data.get("nature") == "income"
+        if is_income and amount > 0:
             raise ValueError(
-                f"amount_gbp is {self.amount_gbp:g} of a line of income; it should be at most 0, as it "
-                "lowers the cost"
+                f"found {amount:g} of a line of income; it should be at most 0, as it lowers the cost"
             )
-        if self.nature != "income" and self.amount_gbp < 0:
-            raise ValueError(
-                f"amount_gbp is {self.amount_gbp:g}; it should be at least 0, or nature be income"
-            )
-        return self
+        if not is_income and amount < 0:
+            raise ValueError(f"found {amount:g}; it should be at least 0, or nature be income")
+        return amount
 
 
 class Benchmark(Figure):
