@@ -249,6 +249,69 @@ def test_a_contract_that_ends_too_soon_or_whose_notice_has_passed_is_remarked_on
     assert not [text for text in map(str, small_study(**PLAN, contracts=[contract()]).findings) if "contracts.csv" in text]  # fmt: skip
 
 
+# the register
+
+
+def registered(name="desk", **cells):
+    """Return a contract that no option replaces."""
+    return {
+        "contract": name,
+        "partner": "North",
+        "ends": "2026-03-31",
+        "annual_gbp": "120",
+        **cells,
+    }
+
+
+def test_a_contract_of_the_register_needs_no_option_task_or_price_and_moves_no_money():
+    rows = [
+        registered(),
+        registered("lines", ends="", rolling="true", notice_months="3"),
+        registered("lines", ends="rolling", partner="South"),
+        registered("old", ends="2020-03-31", starts="2015-04-01", novation_gbp="50"),
+    ]
+    study = small_study(**PLAN, contracts=rows)
+    assert study.tables["contracts"]["rolling"].tolist() == [False, True, True, False]
+    assert study.tables["contracts"]["ends"].isna().tolist() == [False, True, True, False]
+    assert study.contracts.ends.empty
+    assert study.savings.net_flows.equals(small_study(**PLAN).savings.net_flows)
+
+
+def test_a_rolling_contract_ends_when_notice_has_run_out_and_is_never_a_gap():
+    # decided on 1 June 2024; twelve months' notice end on 31 May 2025, the service starts on 15 March
+    row = {"ends": "rolling", "premium_fraction": "", "notice_months": "12"}
+    study = small_study(**PLAN, contracts=[contract(**row)])
+    found = study.contracts.ends.iloc[0]
+    assert found["ends"] == pd.Timestamp("2025-05-31")
+    assert (found["overlap_months"], found["gap_months"]) == approx((78 / MONTH, 0))
+    early = small_study(**PLAN, contracts=[contract(**row | {"notice_months": "3"})])
+    assert early.contracts.ends["gap_cost"].tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ({"ends": ""}, "give either its last day as ends, or rolling as true"),
+        ({"rolling": "true"}, "give either its last day as ends, or rolling as true"),
+        ({"starts": "2027-01-01"}, "is before 2027-01-01, when the contract starts"),
+        ({"ends": "rolling", "notice_by": "2026-01-01"}, "no day to give notice by"),
+        ({"option": "a"}, "give either extension_monthly_gbp or premium_fraction"),
+        ({"option": "a", "premium_fraction": "0"}, "option and replaced_by go together"),
+        ({"replaced_by": "1"}, "option and replaced_by go together"),
+        ({"option": "a", "replaced_by": "1", "ends": "rolling"}, "notice_months is missing"),
+        ({"notice_months": "2.5"}, "it should be a whole number"),
+    ],
+)
+def test_a_contract_that_says_too_little_or_two_things_is_refused(cells, told):
+    with pytest.raises(InputError, match=told):
+        small_study(**PLAN, contracts=[registered(**cells)])
+
+
+def test_an_option_replaces_a_contract_of_a_name_once():
+    with pytest.raises(InputError, match="option a replaces 'desk' twice"):
+        small_study(**PLAN, contracts=[contract(), contract(partner="South")])
+
+
 # as shown
 
 HEADING = "Do contracts end when the service is ready?"

@@ -266,6 +266,35 @@ class ServiceCost(Figure):
         return amount
 
 
+class Post(Figure):
+    """A post of the establishment, or several alike: what it costs a year, on-costs included."""
+
+    partner: Name = Field(description="the authority that employs it")
+    service: Name = Field("ICT", description="the service that it works for; ICT if blank")
+    role: Name = Field(description="what the post does, in the same words for all partners")
+    grade: str = Field("", description="its grade")
+    post: str = Field(
+        "",
+        description="its number in the establishment; blank where the row stands for all alike. Never a "
+        "person's name",
+    )
+    fte: float = Field(gt=0, description="how much of it there is [full-time equivalents]")
+    salary_gbp: float = Field(
+        ge=0, description="salary of a year at full time, in that year's prices [£]"
+    )
+    on_cost_fraction: float = Field(
+        ge=0,
+        le=1,
+        description="employer's pension and national insurance beside the salary [fraction of it]",
+    )
+    vacant: bool = Field(
+        False, description="true if nobody holds it: it is in the budget, and nobody is dismissed"
+    )
+    year: FinancialYear | None = Field(
+        None, description="year of the pay; 2026 means 2026/27; blank is decision_year"
+    )
+
+
 class Benchmark(Figure):
     """A figure from elsewhere to hold the cost against."""
 
@@ -683,23 +712,43 @@ class DelayCost(Figure):
 
 
 class Contract(Figure):
-    """A contract that a task of the plan replaces: when it ends, and what a month after or before costs."""
+    """A contract of the register; of one that the plan replaces, also what a month after or before costs."""
 
-    option: str = Field(pattern=r"^[a-z]$", description="the option that replaces it")
+    option: str = Field(
+        "", pattern=r"^[a-z]$", description="the option that replaces it; blank: no option does"
+    )
     contract: Name = Field(description="what it is for")
     supplier: str = Field("", description="who supplies it")
     partner: Name = Field(
         description="the authority that pays it, or 'shared' for a pooled amount that the scenario apportions"
     )
-    ends: dt.date = Field(description="its last day, not before the decision")
-    notice_by: dt.date | None = Field(
-        None, description="last day on which it can be extended, or notice given, if known"
+    starts: dt.date | None = Field(None, description="its first day, if known")
+    ends: dt.date | None = Field(
+        None,
+        description="its last day, not before the decision if an option replaces it; the word rolling in "
+        "place of a date says that it has none",
     )
-    replaced_by: int = Field(
+    rolling: bool = Field(
+        False, description="true if it has no last day, and runs until notice has run out"
+    )
+    notice_months: int | None = Field(
+        None,
+        ge=0,
+        description="months of notice; with a last day, notice must be given so long before it, else the "
+        "contract runs on until notice has run out [whole months]",
+    )
+    notice_by: dt.date | None = Field(
+        None,
+        description="last day on which it can be extended, or notice given, if known; blank where "
+        "notice_months says it",
+    )
+    replaced_by: int | None = Field(
+        None,
         ge=1,
         description="number of the task of tasks.csv after whose end it is no longer needed: if it ends "
         "before, it is extended; if it ends after, it is paid beside the new service; a saving or "
-        "counterfactual_cost of the option starts with the same task, and holds its price until then",
+        "counterfactual_cost of the option starts with the same task, and holds its price until then; "
+        "needed with an option",
     )
     annual_gbp: float = Field(ge=0, description="its cost of a year, base-year prices [£]")
     extension_monthly_gbp: float | None = Field(
@@ -712,7 +761,7 @@ class Contract(Figure):
         None,
         ge=0,
         description="in place of that price: by how much a month more costs above a twelfth of the "
-        "annual cost [fraction]",
+        "annual cost [fraction]; a contract that an option replaces needs one of the two, unless it is rolling",
     )
     early_exit_gbp: float | None = Field(
         None,
@@ -720,21 +769,58 @@ class Contract(Figure):
         description="charge for leaving it before its end, base-year prices [£]: paying twice then costs "
         "no more; blank if it can't be left",
     )
+    novation_gbp: float | None = Field(
+        None,
+        ge=0,
+        description="what passing it to another authority costs once, base-year prices [£]; told, and not "
+        "added to the flows",
+    )
     stated_in: str = Field(
         "",
         description="line of flows.csv that already holds what is paid twice if all goes to plan, or the "
         "charge for leaving, so that it isn't added; blank adds it",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _rolling_in_place_of_a_date(cls, cells):
+        if str(cells.get("ends", "")).strip().casefold() != "rolling":
+            return cells
+        return {name: cell for name, cell in cells.items() if name != "ends"} | {"rolling": "true"}
+
     @model_validator(mode="after")
-    def _extension_has_one_price(self):
-        if (self.extension_monthly_gbp is None) == (self.premium_fraction is None):
+    def _has_an_end(self):
+        if self.rolling == (self.ends is not None):
             raise ValueError(
-                "give either extension_monthly_gbp or premium_fraction, for what a month beyond its end costs"
+                "give either its last day as ends, or rolling as true where it has none"
+            )
+        if self.ends and self.starts and self.ends < self.starts:
+            raise ValueError(f"ends {self.ends} is before {self.starts}, when the contract starts")
+        if self.rolling and self.notice_by:
+            raise ValueError(
+                "a rolling contract has no day to give notice by; give notice_months, and leave notice_by blank"
             )
         if self.notice_by and self.notice_by > self.ends:
             raise ValueError(
                 f"notice_by {self.notice_by} is after {self.ends}, when the contract ends"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _says_what_the_option_needs(self):
+        prices = [self.extension_monthly_gbp, self.premium_fraction].count(None)
+        if prices == 0 or (self.option and not self.rolling and prices != 1):
+            raise ValueError(
+                "give either extension_monthly_gbp or premium_fraction, for what a month beyond its end costs"
+            )
+        if bool(self.option) != (self.replaced_by is not None):
+            raise ValueError(
+                "option and replaced_by go together: which option replaces it, and with which task of the plan"
+            )
+        if self.option and self.rolling and self.notice_months is None:
+            raise ValueError(
+                "notice_months is missing of a rolling contract that an option replaces: when it can end "
+                "follows from it"
             )
         return self
 
@@ -1443,6 +1529,7 @@ TABLES: dict[str, type[Entry]] = {
     "exit_terms": ExitTerm,
     "drivers": Driver,
     "service_costs": ServiceCost,
+    "posts": Post,
     "benchmarks": Benchmark,
     "service_measures": ServiceMeasure,
     "surveys": Survey,
@@ -1509,6 +1596,7 @@ KEYS: dict[str, list[str]] = {
     "exit_terms": ["term"],
     "drivers": ["partner", "driver"],
     "service_costs": ["partner", "service", "category", "funding", "year"],
+    "posts": ["partner", "service", "role", "grade", "post", "vacant"],
     "benchmarks": ["benchmark"],
     "service_measures": ["measure", "partner", "date"],
     "surveys": ["survey", "partner", "stage"],
@@ -1526,7 +1614,7 @@ KEYS: dict[str, list[str]] = {
     "risk_probabilities": ["level"],
     "risk_costs": ["risk", "position", "partner", "first_year", "cost_line"],
     "delay_costs": ["option", "line", "partner", "starts_with"],
-    "contracts": ["option", "contract"],
+    "contracts": ["option", "contract", "partner"],
     "tasks": ["task"],
     "task_ranges": ["task"],
     "work_packages": ["package"],
@@ -1570,6 +1658,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "exit_terms": ["value"],
     "drivers": ["value"],
     "service_costs": ["amount_gbp"],
+    "posts": ["fte", "salary_gbp", "on_cost_fraction"],
     "benchmarks": ["amount_gbp"],
     "service_measures": ["bound", "value"],
     "surveys": ["satisfied", "answers"],
@@ -1592,6 +1681,8 @@ VALUE_COLUMNS: dict[str, list[str]] = {
         "extension_monthly_gbp",
         "premium_fraction",
         "early_exit_gbp",
+        "novation_gbp",
+        "notice_months",
     ],
     "tasks": ["duration_days", "not_before"],
     "task_ranges": ["optimistic_days", "pessimistic_days"],
@@ -1634,7 +1725,7 @@ BASELINE_EVIDENCE = [
 BASELINE_TABLES = ["drivers", "benchmarks", *BASELINE_EVIDENCE]
 
 SECTION_TABLES: dict[str, list[str]] = {
-    "baseline": [*BASELINE_TABLES, "baseline_standards", "plausible_ranges"],
+    "baseline": [*BASELINE_TABLES, "posts", "contracts", "baseline_standards", "plausible_ranges"],
     "options": ["success_factors", "factors", "scores"],
     "savings": [
         "flows",

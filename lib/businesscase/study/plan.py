@@ -123,7 +123,7 @@ class Plan(Part):
         """Tasks with whose end money starts or a contract is replaced, or whose delay is paid for."""
         stems = "flows", "delay_costs"
         tied = [self.tables.column(stem, "starts_with").dropna() for stem in stems]
-        tied.append(self.tables.column("contracts", "replaced_by"))
+        tied.append(self.tables.column("contracts", "replaced_by").dropna())
         return sorted({int(task) for tasks in tied for task in tasks})
 
     def name_of(self, task: int) -> str:

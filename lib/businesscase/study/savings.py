@@ -7,7 +7,14 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from businesscase.calculations import apportionment, appraisal, exposure, lateness, savings
+from businesscase.calculations import (
+    apportionment,
+    appraisal,
+    exposure,
+    lateness,
+    register,
+    savings,
+)
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.risks import CARRIED_OUT
 from businesscase.cases.parameters import dates_of, limits, terms_of
@@ -127,8 +134,16 @@ class Savings(Part):
         """Contracts that the option replaces: when each ends, and what a month after or before costs.
 
         ``due`` is when its service is to start, ``end`` when it ends [years from the start of year 0].
+        A rolling contract ends when notice given at the decision has run out, or as late as it is needed.
         """
         contracts = self.tables.rows("contracts", option=self.option)
+        rolling = contracts["rolling"]  # ends when notice given at the decision has run out
+        decided = pd.Timestamp(self.case.file.decision_date)
+        contracts = contracts.assign(
+            ends=contracts["ends"].mask(rolling, register.earliest_ends(contracts, decided)),
+            premium_fraction=contracts["premium_fraction"].mask(rolling, 0.0),
+            replaced_by=contracts["replaced_by"].astype(int),
+        )
         contracts = contracts.assign(
             due=contracts["replaced_by"].map(self.plan.planned_starts).astype(float),
             end=pd.Series(map(self.plan.years_until, contracts["ends"]), contracts.index, float),

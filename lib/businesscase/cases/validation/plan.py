@@ -48,12 +48,21 @@ def start_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
 
 
 def contract_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
-    """Yield contracts that ended before the decision, or name a task or line that isn't there."""
+    """Yield contracts that an option replaces and that ended before the decision, or name nothing there."""
     numbers, flows = [str(task) for task in tables["tasks"]["task"]], tables["flows"]
-    for row in tables["contracts"].itertuples():
-        if str(row.replaced_by) not in numbers:
-            yield "contracts", row.Index, unknown_name("replaced_by", str(row.replaced_by), numbers)
-        if row.ends.date() < file.decision_date:
+    replaced = tables["contracts"][tables["contracts"]["option"] != ""]
+    for index in replaced.index[replaced.duplicated(["option", "contract"])]:
+        yield (
+            "contracts",
+            index,
+            f"option {replaced.at[index, 'option']} replaces {replaced.at[index, 'contract']!r} twice; "
+            "once is allowed: name them apart",
+        )
+    for row in replaced.itertuples():
+        task = str(row.replaced_by)
+        if task not in numbers:
+            yield "contracts", row.Index, unknown_name("replaced_by", task, numbers)
+        if not row.rolling and row.ends.date() < file.decision_date:
             yield (
                 "contracts",
                 row.Index,
@@ -68,12 +77,12 @@ def contract_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
                 unknown_name("stated_in", row.stated_in, own["line"].unique()),
             )
         freed = own.loc[own["flow"].isin(FREED), "starts_with"].dropna()
-        if len(own) and str(row.replaced_by) in set(numbers) - set(freed.astype(str)):
+        if len(own) and task in set(numbers) - set(freed.astype(str)):
             yield (
                 "contracts",
                 row.Index,
                 f"no saving or counterfactual_cost of option {row.option} starts with task "
-                f"{row.replaced_by}, so the flows don't say until when {row.contract!r} is paid; give the "
+                f"{task}, so the flows don't say until when {row.contract!r} is paid; give the "
                 "line that frees its cost this task as starts_with",
             )
 
