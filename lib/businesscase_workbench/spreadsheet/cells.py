@@ -11,7 +11,12 @@ from businesscase.calculations.years import Month
 from businesscase.cases.errors import nearest_names, shown
 from businesscase.cases.names import UNPRINTABLE
 from businesscase.cases.schema import PLAIN
-from businesscase_workbench.spreadsheet.columns import LISTS_OF_NUMBERS, RATIOS, Column
+from businesscase_workbench.spreadsheet.columns import (
+    IN_PLACE_OF_A_DATE,
+    LISTS_OF_NUMBERS,
+    RATIOS,
+    Column,
+)
 from businesscase_workbench.spreadsheet.kinds import (
     BOOLEAN_CELL,
     DATE_CELL,
@@ -199,6 +204,8 @@ def _words(cell: Cell, column: Column) -> Reading:
 def _of_kinds(cell: Cell, column: Column) -> Reading:
     if bool in column.kinds:
         return _truth(cell)
+    if folded(cell.text) == IN_PLACE_OF_A_DATE.get(column.name):
+        return Reading(folded(cell.text))
     if column.kinds == {dt.date}:
         return _date(cell, column.may_be_month)
     if dt.date in column.kinds and not _looks_like_a_number(cell):

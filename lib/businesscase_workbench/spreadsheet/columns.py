@@ -24,6 +24,7 @@ LARGEST_FRACTION = 10.0  # where a column states no bound: above it, a percentag
 LISTS_OF_NUMBERS = (
     "predecessors",
 )  # text in which 2,3 are two numbers, which a program may mistake
+IN_PLACE_OF_A_DATE = {"ends": "rolling"}  # by column, a word that it takes
 RATIOS = ("weight",)  # only how they stand to each other counts, so 40% may be 0.4
 TAKES_DATES = "a number, an ISO date"  # said of a text column that holds figures of every unit
 

@@ -47,6 +47,7 @@ FEWEST_YEARS = 2
 MIXED = re.compile(r"cost.*(?:saving|benefit)|(?:saving|benefit).*cost", re.IGNORECASE)
 COUNCIL = re.compile(r"\b(?:DC|BC|CC|MBC|LBC|Council|Borough|District)\b")
 FIRST_YEAR = "the first year of the case"
+MONTHS = re.compile(r"\d+(?P<unit>\s*(?:months?|mths?|m))", re.IGNORECASE)
 CAPITAL = re.compile(r"capital", re.IGNORECASE)
 CHANCES = {3: [0, 0.2, 0.5, 1], 5: [0, 0.05, 0.2, 0.5, 0.8, 1]}  # bounds of likelihood words
 BANDS = [("Low", 0.16, True), ("Medium", 0.36, True), ("High", 0.6, False), ("Very high", 1, False)]
@@ -155,12 +156,17 @@ def _columns_of(table: str) -> dict[str, str]:
 
 def _column(table: str, heading: str) -> str | None:
     known = _columns_of(table)
-    return next((known[name] for name in names_of(heading) if name in known), None)
+    return next((known[name] for name in _names(heading) if name in known), None)
+
+
+def _names(heading: str) -> list[str]:
+    """Return the names that a heading may mean, with its unit and without."""
+    return [part for name in names_of(heading) for part in (name, name.removesuffix("_gbp"))]
 
 
 def _is_any(kind: str, heading: str) -> bool:
     known = {normal(text) for text in _aliases()[kind]["columns"]}
-    return any(name in known for name in names_of(heading))
+    return any(name in known for name in _names(heading))
 
 
 def _is_known(heading: str) -> bool:
@@ -325,7 +331,7 @@ class _View:
             (
                 at
                 for at, text in self.headings.items()
-                if any(name in map(normal, known) for name in names_of(text))
+                if any(name in map(normal, known) for name in _names(text))
             ),
             None,
         )
@@ -645,6 +651,9 @@ def _register(view: _View, draft: _Draft) -> bool:
         words |= more
     elif view.partner is None and "partner" in TABLES[table].model_fields:
         keys["constants"] = {"partner": draft.partners[0] if draft.partners else ""}
+    if table == "contracts":
+        columns, more = _contract_words(view, columns)
+        words |= more
     if table == BASE:
         keys["constants"] = keys.get("constants", {}) | {
             "funding": "revenue",
@@ -666,6 +675,17 @@ def _year_of(view: _View) -> int | str:
 def _shared_words(view: _View) -> dict[str, dict[str, str]]:
     shared = [text for text in view.texts(view.partner) if _is_shared(text)]
     return {"partner": dict.fromkeys(shared, "shared")} if shared else {}
+
+
+def _contract_words(view: _View, columns: dict) -> tuple[dict, dict]:
+    """Return the columns of a register of contracts, and its words for having no last day."""
+    at = {columns[text]: place for place, text in view.headings.items() if text in columns}
+    endless = [text for text in view.texts(at.get("ends")) if _has_word("rolling", text)]
+    months = [MONTHS.fullmatch(text) for text in view.texts(at.get("notice_months"))]
+    if months and all(months) and len({found["unit"] for found in months}) == 1:
+        heading = next(text for text, name in columns.items() if name == "notice_months")
+        columns = columns | {heading: f"{{notice_months}}{months[0]['unit']}"}
+    return columns, {"ends": dict.fromkeys(endless, "rolling")} if endless else {}
 
 
 # risks
@@ -986,7 +1006,10 @@ def _flow_reading(
             constants["funding"] = "revenue"
         if money.kind is not None:
             keys = keys | {"ignore": [*keys["ignore"], money.heading(money.kind)]}
-    forms.append("category")
+    forms += ["category", "inflation"]
+    words["inflation"] = {
+        text: "pay" if _has_word("pay", text) else "prices" for text in _texts(lines, money.line)
+    }
     words["category"] = {
         text: "staff" for text in _texts(lines, money.line) if _has_word("pay", text)
     }
