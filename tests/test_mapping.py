@@ -564,3 +564,24 @@ def test_a_matrix_of_criteria_by_options_is_drafted_too(tmp_path):
     weights = {row["factor"]: float(row["weight"]) for row in tables["factors"]}
     assert weights == {"Cost": 0.4, "Quality": 0.6}
     assert [row["name"] for row in tables["options"]] == ["Stay", "Share"]
+
+
+def test_a_workbook_of_which_no_sheet_is_known_is_refused_in_one_sentence(tmp_path):
+    source = tmp_path / "books"
+    source.mkdir()
+    for name in ("Revenue budget", "Establishment list", "Savings plan"):
+        (source / f"{name}.csv").write_text("Who,What,2026/27\nNorth,Staff,7\n", encoding="utf-8")
+    (fault,) = importing.read(source).raw.faults
+    assert "none of its sheets (Establishment list, Revenue budget, Savings plan)" in fault
+    assert "--suggest` drafts a mapping" in fault
+
+
+def test_a_column_that_nothing_is_read_as_is_told_once(tmp_path):
+    mapping = (
+        BASE.replace(', Line = "category"', "").replace("only = ", "#").replace("leave_out", "#")
+    )
+    mapping = mapping.replace("columns = {", 'ignore = ["Line"]\ncolumns = {')
+    (fault,) = refusals(tmp_path, mapping, model=MODEL)
+    assert fault.startswith(
+        "model.csv, read as service_costs: nothing is read as category; give it"
+    )

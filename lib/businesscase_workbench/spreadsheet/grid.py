@@ -122,7 +122,12 @@ class _Search:
 
     def _refuse_without_header(self) -> None:
         columns = self.wanted.columns
-        required = [name for name, column in columns.items() if column.is_required]
+        filled_in = (
+            PROVENANCE if states_origin(columns) else ()
+        )  # by the import, if no column says it
+        required = [
+            name for name, column in columns.items() if column.is_required and name not in filled_in
+        ]
         apart = "; between the cells commas, semicolons, tabs or | are read" * self.sheet.is_csv
         self.findings.refuse(
             self.sheet.place(),

@@ -24,7 +24,7 @@ from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import Wanted, lacks_origin, table_in, tables_like
 from businesscase_workbench.spreadsheet.left_out import DECIDED_ON, LeftOut, to_leave_out
-from businesscase_workbench.spreadsheet.mapped import mapped_tables
+from businesscase_workbench.spreadsheet.mapped import MappedSheet, mapped_tables
 from businesscase_workbench.spreadsheet.mapping import WorkbookMapping
 from businesscase_workbench.spreadsheet.sheets import Sheet, TableFound, normal
 from businesscase_workbench.spreadsheet.wide import wide_years
@@ -115,10 +115,15 @@ def read(
         )
     key = partial(_added_source, source.name, file.content, documents)
     decided = file.content.get("decision_year", decision_year)
+    before = len(findings.faults)
     found |= mapped_tables(own, mapping, left_out, findings, key, decided)
+    is_whole = len(findings.faults) == before  # else what is refused may be what is missing
     rows = {}
     for stem in TABLES:
         if stem in found:
+            if is_whole and _lacks_a_column(stem, found[stem], findings):
+                rows[stem] = []
+                continue
             rows[stem], found[stem] = _rows(stem, found[stem], file.content, documents, findings)
     for name in left_out.not_found():
         known = [sheet.name for sheet in sheets.values()]
@@ -164,6 +169,9 @@ def _sheets_by_part(
 ) -> dict[str, Sheet]:
     """Return the sheet of each part of a case; unknown ones are refused, blank ones left out."""
     parts: dict[str, Sheet] = {}
+    if fault := _none_is_known(sheets, left_out):
+        findings.faults.append(fault)
+        return {}
     for sheet in sheets:
         name, place = normal(sheet.name), sheet.place()
         if name in READ_ME_NAMES:
@@ -196,11 +204,50 @@ def _sheets_by_part(
     return parts
 
 
+def _none_is_known(sheets: list[Sheet], left_out: LeftOut) -> Fault | None:
+    """Return one sentence for a workbook of which no sheet is a table by its name or its columns."""
+    unknown = [sheet for sheet in sheets if sheet.cells and not left_out.takes(sheet.name)]
+    tables = {stem: table_columns(TABLES[stem]) for stem in TABLES}
+    if len(unknown) < 2 or any(
+        (name := normal(sheet.name)) in (*PARTS, *READ_ME_NAMES)
+        or nearest_names(name, PARTS)
+        or tables_like(sheet, tables)
+        for sheet in unknown
+    ):
+        return None
+    file, names = unknown[0].file, ", ".join(sheet.name for sheet in unknown)
+    return Fault(
+        f"{file}: none of its sheets ({names}) has the name or the columns of a table; `businesscase import "
+        f"{file} CASE --suggest` drafts a mapping of how they are read",
+        file=file,
+        found=names,
+    )
+
+
 def _table_of(
     part: str, sheet: Sheet, left_out: LeftOut, findings: ImportFindings
 ) -> TableFound | None:
     columns = SHEETS.get(part) or table_columns(TABLES[part])
     return table_in(sheet, Wanted(part, columns, KEYS.get(part, [])), left_out, findings)
+
+
+def _lacks_a_column(stem: str, table: TableFound, findings: ImportFindings) -> bool:
+    """Refuse a table that a mapping gives without a column that must be filled, once and by name."""
+    if not isinstance(table.sheet, MappedSheet):
+        return False  # a sheet named as a table was held against its columns when it was found
+    missing = [
+        name
+        for name, column in table_columns(TABLES[stem]).items()
+        if column.is_required and not column.may_be_blank and name not in table.columns
+    ]
+    if missing:
+        findings.refuse(
+            table.place(),
+            f"nothing is read as {', '.join(missing)}; give it a heading under columns, or under constants "
+            "what it is in every row",
+            allowed=missing,
+        )
+    return bool(missing)
 
 
 def _rows(
