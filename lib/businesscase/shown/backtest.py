@@ -5,7 +5,8 @@ import pandas as pd
 from businesscase.calculations.wording import counted, listed, percent, printed
 from businesscase.shown.columns import CAME
 from businesscase.shown.display import Chart, Sentence, Table, chart, named_tiles, table
-from businesscase.shown.verdicts import SHADES, SHORT
+from businesscase.shown.looks import VERDICTS
+from businesscase.shown.verdicts import SHORT
 from businesscase.study import backtest
 
 KINDS = {
@@ -65,7 +66,7 @@ def verdicts_chart(found: pd.DataFrame) -> Chart | Table:
     texts, fills = {}, []
     for case, rows in found.groupby("case", sort=False):
         cells = [f"{printed(row.as_at)}<br>{SHORT[row.verdict]}" for row in rows.itertuples()]
-        shades = [SHADES[verdict] for verdict in rows["verdict"]]
+        shades = [VERDICTS[verdict] for verdict in rows["verdict"]]
         blank = most - len(cells)
         last = rows.iloc[-1]
         texts[case] = [*cells, *[""] * blank, f"{printed(last['outcome_date'])}<br><b>{CAME[last['lasted']]}</b>"]  # fmt: skip

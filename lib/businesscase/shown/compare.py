@@ -28,7 +28,6 @@ from businesscase.shown.display import (
     BLUE,
     COLOURS,
     GREY,
-    PALE,
     Chart,
     Sentence,
     Table,
@@ -37,6 +36,7 @@ from businesscase.shown.display import (
     named_tiles,
     with_legend,
 )
+from businesscase.shown.looks import BAD, GOOD, OPEN
 from businesscase.shown.savings import membership
 from businesscase.study import Study, comparison
 
@@ -57,8 +57,8 @@ TOTALS = pd.Index(
     ],
     name="what_must_hold",
 )
+MUCH = 0.1  # of the largest worth: a regret above it is coloured as one
 FEW = 12  # rows up to which a chart gives each of them two lines
-BEST, WORST = ("#D5EBDD", "#0B0C0C"), ("#801650", "white")
 NAMES = {
     # parameters by name, whose own labels say where their values are read from
     "cost_mix": "Mix of rules that shares costs",
@@ -440,7 +440,7 @@ def bridge_chart(study: Study) -> Chart | Table:
         text=[in_words(amount) for amount in amounts],
         textposition="outside",
         increasing={"marker": {"color": BLUE}},
-        decreasing={"marker": {"color": WORST[0]}},
+        decreasing={"marker": {"color": BAD[0]}},
         totals={"marker": {"color": GREY}},
         cliponaxis=False,
     )
@@ -523,8 +523,11 @@ def regret_chart(study: Study) -> Chart | Table:
     texts.columns = [_lines(_column(chosen, name), 20) for name in every]
     texts.index = [*_labels(titles), "<b>Largest regret</b>"]
     least = regret.least_regretted(chosen.values)
-    fills = [[BEST if round(value, regret.ROUNDING) == 0 else (PALE, "#0B0C0C") for value in row] for row in found.to_numpy()]  # fmt: skip
-    fills.append([(BLUE, "white") if name in least else WORST for name in every])
+    fills = [[GOOD if round(value, regret.ROUNDING) == 0 else OPEN for value in row] for row in found.to_numpy()]  # fmt: skip
+    # a regret of nearly nothing isn't shown as one of much, however far behind the other choices are
+    much = MUCH * chosen.values.abs().to_numpy().max()
+    others = {name: BAD if largest[name] > much else OPEN for name in every}
+    fills.append([(BLUE, "white") if name in least else others[name] for name in every])
     figure = named_tiles(texts, fills)
     names = listed([_called(chosen, name).split(" (")[0] for name in least])
     most = largest[least[0]]

@@ -33,7 +33,6 @@ from businesscase.shown.columns import OUTCOME_SIGNS
 from businesscase.shown.display import (
     ABREAST,
     BLUE,
-    PALE,
     Chart,
     Sentence,
     Table,
@@ -42,10 +41,10 @@ from businesscase.shown.display import (
     named_tiles,
     table,
 )
+from businesscase.shown.looks import OUTCOMES
 from businesscase.shown.savings import input_value
 from businesscase.study import Study
 
-OUTCOME_COLOURS = {MET: ("#D5EBDD", "#0B0C0C"), NOT_MET: ("#801650", "white"), NOT_KNOWN: (PALE, "#0B0C0C")}  # fmt: skip
 NO_CRITERION = "The case has no criterion, so nothing tells whether to go on"
 
 
@@ -186,7 +185,7 @@ def outcome_tiles(outcomes: pd.DataFrame, recommended: list[str], colours: list[
     texts.columns = [_wrapped(criterion, 20 if crowded else 13) for criterion in outcomes]
     texts.insert(0, "<b>recommendation</b>", [f"<b>{said}</b>" for said in recommended])
     fills = [
-        [(colour, "white"), *(OUTCOME_COLOURS[outcome] for outcome in row)]
+        [(colour, "white"), *(OUTCOMES[outcome] for outcome in row)]
         for colour, row in zip(colours, outcomes.to_numpy(), strict=True)
     ]
     figure = named_tiles(texts, fills, first=2.0 if crowded else 1.3)

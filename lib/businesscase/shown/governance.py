@@ -4,10 +4,11 @@ import pandas as pd
 
 from businesscase.calculations.governance import NO, PARTLY, YES
 from businesscase.calculations.wording import listed, part_of
-from businesscase.shown.display import PALE, Chart, Sentence, Table, absent, chart, lowered, tiles
+from businesscase.shown.display import Chart, Sentence, Table, absent, chart, lowered, tiles
+from businesscase.shown.looks import BAD, GOOD, MIDDLE
 from businesscase.study import Study
 
-FILLS = {YES: ("#D5EBDD", "#0B0C0C"), PARTLY: (PALE, "#0B0C0C"), NO: ("#801650", "white")}
+FILLS = {YES: GOOD, PARTLY: MIDDLE, NO: BAD}
 NO_PRECEDENTS = "No published case is recorded"
 
 

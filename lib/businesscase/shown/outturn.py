@@ -326,10 +326,9 @@ def savings_chart(study: Study) -> Chart | Table:
         marker={"color": BLUE},
         width=0.5,
     )
-    tall = reported[last] > table["planned"].max() / 6  # the word then stands within the bar
     figure.add_annotation(
-        x=last, y=reported[last], text="actual", showarrow=False, yshift=-12 if tall else 10,
-        font={"color": "white" if tall else BLUE},
+        x=last, y=max(reported[last], 0), text="actual", showarrow=False, yshift=10, bgcolor="white",
+        font={"color": BLUE},
     )  # fmt: skip
     ahead = table[table["is_ahead"] & (table["planned"] > 0)]
     is_expected = "saving" in study.outturn.forecasts and len(ahead) > 0
@@ -346,7 +345,7 @@ def savings_chart(study: Study) -> Chart | Table:
         title += (
             f"; {percent(study.outturn.forecasts['saving'].p50)} of plan is expected of the rest"
         )
-    figure.update_yaxes(title="Saving a year (£)", rangemode="tozero")
+    figure.update_yaxes(title="Saving a year (£)", tickformat=",.0f", rangemode="tozero")
     figure.update_xaxes(type="category")
     drawn = {"actual": "Actual (£)", "planned": "Planned (£)"}
     if is_expected:

@@ -24,7 +24,6 @@ from businesscase.shown.display import (
     BLUE,
     GREY,
     ORANGE,
-    PALE,
     PURPLE,
     TEAL,
     Chart,
@@ -34,15 +33,15 @@ from businesscase.shown.display import (
     chart,
     table,
 )
+from businesscase.shown.looks import BAD, GOOD, INK, MIDDLE, OPEN
 from businesscase.study import Study
 
 DRAWN, LISTED = 60, 100  # tasks in a chart and rows in a table, at most
-INK = "#0B0C0C"
 STATUS_COLOURS = {
-    RED: (PURPLE, "white"),
-    AMBER: (ORANGE, INK),
-    GREEN: ("#D5EBDD", INK),
-    NOT_DUE: (PALE, INK),
+    RED: BAD,
+    AMBER: MIDDLE,
+    GREEN: GOOD,
+    NOT_DUE: OPEN,
     COMPLETE: (BLUE, "white"),
 }
 CURVES = [(BLUE, "solid"), (PURPLE, "dash"), (GREY, "dot")]  # by deadline
@@ -473,7 +472,12 @@ def deadline_chart(study: Study) -> Chart | Table:
     _add_curves(figure, study, curves)
     highest = _add_deadlines(figure, _deadline_lines(study, headlines))
     figure.update_xaxes(type="date", tickformat="%-d %b %Y", nticks=8, ticks="outside", ticklen=6)
-    figure.update_yaxes(tickformat=".0%", range=[0, highest], tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    figure.update_yaxes(
+        title="Chance to have ended",
+        tickformat=".0%",
+        range=[0, highest],
+        tickvals=[0, 0.2, 0.4, 0.6, 0.8, 1.0],
+    )
     figure.add_hline(y=CERTAINTY, line={"color": GREY, "width": 1, "dash": "dot"})
     said = [
         f"{row.name} by {printed(row.deadline)}: {chance_in_words(row.chance)}"

@@ -35,11 +35,11 @@ from businesscase.shown.display import (
     tiles,
     with_legend,
 )
+from businesscase.shown.looks import BAD, GOOD, INK, MIDDLE
 from businesscase.study import Study
 
 # bands from low to high: fill and ink keep 4.5 to 1, and the band's name stands in the cell too
-BAND_COLOURS = [("#D5EBDD", "#0B0C0C"), ("#FFE8A3", "#0B0C0C"), ("#F4B6A6", "#0B0C0C"), ("#801650", "white")]  # fmt: skip
-INK = "#0B0C0C"
+BAND_COLOURS = [GOOD, MIDDLE, ("#F4B6A6", INK), BAD]
 SHOWN = 50  # rows of a long table that stand on the page; results.csv holds all
 ARROWS = 10  # arrows that a matrix can show and still be read
 ABREAST = 4  # ends of arrows side by side in a cell

@@ -5,25 +5,15 @@ import pandas as pd
 from businesscase.calculations.decision import (
     CONDITIONAL,
     GO,
-    MET,
-    NOT_KNOWN,
-    NOT_MET,
     NOT_READY,
     STOP,
 )
 from businesscase.calculations.wording import capitalised, listed, percent
-from businesscase.shown.decision import OUTCOME_COLOURS
 from businesscase.shown.display import Chart, Sentence, Table, absent, chart, named_tiles
+from businesscase.shown.looks import VERDICTS
 from businesscase.shown.savings import input_name, input_value
 from businesscase.study import Study
 
-SHADES = {
-    # of a verdict as of the outcome that it is nearest to
-    GO: ("#00703C", "white"),
-    CONDITIONAL: OUTCOME_COLOURS[MET],
-    NOT_READY: OUTCOME_COLOURS[NOT_KNOWN],
-    STOP: OUTCOME_COLOURS[NOT_MET],
-}
 SHORT = {GO: "go", CONDITIONAL: "conditions", NOT_READY: "not ready", STOP: "stop"}
 NAMED = 2  # criteria that are named as those that flip the verdict
 NOTHING_DRAWN = "No criterion of this case rests on what is drawn, so that the verdict is the same in every future"
@@ -71,8 +61,9 @@ def grid_chart(study: Study) -> Chart | Table:
     texts = grid.map(SHORT.get)
     texts.index = [_tick(up, value, central[up]) for value in grid.index]
     texts.columns = [_tick(across, value, central[across]) for value in grid.columns]
-    figure = named_tiles(texts, [[SHADES[verdict] for verdict in row] for row in grid.to_numpy()])
+    figure = named_tiles(texts, [[VERDICTS[verdict] for verdict in row] for row in grid.to_numpy()])
     figure.update_xaxes(side="bottom", title=capitalised(input_name(study, across)))
+    figure.update_yaxes(title=capitalised(input_name(study, up)))
     names = [_brief(study, name) for name in (across, up)]
     turned = float((grid != study.decision.recommendation).to_numpy().mean())
     title = (

@@ -20,6 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from businesscase.calculations.wording import printed
 from businesscase.calculations.years import Month
+from businesscase.shown import looks
 from businesscase_workbench.spreadsheet.written import (
     HEAD_COLOUR,
     INPUT_COLOUR,
@@ -53,6 +54,7 @@ CUT = " [cut: the text has {} characters]"
 NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 COLUMN_WIDTHS = (9, 44, 90)  # in characters: any, in a sheet of more than three, of two or three
 A3, A4, A4_WIDTH = 8, 9, 170  # paper, and the characters across that A4 shows legibly
+LOOKS = looks.VERDICTS | looks.OUTCOMES  # of a workbook, to which capitals are no difference
 FRAME_COLOUR = "#3D3D3D"  # of an input
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP archive knows
 LANGUAGE_ELEMENT = "<dc:language>en-GB</dc:language>"
@@ -319,6 +321,8 @@ def _write_cell(book, page: Worksheet, styles: _Styles, row: int, column: int, g
         page.write_number(row, column, float(value), style)
     else:
         _write_text(page, styles, row, column, printable(str(value)), cell)
+    if str(shown).lower() in LOOKS and (isinstance(value, Formula) or cell.kind == "text"):
+        _colour(book, page, row, column)
     if cell.bounds:
         _limit(page, row, column, cell.bounds)
     if cell.name:
@@ -331,6 +335,14 @@ def _write_text(
     # the prefix keeps the text a text when somebody edits the cell and presses Enter
     more = {"quote_prefix": True} if text.startswith(LIKE_A_FORMULA) else {}
     page.write_string(row, column, text, styles.of("text", is_input=cell.is_input, **more))
+
+
+def _colour(book: xlsxwriter.Workbook, page: Worksheet, row: int, column: int) -> None:
+    """Let a cell look as the verdict or outcome that it comes to."""
+    for name, (fill, ink) in LOOKS.items():
+        look = book.add_format({"bg_color": fill, "font_color": ink})
+        rule = {"type": "cell", "criteria": "==", "value": f'"{name}"', "format": look}
+        page.conditional_format(row, column, row, column, rule)
 
 
 def _limit(page: Worksheet, row: int, column: int, bounds: tuple[float, float]) -> None:

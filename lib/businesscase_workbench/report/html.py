@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from businesscase.calculations.wording import in_words, printed
 from businesscase.cases.case import COMPARISON, Case, staying
 from businesscase.cases.names import UNPRINTABLE
+from businesscase.shown import looks
 from businesscase.shown.assurance import worked_rows
 from businesscase.shown.columns import CAME
 from businesscase.shown.evidence import NUMBER, Mark, Run, run_in_words
@@ -436,7 +437,17 @@ def _asset(name: str) -> str:
         from plotly.offline import get_plotlyjs
 
         return get_plotlyjs()
-    return _templates().loader.get_source(_templates(), name)[0]
+    text = _templates().loader.get_source(_templates(), name)[0]
+    return text + _looks() if name == STYLE else text
+
+
+def _looks() -> str:
+    """Return the rules by which what is shown of a verdict or an outcome looks as it does in all formats."""
+    shown = looks.VERDICTS | looks.OUTCOMES | {FAILED: looks.BAD, NOT_RUN: looks.OPEN}
+    return "".join(
+        f".{_slug(name)} {{ background: {fill}; color: {ink}; }}\n"
+        for name, (fill, ink) in shown.items()
+    )
 
 
 def _page(name: str, assets: dict, **shown) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import typst
 
+from businesscase.shown import looks
 from businesscase_workbench.report import paper
 from businesscase_workbench.report.content import (
     Block,
@@ -154,7 +155,8 @@ def _block(block: Block, turned: bool, charts: Mapping[str, bytes]) -> dict:
         case Prose():
             return _prose(block.marked())
         case Verdict():
-            return {"kind": "verdict", "text": clean(block.text)}
+            fill, ink = looks.of_verdict(block.text)
+            return {"kind": "verdict", "text": clean(block.text), "fill": fill, "ink": ink}
         case Plain():
             return {"kind": "plain", "text": clean(block.text)}
         case TableShown():

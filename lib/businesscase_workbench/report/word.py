@@ -17,6 +17,7 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.parts.numbering import NumberingPart
 from docx.shared import Cm
 
+from businesscase.shown import looks
 from businesscase_workbench.report import paper
 from businesscase_workbench.report.content import (
     Block,
@@ -371,7 +372,10 @@ class _Writer:
             case Prose():
                 yield from self.prose(paper.paragraphs(block.marked()))
             case Verdict():
-                yield self.paragraph([Run(clean(block.text))], "Report recommendation")
+                yield _coloured(
+                    self.paragraph([Run(clean(block.text))], "Report recommendation"),
+                    *looks.of_verdict(block.text),
+                )
             case Plain():
                 yield self.paragraph([Run(clean(block.text))], "Report code")
             case TableShown():
@@ -625,6 +629,16 @@ def _xml(tag: str, **attributes: str) -> BaseOxmlElement:
     for name, value in attributes.items():
         element.set(qn(f"w:{name}"), value)
     return element
+
+
+def _coloured(paragraph: BaseOxmlElement, fill: str, ink: str) -> BaseOxmlElement:
+    """Return a paragraph of one run on a ground and in a text of some colours."""
+    ground = {"val": "clear", "color": "auto", "fill": fill.lstrip("#")}
+    paragraph.pPr.append(_xml("w:shd", **ground))
+    colour = _xml("w:color", val="FFFFFF" if ink == "white" else ink.lstrip("#"))
+    for run in paragraph.r_lst:
+        run.get_or_add_rPr().append(colour)
+    return paragraph
 
 
 def _holding(tag: str, *children: BaseOxmlElement) -> BaseOxmlElement:
