@@ -1,3 +1,4 @@
+import json
 import re
 import runpy
 import tomllib
@@ -42,6 +43,20 @@ def test_environment_takes_the_oldest_python_that_the_package_and_the_style_chec
     oldest = PROJECT["requires-python"].removeprefix(">=")
     assert CONDA[:-1] == [f"python={oldest}", "pip"]
     assert PYPROJECT["tool"]["ruff"]["target-version"] == "py" + oldest.replace(".", "")
+
+
+def test_containers_have_the_oldest_python_that_the_package_supports():
+    oldest = PROJECT["requires-python"].removeprefix(">=")
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert len(bases) == 2
+    for base in (*bases, container["image"]):
+        assert base.startswith(f"python:{oldest}-")
+
+
+def test_the_citation_names_the_version_and_licence_of_the_package():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (cited["version"], cited["license"]) == (PROJECT["version"], PROJECT["license"])
 
 
 @pytest.mark.parametrize("direct", DIRECT, ids=lambda direct: direct.name)
