@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from businesscase.cases import case
 from businesscase.cases.case import load_case
+from businesscase.cases.schema import SHARED_TABLES
 from businesscase.shown.display import EVIDENCE
 from businesscase_workbench.batch.processes import Processes
 
@@ -169,3 +170,17 @@ def converted(tmp_path_factory):
         return folder / f"{path.stem}.{suffix}"
 
     return convert
+
+
+@pytest.fixture
+def own_data(tmp_path, monkeypatch):
+    """A folder for cases with nothing but the tables of all cases; the working folder is beside it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("sources.toml", *(f"{stem}.csv" for stem in SHARED_TABLES)):
+        shutil.copy(ROOT / "data" / name, folder / name)
+    monkeypatch.setenv("BUSINESSCASE_DATA", str(folder))
+    monkeypatch.chdir(tmp_path)
+    load_case.cache_clear()
+    yield folder
+    load_case.cache_clear()

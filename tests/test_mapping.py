@@ -1,12 +1,14 @@
 """A workbook in a council's own layout, read through a mapping: what is made of it, what is refused."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
+import typst
 import xlsxwriter
 from docx import Document
 from docx.oxml.ns import qn
-from test_own_case import content, own_data  # noqa: F401
+from test_own_case import content
 
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
@@ -298,7 +300,7 @@ def workbook(path, saving=-90.0):
         notes.write_row(1, 0, ["Director", "01632 960000"])
 
 
-def test_a_workbook_becomes_a_case_by_the_mapping_drafted_from_it(own_data, tmp_path, capsys):  # noqa: F811
+def test_a_workbook_becomes_a_case_by_the_mapping_drafted_from_it(own_data, tmp_path, capsys):
     book = tmp_path / "budget v3.xlsx"
     workbook(book)
     assert cli.main(["import", str(book), "our-case", "--suggest"]) == 0
@@ -377,7 +379,7 @@ def test_a_change_is_told_year_by_year_whatever_the_runs():
 # a case that begins small
 
 
-def test_a_small_case_has_four_tables_and_grows_by_sections(own_data, capsys):  # noqa: F811
+def test_a_small_case_has_four_tables_and_grows_by_sections(own_data, capsys):
     assert cli.main(["new", "our-case", "--small", "--partners", "North,East"]) == 0
     assert {path.stem for path in (own_data / "our-case").glob("*.csv")} == {
         "partners", "service_costs", "flows", "gates",
@@ -404,7 +406,7 @@ def test_a_small_case_has_four_tables_and_grows_by_sections(own_data, capsys):  
     assert content(own_data / "our-case") == before
 
 
-def test_rows_that_come_take_the_worked_rows_that_hang_on_them_away(own_data, capsys):  # noqa: F811
+def test_rows_that_come_take_the_worked_rows_that_hang_on_them_away(own_data, capsys):
     assert cli.main(["new", "our-case", "--partners", "North,East"]) == 0
     source = own_data.parent / "mine"
     source.mkdir()
@@ -478,13 +480,83 @@ def test_a_table_of_a_committee_paper_is_read_as_a_sheet_is(tmp_path):
 def test_a_paper_without_a_table_or_with_tracked_changes_is_refused(tmp_path):
     path = tmp_path / "paper.docx"
     paper(path, tracked=True)
-    with pytest.raises(InputError, match="table 1: holds tracked changes"):
+    with pytest.raises(InputError, match="table 1 holds tracked changes"):
         importing.read(path)
     Document().save(path)
     with pytest.raises(InputError, match="the document has no table"):
         importing.read(path)
     path.write_bytes(b"PK no document")
-    with pytest.raises(InputError, match="is damaged or no Word document"):
+    with pytest.raises(InputError, match=r"is an archive, but not a workbook|damaged"):
+        importing.read(path)
+
+
+PDF = """\
+#set page(width: 16cm, height: 9cm)
+Table 3: cost of the present services, £000
+
+#table(columns: 4, stroke: {stroke},
+  [Council], [Line], [2026/27], [2027/28],
+  [Northmere], [Employees], [700.5], [700.5],
+  [Northmere], [Hosting], [120{raised}], [120],
+  [Eastholt], [Employees], [200], [200],
+  [Total], [], [1,020.5], [1,020.5],
+)
+"""
+
+
+def pdf(path, stroke="1pt", raised=""):
+    """Write a committee paper as PDF."""
+    text = PDF.replace("{stroke}", stroke).replace("{raised}", raised)
+    path.write_bytes(typst.compile(text.encode()))
+
+
+def test_a_ruled_table_of_a_pdf_is_read_and_its_pages_are_drawn_beside_the_draft(
+    own_data, tmp_path
+):
+    path = tmp_path / "paper.pdf"
+    pdf(path)
+    assert cli.main(["import", str(path), "our-case", "--suggest"]) == 0
+    picture = Path("our-case.page-1.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    found = importing.read(path, mapping=read_mapping(Path("our-case.mapping.toml")))
+    assert not found.raw.faults
+    assert of_costs(found.raw.tables) == [
+        ("Northmere", "Employees", "700500"),
+        ("Northmere", "Hosting", "120000"),
+        ("Eastholt", "Employees", "200000"),
+    ]
+    row = found.raw.tables["service_costs"][0]
+    assert row["paragraph"].startswith("sheet Page 1 table 1, row 3")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"stroke": "none"}, "no page has a table with ruled lines"),
+        ({"raised": "#super[1]"}, "of which '1' is raised"),
+        ({"raised": "#super(typographic: false)[1]"}, "of which '1' is raised"),
+    ],
+)
+def test_what_isn_t_sure_in_a_pdf_is_refused(tmp_path, options, said):
+    path, mapping = tmp_path / "paper.pdf", tmp_path / "m.toml"
+    pdf(path)
+    mapping.write_text(suggest(path, "Our case").text, encoding="utf-8")
+    pdf(path, **options)
+    try:
+        faults = importing.read(path, mapping=read_mapping(mapping)).raw.faults
+    except InputError as error:
+        faults = error.faults
+    assert [fault for fault in faults if said in fault], faults
+
+
+def test_a_pdf_that_is_a_picture_or_damaged_is_refused(tmp_path):
+    path = tmp_path / "scan.pdf"
+    source = b'#set page(width: 5cm, height: 5cm)\n#image(bytes("<svg xmlns=\\"http://www.w3.org/2000/svg\\" width=\\"9\\" height=\\"9\\"><rect width=\\"9\\" height=\\"9\\"/></svg>"), format: "svg")'
+    path.write_bytes(typst.compile(source))
+    with pytest.raises(InputError, match=r"no page has a table|is a picture"):
+        importing.read(path)
+    path.write_bytes(b"%PDF-1.7 nothing")
+    with pytest.raises(InputError, match=r"scan.pdf: is damaged|no page has"):
         importing.read(path)
 
 

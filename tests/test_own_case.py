@@ -17,7 +17,7 @@ from businesscase.cases.assurance import worked_rows
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.folder import read_folder
-from businesscase.cases.schema import SHARED_TABLES, TABLES, WORKED_ROW
+from businesscase.cases.schema import TABLES, WORKED_ROW
 from businesscase.study import load_study
 from businesscase_workbench import cli
 from businesscase_workbench.case_import import import_case
@@ -31,20 +31,6 @@ from businesscase_workbench.report import comparison_of, index_html, report_of
 from businesscase_workbench.report.excel import workbook
 
 TODAY = dt.date(2026, 11, 25)
-
-
-@pytest.fixture
-def own_data(tmp_path, monkeypatch):
-    """A folder for cases with nothing but the tables of all cases; the working folder is beside it."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for name in ("sources.toml", *(f"{stem}.csv" for stem in SHARED_TABLES)):
-        shutil.copy(ROOT / "data" / name, folder / name)
-    monkeypatch.setenv("BUSINESSCASE_DATA", str(folder))
-    monkeypatch.chdir(tmp_path)
-    load_case.cache_clear()
-    yield folder
-    load_case.cache_clear()
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
 """Spreadsheets read into a case: whole or not at all, with each figure that changes."""
 
 import datetime as dt
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from businesscase_workbench.own_case import begun, read_case, title_of
 from businesscase_workbench.spreadsheet import importing, suggesting
 from businesscase_workbench.spreadsheet.case_sheets import SOURCES
 from businesscase_workbench.spreadsheet.columns import PROVENANCE
+from businesscase_workbench.spreadsheet.files import sheets_of
+from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.mapping import WorkbookMapping, read_mapping
 from businesscase_workbench.starter import starter_case
 
@@ -34,6 +37,7 @@ NAMED_BY = {
     "stated_in": "flows",
 }
 NOBODY = "to be named"  # begins the owner of a worked row of the logs, which have no source
+PAGE = re.compile(r"Page (\d+) table")
 OWNERS = ("owner", "supplied_by")
 FIRST, LAST = "first_year", "last_year"
 
@@ -146,7 +150,21 @@ def suggest_mapping(source: Path, name: str, target: Path) -> list[str]:
         raise InputError(f"{target.name} exists; nothing is written over it")
     suggestion = suggesting.suggest(source, title_of(name))
     target.write_text(suggestion.text, encoding="utf-8")
-    return suggestion.said
+    return [*suggestion.said, *_pages_drawn(source, name, target.parent)]
+
+
+def _pages_drawn(source: Path, name: str, folder: Path) -> Iterator[str]:
+    """Draw the pages of a PDF that have tables, to hold the draft against them."""
+    if source.suffix.lower() != ".pdf":
+        return
+    from businesscase_workbench.spreadsheet.papers import pictures_of_pdf  # slow to import
+
+    found = (PAGE.match(sheet.name) for sheet in sheets_of(source, ImportFindings()))
+    pages = list(dict.fromkeys(int(page[1]) for page in found if page))
+    for number, picture in pictures_of_pdf(source.read_bytes(), pages).items():
+        target = folder / f"{name}.page-{number}.png"
+        target.write_bytes(picture)
+        yield f"page {number}: drawn as {target.name}, to look at beside the draft"
 
 
 def _differs(former: RawCase, raw: RawCase, part: str) -> bool:

@@ -15,9 +15,9 @@ from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN
 from businesscase_workbench.spreadsheet.kinds import TEXT_CELL
 from businesscase_workbench.spreadsheet.sheets import Looks, Sheet, normal
-from businesscase_workbench.spreadsheet.worddocument import WORD, tables_of_word
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+PAPERS = (".docx", ".pdf")  # of committees: their tables are read
 CSV = ".csv"
 LARGEST = 20_000_000  # bytes of a file
 LONGEST_CSV, WIDEST_CSV = 100_000, 500  # lines and columns
@@ -56,11 +56,9 @@ def sheets_of(source: Path, findings: ImportFindings, seconds: float = SECONDS) 
     suffix = source.suffix.lower()
     if suffix == CSV:
         return [_csv(source, findings)]
-    if suffix in WORKBOOKS:
+    if suffix in (*WORKBOOKS, *PAPERS):
         return _workbook(source, findings, seconds)
-    if suffix in WORD:
-        return tables_of_word(source)
-    allowed = [*WORKBOOKS, CSV, *WORD]
+    allowed = [*WORKBOOKS, CSV, *PAPERS]
     raise InputError(
         [
             _fault(

@@ -71,6 +71,10 @@ def contents(path: Path) -> list[dict]:
     if content.startswith(OLE):
         if ENCRYPTED_STREAM in content:
             raise UnreadableError(PROTECTED)
+    elif content.startswith(b"%PDF"):
+        return _paper(content, "sheets_of_pdf")
+    elif content.startswith(b"PK") and _is_word(content):
+        return _paper(content, "sheets_of_word")
     elif content.startswith(b"PK"):
         marks = _checked_archive(content)
     elif content.lstrip().startswith(b"<"):
@@ -91,22 +95,50 @@ def contents(path: Path) -> list[dict]:
         raise UnreadableError(f"is damaged or not a workbook: {error}") from None
 
 
+def _paper(content: bytes, reads: str) -> list[dict]:
+    """Return the tables of a committee paper as sheets."""
+    from businesscase_workbench.spreadsheet import papers  # slow to import, and seldom needed
+
+    try:
+        return getattr(papers, reads)(content)
+    except papers.UnsureError as error:
+        raise UnreadableError(str(error)) from None
+    except MemoryError:
+        raise
+    except Exception as error:  # its libraries raise what they like of a damaged file
+        raise UnreadableError(f"is damaged: {type(error).__name__}") from None
+
+
+def _is_word(content: bytes) -> bool:
+    """Return whether an archive, whose size is in bounds, is a Word document."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            is_word = "word/document.xml" in archive.namelist()
+            if is_word:
+                _refuse_inflated(archive)
+            return is_word
+    except zipfile.BadZipFile:
+        return False
+
+
+def _refuse_inflated(archive: zipfile.ZipFile) -> None:
+    """Refuse an archive that unpacks to more than any workbook needs."""
+    entries = archive.infolist()
+    inflated = sum(entry.file_size for entry in entries)
+    if len(entries) > ENTRIES:
+        raise UnreadableError(f"holds {len(entries):,} files; a workbook has at most {ENTRIES:,}")
+    if inflated > INFLATED:
+        raise UnreadableError(
+            f"would unpack to {inflated / 1e6:,.0f} MB; at most {INFLATED / 1e6:,.0f} MB are read"
+        )
+
+
 def _checked_archive(content: bytes) -> dict[str, Marks] | None:
     """Return the marks in an archive whose size is in bounds."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            inflated = sum(entry.file_size for entry in entries)
-            if len(entries) > ENTRIES:
-                raise UnreadableError(
-                    f"holds {len(entries):,} files; a workbook has at most {ENTRIES:,}"
-                )
-            if inflated > INFLATED:
-                raise UnreadableError(
-                    f"would unpack to {inflated / 1e6:,.0f} MB; at most {INFLATED / 1e6:,.0f} MB are "
-                    "read"
-                )
-            if any(entry.flag_bits & 1 for entry in entries) or _is_encrypted(archive):
+            _refuse_inflated(archive)
+            if any(entry.flag_bits & 1 for entry in archive.infolist()) or _is_encrypted(archive):
                 raise UnreadableError(PROTECTED)
             names = archive.namelist()
             if "content.xml" not in names and not any(name.startswith("xl/") for name in names):
