@@ -32,7 +32,7 @@ explore: $(VENV)/ready ## serve the explorers as pages, on this machine only
 notebooks: $(VENV)/ready ## run the committed notebooks again and store their outputs
 	$(BIN)/businesscase refresh
 
-docs: $(VENV)/ready ## write the reference pages of every function and column
+docs: $(VENV)/ready ## write the reference pages, and those of docs/, as HTML
 	$(BIN)/businesscase docs
 
 site/reference/index.html: $(VENV)/ready

@@ -20,6 +20,7 @@ ROOMS = [
     "businesscase_workbench.case_import",
     "businesscase_workbench.own_project",
     "businesscase_workbench.reference",
+    "businesscase_workbench.guide",
     "businesscase_workbench.report",
     "businesscase_workbench.batch",
     "businesscase_workbench.explore",

@@ -222,7 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     refresh = command(
         "refresh", _refresh, "write outputs into the notebooks, and the schema into data/README.md"
     )
-    docs = command("docs", _docs, "write the reference pages of every function and column")
+    docs = command("docs", _docs, "write the reference pages, and those of docs/, as HTML")
     explore = command("explore", _explore, "serve the explorers as pages, on this machine only")
     lab = command("lab", _lab, "open the notebooks in JupyterLab, on this machine only")
     helped = command("help", _help, "tell what a command takes; without one, list them")
@@ -717,10 +717,14 @@ def _refresh(arguments: argparse.Namespace) -> int:
 
 
 def _docs(arguments: argparse.Namespace) -> int:
+    from businesscase_workbench.guide import write_guide
     from businesscase_workbench.reference import write_reference  # slow to import
 
-    folder = arguments.output or project_folder() / "site" / "reference"
+    project = project_folder()
+    folder = arguments.output or project / "site" / "reference"
     print(write_reference(folder))
+    if arguments.output is None:
+        print(write_guide(project, project / "site" / "guide"))
     return DONE
 
 
