@@ -1,9 +1,38 @@
 """Posts of the establishment: their schema, what they cost, and who may read of them."""
 
+import numpy as np
+import pandas as pd
 import pytest
-from small import small_case
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest import approx
+from small import flow, small_study
+from small import small_case as bare_case
 
+from businesscase.calculations import posts
+from businesscase.calculations.disclosure import determined
 from businesscase.cases.errors import InputError
+from businesscase.cases.schema import BaselineStandard
+from businesscase.study import load_study
+
+STANDARDS = [
+    {"standard": name, "value": "1"}
+    for name in BaselineStandard.model_fields["standard"].annotation.__args__
+]
+BUDGET = {"category": "staff", "nature": "staff", "funding": "revenue", "year": "2024"}
+
+
+def small_case(**given):
+    return bare_case(baseline_standards=STANDARDS, **given)
+
+
+def study_of(**given):
+    return small_study(baseline_standards=STANDARDS, **given)
+
+
+def budget(partner, amount, **cells):
+    """Return a row of service_costs.csv as text."""
+    return {"partner": partner, "amount_gbp": str(amount), **BUDGET, **cells}
 
 
 def post(partner, role, fte, salary, **cells):
@@ -48,8 +77,11 @@ def test_all_faults_of_posts_are_told_at_once():
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([post("West", "ICT manager", 1, 1)], "partner 'West' is unknown"),
-        ([post("North", "Analyst", 1, 1), post("North", "Analyst", 2, 1)], "stands here twice"),
+        ([post("West", "ICT manager", 9, 1)], "partner 'West' is unknown"),
+        ([post("North", "Analyst", 5, 1), post("North", "Analyst", 2, 1)], "stands here twice"),
+        ([*ESTABLISHMENT, post("South", "Web", 1, 1, year="2023")], "of several years of pay"),
+        (ESTABLISHMENT[:2], "North has 5 held posts|no row for South"),
+        ([*ESTABLISHMENT[:3], post("South", "Head", 4, 9)], "South has 4 held posts and no budget"),
     ],
 )
 def test_a_post_of_nobody_and_one_that_stands_twice_are_refused(rows, told):
@@ -63,4 +95,141 @@ def test_posts_alike_are_told_apart_by_their_number_or_by_who_holds_them():
         post("North", "Analyst", 1, 30_000, post="A2"),
         post("North", "Analyst", 1, 30_000, post="A2", vacant="true"),
     ]
-    assert small_case(posts=rows).tables["posts"]["fte"].sum() == 3
+    costs = [budget("North", 1), budget("South", 1)]
+    assert small_case(posts=rows, service_costs=costs).tables["posts"]["fte"].sum() == 3
+
+
+# by hand
+
+NORTH = 1.31 * (52_805 + 122_236 + 115_878)  # 381,103.89
+SOUTH = 1.31 * (56_000 + 111_841.2 + 91_620)
+
+
+def test_staff_cost_is_posts_times_salary_and_on_costs():
+    assert approx(381_103.89) == NORTH
+    study = study_of(posts=ESTABLISHMENT)
+    assert study.baseline.annual_cost.to_dict() == approx({"North": NORTH, "South": SOUTH})
+    lines = study.baseline.service_costs
+    assert lines[["service", "category", "nature"]].to_numpy().tolist() == [["ICT", "staff", "staff"]] * 2  # fmt: skip
+    assert study.baseline.service_comparison["staff"].tolist() == approx([NORTH, SOUTH])
+
+
+def test_a_budget_for_staff_counts_and_the_posts_stand_beside_it():
+    study = study_of(posts=ESTABLISHMENT, service_costs=[budget("North", 400_000)])
+    assert study.baseline.annual_cost.to_dict() == approx({"North": 400_000, "South": SOUTH})
+    check = study.baseline.staff_check
+    assert check.loc["North", ["fte", "posts_gbp", "budget_gbp", "difference_gbp"]].tolist() == approx([8, NORTH, 400_000, NORTH - 400_000])  # fmt: skip
+    assert check.loc["South", ["budget_gbp", "difference_gbp"]].isna().all()
+
+
+def test_an_undivided_budget_may_hold_the_staff_so_posts_are_not_added():
+    costs = [budget("North", 900_000, category="all", nature=""), budget("South", 1)]
+    study = study_of(posts=ESTABLISHMENT, service_costs=costs)
+    assert study.baseline.annual_cost["North"] == 900_000
+    assert pd.isna(study.baseline.staff_check.at["North", "budget_gbp"])
+
+
+def test_posts_go_beside_budgets_that_are_not_of_staff():
+    costs = [budget("North", 100, category="contracts", nature="non_staff")]
+    study = study_of(posts=ESTABLISHMENT, service_costs=costs)
+    assert study.baseline.annual_cost["North"] == approx(NORTH + 100)
+
+
+def test_a_share_of_the_present_cost_may_be_of_posts():
+    line = flow("fewer posts", "saving", "", (2025, 2025), baseline_fraction="0.1")
+    study = study_of(posts=ESTABLISHMENT, flows=[line])
+    assert study.savings.net_flows.loc["North", 2025] == approx(NORTH / 10)
+
+
+def test_a_vacant_post_is_in_the_budget_and_is_told():
+    rows = [*ESTABLISHMENT, post("North", "Trainer", 0.5, 30_000, vacant="true")]
+    study = study_of(posts=rows)
+    assert study.baseline.annual_cost["North"] == approx(NORTH + 1.31 * 15_000)
+    assert study.baseline.staff_check.at["North", "vacant_fte"] == 0.5
+
+
+RANGE = [{"measure": "posts_of_staff_budget", "lowest": "0.9", "highest": "1.1"}]
+
+
+@pytest.mark.parametrize(("given_for", "is_told"), [(400_000, False), (NORTH / 1.09, False), (300_000, True)])  # fmt: skip
+def test_a_budget_far_from_what_the_posts_cost_is_a_finding(given_for, is_told):
+    case = small_case(
+        posts=ESTABLISHMENT, service_costs=[budget("North", given_for)], plausible_ranges=RANGE
+    )
+    told = [str(finding) for finding in case.findings if "posts of North" in str(finding)]
+    assert bool(told) == is_told
+    assert all("cost £381,000" in text or "cost £381,104" in text for text in told)
+
+
+def test_twice_the_posts_are_twice_the_cost_in_any_order():
+    once = pd.DataFrame({"fte": [1.0, 4.0], "salary_gbp": [52_805.0, 30_559.0], "on_cost_fraction": 0.31})  # fmt: skip
+    twice = once.assign(fte=2 * once["fte"])[::-1]
+    assert posts.annual_costs(twice).sum() == approx(2 * posts.annual_costs(once).sum())
+
+
+# who may read it
+
+
+def test_posts_of_fewer_than_five_people_are_told_together():
+    groups = study_of(posts=ESTABLISHMENT).baseline.post_groups
+    assert groups[["partner", "role", "fte"]].to_numpy().tolist() == [
+        ["North", "All posts", 8.0],
+        ["South", "All posts", approx(7.1)],
+    ]
+    more = [*ESTABLISHMENT, post("North", "Web officer", 6, 30_000)]
+    groups = study_of(posts=more).baseline.post_groups
+    assert groups["role"].tolist() == ["Web officer", "Other posts", "All posts"]
+    # one manager alone would follow from what the engineers are: they stand together
+    few = [post("North", "Engineer", 5, 40_000), post("North", "Manager", 1, 60_000)]
+    groups = study_of(posts=[*few, *ESTABLISHMENT[3:]]).baseline.post_groups
+    assert groups["role"].tolist() == ["All posts", "All posts"]
+
+
+def test_a_vacant_post_makes_no_group_larger():
+    rows = [post("North", "Engineer", 4, 40_000), post("North", "Engineer", 3, 40_000, vacant="true"), post("North", "Analyst", 9, 40_000)]  # fmt: skip
+    groups = study_of(posts=[*rows, *ESTABLISHMENT[3:]]).baseline.post_groups
+    assert groups["role"].tolist()[0] == "All posts"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["ICT", "Web", "Print"]),
+            st.sampled_from(["head", "desk", "engineer", "analyst"]),
+            st.sampled_from([0.5, 1.0, 2.0, 3.6, 5.0, 8.0]),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=12,
+        unique_by=lambda row: (row[0], row[1], row[3]),
+    )
+)
+def test_no_sum_or_difference_of_what_is_told_is_of_fewer_than_five_people(drawn):
+    rows = pd.DataFrame(drawn, columns=["service", "role", "fte", "vacant"])
+    rows = rows.assign(partner="North", salary_gbp=1.0, on_cost_fraction=0.0)
+    cells = rows.groupby(["service", "role"]).ngroup()
+    told = []
+    for which in range(cells.nunique()):  # what each figure moves by with the pay of each role
+        moved = rows.assign(salary_gbp=np.where(cells == which, 2.0, 1.0))
+        told.append(_told(moved) - _told(rows))
+    is_found = determined(np.array(told).T)
+    held = posts.held(rows).groupby(cells).sum()
+    assert all(
+        held[which] >= posts.FEWEST or held[which] == 0 for which in np.flatnonzero(is_found)
+    )
+
+
+def _told(rows):
+    """Return every figure of pay that a report has: by group, service and partner, and of vacant posts."""
+    nothing = pd.DataFrame(columns=["partner", "service", "category", "nature", "funding", "year", "amount_gbp"])  # fmt: skip
+    groups = posts.grouped(rows)["posts_cost_gbp"].fillna(0.0)
+    if posts.held(rows).sum() < posts.FEWEST:  # refused as a line of cost
+        return groups.to_numpy()
+    lines = posts.staff_lines(rows.assign(year=2024), nothing, 2024)["amount_gbp"]
+    return np.concatenate([groups, lines, [lines.sum()]])
+
+
+def test_the_worked_example_is_as_before_for_its_budgets_count():
+    baseline = load_study("worked-example").baseline
+    assert baseline.service_costs["category"].eq("staff").sum() == 6
+    assert baseline.staff_check["of_budget_fraction"].between(0.9, 1.1).all()

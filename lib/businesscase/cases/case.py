@@ -133,7 +133,7 @@ class Case:
         """Return the sections for which the case has data, in the order of the report."""
         tables = self.tables
         has_data = {
-            "baseline": any(len(tables[stem]) for stem in BASELINE_EVIDENCE),
+            "baseline": any(len(tables[stem]) for stem in [*BASELINE_EVIDENCE, "posts"]),
             "options": len(tables["scores"]) > 0,
             "savings": len(tables["flows"]) > 0,
             "appraisal": len(tables["flows"]) > 0,

@@ -7,14 +7,16 @@ import pandas as pd
 from businesscase.calculations.apportionment import SHARED
 from businesscase.calculations.baseline import real_amounts
 from businesscase.calculations.lateness import MONTHS
+from businesscase.calculations.posts import annual_costs, beside_budget, with_staff
 from businesscase.calculations.savings import PAY, SPENT_ONCE, planned_flows, with_inflation
-from businesscase.calculations.wording import listed, plain, pounds, year_label
+from businesscase.calculations.wording import listed, percent, plain, pounds, year_label
 from businesscase.cases.errors import Fault
 from businesscase.cases.schema import FREED, CaseFile
 from businesscase.cases.validation.core import Tables, staying
 
 UNITS = {"cost_per_user": "user", "cost_per_device": "device", "cost_per_post": "post"}
 NATURES = {"staff": "staff", "non_staff": "other than staff"}
+OF_BUDGET = "posts_of_staff_budget"
 THOUSAND = 1000
 PENNIES = 0.5  # by which sums may differ for rounding [£]
 FEWEST_SCORES = 3  # by one assessor: with fewer, all may be alike by chance
@@ -27,13 +29,14 @@ def implausible(tables: Tables, file: CaseFile) -> Iterator[Fault]:
     yield from _in_full_from_the_first_day(tables, file)
     yield from _in_thousands(tables, file)
     yield from _unlike_others(tables, file)
+    yield from _posts_unlike_budget(tables, file)
     yield from _extensions_below_price(tables)
     yield from _scores_alike(tables)
 
 
 def _real_costs(tables: Tables, file: CaseFile) -> pd.DataFrame:
     """Return the budgets with ``real_gbp``, in prices of the decision year [£ a year]."""
-    costs = tables["service_costs"]
+    costs = with_staff(tables["service_costs"], tables["posts"], file.decision_year)
     index = tables["deflators"].set_index("year")["price_index"]
     real = real_amounts(costs["amount_gbp"], costs["year"], index, file.decision_year)
     return costs.assign(real_gbp=real)
@@ -55,8 +58,9 @@ def _savings_above_budget(tables: Tables, file: CaseFile) -> Iterator[Fault]:
     costs, partners = _real_costs(tables, file), staying(tables)
     if costs.empty:
         return
-    costs = costs.assign(category=costs["category"].map(_folded), every="")
-    names = dict(zip(costs["category"], tables["service_costs"]["category"], strict=True))
+    named = costs["category"]
+    costs = costs.assign(category=named.map(_folded), every="")
+    names = dict(zip(costs["category"], named, strict=True))
     flows = _with_nature(tables["flows"], costs)
     planned = _planned(tables["flows"], costs, file)
     for option, lines in flows[flows["cashable"]].groupby("option", sort=False):
@@ -333,6 +337,34 @@ def _unlike_others(tables: Tables, file: CaseFile) -> Iterator[Fault]:
                 file="service_costs.csv",
                 column="amount_gbp",
                 found=costs,
+                allowed=allowed,
+            )
+
+
+def _posts_unlike_budget(tables: Tables, file: CaseFile) -> Iterator[Fault]:
+    """Yield the partners whose posts cost far more or less than their budget for staff."""
+    rows, ranges = tables["posts"], _ranges(tables)
+    if rows.empty or OF_BUDGET not in ranges.index:
+        return
+    index = tables["deflators"].set_index("year")["price_index"]
+    years = rows["year"].fillna(file.decision_year).astype(int)
+    real = real_amounts(annual_costs(rows), years, index, file.decision_year)
+    given = tables["service_costs"]
+    costs = _real_costs(tables, file).head(len(given))  # as given, without what posts make
+    budget = _by_partner(costs[costs["nature"] == "staff"])
+    lowest, highest = ranges.loc[OF_BUDGET, ["lowest", "highest"]]
+    for partner, row in beside_budget(rows.assign(real_gbp=real), budget).iterrows():
+        if not lowest <= row["of_budget_fraction"] <= highest and pd.notna(
+            row["of_budget_fraction"]
+        ):
+            cost, given_for = pounds(row["posts_gbp"]), pounds(row["budget_gbp"])
+            allowed = f"{percent(lowest, 0)} to {percent(highest, 0)}"
+            yield Fault(
+                f"posts.csv: the posts of {partner} cost {cost} a year, on-costs included, and its budget for "
+                f"staff is {given_for}; the budget counts. Check which posts it pays, or say what is different",
+                file="posts.csv",
+                column="fte",
+                found=percent(row["of_budget_fraction"], 0),
                 allowed=allowed,
             )
 

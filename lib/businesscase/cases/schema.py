@@ -1400,13 +1400,24 @@ class BaselineStandard(Figure):
 class PlausibleRange(Figure):
     """The range in which a figure of like services lies; what lies outside is a finding."""
 
-    measure: Literal["cost_per_user", "cost_per_device", "cost_per_post", "largest_amount"] = Field(
-        description="cost_per_user, cost_per_device, cost_per_post (of the service a year) or "
-        "largest_amount (of a table of money)"
+    measure: Literal[
+        "cost_per_user",
+        "cost_per_device",
+        "cost_per_post",
+        "largest_amount",
+        "posts_of_staff_budget",
+    ] = Field(
+        description="cost_per_user, cost_per_device, cost_per_post (of the service a year), "
+        "largest_amount (of a table of money) or posts_of_staff_budget (what posts cost as a part of it)"
     )
-    lowest: float = Field(gt=0, description="lowest that is plausible [£]")
+    lowest: float = Field(
+        gt=0, description="lowest that is plausible [£; fraction for posts_of_staff_budget]"
+    )
     highest: float | None = Field(
-        None, gt=0, description="highest that is plausible [£]; blank of largest_amount alone"
+        None,
+        gt=0,
+        description="highest that is plausible [£; fraction for posts_of_staff_budget]; blank of "
+        "largest_amount alone",
     )
 
     @model_validator(mode="after")

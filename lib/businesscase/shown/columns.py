@@ -207,6 +207,8 @@ LABELS = {
     "predecessors": "Follows",
     "present": "Today (£ a year)",
     "present_cost": "Present cost (£ a year)",
+    "posts_cost_gbp": "Cost with on-costs (£ a year)",
+    "posts_gbp": "Posts cost (£ a year)",
     "price_factor": "Factor",
     "price_index": "Price index of that year",
     "probability_of_loss": "Probability of loss (%)",

@@ -64,11 +64,11 @@ def assumptions(study: Study, section: str) -> Table:
 
 
 def inputs(study: Study, stems: list[str]) -> Table:
-    """Show every row of tables with its status, source and reasoning."""
+    """Show every row of tables with its status, source and reasoning; posts in groups."""
     rows = [
         _assumption(stem, row)
         for stem in stems
-        for row in with_known_dates(study.tables[stem]).to_dict("records")
+        for row in with_known_dates(shown_rows(study, stem)).to_dict("records")
     ]
     columns = ["table", "what", "value", "status", "source", "paragraph", "note"]
     table = pd.DataFrame(rows, columns=columns)
@@ -89,16 +89,27 @@ def inputs(study: Study, stems: list[str]) -> Table:
     )
 
 
+def shown_rows(study: Study, stem: str) -> pd.DataFrame:
+    """Return the rows of a table as everybody may read them: posts in groups, none by itself."""
+    if stem != "posts" or study.tables[stem].empty:
+        return study.tables[stem]
+    posts = study.tables[stem]
+    origin = {name: listed(sorted(posts[name].unique())) for name in ("status", "source")}
+    worst = next(name for name in reversed(QUALITY) if name in set(posts["status"]))
+    note = "Told in groups of five posts or more, so that nobody's pay follows from it."
+    return study.baseline.post_groups.assign(**origin | {"status": worst}, paragraph="", note=note)
+
+
 def _assumption(stem: str, row: dict) -> dict:
     key = KEYS.get(stem, ["schedule", "first_year"])
     shown = [
         printed(row[name]) if isinstance(row[name], Month) else str(row[name])
         for name in key
-        if not _blank(row[name])
+        if name in row and not _blank(row[name])
     ]
     kept = {name: row[name] for name in ("status", "source", "paragraph", "note")}
     words = [name for name in row if name not in {*key, *kept}]  # where no column is the figure
-    given = VALUE_COLUMNS.get(stem, words)
+    given = [name for name in [*VALUE_COLUMNS.get(stem, words), "posts_cost_gbp"] if name in row]
     values = [printed(row[name]) for name in given if not _blank(row[name])]
     return {
         "table": stem,

@@ -46,15 +46,24 @@ LONGEST_NAME = 70  # characters of a description that stands behind a number
 KEY_WORDS = {"option": "option", "risk": "risk", "task": "task"}  # before a key that is a mere sign
 PLAINLY = {"amount_gbp": "", "baseline_fraction": "share of the present cost", "owner_rule": ""}
 NO_SCORE = "No score here changes which option comes first"
+POST_UNTOLD = {
+    # of a row of posts.csv, in every edition but the exempt one
+    "what": "one of the posts",
+    "value": "told in groups, with the baseline",
+    "note": "–",
+}
 
 Effect = Callable[[dict], str]
 
 
-def assumptions_log(study: Study, kept_back: Collection[str] = ()) -> Table:
+def assumptions_log(
+    study: Study, kept_back: Collection[str] = (), each_post: bool = False
+) -> Table:
     """Show every input row of the case once, numbered, with its origin and its effect.
 
     The rows stand in the order of the chapters; a table that serves several sections stands with
-    the first. Numbers are those of this case: the same input has the same number in every scenario.
+    the first. What a row of a post says is left out unless ``each_post``, as it would tell somebody's
+    pay. Numbers are those of this case: the same input has the same number in every scenario.
     """
     used = logged_in(study.case)
     effects = _effects(study)
@@ -69,6 +78,8 @@ def assumptions_log(study: Study, kept_back: Collection[str] = ()) -> Table:
             strict=True,
         )
     ]
+    if not each_post:
+        rows = [row | POST_UNTOLD if row["table"] == words("posts") else row for row in rows]
     if kept_back:
         rows = _public(study, rows, kept_back)
     columns = ["table", "what", "value", "status", "source", "paragraph", "note", "effect", "place", "standing"]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from businesscase.calculations import apportionment, baseline, estate, service
+from businesscase.calculations import apportionment, baseline, estate, posts, service
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.estate import RELATIONS, SAME
 from businesscase.calculations.years import with_known_dates
@@ -34,10 +34,16 @@ class Baseline(Part):
         "data_quality",
     )
 
+    @property
+    def service_costs(self) -> pd.DataFrame:
+        """Lines of cost as budgeted; posts make the line for staff of a partner that gives none."""
+        base_year = self.case.file.decision_year
+        return posts.with_staff(self.tables["service_costs"], self.tables["posts"], base_year)
+
     @derived
     def annual_costs(self) -> pd.DataFrame:
         """Baseline cost by partner and category, as budgeted [£ a year]."""
-        return baseline.annual_costs(self.tables["service_costs"])
+        return baseline.annual_costs(self.service_costs)
 
     @derived
     def annual_cost(self) -> pd.Series:
@@ -58,7 +64,7 @@ class Baseline(Part):
     @derived
     def real_service_costs(self) -> pd.DataFrame:
         """Lines of cost of the partners that stay, with ``real_gbp`` [£ a year, base-year prices]."""
-        lines = self.tables["service_costs"]
+        lines = self.service_costs
         lines = lines[lines["partner"].isin(self.partners)]
         lines = lines.sort_values("partner", key=self._order, kind="stable", ignore_index=True)
         base_year = self.case.file.decision_year
@@ -197,6 +203,26 @@ class Baseline(Part):
         )
 
     @derived
+    def post_groups(self) -> pd.DataFrame:
+        """Posts by partner and role, each group so large that nobody's pay follows from it."""
+        return posts.grouped(self.tables["posts"])
+
+    @derived
+    def staff_check(self) -> pd.DataFrame:
+        """What the posts of each partner cost beside its budget for staff [£ a year, base-year prices]."""
+        base_year = self.case.file.decision_year
+        rows = self.tables["posts"]
+        years = rows["year"].fillna(base_year).astype(int)
+        cost = posts.annual_costs(rows)
+        real = baseline.real_amounts(cost, years, self.price_index(years), base_year)
+        given = self.tables["service_costs"]
+        typed = given.loc[given["nature"] == posts.STAFF, "partner"]
+        lines = self.real_service_costs
+        staff = lines[(lines["nature"] == posts.STAFF) & lines["partner"].isin(typed)]
+        budget = staff.groupby("partner")["real_gbp"].sum()
+        return posts.beside_budget(rows.assign(real_gbp=real), budget)
+
+    @derived
     def product_matrix(self) -> pd.DataFrame:
         """Products in use, business function by partner."""
         return estate.product_matrix(self.tables["applications"], self.partners)
@@ -266,6 +292,16 @@ class Baseline(Part):
             yield from tidy.series("single_person_skills", tidy.with_all(alone), tidy.COUNT)
             together = cover.loc[cover["single_together"], "skill"].nunique()
             yield from tidy.one("single_person_skills_together", together, tidy.COUNT)
+        groups = self.post_groups
+        if len(groups):
+            groups = groups.set_index(
+                groups["role"] + ", " + groups["service"] + ", " + groups["partner"]
+            )
+            yield from tidy.series("posts", groups["fte"], "full-time equivalents")
+            cost = groups["posts_cost_gbp"].dropna()
+            yield from tidy.series("posts_cost", cost, "£ a year")
+            gap = self.staff_check["difference_gbp"].dropna()
+            yield from tidy.series("posts_above_budget", gap, "£ a year")
         quality = self.data_quality["score"]
         yield from tidy.series("data_quality", quality, "score of 100")
         yield from tidy.one("data_quality", quality.mean(), "score of 100")

@@ -310,7 +310,7 @@ def report_of(
             for name, blocks in rest.items()
         ),
         Chapter("turning", "What would change the answer", tuple(_turning(rest))),
-        Chapter("assumptions", "Assumptions log", tuple(_assumptions(study, kept))),
+        Chapter("assumptions", "Assumptions log", tuple(_assumptions(study, kept, edition))),
         Chapter("reconciliation", "Reconciliation to published figures", tuple(kept.shown(partial(_reconciliation, study)))),
         Chapter("made", MADE, tuple(_made(study, study.scenario_name, kept))),
     ]  # fmt: skip
@@ -617,7 +617,7 @@ def _recommendation(study: Study, kept: Kept) -> Iterator[Block]:
         yield from kept.shown(by_partner)
 
 
-def _assumptions(study: Study, kept: Kept) -> Iterator[Block]:
+def _assumptions(study: Study, kept: Kept, edition: str) -> Iterator[Block]:
     yield Prose(
         "Every input of this report. *Published* is printed in the source at the paragraph named; "
         "*derived* is worked out from printed figures; *assumed* is ours, and the last column says why. "
@@ -627,7 +627,7 @@ def _assumptions(study: Study, kept: Kept) -> Iterator[Block]:
         yield Prose(
             f"Values of some tables, and all effects, are left out: they are {kept.why}, or would tell of what is."
         )
-    yield table_shown(assumptions_log(study, set(kept.tables)))
+    yield table_shown(assumptions_log(study, set(kept.tables), each_post=edition == EXEMPT))
 
 
 def _reconciliation(study: Study) -> Iterator[Block]:

@@ -298,15 +298,16 @@ def _number(text: str) -> float | str:
 
 def _inputs(study: Study) -> Iterator[SheetShown]:
     for stem, model in _models(study):
-        table = with_known_dates(study.tables[stem])
+        table = with_known_dates(common.shown_rows(study, stem))
         columns = _ordered(table.columns)
         rows = [
             [CellShown(row[name], _kind(name, row[name])) for name in columns]
             for row in table.astype(object).to_dict("records")
         ]
         whose = "for every case" if stem in SHARED_TABLES else "of the case"
+        in_groups = ", but in groups of five posts or more" if stem == "posts" else ""
         said = model.__doc__.splitlines()[0].rstrip(".")
-        notes = (f"Input table {whose}, {stem}.csv, as it was read. The sheet 'Input columns' says what each column means.", BLANK_CELLS)  # fmt: skip
+        notes = (f"Input table {whose}, {stem}.csv, as it was read{in_groups}. The sheet 'Input columns' says what each column means.", BLANK_CELLS)  # fmt: skip
         yield SheetShown(
             _input_name(stem), f"Input: {said[0].lower()}{said[1:]}", notes, tuple(columns), rows
         )

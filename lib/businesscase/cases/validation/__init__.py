@@ -62,6 +62,7 @@ def table_faults(
     yield from baseline.leaving_partner_faults(tables)
     yield from baseline.driver_faults(tables)
     yield from baseline.budget_year_faults(tables)
+    yield from baseline.post_faults(tables)
     yield from baseline.baseline_faults(file, tables)
     yield from money.option_faults(tables)
     yield from money.flow_faults(file, tables)

@@ -7,10 +7,11 @@ from itertools import combinations
 
 import pandas as pd
 
+from businesscase.calculations import posts
 from businesscase.calculations.baseline import BANDS
 from businesscase.calculations.outturn import OWN_YEAR
 from businesscase.cases.schema import BASELINE_EVIDENCE, BaselineStandard, CaseFile
-from businesscase.cases.validation.core import PlacedFault, Tables, staying
+from businesscase.cases.validation.core import PlacedFault, Tables, service_costs, staying
 
 COMPARED_TABLES = ["service_costs", "applications", "skills", "assets"]
 SAME_WORDS = 0.9  # likeness from which two names are taken for one that is misspelt
@@ -20,7 +21,7 @@ def leaving_partner_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield rows of partners that leave, in tables for those that stay."""
     partners = tables["partners"]
     leaving = partners.loc[partners["role"] == "leaving", "partner"]
-    for stem in ("drivers", "service_costs", "flows", "readiness"):
+    for stem in ("drivers", "service_costs", "posts", "flows", "readiness"):
         for index, partner in tables[stem]["partner"].items():
             if partner in set(leaving):
                 yield stem, index, f"{partner} is leaving; only partners that stay have rows here"
@@ -55,10 +56,32 @@ def budget_year_faults(tables: Tables) -> Iterator[PlacedFault]:
         )
 
 
+def post_faults(tables: Tables) -> Iterator[PlacedFault]:
+    """Yield posts of a second year of pay, and posts so few that what they cost would tell somebody's pay."""
+    rows = tables["posts"]
+    first = rows.groupby("partner", sort=False)["year"].transform("first")
+    for index in rows.index[(rows["year"] != first).fillna(rows["year"].isna() != first.isna())]:
+        yield (
+            "posts",
+            index,
+            f"{rows.at[index, 'partner']} has posts of several years of pay; give one year for all of them",
+        )
+    alone = posts.counted(rows, tables["service_costs"])
+    for partner, held in posts.held(alone).groupby(alone["partner"], sort=False).sum().items():
+        if held < posts.FEWEST:
+            yield (
+                "posts",
+                None,
+                f"{partner} has {held:g} held posts and no budget for staff, so that its cost would tell what "
+                f"fewer than {posts.FEWEST:g} people are paid; give its budget for staff in service_costs.csv",
+            )
+
+
 def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of what is compared, priced, surveyed and standardised."""
+    compared = dict(tables) | {"service_costs": service_costs(tables)}
     for stem in COMPARED_TABLES:
-        given = set(tables[stem]["partner"])
+        given = set(compared[stem]["partner"])
         for partner in staying(tables) if given else []:
             if partner not in given:
                 yield stem, None, f"no row for {partner}; a comparison needs every partner"
@@ -66,7 +89,7 @@ def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     yield from _band_faults(tables["benchmarks"])
     yield from _survey_faults(tables["surveys"])
     yield from _function_faults(tables["applications"])
-    if any(len(tables[stem]) for stem in BASELINE_EVIDENCE):
+    if any(len(tables[stem]) for stem in [*BASELINE_EVIDENCE, "posts"]):
         for standard in typing.get_args(BaselineStandard.model_fields["standard"].annotation):
             if standard not in set(tables["baseline_standards"]["standard"]):
                 yield (
@@ -82,6 +105,7 @@ def _price_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     actuals = tables["actuals"]
     years = {
         "service_costs": tables["service_costs"]["year"],
+        "posts": tables["posts"]["year"].dropna().astype(int),
         "actuals": actuals.loc[actuals["prices"] == OWN_YEAR, "year"],
     }
     elsewhere = {stem: given[given != file.decision_year] for stem, given in years.items()}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from businesscase.calculations import posts
 from businesscase.calculations.savings import ONE_OFF
 
 PlacedFault = tuple[
@@ -27,10 +28,15 @@ def not_held_once(
             yield number, holding
 
 
+def service_costs(tables: Tables) -> pd.DataFrame:
+    """Return the lines of cost as budgeted, those that posts make among them; their years are not told."""
+    return posts.with_staff(tables["service_costs"], tables["posts"], 0)
+
+
 def rules_with_data(tables: Tables) -> list[str]:
     """Return the rules of apportionment for which the case has the numbers of every partner."""
     rules = list(dict.fromkeys(tables["drivers"]["driver"]))
-    costs = tables["service_costs"]
+    costs = service_costs(tables)
     budgets = costs[costs["funding"] == "revenue"].groupby("partner")["amount_gbp"].sum()
     if (budgets.reindex(staying(tables)) > 0).all():
         rules.append("revenue_budget")

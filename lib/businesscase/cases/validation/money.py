@@ -12,6 +12,7 @@ from businesscase.cases.validation.core import (
     Tables,
     not_held_once,
     rules_with_data,
+    service_costs,
     staying,
 )
 
@@ -73,7 +74,7 @@ def _gaps_in_scores(
 
 def flow_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of years, baseline and control totals."""
-    costed, rules = set(tables["service_costs"]["partner"]), rules_with_data(tables)
+    costed, rules = set(service_costs(tables)["partner"]), rules_with_data(tables)
     for index, row in tables["flows"].iterrows():
         if row["first_year"] < file.decision_year or row["last_year"] > file.last_year:
             yield (

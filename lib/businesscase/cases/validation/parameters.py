@@ -12,7 +12,13 @@ from businesscase.calculations.years import year_end, year_start
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.parameters import Parameters, dates_of, terms_of
 from businesscase.cases.schema import CaseFile
-from businesscase.cases.validation.core import Tables, has_recurring_flows, rules_with_data, staying
+from businesscase.cases.validation.core import (
+    Tables,
+    has_recurring_flows,
+    rules_with_data,
+    service_costs,
+    staying,
+)
 from businesscase.cases.validation.plan import plan_parameter_faults
 from businesscase.cases.validation.shared import evidence_of_others
 
@@ -137,7 +143,7 @@ def _end_faults(parameters: Parameters, years: range) -> Iterator[str]:
 def _stranded_faults(tables: Tables, option: str, leaver: str) -> Iterator[str]:
     """Yield that nothing says what a leaver pays, of which a part stays to be paid."""
     kinds = set(tables["flows"].loc[tables["flows"]["option"] == option, "flow"])
-    is_costed = leaver in set(tables["service_costs"]["partner"])
+    is_costed = leaver in set(service_costs(tables)["partner"])
     if "saving" in kinds and "running_cost" not in kinds and not is_costed:
         yield (
             f"leaves names {leaver!r}, but nothing says what it pays for the service, of which "
