@@ -205,7 +205,7 @@ def _block(made, sheet, layout, book, at, rows, kind, is_flow) -> int:
                 sheet.write_string(
                     at,
                     first_column + column,
-                    f"{abs(amount) / (1 if layout.scale > 1 else 1000):g}k",
+                    f"{amount / (1 if layout.scale > 1 else 1000):g}k",
                 )
             elif book.fault == "uncalculated" and is_spot:
                 sheet.write_formula(at, first_column + column, f"={amount}", None, "")

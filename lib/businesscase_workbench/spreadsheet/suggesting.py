@@ -932,22 +932,12 @@ def _base_reading(
         columns[money.heading(money.partner)] = "partner"
     elif not keys["title"]:
         constants["partner"] = money.view.council or (draft.partners[0] if draft.partners else "")
-    by_kind = {one.texts.get(money.kind, "") for one in lines if one.flow == "income"}
-    other = {one.texts.get(money.kind, "") for one in lines if one.flow != "income"}
-    is_by_kind = money.kind is not None and not by_kind & other
-    natures = {True: dict.fromkeys(by_kind, "income") | dict.fromkeys(other, "")}
-    natures[False] = {
-        one.texts.get(money.line, ""): "income" if one.flow == "income" else "" for one in lines
-    }
-    forms = ["category"]
-    if is_by_kind:
-        columns[money.heading(money.kind)] = "nature"
-        words["nature"] = natures[True]
-    elif any(one.flow == "income" for one in lines):
-        forms.append("nature")
-        words["nature"] = natures[False]
-    columns[money.heading(money.line)] = forms if len(forms) > 1 else forms[0]
-    if money.kind is not None and not is_by_kind:
+    natures = {one.texts.get(money.line, ""): _nature(one, money) for one in lines}
+    is_told = any(natures.values())
+    columns[money.heading(money.line)] = ["category", "nature"] if is_told else "category"
+    if is_told:
+        words["nature"] = natures
+    if money.kind is not None:
         keys = keys | {"ignore": [*keys["ignore"], money.heading(money.kind)]}
     costs = [amount for one in lines if one.flow == BASE for amount in one.amounts]
     if costs and max(costs) <= 0 and min(costs) < 0:
@@ -957,6 +947,15 @@ def _base_reading(
         f"{counted(len(lines), 'line')} of today's cost{_by_income(lines)}", columns=columns, words=words,
         constants=constants | {"funding": "revenue"}, only=_only(money, lines, has_both), **keys,
     )  # fmt: skip
+
+
+def _nature(line: _Line, money: _Money) -> str:
+    """Return whether a line of today's cost is income, staff or other cost, as its words say."""
+    text = line.texts.get(money.line, "")
+    if line.flow == "income":
+        return "income"
+    is_staff, is_other = (_has_word(kind, text) for kind in ("staff", "non_staff"))
+    return "" if is_staff == is_other else "staff" if is_staff else "non_staff"
 
 
 def _by_income(lines: Sequence[_Line]) -> str:
