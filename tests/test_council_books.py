@@ -8,7 +8,7 @@ from businesscase.cases.errors import InputError
 from businesscase.cases.schema import KEYS
 from businesscase_workbench.spreadsheet import importing
 from businesscase_workbench.spreadsheet.mapping import read_mapping
-from businesscase_workbench.spreadsheet.suggesting import suggest
+from businesscase_workbench.spreadsheet.draft import suggest
 
 
 def imported(book, folder):

@@ -16,7 +16,7 @@ from businesscase_workbench import cli
 from businesscase_workbench.case_import import changed_figures
 from businesscase_workbench.spreadsheet import importing
 from businesscase_workbench.spreadsheet.mapping import read_mapping
-from businesscase_workbench.spreadsheet.suggesting import suggest
+from businesscase_workbench.spreadsheet.draft import suggest
 
 MODEL = """\
 ICT model (£000),,,,,

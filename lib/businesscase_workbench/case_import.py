@@ -14,7 +14,7 @@ from businesscase.cases.raw import CASE, SCENARIOS, Place, RawCase
 from businesscase.cases.schema import KEYS, TABLES, WORKED_ROW
 from businesscase.cases.upgrading import upgraded
 from businesscase_workbench.own_case import begun, read_case, title_of
-from businesscase_workbench.spreadsheet import importing, suggesting
+from businesscase_workbench.spreadsheet import draft, importing
 from businesscase_workbench.spreadsheet.case_sheets import SOURCES
 from businesscase_workbench.spreadsheet.columns import PROVENANCE
 from businesscase_workbench.spreadsheet.files import sheets_of
@@ -148,7 +148,7 @@ def suggest_mapping(source: Path, name: str, target: Path) -> list[str]:
     """
     if target.exists():
         raise InputError(f"{target.name} exists; nothing is written over it")
-    suggestion = suggesting.suggest(source, title_of(name))
+    suggestion = draft.suggest(source, title_of(name))
     target.write_text(suggestion.text, encoding="utf-8")
     return [*suggestion.said, *_pages_drawn(source, name, target.parent)]
 

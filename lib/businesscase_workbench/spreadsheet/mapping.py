@@ -1,7 +1,7 @@
 """A mapping: how the sheets of a council's own workbook are read into the tables of a case.
 
 It is a file of TOML that a person can read and change, so that the next version of the workbook is
-read in the same way. ``suggesting`` drafts it, ``mapped`` follows it.
+read in the same way. ``draft`` drafts it, ``mapped`` follows it.
 """
 
 import re

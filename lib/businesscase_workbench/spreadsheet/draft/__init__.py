@@ -1,0 +1,96 @@
+"""A mapping drafted from a council's own workbook: what is recognised, what is guessed, what is left out.
+
+It knows headings and words from ``aliases.toml`` alone. What it writes is TOML for a person to read
+and change; nothing is imported by it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from businesscase_workbench.spreadsheet.draft.money import money_by_year
+from businesscase_workbench.spreadsheet.draft.options import criteria_by_option, options
+from businesscase_workbench.spreadsheet.draft.parts import Draft, complete, said_of, text_of
+from businesscase_workbench.spreadsheet.draft.registers import matrix, membership, register
+from businesscase_workbench.spreadsheet.draft.view import View, partners_of
+from businesscase_workbench.spreadsheet.files import sheets_of
+from businesscase_workbench.spreadsheet.findings import ImportFindings
+
+SPLIT = re.compile(r"split\D{0,20}(\d+(?:\s*[:/]\s*\d+)+)", re.IGNORECASE)
+SHOWN = 5  # texts at most that a sentence names
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A drafted mapping.
+
+    Attributes
+    ----------
+    text : str
+        The file, in TOML.
+    said : list of str
+        A sentence for each sheet: what it is taken for, and how surely.
+    partners : list of str
+        The authorities that the workbook names, as they come.
+    """
+
+    text: str
+    said: list[str]
+    partners: list[str]
+
+
+def suggest(source: Path, title: str) -> Suggestion:
+    """Draft the mapping of a workbook or of CSV files.
+
+    Parameters
+    ----------
+    source : Path
+        The workbook.
+    title : str
+        Title of the case to be.
+
+    Raises
+    ------
+    InputError
+        If the file can't be read as a whole.
+    """
+    sheets = [sheet for sheet in sheets_of(source, ImportFindings()) if sheet.cells]
+    views = [View(sheet) for sheet in sheets]
+    draft = Draft(partners_of(views))
+    for view in views:
+        view.known = draft.partners
+        draft.heading_rows[view.sheet.name] = view.heading_rows
+    _agreed_shares(views, draft)
+    # the money sheets lean on the others: options, partners, drivers
+    for view in sorted(views, key=lambda one: bool(one.years)):
+        _classify(view, draft)
+    draft.readings.sort(key=lambda one: [sheet.name for sheet in sheets].index(one.keys["sheet"]))
+    complete(draft, title)
+    return Suggestion(text_of(source, draft), list(said_of(draft)), draft.partners)
+
+
+def _agreed_shares(views: Sequence[View], draft: Draft) -> None:
+    """Take shares that a note states, such as split 55:45, in the order of the authorities."""
+    for view in views:
+        for text in view.titles:
+            found = SPLIT.search(text)
+            shares = re.findall(r"\d+", found[1]) if found else []
+            if len(shares) == len(draft.partners) > 1:
+                draft.drivers.append("agreed")
+                draft.add["drivers"] = [
+                    {"partner": name, "driver": "agreed", "date": "2026-04-01", "value": int(share)}
+                    for name, share in zip(draft.partners, shares, strict=True)
+                ]
+                return
+
+
+# which table a sheet is
+
+
+def _classify(view: View, draft: Draft) -> None:
+    for attempt in (options, criteria_by_option, money_by_year, membership, matrix, register):
+        if attempt(view, draft):
+            return
+    headings = ", ".join(list(view.headings.values())[:SHOWN])
+    draft.leave_out[view.sheet.name] = f"nothing here is known ({headings})"

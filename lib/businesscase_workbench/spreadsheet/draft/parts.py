@@ -1,0 +1,136 @@
+"""The parts of a drafted mapping, and the file that they make."""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from businesscase.calculations.wording import counted
+from businesscase_workbench.spreadsheet.sheets import Sheet
+
+SURE, GUESSED = "sure", "guessed"
+BASE = "service_costs"
+FIRST_YEAR = "the first year of the case"
+
+
+class Part(NamedTuple):
+    """A reading of the draft: how sure it is, why, and what the file says of it."""
+
+    certainty: str
+    why: str
+    keys: dict[str, object]
+
+
+@dataclass
+class Draft:
+    """What a draft has so far.
+
+    Attributes
+    ----------
+    partners, drivers : list of str
+        The authorities, and what amounts can be shared by.
+    option : str
+        The letter of the option that costs and savings are of.
+    """
+
+    partners: list[str]
+    case: dict[str, object] = field(default_factory=dict)
+    base: dict[str, object] = field(default_factory=dict)
+    readings: list[Part] = field(default_factory=list)
+    add: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    leave_out: dict[str, str] = field(default_factory=dict)
+    drivers: list[str] = field(default_factory=list)
+    years: set[int] = field(default_factory=set)
+    heading_rows: dict[str, int] = field(default_factory=dict)  # by sheet
+    option: str = ""
+
+    def read(self, sheet: Sheet, table: str, certainty: str, why: str, **keys) -> None:
+        """Add a reading of a sheet; what is blank or as usual is left out."""
+        told = {"sheet": sheet.name, "table": table} | {
+            name: value for name, value in keys.items() if value not in ({}, [], "", None, 1)
+        }
+        if (rows := self.heading_rows.get(sheet.name, 1)) > 1:
+            told["heading_rows"] = rows
+        self.readings.append(Part(certainty, why, told))
+
+
+def complete(draft: Draft, title: str) -> None:
+    """Add what the workbook says of the case as a whole, and what it lacks."""
+    draft.case = {"title": title} | draft.case
+    if draft.years:
+        draft.case |= {"decision_year": min(draft.years), "last_year": max(draft.years)}
+    for reading in draft.readings:
+        constants = reading.keys.get("constants", {})
+        if constants.get("year") == FIRST_YEAR:
+            constants["year"] = min(draft.years, default=2026)
+    if draft.option:
+        draft.case["preferred_option"] = draft.option
+    if draft.case.get("comparator") == draft.option:
+        draft.case.pop("comparator", None)
+    if draft.partners and not any(one.keys["table"] == "partners" for one in draft.readings):
+        draft.add = {
+            "partners": [
+                {"partner": name, "role": "partner" if place else "lead"}
+                for place, name in enumerate(draft.partners)
+            ]
+        } | draft.add
+    driver = draft.drivers[0] if draft.drivers else "equal"
+    draft.base = {"cost_apportionment": driver, "saving_apportionment": driver}
+
+
+def said_of(draft: Draft) -> Iterator[str]:
+    """Yield a sentence for each part of the draft."""
+    for one in draft.readings:
+        yield f"sheet {one.keys['sheet']!r} as {one.keys['table']}: {one.certainty}, {one.why}"
+    for table, rows in draft.add.items():
+        yield f"added to {table}: {counted(len(rows), 'row')} that the workbook doesn't have: guessed"
+    for sheet, why in draft.leave_out.items():
+        yield f"sheet {sheet!r}: left out, {why}"
+
+
+def text_of(source: Path, draft: Draft) -> str:
+    """Return the mapping as a file."""
+    parts = [
+        f"# How {source.name} is read into a case. Read what is guessed, change what is wrong, and import with",
+        "# --mapping this-file. A heading of the workbook stands on the left, a column of the case on the right.",
+        f"leave_out = {_value(list(draft.leave_out))}  # sheets that are not read",
+        "",
+        "[case]  # of a case that the import begins; the decision's date and question are asked there",
+        *_pairs(draft.case),
+        "",
+        "[base]  # parameters of its base scenario",
+        *_pairs(draft.base),
+    ]
+    for one in draft.readings:
+        parts += ["", f"# {one.certainty}: {one.why}", "[[read]]", *_pairs(one.keys)]
+    if draft.add:
+        parts += ["", "# guessed: rows that the workbook doesn't have", "[add]"]
+    for table, rows in draft.add.items():
+        parts += [f"{table} = [", *(f"    {_value(row)}," for row in rows), "]"]
+    return "\n".join(parts) + "\n"
+
+
+def _pairs(given: Mapping[str, object]) -> list[str]:
+    """Return keys and values as lines; words, of which there may be many, a line a column."""
+    lines = []
+    for name, value in given.items():
+        if name == "words":
+            lines += [f"words.{_key(column)} = {_value(words)}" for column, words in value.items()]
+        else:
+            lines.append(f"{_key(name)} = {_value(value)}")
+    return lines
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{_key(str(name))} = {_value(one)}" for name, one in value.items())
+        return f"{{ {inside} }}"
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,103 @@
+"""What a draft knows of words: headings of columns, kinds of lines, who is meant by both."""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from businesscase.cases.schema import TABLES
+from businesscase_workbench.spreadsheet.grid import names_of
+from businesscase_workbench.spreadsheet.sheets import normal
+from businesscase_workbench.spreadsheet.totals import TOTAL_NAME
+from businesscase_workbench.spreadsheet.units import stated_unit
+
+DRIVER = re.compile(
+    r"(?P<driver>users|devices)\b.*?(?P<date>\d{1,2}/\d{1,2}/\d{4})?\s*", re.IGNORECASE
+)
+LETTERED = re.compile(
+    r"(?:option\s+)?(?P<letter>[A-Z])(?P<apart>[.):]|\s+[-–])\s+(?P<name>.+)", re.IGNORECASE
+)
+MEMBERSHIP = ("join", "leave")
+
+
+@cache
+def aliases() -> dict:
+    """Return the headings and words that a draft knows."""
+    return tomllib.loads((files(__package__) / "aliases.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def columns_of(table: str) -> dict[str, str]:
+    """Return the column of a table by alias, as names are compared."""
+    known = aliases()["any"]["columns"] | aliases()[table]["columns"]
+    columns = set(TABLES[table].model_fields) | {"ignore"}
+    found = {}
+    for column, texts in known.items():
+        if column in columns:
+            found |= {normal(text): column for text in [column, *texts]}
+    return found
+
+
+def column_named(table: str, heading: str) -> str | None:
+    """Return the column of a table that a heading means, None if it is none of them."""
+    known = columns_of(table)
+    return next((known[name] for name in heading_names(heading) if name in known), None)
+
+
+def heading_names(heading: str) -> list[str]:
+    """Return the names that a heading may mean, with its unit and without."""
+    return [part for name in names_of(heading) for part in (name, name.removesuffix("_gbp"))]
+
+
+def is_any(kind: str, heading: str) -> bool:
+    """Return whether a heading is one of a kind, such as that of totals."""
+    known = {normal(text) for text in aliases()[kind]["columns"]}
+    return any(name in known for name in heading_names(heading))
+
+
+def is_known(heading: str) -> bool:
+    """Whether a text is a heading of any table."""
+    tables = [table for table in TABLES if table in aliases()]
+    return (
+        any(column_named(table, heading) for table in tables)
+        or is_any("kind", heading)
+        or is_any("total", heading)
+        or DRIVER.fullmatch(heading) is not None
+        or LETTERED.fullmatch(heading) is not None
+        or normal(heading).startswith(MEMBERSHIP)
+    )
+
+
+def says_what(text: str) -> bool:
+    """Whether a text under a year says what its amounts are: a unit, budget, forecast."""
+    said = set(normal(text).split("_"))
+    return bool(stated_unit(text)) or bool(said & set(aliases()["words"]["amounts"]))
+
+
+def has_word(kind: str, text: str) -> bool:
+    """Return whether a text has a word of a kind, such as those of pay."""
+    return any(word in text.casefold() for word in aliases()["words"][kind])
+
+
+def is_shared(text: str) -> bool:
+    """Return whether a text means all authorities together."""
+    low = text.casefold()
+    return any(low == word or low.startswith(f"{word} ") for word in aliases()["words"]["shared"])
+
+
+def flow_of(text: str) -> str:
+    """Return what a line is by its words, a blank if they don't tell."""
+    low = text.casefold()
+    return next(
+        (
+            line["flow"]
+            for line in aliases()["lines"]
+            if any(re.search(rf"(?<![a-z]){re.escape(word)}", low) for word in line["words"])
+        ),
+        "",
+    )
+
+
+def is_total(text: str) -> bool:
+    """Return whether a text names a total."""
+    return TOTAL_NAME.fullmatch(text) is not None
