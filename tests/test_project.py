@@ -1,11 +1,14 @@
 import shutil
+from importlib.resources import files
 
+import nbformat
 import pytest
-from conftest import ROOT
+from conftest import ROOT, daily_of
 
 from businesscase.cases import project
 from businesscase.cases.case import changing, documents, load_case, unknown_case
 from businesscase.cases.errors import InputError
+from businesscase_workbench import own_project
 
 PUBLISHED = "dacorum-avdc-2012"
 DEFLATORS = """\
@@ -87,3 +90,18 @@ def test_chapters_are_those_of_the_project_if_it_has_any(own, monkeypatch):
     assert project.notebooks_folder() == ROOT / "notebooks"
     (chapters / "03_savings.ipynb").touch()
     assert project.notebooks_folder() == chapters
+
+
+@pytest.mark.parametrize("case", daily_of(project.case_names(), "dacorum-avdc-2012", "mkip-2012"))
+def test_the_notebook_of_a_new_project_tells_the_answer_of_any_case(case):
+    text = (files(own_project) / "notebooks" / "our-case.ipynb").read_text(encoding="utf-8")
+    parameters, *cells = [
+        cell.source for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "code"
+    ]
+    named = {}
+    exec(parameters, named)
+    assert named["case"] in project.known_case_names()
+    named["case"] = case
+    for source in cells:
+        exec(source, named)
+    assert list(named["table"].index) == list(load_case(case).scenarios)
