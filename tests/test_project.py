@@ -76,10 +76,14 @@ def test_a_folder_of_ones_own_hides_the_published_case_of_its_name(own):
     assert "case.toml is missing" in unknown_case(PUBLISHED)
 
 
-def test_reports_go_beside_the_data_of_a_project_and_within_a_folder_of_cases_elsewhere(own):
+def test_reports_go_beside_the_data_of_a_project_and_within_a_folder_of_cases_elsewhere(
+    own, monkeypatch
+):
     assert project.reports_folder() == own / "reports"
     (own.parent / "notebooks").mkdir()
     assert project.reports_folder() == own.parent / "reports"
+    monkeypatch.setenv("BUSINESSCASE_DATA", str(own.parent / "secure"))
+    assert project.reports_folder() == own.parent / "secure" / "reports"
 
 
 def test_chapters_are_those_of_the_project_if_it_has_any(own, monkeypatch):

@@ -79,7 +79,8 @@ def reports_folder() -> Path:
         data = data_folder().absolute()
     except InputError:
         return Path.cwd() / REPORTS
-    return (data.parent if (data.parent / NOTEBOOKS).is_dir() else data) / REPORTS
+    is_of_project = data.name == DATA and (data.parent / NOTEBOOKS).is_dir()
+    return (data.parent if is_of_project else data) / REPORTS
 
 
 def case_names() -> list[str]:
