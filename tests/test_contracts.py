@@ -288,6 +288,43 @@ def test_a_rolling_contract_ends_when_notice_has_run_out_and_is_never_a_gap():
     assert early.contracts.ends["gap_cost"].tolist() == [0]
 
 
+def test_a_contract_ends_at_its_end_or_when_notice_at_the_decision_has_run_out():
+    # decided on 1 June 2024; years of the appraisal are 2024/25 to 2028/29
+    rows = [
+        registered("fixed", ends="2025-09-30", notice_months="6"),
+        registered("late", ends="2024-08-31", notice_months="9", novation_gbp="50"),
+        registered("lines", ends="rolling", notice_months="10", partner="South"),
+        registered("phones", ends="rolling", partner="South"),
+    ]
+    study = small_study(**PLAN, contracts=rows)
+    ends = study.baseline.contract_register["earliest_end"].dt.date.map(str).tolist()
+    assert ends == ["2025-09-30", "2025-02-28", "2025-03-31", "NaT"]
+    table = study.baseline.contracts_by_partner
+    assert table["contracts"].to_dict() == {"North": 2, "South": 2}
+    assert table["novation_gbp"].to_dict() == {"North": 50, "South": 0}
+    assert table["notice_unknown"].to_dict() == {"North": 0, "South": 1}
+    # of £120: 31 days of March 2025; then all of it, and half a year of the other (182 of 365 days)
+    assert table.loc["North", 2024] == approx(120 * 31 / 365)
+    assert table.loc["North", 2025] == approx(120 + 120 * 182 / 365)
+    assert table.loc["South", [2024, 2025]].tolist() == approx([0, 120])
+    assert table.loc["North", 2028] == approx(240)
+
+
+def test_the_register_says_what_is_missing_has_ended_or_runs_on():
+    rows = [
+        registered("phones", ends="rolling"),
+        registered("old", ends="2020-03-31"),
+        registered("late", ends="2024-08-31", notice_months="9"),
+        registered("fixed", ends="2025-09-30", notice_months="6"),
+    ]
+    told = [str(found) for found in small_study(**PLAN, contracts=rows).findings]
+    told = [text for text in told if text.startswith("contracts.csv")]
+    assert len(told) == 3
+    assert "'phones' of North is rolling, and its notice isn't given" in told[0]
+    assert "'old' of North ended on 31 March 2020, before the decision" in told[1]
+    assert "'late' of North runs on to 28 February 2025" in told[2]
+
+
 @pytest.mark.parametrize(
     ("cells", "told"),
     [

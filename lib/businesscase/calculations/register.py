@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from businesscase.calculations.years import year_end, year_start
+
 
 def earliest_ends(contracts: pd.DataFrame, noticed: pd.Timestamp) -> pd.Series:
     """Return the earliest last day of each contract if notice is given on a day.
@@ -36,3 +38,44 @@ def earliest_ends(contracts: pd.DataFrame, noticed: pd.Timestamp) -> pd.Series:
     return pd.concat([pd.to_datetime(contracts["ends"]), run_out], axis="columns").max(
         axis="columns"
     )
+
+
+def released(contracts: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Return what each partner no longer pays if every contract ends as soon as it can [£].
+
+    It is what the register could release, no saving: what replaces a contract costs as well.
+
+    Parameters
+    ----------
+    contracts : DataFrame
+        Columns ``partner``, ``annual_gbp`` [£ a year] and ``earliest_end``, blank where it isn't known.
+    years : list of int
+        Financial years.
+
+    Returns
+    -------
+    DataFrame, partner by financial year
+
+    Examples
+    --------
+    >>> end = pd.to_datetime(["2026-03-31", "2027-09-30"])
+    >>> lines = pd.DataFrame({"partner": ["North", "North"], "annual_gbp": [100.0, 60.0], "earliest_end": end})
+    >>> released(lines, [2026, 2027]).round().to_numpy().tolist()
+    [[100.0, 130.0]]
+    """
+    free = pd.DataFrame(
+        {year: [_free_fraction(end, year) for end in contracts["earliest_end"]] for year in years},
+        contracts.index,
+        dtype=float,
+    )
+    money = free.mul(contracts["annual_gbp"], axis="index")
+    return money.groupby(contracts["partner"], sort=False).sum()
+
+
+def _free_fraction(end: pd.Timestamp, year: int) -> float:
+    """Return how much of a financial year lies after a day; nothing where the day isn't known."""
+    if pd.isna(end):
+        return 0.0
+    first, last = pd.Timestamp(year_start(year)), pd.Timestamp(year_end(year))
+    days = (last - max(end, first - pd.Timedelta(days=1))).days
+    return max(days, 0) / ((last - first).days + 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from businesscase.calculations.decision import STOPS
+from businesscase.calculations.register import earliest_ends
 from businesscase.calculations.savings import PAY, PRICES, inflation_by_category
 from businesscase.calculations.wording import listed, printed
 from businesscase.cases.errors import Fault
@@ -111,6 +112,21 @@ def _of_contracts(tables: Tables, file: CaseFile) -> Iterator[Fault]:
             found=str(row.notice_by.date()),
             allowed=f"not before {file.decision_date}",
         )
+    ends = earliest_ends(contracts, pd.Timestamp(file.decision_date))
+    for row, earliest in zip(contracts.itertuples(), ends, strict=True):
+        name = f"contracts.csv: {row.contract!r} of {row.partner}"
+        if pd.isna(earliest):
+            said = "is rolling, and its notice isn't given, so that nobody knows when it can end; give notice_months"
+            column = "notice_months"
+        elif not row.rolling and row.ends < pd.Timestamp(file.decision_date):
+            said = f"ended on {printed(row.ends)}, before the decision; take it out, or say rolling if it runs on"
+            column = "ends"
+        elif not row.rolling and row.ends < earliest:
+            said = f"runs on to {printed(earliest)} if notice is given at the decision, and not before; its last day is {printed(row.ends)}"  # fmt: skip
+            column = "notice_months"
+        else:
+            continue
+        yield Fault(f"{name} {said}", file="contracts.csv", column=column)
 
 
 def _of_evidence(tables: Tables, file: CaseFile) -> Iterator[Fault]:

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from businesscase.calculations import apportionment, baseline, estate, posts, service
+from businesscase.calculations import (
+    apportionment,
+    baseline,
+    estate,
+    posts,
+    register,
+    service,
+)
 from businesscase.calculations.apportionment import ALL
 from businesscase.calculations.estate import RELATIONS, SAME
 from businesscase.calculations.years import with_known_dates
@@ -223,6 +230,29 @@ class Baseline(Part):
         return posts.beside_budget(rows.assign(real_gbp=real), budget)
 
     @derived
+    def contract_register(self) -> pd.DataFrame:
+        """Every contract, with ``earliest_end``: its end if notice is given at the decision."""
+        contracts = self.tables["contracts"]
+        decided = pd.Timestamp(self.case.file.decision_date)
+        return contracts.assign(earliest_end=register.earliest_ends(contracts, decided))
+
+    @derived
+    def contracts_by_partner(self) -> pd.DataFrame:
+        """What the contracts of each partner cost and could release.
+
+        ``contracts`` [count], ``annual_gbp`` [£ a year], ``novation_gbp`` [£], ``notice_unknown``
+        [count], then by financial year what is no longer paid if each ends as soon as it can [£].
+        """
+        table = self.contract_register
+        summed = table.groupby("partner", sort=False).agg(
+            contracts=("contract", "size"),
+            annual_gbp=("annual_gbp", "sum"),
+            novation_gbp=("novation_gbp", "sum"),
+            notice_unknown=("earliest_end", lambda ends: int(ends.isna().sum())),
+        )
+        return summed.join(register.released(table, self.years))
+
+    @derived
     def product_matrix(self) -> pd.DataFrame:
         """Products in use, business function by partner."""
         return estate.product_matrix(self.tables["applications"], self.partners)
@@ -302,6 +332,11 @@ class Baseline(Part):
             yield from tidy.series("posts_cost", cost, "£ a year")
             gap = self.staff_check["difference_gbp"].dropna()
             yield from tidy.series("posts_above_budget", gap, "£ a year")
+        by_partner = self.contracts_by_partner
+        yield from tidy.series("contracts_cost", by_partner["annual_gbp"], "£ a year")
+        for year in self.years:
+            for partner, amount in by_partner[year].items():
+                yield "contracts_releasable", str(partner), year, amount, tidy.MONEY
         quality = self.data_quality["score"]
         yield from tidy.series("data_quality", quality, "score of 100")
         yield from tidy.one("data_quality", quality.mean(), "score of 100")
