@@ -1,19 +1,28 @@
 """Posts of the establishment: their schema, what they cost, and who may read of them."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+from cells import executed
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 from small import flow, small_study
 from small import small_case as bare_case
+from test_exempt import texts_of
 
 from businesscase.calculations import posts
 from businesscase.calculations.disclosure import determined
 from businesscase.cases.errors import InputError
 from businesscase.cases.schema import BaselineStandard
 from businesscase.study import load_study
+from businesscase_workbench import cli
+from businesscase_workbench.report import EXEMPT, PUBLIC, page_html, report_of
+from businesscase_workbench.report.excel import workbook
+
+CASE = "worked-example"
 
 STANDARDS = [
     {"standard": name, "value": "1"}
@@ -227,6 +236,62 @@ def _told(rows):
         return groups.to_numpy()
     lines = posts.staff_lines(rows.assign(year=2024), nothing, 2024)["amount_gbp"]
     return np.concatenate([groups, lines, [lines.sum()]])
+
+
+def _report(study, edition):
+    """Return every page of a report with its computed sections, less what says from which bytes it is."""
+    report = report_of(study, executed(study), edition=edition)
+    page = page_html(report) + page_html(report.appendix)
+    marks = {study.case.input_hash, *re.findall(r"posts\.csv[^<]*", page)}
+    for mark in marks:
+        page = page.replace(mark, "")
+    return page
+
+
+@pytest.mark.parametrize("is_budgeted", [True, False])
+def test_a_public_report_is_the_same_whoever_of_a_group_earns_what(is_budgeted):
+    """The strongest that can be said: from equal pages nobody can tell which of the two it was."""
+
+    def pages(head, engineer, edition=PUBLIC):
+        more = [post("North", "Web officer", 6, 30_000), post("North", "Trainer", 2, 40_000, service="Web")]  # fmt: skip
+        rows = [post("South", "Head of ICT", 1, head), post("South", "Engineer", 5, engineer)]
+        costs = [budget("South", 500_000)] if is_budgeted else []
+        study = study_of(posts=[*ESTABLISHMENT[:3], *more, *rows], service_costs=costs)
+        return _report(study, edition)
+
+    assert pages(61_000, 41_000) == pages(66_000, 40_000)
+    assert pages(61_000, 41_000) != pages(66_000, 41_000)
+    exempt = pages(61_000, 41_000, EXEMPT)
+    assert "£61,000" in exempt and "£41,000" in exempt
+    assert "told in groups, with the baseline" in pages(61_000, 41_000)
+
+
+def test_a_workbook_has_posts_in_groups_alone(tmp_path):
+    rows = [*ESTABLISHMENT[:3], post("South", "Head", 1, 61_357), post("South", "Engineer", 5, 41_003)]  # fmt: skip
+    file = tmp_path / "tables.xlsx"
+    file.write_bytes(workbook(study_of(posts=rows)))
+    told = texts_of(file)
+    assert "in groups of five posts or more" in told
+    assert f"{1.31 * (61_357 + 5 * 41_003):.2f}" in told
+    assert not re.search("61357|41003|52805", told)
+
+
+def test_no_byte_of_any_format_tells_what_one_of_few_is_paid(data_copy, tmp_path, one_fork_server):
+    path = data_copy / CASE / "posts.csv"
+    table = pd.read_csv(path, dtype=str)
+    table.loc[table["post"] == "E1", "salary_gbp"] = "63737"
+    table.to_csv(path, index=False)
+    folder = tmp_path / "reports"
+    command = ["report", CASE, "--scenario", "base", "--output", str(folder), "--quiet"]
+    assert cli.main([*command, "--formats", "docx,xlsx,pdf", "--for", "each"]) == 0
+    public = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
+    assert {".html", ".docx", ".xlsx", ".pdf", ".json", ".csv", ".ipynb"} == {path.suffix for path in public}  # fmt: skip
+    pattern = re.compile(
+        r"63[,.]?737|(?<!\d)83[,.]?495|63\.7k|£63,700"
+    )  # the salary, and with on-costs
+    assert [path.name for path in public if pattern.search(texts_of(path))] == []
+    assert cli.main([*command, "--edition", "exempt"]) == 0
+    assert pattern.search(texts_of(folder / "exempt" / CASE / "base" / "appendix.html"))
 
 
 def test_the_worked_example_is_as_before_for_its_budgets_count():
