@@ -7,8 +7,8 @@ from council_books import FLOWS, random_book
 from businesscase.cases.errors import InputError
 from businesscase.cases.schema import KEYS
 from businesscase_workbench.spreadsheet import importing
-from businesscase_workbench.spreadsheet.mapping import read_mapping
 from businesscase_workbench.spreadsheet.draft import suggest
+from businesscase_workbench.spreadsheet.mapping import read_mapping
 
 
 def imported(book, folder):

@@ -15,8 +15,8 @@ from businesscase.cases.errors import InputError
 from businesscase_workbench import cli
 from businesscase_workbench.case_import import changed_figures
 from businesscase_workbench.spreadsheet import importing
-from businesscase_workbench.spreadsheet.mapping import read_mapping
 from businesscase_workbench.spreadsheet.draft import suggest
+from businesscase_workbench.spreadsheet.mapping import read_mapping
 
 MODEL = """\
 ICT model (£000),,,,,
