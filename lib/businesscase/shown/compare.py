@@ -555,6 +555,18 @@ def futures(study: Study, chosen: comparison.Choices) -> pd.Series:
     return pd.Series(said, dtype=object)
 
 
+def left_out_said(table: pd.DataFrame) -> str:
+    """Say how often another choice is regretted least if one future is left out (``as_now``)."""
+    others = part_of((~table["as_now"]).sum(), len(table), "row")
+    return f"If one future is left out; another choice is regretted least: {others}"
+
+
+def totals_said(table: pd.DataFrame) -> str:
+    """Say how many control totals of the comparison are what they should be (``agrees``)."""
+    agreed = part_of(table["agrees"].sum(), len(table), "total")
+    return f"Control totals of the comparison; in agreement: {agreed}"
+
+
 def least(chosen: comparison.Choices, values: pd.DataFrame) -> str:
     """Return what a sentence calls the choices that are regretted least over some futures."""
     return _named(chosen, regret.least_regretted(values))
