@@ -16,6 +16,7 @@ from businesscase.shown import common
 from businesscase.shown.assurance import worked_rows
 from businesscase.shown.decision import missing, recommended
 from businesscase.study import Study, results, tidy
+from businesscase.study.evidence import used_in
 from businesscase_workbench.report.excel_decision import COLUMNS as CRITERIA_COLUMNS
 from businesscase_workbench.report.excel_decision import SHEET as CRITERIA_SHEET
 from businesscase_workbench.report.excel_decision import STATE, criteria, state, verdict
@@ -60,6 +61,7 @@ SECTION_TITLES = {
     "outturn": "what came true",
     "decision": "the decision",
 }
+OTHER, OF_ALL = "case", "of all cases"  # input tables that no section uses, and those of every case
 
 
 def workbook(study: Study) -> bytes:
@@ -197,8 +199,8 @@ def _contents(sheets: list[SheetShown]) -> SheetShown:
 def _notes() -> SheetShown:
     rows = [
         *((f"Status: {status}", f"The figure is {meaning}.") for status, meaning in common.QUALITY.items()),
-        ("Sheets 'Input …'", "Every row of the case's tables as it was read, with status, source, paragraph and note. The sheet 'Input columns' says what each column means."),
-        ("Sheets 'Results …'", "Every result of the calculations, the rows of results.csv: numbers as numbers, dates as dates."),
+        ("Sheets 'Inputs …'", "Every row of the case's tables as it was read, table below table, with status, source, paragraph and note. The sheet 'Input columns' says what each column means."),
+        ("Sheet 'Results'", "Every result of the calculations, the rows of results.csv: numbers as numbers, dates as dates."),
         ("Sheets 'Savings …'", "The savings as planned, what the levers multiply them by, and in formulas what follows by partner and year; from these the criteria on money of 'Recommendation' and the key figures of 'Summary'. Cells with a frame and a pale ground are inputs. The figures as delivered are the library's."),
         ("Changing a lever", "Change the column 'Value (input)' of 'Savings levers'; 'Savings worth' then shows each figure of the report, the figure now, and the difference; 'Summary' and 'Recommendation' follow. What rests on a lever there and is not computed in the file reads 'not recomputed'. The other sheets hold what the report says."),
         ("Money", "Pounds in prices of year 0, the year of the decision, unless a heading says otherwise. Costs and savings are both positive; a net flow is saving less cost."),
@@ -206,7 +208,7 @@ def _notes() -> SheetShown:
         ("Discounting", "Flows of year 0 are not discounted; those of later years are, once a year, by the year's rate."),
         ("Delay", "A delay moves all that recurs, savings and running costs. One-off costs stay in their years, and what falls beyond the last year is lost to the appraisal. Part of a year moves in proportion."),
         ("Rounding", "Pooled amounts are shared out to the penny by largest remainders; where a share or a pooled amount is changed in a savings sheet, its parts are right to within a penny or two. Nothing else is rounded; cells show fewer digits than they hold."),
-        ("What the formulas leave out", "The internal rate of return, uncertainty and the cash view are on 'Results savings' as computed by the library. A scenario says the years, the option, how lines of money run, the baseline, who leaves and on which terms; another scenario has a file of its own."),
+        ("What the formulas leave out", "The internal rate of return, uncertainty and the cash view are on 'Results' as computed by the library. A scenario says the years, the option, how lines of money run, the baseline, who leaves and on which terms; another scenario has a file of its own."),
         ("Reconciliation", "Each published figure beside the one computed here; there is no such sheet where a case has no published figure."),
         ("Blank cells", "The source gives no value, or the column does not apply to the row."),
         ("[z]", "Not applicable."),
@@ -238,20 +240,18 @@ def _decision(study: Study) -> Iterator[SheetShown]:
 
 
 def _results(study: Study) -> Iterator[SheetShown]:
-    labels = tuple(name.capitalize() for name in results.COLUMNS)
-    for section, rows in study.results.groupby("section", sort=False):
-        notes = (
-            "The unit of each value stands beside it. The rows are those of results.csv.",
+    rows = study.results.itertuples(index=False)
+    yield SheetShown(
+        "Results",
+        "Every result of the calculations",
+        (
+            "The rows of results.csv, section by section: filter by the first columns. The unit of each value stands beside it.",
             "A blank year means that the result is not of one year; 2026 means 2026/27.",
-        )
-        yield SheetShown(
-            f"Results {section}",
-            f"Results: {SECTION_TITLES[section]}",
-            notes,
-            labels,
-            [_result(row) for row in rows.itertuples(index=False)],
-            frozen_columns=3,
-        )
+        ),
+        tuple(name.capitalize() for name in results.COLUMNS),
+        [_result(row) for row in rows],
+        frozen_columns=3,
+    )  # fmt: skip
 
 
 def _result(row) -> list:
@@ -296,21 +296,37 @@ def _number(text: str) -> float | str:
         return text
 
 
-def _inputs(study: Study) -> Iterator[SheetShown]:
+def _inputs(study: Study) -> Iterator[PageShown]:
+    """Yield a sheet a section, with the input tables that it uses first below each other."""
+    used = used_in(study.case)
+    pages: dict[str, list[SheetShown]] = {section: [] for section in SECTION_TITLES}
+    pages |= {OTHER: [], OF_ALL: []}
     for stem, model in _models(study):
-        table = with_known_dates(common.shown_rows(study, stem))
-        columns = _ordered(table.columns)
-        rows = [
-            [CellShown(row[name], _kind(name, row[name])) for name in columns]
-            for row in table.astype(object).to_dict("records")
-        ]
-        whose = "for every case" if stem in SHARED_TABLES else "of the case"
-        in_groups = ", but in groups of five posts or more" if stem == "posts" else ""
-        said = model.__doc__.splitlines()[0].rstrip(".")
-        notes = (f"Input table {whose}, {stem}.csv, as it was read{in_groups}. The sheet 'Input columns' says what each column means.", BLANK_CELLS)  # fmt: skip
-        yield SheetShown(
-            _input_name(stem), f"Input: {said[0].lower()}{said[1:]}", notes, tuple(columns), rows
-        )
+        section = OF_ALL if stem in SHARED_TABLES else next(iter(used.get(stem, [])), OTHER)
+        pages[section].append(_input(study, stem, model))
+    for section, tables in pages.items():
+        if tables:
+            titles = SECTION_TITLES | {OTHER: "the case as a whole", OF_ALL: "every case"}
+            yield PageShown(
+                f"Inputs {section}",
+                f"Inputs of {titles[section]}",
+                ("Every row as it was read. The sheet 'Input columns' says what each column means.", BLANK_CELLS),
+                tuple(tables),
+            )  # fmt: skip
+
+
+def _input(study: Study, stem: str, model: type[Entry]) -> SheetShown:
+    """Return an input table, with where each row comes from last."""
+    table = with_known_dates(common.shown_rows(study, stem))
+    columns = _ordered(table.columns)
+    rows = [
+        [CellShown(row[name], _kind(name, row[name])) for name in columns]
+        for row in table.astype(object).to_dict("records")
+    ]
+    said = model.__doc__.splitlines()[0].rstrip(".")
+    notes = ("Posts are in groups of five or more.",) if stem == "posts" else ()
+    title = f"{stem}.csv: {said[0].lower()}{said[1:]}"
+    return SheetShown(f"{stem}.csv", title, notes, tuple(columns), rows)
 
 
 def _models(study: Study) -> Iterator[tuple[str, type[Entry]]]:
@@ -326,21 +342,17 @@ def _ordered(columns) -> list[str]:
     return [*(name for name in columns if name not in ORIGIN), *ORIGIN]
 
 
-def _input_name(stem: str) -> str:
-    return f"Input {stem.replace('_', ' ')}"
-
-
 def _columns(study: Study) -> SheetShown:
     rows = [
-        [_input_name(stem), name, model.model_fields[name].description]
+        [f"{stem}.csv", name, model.model_fields[name].description]
         for stem, model in _models(study)
         for name in _ordered(model.model_fields)
     ]
     notes = ("Units stand in square brackets.",)
-    labels = ("Sheet", "Column", "Meaning")
+    labels = ("Table", "Column", "Meaning")
     return SheetShown(
         "Input columns",
-        "What the columns of the input sheets mean",
+        "What the columns of the input tables mean",
         notes,
         labels,
         rows,
