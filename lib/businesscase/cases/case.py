@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from businesscase.cases.deletions import deletion_faults, made_lines
 from businesscase.cases.errors import Fault, InputError, unknown_name
 from businesscase.cases.findings import findings
 from businesscase.cases.folder import (
@@ -298,12 +299,22 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     merged.index = pd.RangeIndex(-len(ranges[0]), len(ranges[1]))  # the case's own begin at nil
     tables = {**tables, **of_all, "sensitivities": merged}
     scenarios = {} if raw.scenarios is None else checked_scenarios(raw.scenarios, raw.place, faults)
+    typed, made, of_deletions = len(tables["flows"]), [], []
+    if file is not None and not faults:
+        of_deletions = list(deletion_faults(tables, file))
+        made = [] if of_deletions else list(made_lines(tables, file))
+    if made:
+        rows = [*raw.tables.get("flows", []), *(line.cells for line in made)]
+        tables["flows"] = checked_table("flows", rows, TABLES["flows"], raw.place, faults)
     if file is not None:
         flows = tables["flows"]
         until = flows["last_year"].fillna(file.last_year).astype("int64")
         tables["flows"] = flows.assign(last_year=until)  # blank: to the end of the appraisal
     if not faults:
-        for part, item, sentence in _summed_up(table_faults(file, tables, scenarios, set(sources))):
+        found = [*of_deletions, *table_faults(file, tables, scenarios, set(sources))]
+        for part, item, sentence in _summed_up(found):
+            if part == "flows" and isinstance(item, int) and item >= typed:
+                part, item = "posts", made[item - typed].posts[0]  # no file holds the line
             place = shared.place if part in SHARED_TABLES else raw.place
             if part == "sensitivities" and isinstance(item, int):
                 if item >= 0:
@@ -314,11 +325,14 @@ def checked_case(name: str, raw: RawCase, fingerprint: str = "") -> Case:
     if faults:
         raise InputError(faults)
     places = {
-        stem: _places(texts, stem, range(len(of)))
+        stem: _places(texts, stem, range(typed if stem == "flows" else len(of)))
         for texts, models in ((raw, TABLES), (shared, SHARED_TABLES))
         for stem, of in tables.items()
         if stem in models and stem != "sensitivities"
     }
+    places["flows"][typed:] = [
+        ", ".join(places["posts"][row] for row in line.posts) for line in made
+    ]
     places["sensitivities"] = _places(
         shared, "sensitivities", of_all["sensitivities"].index[~replaced]
     ) + _places(raw, "sensitivities", range(len(ranges[1])))

@@ -9,6 +9,7 @@ from businesscase.calculations.decision import STOPS
 from businesscase.calculations.register import earliest_ends
 from businesscase.calculations.savings import PAY, PRICES, inflation_by_category
 from businesscase.calculations.wording import listed, printed
+from businesscase.cases.deletions import deletion_findings
 from businesscase.cases.errors import Fault
 from businesscase.cases.plausibility import implausible
 from businesscase.cases.schema import CaseFile
@@ -30,6 +31,7 @@ def findings(tables: Tables, file: CaseFile) -> list[Fault]:
         *implausible(tables, file),
         *_of_inflation(tables),
         *_of_contracts(tables, file),
+        *deletion_findings(tables, file),
         *_of_evidence(tables, file),
     ]
 

@@ -293,6 +293,70 @@ class Post(Figure):
     year: FinancialYear | None = Field(
         None, description="year of the pay; 2026 means 2026/27; blank is decision_year"
     )
+    option: str = Field(
+        "", pattern=r"^[a-z]$", description="the option that deletes it; blank: none does"
+    )
+    deleted_in: FinancialYear | None = Field(
+        None,
+        description="first financial year without it; its cost is a saving from then on, and redundancy and "
+        "pension strain are paid in that year; needed with an option",
+    )
+    deleted_fte: float | None = Field(
+        None,
+        gt=0,
+        description="how much of it is deleted [full-time equivalents]; blank is all of it",
+    )
+    redundancy_gbp: float | None = Field(
+        None,
+        ge=0,
+        description="redundancy pay, on average, for a full-time post that is deleted, base-year prices [£]; 0 where "
+        "nobody is dismissed; blank: what the law obliges to pay, if age and service_years are given",
+    )
+    age: int | None = Field(
+        None, ge=16, le=100, description="age of who holds it at deletion [complete years]"
+    )
+    service_years: int | None = Field(
+        None, ge=0, le=80, description="service of who holds it at deletion [complete years]"
+    )
+    pension_strain_gbp: float | None = Field(
+        None,
+        ge=0,
+        description="pension strain, on average, for a full-time post that is deleted, base-year prices [£]; 0 "
+        "where there is none",
+    )
+
+    @model_validator(mode="after")
+    def _deletion_is_whole(self):
+        if bool(self.option) != (self.deleted_in is not None):
+            raise ValueError(
+                "option and deleted_in go together: which option deletes the post, and from which year"
+            )
+        given = [
+            name
+            for name in (
+                "deleted_fte",
+                "redundancy_gbp",
+                "age",
+                "service_years",
+                "pension_strain_gbp",
+            )
+            if getattr(self, name) is not None
+        ]
+        if given and not self.option:
+            raise ValueError(f"{listed(given)} given for a post that no option deletes")
+        if self.deleted_fte is not None and self.deleted_fte > self.fte:
+            raise ValueError(
+                f"deleted_fte is {self.deleted_fte:g}; it can be at most fte, {self.fte:g}"
+            )
+        if self.vacant and set(given) - {"deleted_fte"}:
+            raise ValueError(
+                "the post is vacant, so nobody is dismissed; leave age, service_years and the amounts blank"
+            )
+        if (self.age is None) != (self.service_years is None):
+            raise ValueError("age and service_years go together; one is given without the other")
+        if self.redundancy_gbp is not None and self.age is not None:
+            raise ValueError("give either redundancy_gbp, or age and service_years")
+        return self
 
 
 class Benchmark(Figure):
@@ -1535,6 +1599,26 @@ class FinanceRule(Figure):
         return self
 
 
+class RedundancyRule(Figure):
+    """A number of the law on redundancy pay, and from when it holds."""
+
+    rule: Literal["week_pay_cap", "service_needed", "service_counted", "weeks"] = Field(
+        description="week_pay_cap (most that counts as a week's pay [£]), service_needed (years below which "
+        "nothing is due), service_counted (most years that count) or weeks (of pay for a year of service)"
+    )
+    from_age: int | None = Field(
+        None, ge=0, description="of weeks: the age from which on they are due [complete years]"
+    )
+    value: float = Field(ge=0, description="its value, in the unit that the rule says")
+    first_day: dt.date | None = Field(None, description="from when it holds; blank is always")
+
+    @model_validator(mode="after")
+    def _weeks_have_an_age(self):
+        if (self.rule == "weeks") != (self.from_age is not None):
+            raise ValueError("from_age is given for weeks and for nothing else")
+        return self
+
+
 TABLES: dict[str, type[Entry]] = {
     "partners": Partner,
     "exit_terms": ExitTerm,
@@ -1597,6 +1681,7 @@ SHARED_TABLES: dict[str, type[Figure]] = {
     "evidence": Evidence,
     "finance_assumptions": FinanceAssumption,
     "finance_rules": FinanceRule,
+    "redundancy_rules": RedundancyRule,
     "governance_questions": GovernanceQuestion,
     "governance_precedents": Precedent,
     "scrutiny_questions": ScrutinyQuestion,
@@ -1659,6 +1744,7 @@ KEYS: dict[str, list[str]] = {
     "evidence": ["case", "measure"],
     "finance_assumptions": ["parameter"],
     "finance_rules": ["rule"],
+    "redundancy_rules": ["rule", "from_age", "first_day"],
     "governance_questions": ["topic"],
     "governance_precedents": ["case", "topic"],
     "scrutiny_questions": ["answered_by"],
@@ -1721,6 +1807,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "evidence": ["planned", "actual", "unit"],
     "finance_assumptions": ["value"],
     "finance_rules": ["says", "first_day", "last_day"],
+    "redundancy_rules": ["value", "first_day"],
 }
 
 BASELINE_EVIDENCE = [
@@ -1752,6 +1839,8 @@ SECTION_TABLES: dict[str, list[str]] = {
         "optimism_bias",
         "finance_assumptions",
         "finance_rules",
+        "posts",
+        "redundancy_rules",
     ],
     "appraisal": ["flows", "exit_terms"],
     "risks": ["risk_levels", "risk_bands", "risks", "risk_probabilities", "risk_costs"],

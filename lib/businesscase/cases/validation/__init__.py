@@ -118,8 +118,8 @@ def _unknown_names(
             if column == "partner":
                 names = [*names, *([SHARED] if stem in POOLED else [])]
                 names = [*names, ""] if stem in OF_NOBODY else names
-            if column == "option" and stem == "contracts":
-                names = [*names, ""]  # of the register: no option replaces it
+            if column == "option" and stem in ("contracts", "posts"):
+                names = [*names, ""]  # of the register or establishment: no option changes it
             for index in table.index[~table[column].isin(names)]:
                 unknown = unknown_name(column, table.at[index, column], names)
                 yield stem, index, Fault(f"{unknown}{hints.get(column, '')}", **unknown.details)

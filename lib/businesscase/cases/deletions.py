@@ -1,0 +1,182 @@
+"""The lines of money that deleted posts make: rows of flows.csv that no file holds, each with its posts."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from businesscase.calculations import redundancy
+from businesscase.calculations.baseline import real_amounts
+from businesscase.calculations.posts import FEWEST, annual_costs
+from businesscase.calculations.savings import PAY, inflation_by_category
+from businesscase.calculations.wording import listed
+from businesscase.cases.errors import Fault
+from businesscase.cases.schema import CaseFile
+from businesscase.cases.validation.core import PlacedFault, Tables
+
+SAVED, PAID, STRAIN = (
+    "Posts deleted",
+    "Redundancy of posts deleted",
+    "Pension strain of posts deleted",
+)
+# by line: the kind of flow, the column of amounts, and what it is made of
+LINES = {
+    SAVED: ("saving", "saving_gbp", "posts times salary and on-costs"),
+    PAID: ("one_off_cost", "redundancy_gbp", "redundancy pay of posts that are held"),
+    STRAIN: ("one_off_cost", "pension_strain_gbp", "pension strain of posts that are held"),
+}
+STATUSES = ["published", "derived", "assumed"]  # from the best to the worst
+
+
+class Made(NamedTuple):
+    """A row of flows.csv as text, and the rows of posts.csv that it is made of."""
+
+    cells: dict[str, str]
+    posts: list[int]
+
+
+def deleted_posts(tables: Tables, file: CaseFile) -> pd.DataFrame:
+    """Return the rows of posts.csv that an option deletes, with what each saves and costs.
+
+    Columns of posts.csv with ``deleted_fte``, ``held_fte``, ``saving_gbp`` [£ a year], ``redundancy_gbp``
+    and ``pension_strain_gbp`` [£], in base-year prices; blank is not known.
+    """
+    posts = tables["posts"][tables["posts"]["option"] != ""]
+    years = posts["year"].fillna(file.decision_year).astype(int)
+    index = tables["deflators"].set_index("year")["price_index"]
+    real = real_amounts(annual_costs(posts), years, index, file.decision_year)
+    rules = redundancy.rules_on(tables["redundancy_rules"], file.decision_date)
+    worth = redundancy.deletions(posts.assign(annual_gbp=real), rules)
+    return posts.assign(deleted_fte=worth["fte"], **worth.drop(columns="fte"))
+
+
+def deletion_faults(tables: Tables, file: CaseFile) -> Iterator[PlacedFault]:
+    """Yield posts that go outside the appraisal, or without a limit on pay, or whose line is typed as well."""
+    posts = tables["posts"][tables["posts"]["option"] != ""]
+    for index, year in posts["deleted_in"].items():
+        if not file.decision_year <= year <= file.last_year:
+            said = f"it lies outside the appraisal, {file.decision_year} to {file.last_year}"
+            yield "posts", index, f"deleted_in is {year}; {said}"
+    rules = redundancy.rules_on(tables["redundancy_rules"], file.decision_date)
+    for index in posts.index[posts["age"].notna()] if not redundancy.has_cap(rules) else []:
+        yield (
+            "posts",
+            index,
+            f"redundancy_rules.csv has no week_pay_cap that holds on {file.decision_date}; give redundancy_gbp in "
+            "place of age and service_years",
+        )
+    flows = tables["flows"][tables["flows"]["line"].isin(LINES)]
+    for row in flows[flows["option"].isin(posts["option"])].itertuples():
+        yield (
+            "flows",
+            row.Index,
+            f"{row.line!r} of option {row.option} is what posts.csv makes, so it would count twice; take the line "
+            "out, or give it another name if it is of other posts",
+        )
+
+
+def made_lines(tables: Tables, file: CaseFile) -> Iterator[Made]:
+    """Yield a line for each amount that an option's deleted posts save or cost a partner from a year on.
+
+    Posts that go together make one line, so that it tells less of one person's pay. An amount that is nil,
+    or of which nothing is known, makes none. Redundancy and strain are of the year in which posts go.
+    """
+    needed = set(tables["posts"]["year"].dropna()) - {file.decision_year}
+    if needed and not {*needed, file.decision_year} <= set(tables["deflators"]["year"]):
+        return  # which is refused, of budgets and posts alike
+    together = deleted_posts(tables, file).groupby(["option", "partner", "deleted_in"], sort=False)
+    for (option, partner, year), posts in together:
+        for line, (flow, column, made_of) in LINES.items():
+            known = posts[posts[column] > 0]
+            if known.empty:
+                continue
+            ends = "" if line == SAVED else str(year)
+            cells = {
+                "option": option,
+                "line": line,
+                "flow": flow,
+                "category": "staff",
+                "inflation": "pay",
+                "funding": "revenue",
+                "partner": partner,
+                "first_year": str(year),
+                "last_year": ends or str(file.last_year),
+                "amount_gbp": f"{known[column].sum():.2f}",
+                **_origin(known, uses_rules=line == PAID and known["age"].notna().any()),
+                "note": f"Made of posts.csv: {made_of}, as the note of each row says.",
+            }
+            yield Made(cells, list(known.index))
+
+
+def _origin(posts: pd.DataFrame, *, uses_rules: bool) -> dict[str, str]:
+    """Return where a line comes from: no better than the worst of its rows, known when the last is."""
+    worst = max(posts["status"], key=STATUSES.index)
+    known = posts["known_on"].max()
+    kept = posts["exempt"].dropna()
+    return {
+        # what is worked out of published figures is derived; the law's numbers are ours until read
+        "status": "assumed" if uses_rules or worst == "assumed" else "derived",
+        "source": posts["source"].iloc[0],
+        "paragraph": listed(list(dict.fromkeys(posts["paragraph"]))),
+        "known_on": "" if pd.isna(known) else dt.date.isoformat(known.date()),
+        "exempt": str(kept.min()) if len(kept) else "",
+    }
+
+
+def deletion_findings(tables: Tables, file: CaseFile) -> Iterator[Fault]:
+    """Yield amounts that no row gives, lines typed that may hold the same money, and lines of few people."""
+    posts = deleted_posts(tables, file)
+    yield from _of_unknown(posts)
+    yield from _of_likeness(posts, tables["flows"])
+    yield from _of_few(posts)
+
+
+def _of_unknown(posts: pd.DataFrame) -> Iterator[Fault]:
+    for word, column, given in (
+        ("redundancy", "redundancy_gbp", "redundancy_gbp, or age and service_years"),
+        ("pension strain", "pension_strain_gbp", "pension_strain_gbp, 0 where there is none"),
+    ):
+        unknown = posts[(posts["held_fte"] > 0) & posts[column].isna()]
+        for option, rows in unknown.groupby("option", sort=False):
+            yield Fault(
+                f"posts.csv: nothing says what {word} costs for {rows['held_fte'].sum():g} full-time posts that option "
+                f"{option} deletes and somebody holds, so that it is not counted; give {given}",
+                file="posts.csv",
+                column=column,
+                found="",
+            )
+
+
+def _of_likeness(posts: pd.DataFrame, flows: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the typed lines of staff, or of redundancy, beside those that posts make."""
+    typed = flows[~flows["line"].isin(LINES)]
+    named = typed["line"].str.contains(r"redundan|severance|pension strain|\bposts?\b", case=False)
+    staff = (typed["flow"] == "saving") & (typed["category"].map(inflation_by_category) == PAY)
+    spent = (typed["flow"] == "one_off_cost") & named
+    for option in posts["option"].unique():
+        lines = typed.loc[(typed["option"] == option) & (staff | spent), "line"].unique()
+        if len(lines):
+            yield Fault(
+                f"flows.csv: option {option} has {listed([repr(line) for line in lines])} beside what the posts that it "
+                "deletes make; make sure that none of it is the same money",
+                file="flows.csv",
+                column="line",
+                found=", ".join(lines),
+            )
+
+
+def _of_few(posts: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the lines from which somebody's pay might be told."""
+    public = posts[posts["exempt"].isna() & (posts["held_fte"] > 0)]
+    held = public.groupby(["option", "partner", "deleted_in"], sort=False)["held_fte"].sum()
+    few = held[held < FEWEST]
+    if len(few):
+        names = [f"{partner} in {year} (option {option})" for option, partner, year in few.index]
+        yield Fault(
+            f"posts.csv: fewer than {FEWEST:g} held posts are deleted of {listed(names)}, so that a saving may tell what "
+            "somebody is paid; give salary_gbp as the top of the grade, or keep the rows from the public with exempt",
+            file="posts.csv",
+            column="exempt",
+            found="",
+        )
