@@ -200,3 +200,21 @@ def test_each_option_deletes_its_own_posts():
     study = Study.of(case_of(rows), "base")
     saved = [study.savings.at(option=option).planned_flows.sum(axis=None) for option in "ab"]
     assert saved == pytest.approx([4 * 52_400, 4 * 39_300])
+
+
+def test_posts_that_go_are_told_by_partner_and_year_and_what_is_not_known_is_blank():
+    rows = [
+        deleted("Engineer", 2, 40_000, redundancy_gbp="5000", pension_strain_gbp="0"),
+        deleted("Editor", 1, 30_000, redundancy_gbp="4000"),
+        deleted("Editor", 0.5, 30_000, vacant="true"),
+        deleted("Editor", 1, 30_000, year=2026, partner="South", vacant="true"),
+    ]
+    study = Study.of(case_of(rows), "base")
+    found = study.savings.deleted_posts.set_index(["partner", "deleted_in"])
+    north = found.loc[("North", 2025)]
+    assert north[["deleted_fte", "held_fte", "redundancy_gbp"]].tolist() == [3.5, 3.0, 14_000.0]
+    assert pd.isna(north["pension_strain_gbp"])
+    assert found.loc[("South", 2026), ["saving_gbp", "redundancy_gbp"]].tolist() == [39_300.0, 0.0]
+    results = study.results
+    told = results[results["measure"] == "posts_deleted"].set_index("item")["value"]
+    assert told.to_dict() == {"all": 4.5, "North": 3.5, "South": 1.0}

@@ -17,6 +17,7 @@ from businesscase.calculations import (
 )
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.risks import CARRIED_OUT
+from businesscase.cases.deletions import deleted_posts
 from businesscase.cases.parameters import dates_of, limits, terms_of
 from businesscase.cases.schema import Flow
 from businesscase.cases.validation import has_recurring_flows
@@ -149,6 +150,21 @@ class Savings(Part):
             end=pd.Series(map(self.plan.years_until, contracts["ends"]), contracts.index, float),
         )
         return lateness.priced(contracts, len(self.years))
+
+    @derived
+    def deleted_posts(self) -> pd.DataFrame:
+        """What posts that the option deletes save and cost, by partner and the year in which they go.
+
+        ``deleted_fte`` and, of it, ``held_fte`` [full-time equivalents]; ``saving_gbp`` [£ a year],
+        ``redundancy_gbp`` and ``pension_strain_gbp`` [£], blank where a row that somebody holds doesn't say.
+        """
+        posts = deleted_posts(self.tables, self.case.file)
+        own = posts[(posts["option"] == self.option) & posts["partner"].isin(self.partners)]
+        by = own.groupby(["partner", "deleted_in"], sort=False)
+        amounts = ["saving_gbp", "redundancy_gbp", "pension_strain_gbp"]
+        known = by[amounts].count().eq(by.size(), axis="index")
+        together = by[["deleted_fte", "held_fte", *amounts]].sum()
+        return together.assign(**together[amounts].where(known)).reset_index()
 
     @derived_by
     def _lines_of(self, option: str) -> pd.DataFrame:
@@ -727,6 +743,9 @@ class Savings(Part):
             yield from tidy.series(f"annual_cost_{measure}", values, units.get(measure, "£ a year"))
         yield from tidy.yearly("net_flow", self.net_flows, tidy.MONEY)
         yield from tidy.one("optimism_bias", self.optimism_bias, tidy.FRACTION)
+        gone = self.deleted_posts.groupby("partner", sort=False)["deleted_fte"].sum()
+        if len(gone):
+            yield from tidy.series("posts_deleted", tidy.with_all(gone), "full-time equivalents")
         yield from tidy.series("change_by_withdrawal", self.withdrawal["change"], tidy.MONEY)
 
 
