@@ -9,6 +9,7 @@ from small import flow, small_case
 from businesscase.calculations.redundancy import rules_on, statutory_pay, statutory_weeks
 from businesscase.cases.errors import InputError
 from businesscase.study import Study
+from businesscase_workbench.report import PUBLIC, page_html, report_of
 
 BY_YEAR = [2024, 2025, 2026, 2027, 2028]
 
@@ -218,3 +219,37 @@ def test_posts_that_go_are_told_by_partner_and_year_and_what_is_not_known_is_bla
     results = study.results
     told = results[results["measure"] == "posts_deleted"].set_index("item")["value"]
     assert told.to_dict() == {"all": 4.5, "North": 3.5, "South": 1.0}
+
+
+def pages(study, edition):
+    """Return what the report and its appendix say to a reader of an edition."""
+    report = report_of(study, {}, "all", edition)
+    return page_html(report) + page_html(report.appendix)
+
+
+def test_reports_tell_the_line_and_nothing_of_a_post_by_itself():
+    rows = [
+        deleted("Mainframe keeper", 1, 52_807, redundancy_gbp="7013", pension_strain_gbp="0"),
+        deleted("Web editor", 2, 31_009, redundancy_gbp="6007", pension_strain_gbp="0"),
+    ]
+    shown = pages(Study.of(case_of(rows), "base"), PUBLIC)
+    assert "Posts deleted" in shown
+    for untold in ("Mainframe keeper", "52,807", "52807", "31,009", "7,013", "12,014", "69,177"):
+        assert untold not in shown
+
+
+def test_a_public_report_is_the_same_whatever_an_exempt_post_is_paid_if_all_are_paid_the_same():
+    """From equal pages nobody can tell which of the two it was."""
+
+    def public(salary):
+        rows = [
+            deleted(
+                "Head of ICT", 1, salary, exempt="1", redundancy_gbp="0", pension_strain_gbp="0"
+            ),
+            deleted("Desk", 5, (300_000 - salary) / 5, redundancy_gbp="0", pension_strain_gbp="0"),
+        ]
+        study = Study.of(case_of(rows), "base")
+        return pages(study, PUBLIC).replace(study.case.input_hash, "")
+
+    assert public(60_000) == public(50_000)
+    assert "Posts deleted" not in public(60_000)

@@ -152,7 +152,11 @@ def _of_likeness(posts: pd.DataFrame, flows: pd.DataFrame) -> Iterator[Fault]:
     """Yield the typed lines of staff, or of redundancy, beside those that posts make."""
     typed = flows[~flows["line"].isin(LINES)]
     named = typed["line"].str.contains(r"redundan|severance|pension strain|\bposts?\b", case=False)
-    staff = (typed["flow"] == "saving") & (typed["category"].map(inflation_by_category) == PAY)
+    staff = (
+        (typed["flow"] == "saving")
+        & typed["cashable"]
+        & (typed["category"].map(inflation_by_category) == PAY)
+    )
     spent = (typed["flow"] == "one_off_cost") & named
     for option in posts["option"].unique():
         lines = typed.loc[(typed["option"] == option) & (staff | spent), "line"].unique()
