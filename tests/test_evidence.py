@@ -223,6 +223,8 @@ WITHOUT_ROWS = (
     "No aim is recorded",
     "No red line is recorded",
     "The case gives no service measure",
+    "The case lists no posts",
+    "The case lists no contracts",
 )
 
 
