@@ -401,7 +401,9 @@ def test_every_input_table_with_rows_has_a_sheet_with_its_values_status_and_sour
             continue
         found = table(file, *places[stem])
         assert set(found) == set(rows)
-        if "status" in rows:  # the logs have none
+        if (
+            "status" in rows and stem != "posts"
+        ):  # the logs have none, and groups of posts no origin
             assert list(found)[-6:] == [
                 "status",
                 "source",
