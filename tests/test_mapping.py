@@ -1,6 +1,7 @@
 """A workbook in a council's own layout, read through a mapping: what is made of it, what is refused."""
 
 import datetime as dt
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -657,3 +658,40 @@ def test_a_column_that_nothing_is_read_as_is_told_once(tmp_path):
     assert fault.startswith(
         "model.csv, read as service_costs: nothing is read as category; give it"
     )
+
+
+def test_posts_on_a_sheet_a_council_are_drafted_as_those_of_the_council_that_the_sheet_names(
+    tmp_path,
+):
+    source = tmp_path / "books"
+    source.mkdir()
+    posts = "Post title,Grade,FTE,Salary (£)\nAnalyst,G6,4,30000\n"
+    for name in ("North posts", "East posts", "Posts"):
+        (source / f"{name}.csv").write_text(posts, encoding="utf-8")
+    budget = "Council,Line,2026/27\nNorth,Staff,70\nEast,Staff,20\n"
+    (source / "budget.csv").write_text(budget, encoding="utf-8")
+    readings = tomllib.loads(suggest(source, "Our case").text)["read"]
+    owners = {
+        one["sheet"]: one["constants"]["partner"] for one in readings if one["table"] == "posts"
+    }
+    assert owners == {"North posts": "North", "East posts": "East", "Posts": ""}
+
+
+def test_amounts_of_several_options_are_not_drafted_as_those_of_one(tmp_path):
+    source = tmp_path / "books"
+    source.mkdir()
+    text = "Option,Line,2026/27,2027/28\nShare,Licence saving,0,20\nOutsource,Exit saving,0,90\n"
+    (source / "model.csv").write_text(text, encoding="utf-8")
+    (reading,) = tomllib.loads(suggest(source, "Our case").text)["read"]
+    assert reading["columns"]["Option"] == "option" and "option" not in reading["constants"]
+
+
+def test_numbers_of_devices_are_not_drafted_as_pounds(tmp_path):
+    source = tmp_path / "books"
+    source.mkdir()
+    (source / "counts.csv").write_text("Measure,North,East\nLaptops,800,400\n", encoding="utf-8")
+    budget = "Council,Line,2026/27\nNorth,Staff,70\nEast,Staff,20\n"
+    (source / "budget.csv").write_text(budget, encoding="utf-8")
+    draft = suggest(source, "Our case")
+    assert tomllib.loads(draft.text)["leave_out"] == ["counts"]
+    assert any("counts, not pounds" in said for said in draft.said)

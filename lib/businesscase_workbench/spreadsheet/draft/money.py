@@ -25,6 +25,7 @@ from businesscase_workbench.spreadsheet.draft.words import (
     is_total,
 )
 from businesscase_workbench.spreadsheet.mapping import BY_FLOW, COSTS_BELOW, MONEY_IN, TURNED
+from businesscase_workbench.spreadsheet.sheets import normal
 
 OF_WHICH = "of which"
 OPTION_IN_TITLE = re.compile(r"\boption\s+([A-Z])\b", re.IGNORECASE)
@@ -70,8 +71,12 @@ class _Money:
         self.total = next((text for text in labels.values() if is_any("total", text)), "")
         self.kind = next((at for at, text in labels.items() if is_any("kind", text)), None)
         self.partner = view.partner
+        options = (at for at, text in labels.items() if normal(text) == "option")
+        self.option = next((at for at in options if len(view.texts(at)) > 1), None)
         rest = [
-            at for at in labels if at not in (self.kind, self.partner) and labels[at] != self.total
+            at
+            for at in labels
+            if at not in (self.kind, self.partner, self.option) and labels[at] != self.total
         ]
         named = [at for at in rest if column_named("flows", labels[at]) == "line"]
         self.line = next(iter([*named, *rest]), None)
@@ -130,7 +135,7 @@ def _money_block(
     common |= {"totals": money.view.totals(), "ignore": money.ignore}
     if left and money.line is not None:
         common["leave_out"] = {money.heading(money.line): _texts(left, money.line)}
-    labels = [at for at in (money.partner, money.kind, money.line) if at is not None]
+    labels = [at for at in (money.partner, money.kind, money.line, money.option) if at is not None]
     once = [at for at in labels if any(not money.view.text(row, at) for row in rows)]
     common["fill_down"] = [money.heading(at) for at in once]
     spans = (
@@ -169,8 +174,8 @@ def _base_reading(
     columns[money.heading(money.line)] = ["category", "nature"] if is_told else "category"
     if is_told:
         words["nature"] = natures
-    if money.kind is not None:
-        keys = keys | {"ignore": [*keys["ignore"], money.heading(money.kind)]}
+    unread = [money.heading(at) for at in (money.kind, money.option) if at is not None]
+    keys = keys | {"ignore": [*keys["ignore"], *unread]}
     costs = [amount for one in lines if one.flow == BASE for amount in one.amounts]
     if costs and max(costs) <= 0 and min(costs) < 0:
         keys = keys | {"sign": TURNED}
@@ -205,6 +210,11 @@ def _flow_reading(
     columns: dict[str, object] = {}
     constants: dict[str, object] = {"option": draft.option or "a"}
     words: dict[str, dict[str, str]] = {}
+    what = f"option {constants['option']}"
+    if money.option is not None:  # amounts of several options must not add up under one
+        columns[money.heading(money.option)] = "option"
+        del constants["option"]
+        what = "options that the mapping must give letters"
     forms = ["line"]
     by_kind = {
         text: {one.flow for one in lines if one.texts.get(money.kind) == text}
@@ -249,7 +259,7 @@ def _flow_reading(
         _flow_partners(money, lines, draft, columns, constants, words)
     draft.read(
         money.view.sheet, "flows", SURE if all(one.is_sure for one in lines) else GUESSED,
-        f"{counted(len(lines), 'line')} of option {constants['option']}: {listed(map(words_of, sorted(flows)))}",
+        f"{counted(len(lines), 'line')} of {what}: {listed(map(words_of, sorted(flows)))}",
         columns=columns, constants=constants, words={name: one for name, one in words.items() if one},
         only=_only(money, lines, has_both), sign=_sign(lines), **keys,
     )  # fmt: skip

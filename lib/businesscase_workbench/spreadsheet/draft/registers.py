@@ -27,6 +27,10 @@ from businesscase_workbench.spreadsheet.sheets import normal
 from businesscase_workbench.spreadsheet.years import years_of
 
 NUMBERED = re.compile(r"(?P<number>\d+)\s*[-–.:)]?\s*(?P<word>.*)")
+COUNTED = re.compile(  # what is counted, unless the words go on to say that it is a cost
+    r"\b(?:devices?|laptops?|desktops?|tablets?|users?|headcount|fte)\b(?!.*(?:£|cost|spend))",
+    re.IGNORECASE,
+)
 PAIRED = re.compile(r".+\s(?P<apart>[/x×,-])\s.+")
 MONTHS = re.compile(r"\d+(?P<unit>\s*(?:months?|mths?|m))", re.IGNORECASE)
 CHANCES = {3: [0, 0.2, 0.5, 1], 5: [0, 0.05, 0.2, 0.5, 0.8, 1]}  # bounds of likelihood words
@@ -77,6 +81,9 @@ def matrix(view: View, draft: Draft) -> bool:
     at = {text: place for place, text in view.headings.items()}
     label, ignore = view.headings[labels[0]], [view.headings[one] for one in labels[1:]]
     if any(view.numbers(at[name]) for name in councils):
+        if any(map(COUNTED.search, [view.sheet.name, label, *view.texts(labels[0])])):
+            draft.leave_out[view.sheet.name] = "its numbers look like counts, not pounds"
+            return True
         draft.read(
             view.sheet, BASE, GUESSED, "numbers with a column a council are taken as cost a year",
             columns={label: "category"}, ignore=ignore, totals=view.totals(), scale=view.scale(),
@@ -90,8 +97,9 @@ def matrix(view: View, draft: Draft) -> bool:
         for text in view.texts(at[name])
         if text.casefold() in aliases()["words"]["none"]
     }
+    unread = f"; not read: {', '.join(ignore)}" if ignore else ""
     draft.read(
-        view.sheet, "applications", SURE, "a function a row, a council a column",
+        view.sheet, "applications", GUESSED if ignore else SURE, f"a function a row, a council a column{unread}",
         columns={label: "business_function"}, ignore=ignore, words={"product": none} if none else {},
         across={"headings": councils, "column": "partner", "value": "product"},
     )  # fmt: skip
@@ -127,7 +135,7 @@ def register(view: View, draft: Draft) -> bool:
         columns, more, ignore = _risk_words(view, columns, ignore, draft)
         words |= more
     elif view.partner is None and "partner" in TABLES[table].model_fields:
-        keys["constants"] = {"partner": draft.partners[0] if draft.partners else ""}
+        keys["constants"] = {"partner": _whose(view, draft.partners)}
     if table == "contracts":
         columns, more = _contract_words(view, columns)
         words |= more
@@ -142,6 +150,21 @@ def register(view: View, draft: Draft) -> bool:
         columns=columns, words=words, ignore=ignore, totals=view.totals(), scale=view.scale(), **keys,
     )  # fmt: skip
     return True
+
+
+def _whose(view: View, partners: Sequence[str]) -> str:
+    """Return the council that a sheet's name or title names, or the only one; blank if none is told.
+
+    A blank is refused by the import: one council's posts under another's name would not show.
+    """
+    texts = [view.sheet.name, *view.titles]
+    named = [
+        name
+        for name in partners
+        if any(re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for text in texts)
+    ]
+    told = named or partners
+    return told[0] if len(told) == 1 else ""
 
 
 def _year_of(view: View) -> int | str:
