@@ -695,3 +695,12 @@ def test_numbers_of_devices_are_not_drafted_as_pounds(tmp_path):
     draft = suggest(source, "Our case")
     assert tomllib.loads(draft.text)["leave_out"] == ["counts"]
     assert any("counts, not pounds" in said for said in draft.said)
+
+
+@pytest.mark.parametrize("days", [("2027-03-31", "2028-03-31"), ("2026-04-01", "2027-04-01")])
+def test_a_year_is_told_by_its_last_or_first_day(tmp_path, days):
+    text = MODEL.replace("2026/27", days[0]).replace("2027/28", days[1])
+    found = read(tmp_path, BASE + FLOWS, model=text).raw
+    assert found.faults == []
+    flows = found.tables["flows"]
+    assert [row["first_year"] for row in flows] == ["2027", "2026", "2026"]

@@ -19,6 +19,10 @@ YEAR_END = re.compile(
     r"(?:31(?:st)?[ /.-](?:0?3|mar(?:ch)?)[ /.-])(?P<end>(?:20)?\d\d)\b", re.IGNORECASE
 )
 
+DATE_CELL = re.compile(
+    r"(?P<date>(?:19|20)\d\d)-(?P<day>03-31|04-01)(?:[T ]00:00(?::00)?)?"
+)  # as a workbook's own dates are read: the last or the first day of the year
+
 
 class Years(NamedTuple):
     """A run of financial years, each by the calendar year in which it begins."""
@@ -40,6 +44,9 @@ def years_of(heading: str) -> Years | None:
     (Years(first=2025, last=2029), None, None, None)
     """
     text = tidy(heading)
+    if found := DATE_CELL.fullmatch(text):
+        year = int(found["date"]) - (found["day"] == "03-31")
+        return Years(year, year)
     if found := SPAN.search(text):
         first, last = _pair(found["first"], found["second"]), _pair(found["third"], found["fourth"])
         return (
