@@ -50,7 +50,7 @@ def test_each_table_says_above_its_header_what_its_columns_hold(tmp_path):
         for name in model.model_fields:
             assert f"\n# {name}: " in text, (stem, name)
     costs = (tmp_path / "own" / "service_costs.csv").read_text(encoding="utf-8")
-    assert "[£] (a plain number, at least 0)\n" in costs
+    assert "at most 0, in that year's prices [£] (a plain number)\n" in costs
     assert "\n# saving,,,,,,,,,,,,,\n" in (tmp_path / "own" / "actuals.csv").read_text(
         encoding="utf-8"
     )

@@ -111,7 +111,7 @@ def test_the_page_says_how_many_cases_a_figure_rests_on_and_how_often_the_interv
     assert table.caption == (
         "What others planned and got: a small sample. Of shared ICT, realisation rests on 4 cases: "
         "52.9% of plan, 12.5% to 121.3% in eight cases of ten; such an interval of the others alone "
-        "held 3 of the 4; overrun rests on no cases, too few for an interval, which needs 4"
+        "held 3 of the 4 cases; overrun rests on no cases, too few for an interval, which needs 4"
     )
     assert table["counts_here"].sum() == 4
 

@@ -91,8 +91,17 @@ def test_file_that_is_not_there(tmp_path):
 
 
 def test_file_of_another_kind(tmp_path):
-    (tmp_path / "x.docx").write_bytes(b"PK")
-    assert ".xlsx, .xlsm, .xls, .xlsb, .ods, .csv and a folder" in refusal(tmp_path / "x.docx")
+    (tmp_path / "x.odt").write_bytes(b"PK")
+    allowed = ".xlsx, .xlsm, .xls, .xlsb, .ods, .csv, .docx, .pdf and a folder"
+    assert allowed in refusal(tmp_path / "x.odt")
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".pdf"])
+def test_paper_that_is_none(tmp_path, suffix):
+    path = tmp_path / f"x{suffix}"
+    for content in (b"PK", b"%PDF", b"partner,role\n", b"PK\x03\x04" + bytes(200)):
+        path.write_bytes(content)
+        assert refusal(path).startswith(f"x{suffix}: ")
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods", ".xlsb"])

@@ -157,7 +157,7 @@ def test_a_case_without_stages_says_so():
     of = small_study(flows=EVEN)
     assert rows(of, "staged_value") == {}
     for table in shown_in("decision", of, STOPPING):
-        assert table.caption == "No stages are given (stages.csv), so all is committed at once"
+        assert table.caption == "No stages are given, so all is committed at once"
 
 
 def test_stages_are_shown_side_by_side_with_all_at_once():

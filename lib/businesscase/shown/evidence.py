@@ -1,5 +1,6 @@
 """What a reader is told of the evidence behind a figure: how many of its rows are assumed, and which."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain as together
@@ -126,7 +127,7 @@ def _counted(stem: str, assumed: int, of: int) -> str:
     >>> _counted("readiness", 30, 33)
     '30 of 33 rows of readiness'
     """
-    rows = words(stem) if stem.endswith("s") else f"rows of {words(stem)}"
+    rows = words(stem) if re.search("[^s]s$", stem) else f"rows of {words(stem)}"
     if assumed < of:
         return f"{assumed} of {of} {rows}"
     return f"all {of} {rows}" if of > 1 else f"the one row of {words(stem)}"

@@ -71,9 +71,9 @@ def contents(path: Path) -> list[dict]:
     if content.startswith(OLE):
         if ENCRYPTED_STREAM in content:
             raise UnreadableError(PROTECTED)
-    elif content.startswith(b"%PDF"):
+    elif content.startswith(b"%PDF") and path.suffix.lower() == ".pdf":
         return _paper(content, "sheets_of_pdf")
-    elif content.startswith(b"PK") and _is_word(content):
+    elif path.suffix.lower() == ".docx" and _is_word(content):
         return _paper(content, "sheets_of_word")
     elif content.startswith(b"PK"):
         marks = _checked_archive(content)
