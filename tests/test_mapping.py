@@ -704,3 +704,14 @@ def test_a_year_is_told_by_its_last_or_first_day(tmp_path, days):
     assert found.faults == []
     flows = found.tables["flows"]
     assert [row["first_year"] for row in flows] == ["2027", "2026", "2026"]
+
+
+def test_income_beside_expenditure_is_that_of_today_though_it_differs_by_year(tmp_path):
+    text = (
+        "Council,Line,Type,2026/27,2027/28\nNorth,Staff,Expenditure,-900,-910\n"
+        "North,Schools,Income,50,60\nEast,Lines,Expenditure,-500,-500\nEast,Licences,Saving,0,70\n"
+    )
+    tables = drafted(tmp_path, budget=text)
+    costs = [(row["category"], row["amount_gbp"]) for row in tables["service_costs"]]
+    assert costs == [("Staff", "900"), ("Schools", "-50"), ("Lines", "500")]
+    assert [(row["flow"], row["amount_gbp"]) for row in tables["flows"]] == [("saving", "70")]

@@ -82,6 +82,10 @@ class _Money:
         self.line = next(iter([*named, *rest]), None)
         self.ignore = [labels[at] for at in rest if at != self.line]
         self.labels = labels
+        kinds = view.texts(self.kind)
+        self.has_today = any(
+            flow_of(kind) == BASE or normal(kind) == "expenditure" for kind in kinds
+        )
 
     def is_total(self, row: int) -> bool:
         """Whether a row is named a total."""
@@ -103,9 +107,9 @@ class _Money:
         is_level = len(set(amounts)) == 1
         if line == OF_WHICH:
             return _Line(texts, amounts, OF_WHICH, is_sure=True)
-        if (
-            kind == "receipt" and not title and is_level
-        ):  # in today's budget it is part of the net cost
+        is_budget = "income" in texts.get(self.kind, "").casefold() and self.has_today
+        if kind == "receipt" and not title and (is_level or is_budget):
+            # in today's budget it is part of the net cost
             return _Line(texts, amounts, "income", is_sure=True)
         is_plain = line in ("", BASE) or not block or line == block
         for flow, is_sure in ((kind, True), (block, is_plain), (line, False)):
