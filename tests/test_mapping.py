@@ -715,3 +715,26 @@ def test_income_beside_expenditure_is_that_of_today_though_it_differs_by_year(tm
     costs = [(row["category"], row["amount_gbp"]) for row in tables["service_costs"]]
     assert costs == [("Staff", "900"), ("Schools", "-50"), ("Lines", "500")]
     assert [(row["flow"], row["amount_gbp"]) for row in tables["flows"]] == [("saving", "70")]
+
+
+def test_a_workbook_of_todays_cost_alone_begins_a_case_that_is_not_ready(
+    own_data, tmp_path, capsys
+):
+    path = tmp_path / "costs.csv"
+    path.write_text(SHEETS["a line a year"]["costs"], encoding="utf-8")
+    assert cli.main(["import", str(path), "our-case", "--suggest"]) == 0
+    command = ["import", str(path), "our-case", "--mapping", "our-case.mapping.toml"]
+    assert cli.main(command) == 0, capsys.readouterr().err
+    assert list(load_case("our-case").scenarios) == ["base"]
+    assert cli.main(["check", "our-case"]) == 0
+    assert "not ready to decide" in capsys.readouterr().out
+
+
+def test_a_workbook_of_which_nothing_is_known_begins_no_case(own_data, tmp_path, capsys):
+    path = tmp_path / "phones.csv"
+    path.write_text("Person,Phone\nDirector,01632 960000\n", encoding="utf-8")
+    assert cli.main(["import", str(path), "our-case", "--suggest"]) == 0
+    capsys.readouterr()
+    assert cli.main(["import", str(path), "our-case", "--mapping", "our-case.mapping.toml"]) == 1
+    assert "nothing of a case is left in it to import" in capsys.readouterr().err
+    assert not (own_data / "our-case").exists()

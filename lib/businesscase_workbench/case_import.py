@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from businesscase.calculations.wording import counted, listed, year_label
-from businesscase.cases.case import changing, checked_case
+from businesscase.cases.case import BASE, changing, checked_case
 from businesscase.cases.errors import Fault, InputError, shown
 from businesscase.cases.folder import replace_parts, write_folder
 from businesscase.cases.raw import CASE, SCENARIOS, Place, RawCase
@@ -115,6 +115,8 @@ def import_case(
         if former is not None:
             kept, said = _without_worked(former, imported.raw)
             raw = _updated(kept, _with_base(kept, imported.raw, read_as))
+            if begins_small and not raw.tables["flows"]:  # no saving that a scenario could move
+                raw = replace(raw, scenarios={BASE: raw.scenarios[BASE]})
         else:
             raw = imported.raw
         if not update and not begins_small:
@@ -122,7 +124,9 @@ def import_case(
                 replace(raw, faults=[*raw.faults, *_missing_parts(raw, source, name)])
             )
             said += told
-        elif not (parts := _given(imported.raw)) and not raw.faults:
+        elif not any(imported.raw.tables.values()) and not (update and _given(imported.raw)):
+            if raw.faults:
+                raise InputError(raw.faults)
             raise InputError(f"{source.name}: nothing of a case is left in it to import")
         checked_case(name, raw)
         rows = {stem: len(table) for stem, table in imported.raw.tables.items()}
@@ -192,7 +196,7 @@ def _with_base(former: RawCase, given: RawCase, mapping: WorkbookMapping) -> Raw
     if not mapping.base:
         return given
     scenarios = dict(given.scenarios or former.scenarios)
-    scenarios["base"] = scenarios.get("base", {}) | mapping.base
+    scenarios[BASE] = scenarios.get(BASE, {}) | mapping.base
     return replace(given, scenarios=scenarios)
 
 
@@ -228,8 +232,8 @@ def _without_worked(former: RawCase, given: RawCase) -> tuple[RawCase, list[str]
     said += [f"scenarios.toml: {what} taken away, as it names a worked row" for what in dropped]
     if "drivers" in taken:
         for parameter in ("cost_apportionment", "saving_apportionment"):
-            if scenarios["base"].get(parameter) not in (None, "equal", "as_stated"):
-                scenarios["base"] = scenarios["base"] | {parameter: "equal"}
+            if scenarios[BASE].get(parameter) not in (None, "equal", "as_stated"):
+                scenarios[BASE] = scenarios[BASE] | {parameter: "equal"}
                 said.append(f"scenarios.toml: {parameter} is equal, as no driver is left")
     return replace(former, tables=tables, scenarios=scenarios), said
 
