@@ -738,3 +738,16 @@ def test_a_workbook_of_which_nothing_is_known_begins_no_case(own_data, tmp_path,
     assert cli.main(["import", str(path), "our-case", "--mapping", "our-case.mapping.toml"]) == 1
     assert "nothing of a case is left in it to import" in capsys.readouterr().err
     assert not (own_data / "our-case").exists()
+
+
+def test_a_table_of_the_case_in_thousands_is_drafted_with_its_unit_and_its_own_columns(tmp_path):
+    text = (
+        "Costs in GBPk,,,,\npartner,category,funding,year,amount_gbp\n"
+        "North,staff,revenue,2025,70\nNorth,devices,capital,2026,9\nEast,staff,revenue,2026,20\n"
+    )
+    rows = drafted(tmp_path, service_costs=text)["service_costs"]
+    assert [(row["funding"], row["year"], row["amount_gbp"]) for row in rows] == [
+        ("revenue", "2025", "70000"),
+        ("capital", "2026", "9000"),
+        ("revenue", "2026", "20000"),
+    ]

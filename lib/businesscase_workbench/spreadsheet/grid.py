@@ -227,7 +227,8 @@ class _Search:
         for place, found in other_units(area, meanings):
             self.findings.refuse(
                 place,
-                f"found {shown(found)}, but {read_as}, and delete these words",
+                f"found {shown(found)}, but {read_as}, and delete these words, or say the unit in a mapping "
+                "(--suggest drafts one)",
                 found=found,
                 allowed=read_as.rpartition(" ")[2],
             )

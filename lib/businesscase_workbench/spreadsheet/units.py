@@ -124,12 +124,13 @@ def pounds_in(words: str) -> int | None:
 
     Examples
     --------
-    >>> pounds_in("£000"), pounds_in("£m"), pounds_in("€"), pounds_in("in pence")
-    (1000, 1000000, None, None)
+    >>> [pounds_in(words) for words in ("£000", "GBPk", "£m", "€", "in pence")]
+    [1000, 1000, 1000000, None, None]
     """
     if OTHER_MONEY.search(words):
         return None
-    return next((10**power for power, found in POWERS.items() if found.search(words)), None)
+    unit = re.sub(POUND_SIGNS, " ", words, flags=re.IGNORECASE)
+    return next((10**power for power, found in POWERS.items() if found.search(unit)), None)
 
 
 def shows_another_unit(number_format: str) -> bool:

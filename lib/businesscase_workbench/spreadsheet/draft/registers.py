@@ -140,10 +140,9 @@ def register(view: View, draft: Draft) -> bool:
         columns, more = _contract_words(view, columns)
         words |= more
     if table == BASE:
-        keys["constants"] = keys.get("constants", {}) | {
-            "funding": "revenue",
-            "year": _year_of(view),
-        }
+        usual = {"funding": "revenue", "year": _year_of(view)}
+        told = {name: value for name, value in usual.items() if name not in columns.values()}
+        keys["constants"] = keys.get("constants", {}) | told
     ignored = f"; not read: {', '.join(ignore)}" if ignore else ""
     draft.read(
         view.sheet, table, GUESSED if ignore or keys else SURE, f"by its headings{ignored}",

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from businesscase.cases.schema import TABLES
+from businesscase_workbench.spreadsheet.columns import PROVENANCE
 from businesscase_workbench.spreadsheet.grid import names_of
 from businesscase_workbench.spreadsheet.sheets import normal
 from businesscase_workbench.spreadsheet.totals import TOTAL_NAME
@@ -31,7 +32,8 @@ def columns_of(table: str) -> dict[str, str]:
     """Return the column of a table by alias, as names are compared."""
     known = aliases()["any"]["columns"] | aliases()[table]["columns"]
     columns = set(TABLES[table].model_fields) | {"ignore"}
-    found = {}
+    own = [column for column in TABLES[table].model_fields if column not in PROVENANCE]
+    found = {normal(column): column for column in own}
     for column, texts in known.items():
         if column in columns:
             found |= {normal(text): column for text in [column, *texts]}
