@@ -751,3 +751,22 @@ def test_a_table_of_the_case_in_thousands_is_drafted_with_its_unit_and_its_own_c
         ("capital", "2026", "9000"),
         ("revenue", "2026", "20000"),
     ]
+
+
+def test_capital_and_income_of_todays_budget_are_what_their_type_says(tmp_path):
+    text = (
+        "Council,Line,Type,2026/27,2027/28\nNorth,Staff,Revenue,70,70\nNorth,Devices,Capital,9,9\n"
+        "North,Service desk,Revenue,8,8\nNorth,Service desk,Income,-3,-3\nEast,Staff,Revenue,20,20\n"
+    )
+    tables = drafted(tmp_path, budget=text)
+    assert "flows" not in tables
+    rows = tables["service_costs"]
+    assert [
+        (row["category"], row["funding"], row["nature"], row["amount_gbp"]) for row in rows
+    ] == [
+        ("Staff", "revenue", "", "70"),
+        ("Devices", "capital", "", "9"),
+        ("Service desk", "revenue", "", "8"),
+        ("Service desk", "revenue", "income", "-3"),
+        ("Staff", "revenue", "", "20"),
+    ]

@@ -103,6 +103,8 @@ class _Money:
         }
         amounts = [float(amount_in(view.cell(row, at)) or 0) for at in view.years]
         kind, line = (flow_of(texts.get(at, "")) for at in (self.kind, self.line))
+        if CAPITAL.search(texts.get(self.kind, "")):
+            kind = ""  # it says what pays, and not what for
         block = "" if MIXED.search(title) else flow_of(title)
         is_level = len(set(amounts)) == 1
         if line == OF_WHICH:
@@ -173,12 +175,28 @@ def _base_reading(
         columns[money.heading(money.partner)] = "partner"
     elif not keys["title"]:
         constants["partner"] = money.view.council or (draft.partners[0] if draft.partners else "")
-    natures = {one.texts.get(money.line, ""): _nature(one, money) for one in lines}
-    is_told = any(natures.values())
-    columns[money.heading(money.line)] = ["category", "nature"] if is_told else "category"
-    if is_told:
-        words["nature"] = natures
-    unread = [money.heading(at) for at in (money.kind, money.option) if at is not None]
+    natures = {(one.texts.get(money.line, ""), _nature(one, money)) for one in lines}
+    columns[money.heading(money.line)] = forms = ["category"]
+    kinds = _texts(lines, money.kind)
+    by_kind: list[str] = []
+    if len(dict(natures)) < len(natures):  # one line is both cost and income: its type tells
+        by_kind.append("nature")
+        words["nature"] = {text: "income" if flow_of(text) == "receipt" else "" for text in kinds}
+    elif any(nature for _, nature in natures):
+        forms.append("nature")
+        words["nature"] = dict(sorted(natures))
+    if any(map(CAPITAL.search, kinds)):
+        by_kind.append("funding")
+        words["funding"] = {
+            text: "capital" if CAPITAL.search(text) else "revenue" for text in kinds
+        }
+    else:
+        constants["funding"] = "revenue"
+    unread = [] if money.option is None else [money.heading(money.option)]
+    if by_kind:
+        columns[money.heading(money.kind)] = by_kind
+    elif money.kind is not None:
+        unread.append(money.heading(money.kind))
     keys = keys | {"ignore": [*keys["ignore"], *unread]}
     costs = [amount for one in lines if one.flow == BASE for amount in one.amounts]
     if costs and max(costs) <= 0 and min(costs) < 0:
@@ -186,7 +204,7 @@ def _base_reading(
     draft.read(
         money.view.sheet, BASE, SURE if all(one.is_sure for one in lines) else GUESSED,
         f"{counted(len(lines), 'line')} of today's cost{_by_income(lines)}", columns=columns, words=words,
-        constants=constants | {"funding": "revenue"}, only=_only(money, lines, has_both), **keys,
+        constants=constants, only=_only(money, lines, has_both), **keys,
     )  # fmt: skip
 
 
