@@ -159,7 +159,8 @@ def texts_of(path):
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             texts = [parts.read(name).decode("utf-8", "replace") for name in parts.namelist()]
-        return " ".join(re.sub(r"<[^>]*>", "", text) for text in texts)
+        apart = " " if path.suffix == ".xlsx" else ""  # cells are apart, runs of a word aren't
+        return " ".join(re.sub(r"<[^>]*>", apart, text) for text in texts)
     return content.decode()
 
 
