@@ -109,6 +109,7 @@ def test_what_names_no_month_is_refused_in_a_spreadsheet():
 
 
 def test_month_is_a_text_in_the_workbook_of_a_report():
-    events = pd.read_excel(io.BytesIO(workbook(small_study(events=EVENTS))), "Inputs readiness", header=None, engine="calamine")  # fmt: skip
+    book = pd.read_excel(io.BytesIO(workbook(small_study(events=EVENTS))), None, header=None, engine="calamine")  # fmt: skip
+    (events,) = [page for page in book.values() if page.isin(["gate"]).any(axis=None)]
     told = events[events.isin(["gate"]).any(axis="columns")][0].tolist()
     assert told == [dt.datetime(2024, 7, 15), "July 2024"]
