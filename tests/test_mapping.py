@@ -16,6 +16,7 @@ from businesscase.cases.errors import InputError
 from businesscase_workbench import cli
 from businesscase_workbench.case_import import changed_figures
 from businesscase_workbench.spreadsheet import importing
+from businesscase_workbench.spreadsheet.cells import Cell, amount_in
 from businesscase_workbench.spreadsheet.draft import suggest
 from businesscase_workbench.spreadsheet.mapping import read_mapping
 
@@ -770,3 +771,28 @@ def test_capital_and_income_of_todays_budget_are_what_their_type_says(tmp_path):
         ("Service desk", "revenue", "income", "-3"),
         ("Staff", "revenue", "", "20"),
     ]
+
+
+def test_hidden_rows_columns_and_sheets_are_told_in_a_sheet_of_its_own_layout_too(tmp_path):
+    path, mapping = tmp_path / "book.xlsx", tmp_path / "m.toml"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("front").write(0, 0, "ICT")
+        sheet = book.add_worksheet("model")
+        for at, line in enumerate(MODEL.splitlines()):
+            for column, text in enumerate(line.split(",")):
+                if text:
+                    sheet.write(at, column, float(text) if amount_in(Cell("text", text)) else text)
+        sheet.set_column(3, 3, None, None, {"hidden": True})
+        sheet.set_row(5, None, None, {"hidden": True})
+        sheet.hide()
+    mapping.write_text(f'leave_out = ["front"]\n{BASE}{FLOWS}', encoding="utf-8")
+    faults = importing.read(path, mapping=read_mapping(mapping)).raw.faults
+    assert len(faults) == 2
+    assert "cell D2: column '2027/28' is hidden; leave out" in faults[0]
+    assert "row 6 is hidden or filtered out" in faults[1]
+    left = importing.read(path, ["hidden"], mapping=read_mapping(mapping)).raw.faults
+    sums = [fault.partition("the 2 columns of the row add up to ")[2][:5] for fault in left]
+    assert sums == ["1,000", "600; "]  # the totals are of the year that is hidden too
+    kept = importing.read(path, keep=["hidden"], mapping=read_mapping(mapping))
+    assert not kept.raw.faults
+    assert any("hidden, and read as the mapping says" in said for said in kept.conversions)

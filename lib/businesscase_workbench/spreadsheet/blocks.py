@@ -30,8 +30,8 @@ from businesscase_workbench.spreadsheet.kinds import (
     UNCALCULATED_CELL,
     tidy,
 )
-from businesscase_workbench.spreadsheet.left_out import TOTALS, LeftOut
-from businesscase_workbench.spreadsheet.looks import refuse_odd_cells, shown_rows
+from businesscase_workbench.spreadsheet.left_out import HIDDEN, TOTALS, LeftOut
+from businesscase_workbench.spreadsheet.looks import refuse_odd_cells, shown_rows, tell
 from businesscase_workbench.spreadsheet.mapping import (
     AS_GIVEN,
     BY_FLOW,
@@ -156,7 +156,10 @@ class BlockReader:
         )
         self._check_units(columns)
         self._refuse_merged(found)
-        found = shown_rows(self._without_named(found), self.parent.left_out, self.parent.findings)
+        self._tell_hidden_columns(found)
+        named = self._without_named(found)
+        found = shown_rows(named, self.parent.left_out, self.parent.findings)
+        self.parent.taken |= {*named.rows} - {*found.rows}
         refuse_odd_cells(found, columns, (), self.parent.findings)
         found = self._without_totals(found, columns)
         self.table = replace(found, rows=[row for row in found.rows if self._is_wanted(found, row)])
@@ -191,6 +194,7 @@ class BlockReader:
             by_text.setdefault(key, at)
         named = [*reading.columns, *reading.ignore, *filter(None, [reading.control])]
         self.at = {name: by_text[key] for name in named if (key := folded(tidy(name))) in by_text}
+        cells = self._without_hidden(cells)
         self.across = dict(self._across(cells))
         for at, cell in cells.items():
             if at not in self.across and at not in self.at.values():
@@ -200,6 +204,15 @@ class BlockReader:
                     "it under ignore",
                     found=tidy(cell.text),
                 )
+
+    def _without_hidden(self, cells: Mapping[int, Cell]) -> Mapping[int, Cell]:
+        """Leave out hidden headings that are values, where the user wants what is hidden left out."""
+        hidden = self.sheet.looks.hidden_columns - set(self.at.values())
+        if not hidden & cells.keys() or not self.parent.left_out.takes(HIDDEN):
+            return cells
+        told = listed(shown(tidy(cells[at].text)) for at in sorted(hidden & cells.keys()))
+        self.parent.say(f"{self.sheet.place(self.block.header).text}: {told} hidden, and left out")
+        return {at: cell for at, cell in cells.items() if at not in hidden}
 
     def _across(self, cells: Mapping[int, Cell]) -> Iterator[tuple[int, Years | str]]:
         across = self.reading.across
@@ -283,6 +296,18 @@ class BlockReader:
                     self.sheet.place(top, left),
                     f"cells {cells} are merged; split them and fill each with its own value, or name the "
                     "heading under fill_down",
+                )
+
+    def _tell_hidden_columns(self, table: TableFound) -> None:
+        """Refuse columns that are read and not shown, or state them where the user wants them kept."""
+        for heading, at in table.columns.items():
+            if at in self.sheet.looks.hidden_columns:
+                tell(
+                    self.sheet.place(self.block.header, at),
+                    HIDDEN,
+                    f"column {shown(heading)} is hidden",
+                    self.parent.left_out,
+                    self.parent.findings,
                 )
 
     def _without_named(self, table: TableFound) -> TableFound:

@@ -134,7 +134,7 @@ def read(
         scenarios.content if told_whole else None,
         rows,
         _Places(source.name, sheets, found, file.placed | scenarios.placed),
-        findings.faults,
+        list(dict.fromkeys(findings.faults)),  # readings of one block find the same
     )
     return Imported(raw, findings.conversions())
 
@@ -148,6 +148,8 @@ def _own_layout(
     for name in dict.fromkeys(reading.sheet for reading in mapping.read):
         if sheet := by_name.get(normal(name)):
             own[normal(name)] = sheet
+            if sheet.is_hidden:
+                findings.say(f"{sheet.place().text}: hidden, and read as the mapping says")
         else:
             fault = unknown_name("sheet", name, [one.name for one in sheets])
             findings.faults.append(

@@ -1,7 +1,7 @@
 """A table of a case that was given a column a year, read without anybody saying so."""
 
 from businesscase.cases.schema import TABLES
-from businesscase_workbench.spreadsheet.columns import PROVENANCE, table_columns
+from businesscase_workbench.spreadsheet.columns import table_columns
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN, names_of
 from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.mapping import Across, Reading
@@ -32,13 +32,7 @@ def wide_years(part: str, sheet: Sheet) -> Reading | None:
         others = [text for text in texts if text not in named]
         is_wide = len(others) >= FEWEST and all(map(years_of, others))
         if is_wide and len(named) >= FEWEST and not {money[0], *years} & set(named.values()):
-            has_origin = bool(set(named.values()) & set(PROVENANCE))
-            constants = {} if has_origin else {"status": "assumed"}
             return Reading(
-                sheet=sheet.name,
-                table=part,
-                columns=named,
-                constants=constants,
-                across=Across(value=money[0]),
+                sheet=sheet.name, table=part, columns=named, across=Across(value=money[0])
             )
     return None
