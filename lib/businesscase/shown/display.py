@@ -158,7 +158,9 @@ class Table(pd.DataFrame):
 
     def as_read(self) -> dict:
         """Return caption, labels, which columns are numbers, and rows of texts; no row if empty."""
-        shown = self._as_known()._columns_shown()
+        return self._read(self._as_known()._columns_shown())
+
+    def _read(self, shown: list[tuple[str, pd.Series, list[str]]]) -> dict:
         # the first column names the rows; only the others are set as numbers
         numeric = [
             number > 0 and _is_numeric(column) for number, (_, column, _) in enumerate(shown)
@@ -172,17 +174,15 @@ class Table(pd.DataFrame):
 
     def as_reported(self, mark: evidence.Mark | None) -> dict:
         """Return what ``as_read`` does, and where rows are assumed pounds to three figures, if they differ."""
-        read = self.as_read()
+        shown = self._as_known()._columns_shown()
+        read = self._read(shown)
         if (
             not mark
             or STATUS in read["labels"]
             or not any("£" in label for label in read["labels"])
         ):
             return read
-        rough = [
-            list(row)
-            for row in zip(*map(_to_three_figures, self._as_known()._columns_shown()), strict=True)
-        ]
+        rough = [list(row) for row in zip(*map(_to_three_figures, shown), strict=True)]
         return read | {"rough": rough} if rough != read["rows"] else read
 
     def as_csv(self) -> str:
@@ -193,10 +193,13 @@ class Table(pd.DataFrame):
         return known.to_csv(index=set(self.index.names) != {None})
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {TABLE: self.as_reported(evidence.of_cell()[1])} | _evidence()
+        read = self.as_reported(evidence.of_cell()[1])
+        return {"text/html": self._marked_html(read), TABLE: read} | _evidence()
 
     def _repr_html_(self) -> str:
-        read = self.as_read()
+        return self._marked_html(self.as_read())
+
+    def _marked_html(self, read: dict) -> str:
         return minus_kept(f"{self._as_html(read)}{self._mark(read)}")
 
     def _mark(self, read: dict) -> str:
@@ -364,9 +367,10 @@ def _is_amount(value) -> bool:
 
 
 def _is_numeric(column: pd.Series) -> bool:
-    known = column[column.notna()]
-    numeric = known.map(lambda value: isinstance(value, Number) and not isinstance(value, bool))
-    return len(known) > 0 and bool(numeric.all())
+    known = [value for value, blank in zip(column, column.isna(), strict=True) if not blank]
+    return bool(known) and all(
+        isinstance(value, Number) and not isinstance(value, bool) for value in known
+    )
 
 
 def chart(

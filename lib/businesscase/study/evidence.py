@@ -7,6 +7,8 @@ figure. It never leaves one out. It may name too many where a result reads a who
 import ast
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import pandas as pd
@@ -53,12 +55,12 @@ def logged_in(case: Case) -> dict[str, list[str]]:
     }
 
 
-def numbered(case: Case) -> Iterator[tuple[str, int]]:
-    """Yield each table of the log, and the number before that of its first row."""
-    before = 0
-    for stem in logged_in(case):
-        yield stem, before
-        before += len(case.tables[stem])
+@lru_cache(maxsize=1)
+def numbered(case: Case) -> dict[str, int]:
+    """Return by table of the log the number before that of its first row."""
+    stems = list(logged_in(case))
+    before = accumulate((len(case.tables[stem]) for stem in stems), initial=0)
+    return dict(zip(stems, before, strict=False))  # the last is the number of all
 
 
 def chain(case: Case, reads: Iterable[Hashable]) -> Chain:
@@ -68,15 +70,17 @@ def chain(case: Case, reads: Iterable[Hashable]) -> Chain:
     """
     rows: dict[str, set[int]] = {}
     for stem, *which in (read for read in reads if isinstance(read, tuple)):
-        rows.setdefault(stem, set()).update(_rows(case.tables[stem], stem, *which))
+        rows.setdefault(stem, set()).update(_rows(case, stem, *which))
     return {
         stem: runs(before + 1 + row for row in rows[stem])
-        for stem, before in numbered(case)
+        for stem, before in numbered(case).items()
         if rows.get(stem)
     }
 
 
-def _rows(table: pd.DataFrame, stem: str, kind: str = "", which: Any = None) -> Iterable[int]:
+@lru_cache(maxsize=10_000)
+def _rows(of: Case, stem: str, kind: str = "", which: Any = None) -> Iterable[int]:
+    table = of.tables[stem]
     match kind:
         case "row":
             # one that was added to the case, or is another case's, is not in the log
@@ -113,7 +117,7 @@ def assumed(case: Case, of: Mapping[str, Runs]) -> Chain:
     """Return the rows of a chain whose status is assumed."""
     return {
         stem: left
-        for stem, before in numbered(case)
+        for stem, before in numbered(case).items()
         if stem in of and (left := runs(_assumed(case.tables[stem], before, of[stem])))
     }
 
@@ -158,6 +162,7 @@ STUDY = "study"  # the name of the study that a notebook shows, whose results re
 CELLS = Cells()
 
 
+@lru_cache(maxsize=100)
 def _names(source: str) -> tuple[set[str], set[str]]:
     r"""Return the names that a cell uses before it gives them, and those that it gives or changes.
 

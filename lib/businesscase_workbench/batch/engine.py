@@ -45,15 +45,21 @@ class OwnProcess(Engine):
         *,
         execution_timeout: int,
         evidence: Path,
+        shown: list[list],
         **_,
     ) -> None:
-        """Run the notebook; whether it ends well or not, papermill then writes it to ``evidence``.
+        """Run the notebook; if it ends well ``shown`` takes the outputs of each cell, else ``evidence``.
+
+        papermill writes the notebook to ``evidence`` then. Of one that ends well it makes the text
+        twice to keep neither, so the outputs aren't left in it.
 
         Raises
         ------
         NotebookError
             If a cell takes longer than the timeout [s], or the process dies.
         """
+        nb_man.nb.metadata.papermill.input_path = evidence.name  # it would put the notebook there
+        ended_well = False
         try:
             with _Notebook(execution_timeout) as notebook:
                 for index, cell in enumerate(nb_man.nb.cells):
@@ -62,8 +68,16 @@ class OwnProcess(Engine):
                         nb_man.cell_exception(cell, index)
                         break
                     nb_man.cell_complete(cell, index)
+                else:
+                    ended_well = True
         finally:
-            nb_man.output_path = str(evidence)
+            if not ended_well:
+                nb_man.output_path = str(evidence)
+        if ended_well:
+            for cell in nb_man.nb.cells:
+                shown.append(cell.get("outputs", []))
+                if cell.cell_type == "code":
+                    cell.outputs = []
 
 
 papermill_engines.register(NAME, OwnProcess)

@@ -1,6 +1,5 @@
 """One notebook: run with its parameters, stored the same to the byte, its failures in a sentence."""
 
-import copy
 import json
 import os
 import re
@@ -65,9 +64,10 @@ def executed(
         If a cell fails, hangs or loses its kernel.
     """
     try:
+        notebook = _without_outputs(read(path))
         if values:
-            _refuse_unknown(path, values)
-        notebook = _run(path, output, values, timeout)
+            _refuse_unknown(notebook, values)
+        notebook = _run(notebook, path.parent, output, values, timeout)
         _refuse_ended_early(notebook)
         return notebook
     except Exception as exception:
@@ -118,30 +118,46 @@ def read(path: Path) -> "NotebookNode":
         raise NotebookError(f"{path.name}: {sentence(exception)}") from exception
 
 
-def _run(path: Path, output: Path, values: dict[str, Any], timeout: int) -> "NotebookNode":
+def _without_outputs(notebook: "NotebookNode") -> "NotebookNode":
+    """Take the outputs of an earlier run away, which papermill would copy and check to no end."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    return notebook
+
+
+def _run(
+    notebook: "NotebookNode", folder: Path, output: Path, values: dict[str, Any], timeout: int
+) -> "NotebookNode":
     import papermill
 
     from businesscase_workbench.batch import engine
 
-    return papermill.execute_notebook(
-        _literal(path),
+    shown: list[list] = []
+    made = papermill.execute_notebook(
+        notebook,
         None,
         parameters=values,
         engine_name=engine.NAME,
         kernel_name=KERNEL,
         language="python",
         progress_bar=False,
-        cwd=path.parent,
+        cwd=folder,
         execution_timeout=timeout,
         evidence=output,
+        shown=shown,
     )
+    for cell, outputs in zip(made.cells, shown, strict=False):  # none if it didn't end well
+        if cell.cell_type == "code":
+            cell.outputs = outputs
+    return made
 
 
-def _refuse_unknown(path: Path, values: dict[str, Any]) -> None:
+def _refuse_unknown(notebook: "NotebookNode", values: dict[str, Any]) -> None:
     """Refuse a notebook that doesn't declare a parameter: papermill would only warn."""
     import papermill
 
-    declared = papermill.inspect_notebook(_literal(path))
+    declared = papermill.inspect_notebook(notebook)
     missing = [name for name in values if name not in declared]
     if missing:
         raise InputError(
@@ -154,11 +170,6 @@ def _refuse_ended_early(notebook: "NotebookNode") -> None:
     for cell in notebook.cells:
         if any(output.output_type == "error" for output in cell.get("outputs", [])):
             raise InputError("ended the notebook by sys.exit; every cell must run")
-
-
-def _literal(path: Path) -> str:
-    """Return a path in which papermill, which fills in names in braces, finds none."""
-    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _cell_reached(output: Path) -> int:
@@ -254,28 +265,37 @@ def notebook_text(notebook: "NotebookNode") -> str:
     """
     import nbformat
 
-    notebook = copy.deepcopy(notebook)
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": KERNEL},
-            "language_info": {"name": "python"},
+    count, cells = 0, []
+    for executed_cell in notebook.cells:
+        cell = nbformat.NotebookNode(executed_cell)
+        cell.metadata = {
+            key: value
+            for key, value in cell.metadata.items()
+            if key not in ("papermill", "execution") and (key, value) != ("tags", [])
         }
-    )
-    count = 0
-    for cell in notebook.cells:
-        for key in ("papermill", "execution"):
-            cell.metadata.pop(key, None)
-        if not cell.metadata.get("tags", True):
-            del cell.metadata["tags"]
         if INJECTED in cell.metadata.get("tags", []):
             cell.id = INJECTED
         if cell.cell_type == "code" and cell.execution_count is not None:
             count += 1
             cell.execution_count = count
-            for output in cell.outputs:
-                output.get("data", {}).pop(WIDGET, None)  # its id is another in each run
-                if output.output_type == "execute_result":
-                    output.execution_count = count
-                if output.output_type == "stream":  # a library's warning names its file
-                    output.text = without_machine(output.text)
-    return nbformat.writes(notebook) + "\n"
+            cell.outputs = [_stored(output, count) for output in cell.outputs]
+        cells.append(cell)
+    stored = nbformat.NotebookNode(notebook)
+    stored.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": KERNEL},
+        "language_info": {"name": "python"},
+    }
+    stored.cells = cells
+    return nbformat.writes(stored) + "\n"
+
+
+def _stored(output: "NotebookNode", count: int) -> "NotebookNode":
+    """Return an output of a cell without what is another in each run."""
+    stored = type(output)(output)
+    if "data" in output:
+        stored.data = {kind: data for kind, data in output.data.items() if kind != WIDGET}
+    if output.output_type == "execute_result":
+        stored.execution_count = count
+    if output.output_type == "stream":  # a library's warning names its file
+        stored.text = without_machine(output.text)
+    return stored
