@@ -25,8 +25,11 @@ class Cash(Part):
     def assumption(self, name: str) -> float:
         """Return an assumption of the cash view: the scenario's, else finance_assumptions.csv's."""
         chosen = getattr(self.parameters, name)
-        stated = self.tables["finance_assumptions"].set_index("parameter")["value"]
-        return float(stated[name]) if chosen is None else float(chosen)
+        return float(self._stated[name] if chosen is None else chosen)
+
+    @derived
+    def _stated(self) -> pd.Series:
+        return self.tables["finance_assumptions"].set_index("parameter")["value"]
 
     @derived
     def medium_term_plan(self) -> pd.DataFrame:

@@ -220,9 +220,13 @@ class Decision(Part):
     ) -> list[Found]:
         table, unit = self.by_year(section, measure)
         wanted = list(table.columns) if year == EACH else [int(year)]
-        table = table.reindex(index=items, columns=wanted).astype(object)
-        table = table.where(table.notna(), None)
-        return [Found(item, at, table.at[item, at], unit) for item in items for at in wanted]
+        known = {
+            (item, at): value
+            for item, values in zip(table.index, table.to_numpy(object), strict=True)
+            for at, value in zip(table.columns, values, strict=True)
+            if not pd.isna(value)
+        }
+        return [Found(item, at, known.get((item, at)), unit) for item in items for at in wanted]
 
     def worst(self, gate, rough: bool = False) -> Any:
         """Return the figure of a criterion that decides it; None where it is not known."""
@@ -421,21 +425,21 @@ class Decision(Part):
 
     def _turning_change(self, move: Move) -> dict | None:
         """Return a row of the turning changes, None for a parameter that moves no criterion."""
-        gates = self.gates
+        gates, tests = self.gates, self._tests
         # what is in force now may lie beyond what a scenario may set
         decision_at = cache(
             lambda value: self if value == move.current else move.decision_at(value)
         )
         lowest, highest = move.tried[0], move.tried[-1]
-        now, *ends = (_roughly(gates, decision_at(at)) for at in (move.current, lowest, highest))
+        ends = (_roughly(tests, decision_at(at)) for at in (lowest, highest))
         moves = pd.Series(
-            [len({*found}) > 1 for found in zip(now, *ends, strict=True)], gates.index, dtype=bool
+            [len({*found}) > 1 for found in zip(self._found_roughly, *ends, strict=True)],
+            gates.index,
+            dtype=bool,
         )
         if not moves.any():
             return None
         can_turn = decision.decisive(gates, moves)
-
-        tests = list(gates.itertuples())
 
         def outcomes(value: float, which: pd.Series) -> tuple[str, ...]:
             other, tested = decision_at(value), []
@@ -475,6 +479,15 @@ class Decision(Part):
             "within_tried": self._is_tried(move.parameter, value),
             "steps": abs(value - move.current) / move.step,
         }
+
+    @derived
+    def _tests(self) -> list[Any]:
+        """Rows of ``gates`` as named tuples."""
+        return list(self.gates.itertuples())
+
+    @derived
+    def _found_roughly(self) -> list[Any]:
+        return _roughly(self._tests, self)
 
     def _is_tried(self, parameter: str, value: float) -> bool:
         ranges = self.tables["sensitivities"].set_index("parameter")
@@ -577,11 +590,10 @@ def _numbers(risks: Iterable[int]) -> str:
     return ", ".join(map(str, risks))
 
 
-def _roughly(gates: pd.DataFrame, of: Decision) -> list[Any]:
+def _roughly(tests: list[Any], of: Decision) -> list[Any]:
     """Return what a decision finds for each criterion; None for one that isn't known here."""
     return [
-        None if gate.outcome == decision.NOT_KNOWN else of.worst(gate, rough=True)
-        for gate in gates.itertuples()
+        None if gate.outcome == decision.NOT_KNOWN else of.worst(gate, rough=True) for gate in tests
     ]
 
 

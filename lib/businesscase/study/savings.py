@@ -396,14 +396,18 @@ class Savings(Part):
         prepared = savings.levered(self.planned_flows, longest_delay, slips)
         parts = [self._while_in(prepared), *self._fees()]
         if not prepared.empty:
-            parts += list(self._late_flows())
+            parts += self._late_flows
         every = savings.together([part for part in parts if not part.empty] or parts[:1])
         if self.option == self.case.file.comparator:
             return savings.making_no_difference(every)
         return every if self.otherwise is None else savings.together([every, self.otherwise])
 
-    def _late_flows(self) -> Iterator[pd.DataFrame]:
-        """Yield prepared flows of what lateness costs, and of contracts paid beside the service [£]."""
+    @derived
+    def _late_flows(self) -> list[pd.DataFrame]:
+        """Prepared flows of what lateness costs, and of contracts paid beside the service [£]."""
+        return list(self._each_late())
+
+    def _each_late(self) -> Iterator[pd.DataFrame]:
         lines = self.late_lines
         for row in lines.itertuples():
             annual = self._borne(lines.loc[[row.Index]])

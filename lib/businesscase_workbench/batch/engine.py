@@ -156,8 +156,9 @@ class _Notebook:
 
 
 def rehearse() -> None:
-    """Show a table and a chart, so that what is loaded for the first ones is there in every fork."""
+    """Check a notebook, show a table and a chart, so that every fork has what the first ones load."""
     _settle()
+    nbformat.validate(nbformat.v4.new_notebook())
     pd.DataFrame({"year": [2026]})._repr_html_()
     bar = go.Bar(x=["a"], y=[1], marker={"color": "red"}, text=["a"], hovertemplate="%{y}")
     figure = go.Figure(

@@ -105,7 +105,8 @@ def warm(case: str | None) -> None:
         base = load_study(case)
         _ = base.results, base.findings
         for name in base.case.scenarios:
-            _ = base.in_scenario(name).decision.recommendation
+            study = base.in_scenario(name)
+            _ = study.decision.recommendation, has_money(study) and study.savings.appraisal
 
 
 def done(task: dict) -> dict:
