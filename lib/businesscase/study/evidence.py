@@ -11,8 +11,6 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
-import pandas as pd
-
 from businesscase.cases.case import Case
 from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
 from businesscase.study.derived import Reads, read_in_cell
@@ -118,12 +116,16 @@ def assumed(case: Case, of: Mapping[str, Runs]) -> Chain:
     return {
         stem: left
         for stem, before in numbered(case).items()
-        if stem in of and (left := runs(_assumed(case.tables[stem], before, of[stem])))
+        if stem in of and (left := runs(_assumed(_is_assumed(case, stem), before, of[stem])))
     }
 
 
-def _assumed(table: pd.DataFrame, before: int, of: Runs) -> Iterator[int]:
-    is_assumed = (table["status"] == "assumed").to_numpy()
+@lru_cache(maxsize=100)
+def _is_assumed(of: Case, stem: str) -> list[bool]:
+    return (of.tables[stem]["status"] == "assumed").tolist()
+
+
+def _assumed(is_assumed: list[bool], before: int, of: Runs) -> Iterator[int]:
     for first, last in of:
         yield from (at for at in range(first, last + 1) if is_assumed[at - before - 1])
 

@@ -137,7 +137,7 @@ class _Notebook:
                 earlier.update(nbformat.from_dict(content))
         elif kind != DONE:
             known = self._shown.setdefault(content.pop("id", None), [])
-            outputs.append(nbformat.v4.new_output(kind, **content))
+            outputs.append(nbformat.from_dict({"output_type": kind} | content))
             known.append(outputs[-1])
 
     def _keep_streams(self, outputs: list, written: list | None = None) -> None:
