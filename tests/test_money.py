@@ -13,7 +13,7 @@ from small import flow, result, small_case, small_study
 from businesscase.calculations import appraisal, savings
 from businesscase.calculations.apportionment import ALL
 from businesscase.cases.errors import InputError
-from businesscase.cases.validation.parameters import parameter_faults
+from businesscase.cases.validation import parameter_faults
 from businesscase.shown import savings as show
 from businesscase.study import load_study
 
@@ -352,5 +352,5 @@ def test_a_realisation_without_a_saving_names_what_moves_the_cost():
         flows=[flow("new", "running_cost", 10), flow("old", "counterfactual_cost", 9)]
     )
     changed = case.scenarios["base"].parameters.model_copy(update={"realisation": 0.5})
-    [fault] = parameter_faults(case.file, case.tables, changed)
+    [fault] = parameter_faults(case.known, changed)
     assert "states no saving for it to move" in fault

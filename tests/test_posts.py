@@ -17,7 +17,7 @@ from businesscase.calculations import posts
 from businesscase.calculations.disclosure import determined
 from businesscase.cases.errors import InputError
 from businesscase.cases.schema import BaselineStandard
-from businesscase.study import load_study
+from businesscase.study import load_study, results
 from businesscase_workbench import cli
 from businesscase_workbench.report import EXEMPT, PUBLIC, page_html, report_of
 from businesscase_workbench.report.excel import workbook
@@ -266,16 +266,17 @@ def test_a_public_report_is_the_same_whoever_of_a_group_earns_what(is_budgeted):
     assert "told in groups, with the baseline" in pages(61_000, 41_000)
 
 
-def test_a_workbook_has_posts_in_groups_alone(tmp_path):
+def test_a_workbook_and_its_results_have_posts_in_groups_alone(tmp_path):
     rows = [*ESTABLISHMENT[:3], post("South", "Head", 1, 61_357), post("South", "Engineer", 5, 41_003)]  # fmt: skip
     file = tmp_path / "tables.xlsx"
     file.write_bytes(workbook(study_of(posts=rows)))
-    told = texts_of(file)
+    told = texts_of(file) + results.csv_text(study_of(posts=rows).results)
     assert "in groups of five posts or more" in told
     assert f"{1.31 * (61_357 + 5 * 41_003):.2f}" in told
     assert not re.search("61357|41003|52805", told)
 
 
+@pytest.mark.long  # daily beside an exempt line of money, in test_exempt.py
 def test_no_byte_of_any_format_tells_what_one_of_few_is_paid(data_copy, tmp_path, one_fork_server):
     path = data_copy / CASE / "posts.csv"
     table = pd.read_csv(path, dtype=str)

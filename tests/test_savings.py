@@ -18,8 +18,8 @@ from businesscase.calculations import savings
 from businesscase.calculations.apportionment import ALL, membership
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
+from businesscase.cases.validation import Known, parameter_faults
 from businesscase.cases.validation.money import flow_faults
-from businesscase.cases.validation.parameters import parameter_faults
 from businesscase.shown import savings as show
 from businesscase.study import Study, load_study
 
@@ -301,13 +301,15 @@ def test_a_leaver_of_whom_no_cost_is_known_is_refused():
     costs = case.tables["service_costs"]
     uncosted = case.tables | {"service_costs": costs[costs["partner"] != "Swale"]}
     leaves = case.scenarios["swale-leaves"].parameters
-    faults = list(parameter_faults(case.file, uncosted, leaves))
+    faults = list(parameter_faults(Known(case.file, uncosted), leaves))
     assert any(
         fault.startswith("leaves names 'Swale', but nothing says what it pays") for fault in faults
     )
     keeps_nothing = leaves.model_copy(update={"stranded_fraction": 0.0})
     for tables, parameters in ((case.tables, leaves), (uncosted, keeps_nothing)):
-        assert not [f for f in parameter_faults(case.file, tables, parameters) if "pays" in f]
+        assert not [
+            f for f in parameter_faults(Known(case.file, tables), parameters) if "pays" in f
+        ]
 
 
 # a whole case

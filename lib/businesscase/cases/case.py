@@ -44,7 +44,7 @@ from businesscase.cases.schema import (
     described,
 )
 from businesscase.cases.upgrading import upgraded
-from businesscase.cases.validation import parameter_faults, table_faults
+from businesscase.cases.validation import Known, parameter_faults, table_faults
 from businesscase.cases.validation.core import PlacedFault
 from businesscase.cases.validation.rows import (
     BASE,
@@ -118,6 +118,11 @@ class Case:
     places: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     added: dict[str, int] = field(default_factory=dict)
     studies: dict = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def known(self) -> Known:
+        """What the parameters of a scenario may name."""
+        return Known(self.file, self.tables)
 
     @cached_property
     def findings(self) -> list[Fault]:
@@ -418,7 +423,7 @@ def as_at(case: Case, day: dt.date) -> Case:
         for stem, table in case.tables.items()
     }
     stated = case.scenarios[BASE]
-    if any(parameter_faults(case.file, tables, stated.parameters)):
+    if any(parameter_faults(Known(case.file, tables), stated.parameters)):
         stated = stated.model_copy(update={"parameters": Parameters()})
     base = {BASE: stated}
     faults = list(_summed_up(table_faults(case.file, tables, base, set(documents(case)))))

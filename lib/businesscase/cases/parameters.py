@@ -320,8 +320,13 @@ def dates_of(partners: pd.DataFrame, parameters: Any, kind: str) -> dict[str, in
     kind : {'joins', 'leaves'}
         Which of the two.
     """
-    stated = partners.set_index("partner")[kind].dropna().astype(int)
-    return {**stated.to_dict(), **getattr(parameters, kind)}
+    return {**stated_dates(partners, kind), **getattr(parameters, kind)}
+
+
+def stated_dates(partners: pd.DataFrame, kind: str) -> dict[str, int]:
+    """Return the year in which each partner joins or leaves by partners.csv, of those with one."""
+    stated = zip(partners["partner"], partners[kind], strict=True)
+    return {partner: int(year) for partner, year in stated if pd.notna(year)}
 
 
 def terms_of(exit_terms: pd.DataFrame, parameters: Any) -> dict[str, float]:

@@ -38,7 +38,7 @@ def write_scenario(case: str, name: str, title: str, why: str, parameters: Param
         changed = differences(loaded, parameters)
         faults = [
             *_faults(loaded, name, title, why, changed),
-            *parameter_faults(loaded.file, loaded.tables, parameters),
+            *parameter_faults(loaded.known, parameters),
         ]
         if faults:
             raise InputError(faults)
@@ -73,7 +73,7 @@ def _unreadable(case: Case, scenarios: dict, name: str):
     read = checked_scenarios(scenarios, nowhere, faults)
     yield from faults
     if name in read:
-        yield from parameter_faults(case.file, case.tables, read[name].parameters)
+        yield from parameter_faults(case.known, read[name].parameters)
 
 
 def _faults(case: Case, name: str, title: str, why: str, changed: dict):

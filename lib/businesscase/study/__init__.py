@@ -196,7 +196,7 @@ class Study:
             If a parameter is unknown, out of bounds or names what the case does not have.
         """
         study = self.varied(**changes)
-        faults = list(parameter_faults(self.case.file, self.case.tables, study.parameters))
+        faults = list(parameter_faults(self.case.known, study.parameters))
         if faults:
             raise InputError(faults)
         return study

@@ -20,10 +20,10 @@ from businesscase.cases.validation import (
     stages,
 )
 from businesscase.cases.validation.core import PlacedFault, Tables, has_recurring_flows, staying
-from businesscase.cases.validation.parameters import parameter_faults
+from businesscase.cases.validation.parameters import Known, parameter_faults
 from businesscase.cases.validation.rows import BASE
 
-__all__ = ["has_recurring_flows", "parameter_faults", "table_faults"]
+__all__ = ["Known", "has_recurring_flows", "parameter_faults", "table_faults"]
 
 SECTIONS = [
     "baseline",
@@ -77,8 +77,9 @@ def table_faults(
     yield from outturn.outturn_faults(file, tables, _decided_option(file, scenarios))
     yield from criteria.criteria_faults(file, tables)
     yield from assurance.assurance_faults(tables)
+    known = Known(file, tables)
     sentences = {
-        name: list(parameter_faults(file, tables, scenario.parameters))
+        name: list(parameter_faults(known, scenario.parameters))
         for name, scenario in scenarios.items()
     }
     of_base = next(iter(sentences.values()), [])  # said once, though every scenario inherits them
@@ -95,7 +96,8 @@ def _decided_option(file: CaseFile, scenarios: dict[str, Scenario]) -> str:
 
 
 def _duplicates(tables: Tables) -> Iterator[PlacedFault]:
-    for stem, key in KEYS.items():
+    several = {stem: key for stem, key in KEYS.items() if len(tables[stem]) > 1}
+    for stem, key in several.items():
         for index in tables[stem].index[tables[stem].duplicated(key)]:
             cells = tables[stem].loc[index, key].dropna()
             found = ", ".join(map(str, cells))
@@ -113,7 +115,7 @@ def _unknown_names(
         allowed["option"] = list(tables["options"]["option"])
     for stem, table in tables.items():
         for column, names in allowed.items():
-            if column not in table:
+            if table.empty or column not in table:
                 continue
             if column == "partner":
                 names = [*names, *([SHARED] if stem in POOLED else [])]

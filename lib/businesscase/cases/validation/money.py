@@ -20,10 +20,11 @@ from businesscase.cases.validation.core import (
 def option_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield faults of factors and scores."""
     options, factors, scores = tables["options"], tables["factors"], tables["scores"]
-    scales = factors.set_index("factor")[["lowest_score", "highest_score"]]
+    limits = zip(factors["lowest_score"], factors["highest_score"], strict=True)
+    scales = dict(zip(factors["factor"], limits, strict=True))
     for index in factors.index[factors["lowest_score"] >= factors["highest_score"]]:
         yield "factors", index, "lowest_score is not below highest_score"
-    if len(scales.drop_duplicates()) > 1:
+    if len(set(scales.values())) > 1:
         yield (
             "factors",
             None,
@@ -31,16 +32,16 @@ def option_faults(tables: Tables) -> Iterator[PlacedFault]:
         )
     if not factors.empty and factors["weight"].sum() == 0:
         yield "factors", None, "all weights are 0; at least one must be above 0"
-    for index, row in scores.iterrows():
-        if row["factor"] not in scales.index:
-            yield "scores", index, unknown_name("factor", row["factor"], scales.index)
+    for row in scores.itertuples():
+        if row.factor not in scales:
+            yield "scores", row.Index, unknown_name("factor", row.factor, scales)
         else:
-            low, high = scales.loc[row["factor"]]
-            if not low <= row["score"] <= high:
+            low, high = scales[row.factor]
+            if not low <= row.score <= high:
                 yield (
                     "scores",
-                    index,
-                    f"score of {row['option']} on {row['factor']} is {row['score']:g}; "
+                    row.Index,
+                    f"score of {row.option} on {row.factor} is {row.score:g}; "
                     f"scores run from {low:g} to {high:g}",
                 )
     yield from _gaps_in_scores(options, factors, scores)
