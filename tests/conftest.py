@@ -130,6 +130,14 @@ def one_fork_server():
         yield
 
 
+def with_scenarios(folder: Path, *names: str) -> None:
+    """Take the other scenarios of a case away, each of which is computed for any report."""
+    path = folder / "scenarios.toml"
+    first, *others = path.read_text(encoding="utf-8").split("\n[")
+    kept = [part for part in others if part.partition("]")[0] in names]
+    path.write_text("\n[".join([first, *kept]), encoding="utf-8")
+
+
 @pytest.fixture
 def data_copy(tmp_path, monkeypatch):
     """Return a copy of data/ that a test may break; the library reads it in place of data/."""

@@ -6,7 +6,7 @@ import subprocess
 
 import docx
 import pytest
-from conftest import daily_of
+from conftest import ROOT, daily_of, with_scenarios
 from pytest import approx
 from small import flow, small_study
 
@@ -35,8 +35,10 @@ MONEY = {
 def written(request, tmp_path_factory, one_fork_server):
     """The folder of a Word report with an edition for each council, made by the command."""
     folder = tmp_path_factory.mktemp("editions")
+    data = shutil.copytree(ROOT / "data", folder / "data")
+    with_scenarios(data / request.param, "base")
     command = ["report", request.param, "--scenario", "base", "--formats", "docx", "--for", "each"]
-    assert cli.main([*command, "--output", str(folder)]) == 0
+    assert cli.main([*command, "--output", str(folder), "--data", str(data)]) == 0
     return folder / request.param / "base"
 
 
@@ -70,8 +72,10 @@ def test_each_council_has_a_file_in_which_its_figures_come_first(written):
 
 
 def test_an_edition_is_made_when_it_is_asked_for_and_kept_when_it_is_not(
-    tmp_path, one_fork_server, capsys
+    data_copy, tmp_path, one_fork_server, capsys
 ):
+    with_scenarios(data_copy / "durham-sunderland-2014", "base")
+
     def made(*options):
         run = ["report", "durham-sunderland-2014", "--scenario", "base", "--output", str(tmp_path)]
         assert cli.main([*run, "--quiet", *options]) == 0

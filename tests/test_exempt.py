@@ -9,6 +9,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import with_scenarios
 from hypothesis import given
 from hypothesis import strategies as st
 from small import flow, small_case, small_study
@@ -167,6 +168,7 @@ def texts_of(path):
 def test_no_byte_of_a_public_edition_has_the_exempt_amount_or_what_one_of_few_is_paid(
     data_copy, tmp_path, one_fork_server
 ):
+    with_scenarios(data_copy / CASE, "base")
     path = data_copy / CASE / "posts.csv"
     table = pd.read_csv(path, dtype=str)
     table.loc[table["post"] == "E1", "salary_gbp"] = "63737"

@@ -16,7 +16,7 @@ from pathlib import Path
 import docx
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import ROOT, with_scenarios
 from test_batch import write_notebook
 
 from businesscase.cases.errors import InputError
@@ -113,15 +113,9 @@ def hostile_case(data: Path) -> dict[str, str]:
             writer.writerows(rows)
     for name in ("case.toml", "scenarios.toml"):
         text = (source / name).read_text(encoding="utf-8")
-        if name == "scenarios.toml":  # each of which is computed for any report
-            kept = (
-                part
-                for part in text.split("\n[")
-                if part.startswith((f"{SCENARIO}]", "base]", "#"))
-            )
-            text = "\n[".join(kept)
         text = LEAVER.sub(lambda found: f"leaves = {{ {json.dumps(attack(found[1]), ensure_ascii=False)} = ", text)  # fmt: skip
         (folder / name).write_text(TOML.sub(attacked, text), encoding="utf-8")
+    with_scenarios(folder, "base", SCENARIO)
     return words
 
 

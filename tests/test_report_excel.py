@@ -10,7 +10,7 @@ from functools import cache
 import formualizer
 import pandas as pd
 import pytest
-from conftest import inputs, sampled
+from conftest import daily_of, inputs, sampled
 from pytest import approx
 from python_calamine import CalamineWorkbook
 
@@ -365,7 +365,9 @@ def test_the_formulas_hold_in_the_whole_workbook_too():
 # what the workbook holds
 
 
-@pytest.mark.parametrize("case", ["worked-example", "dacorum-avdc-2012"])
+@pytest.mark.parametrize(
+    "case", daily_of(["worked-example", "dacorum-avdc-2012"], "worked-example")
+)
 def test_results_hold_the_rows_of_results_csv_as_numbers_and_dates(case):
     study, file = whole(case)
     for section, expected in study.results.groupby("section", sort=False):
@@ -450,7 +452,9 @@ def decided(file, book):
     return book.get_value("Summary", place, 2), outcomes
 
 
-@pytest.mark.parametrize("case", ["worked-example", "mkip-2012", "lictp-2020"])
+@pytest.mark.parametrize(
+    "case", daily_of(["worked-example", "mkip-2012", "lictp-2020"], "worked-example")
+)
 def test_without_a_change_the_criteria_recomputed_are_those_of_the_study(case):
     study, file = whole(case)
     said, outcomes = decided(file, engine(file))

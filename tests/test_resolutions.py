@@ -3,7 +3,8 @@
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from conftest import inputs
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small import flow, small_case, small_study
 
@@ -168,6 +169,7 @@ def test_a_resolution_on_going_on_never_stands_beside_one_on_stopping(cell):
             small_case(resolutions=[row("That it be so", cell)])
 
 
+@settings(max_examples=inputs(10, 100))
 @given(st.sampled_from(FROM_WORST), st.lists(st.sampled_from(ALLOWED), min_size=1, max_size=4, unique=True))  # fmt: skip
 def test_only_what_names_the_verdict_stands_for_it(verdict, cells):
     threshold, consequence = {
