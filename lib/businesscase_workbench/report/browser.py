@@ -27,6 +27,16 @@ class ClosedChromium(Chromium):
         return [*guard, *command[program:], *CLOSING]
 
 
+class OnePage(kaleido.Kaleido):
+    """Kaleido that draws all figures on one page, which it would load anew after each of them.
+
+    A picture takes a sixth of the time and has the same bytes.
+    """
+
+    async def _return_kaleido_tab(self, tab) -> None:
+        await self.tabs_ready.put(tab)
+
+
 def chart_browser() -> kaleido.Kaleido:
     """Return a browser for charts, which isn't open yet.
 
@@ -35,7 +45,7 @@ def chart_browser() -> kaleido.Kaleido:
     kaleido.errors.ChromeNotFoundError
         If there is none.
     """
-    return kaleido.Kaleido(
+    return OnePage(
         timeout=None,  # how long it may take is the caller's
         mathjax=False,  # which would be fetched from the web
         browser_cls=ClosedChromium,
