@@ -601,6 +601,30 @@ SHEETS = {
         "costs": ",,2026/27,2027/28\nCouncil,Line,Budget £,Forecast £\n"
         "North,Staff,70,70\n,Lines,9,9\nEast,Staff,20,20\n,Lines,8,8\n",
     },
+    "headings in three rows, councils over years": {
+        "costs": "ICT budgets\n,North,,East,\n,2026/27,2027/28,2026/27,2027/28\n"
+        "Line,Budget,Budget,Budget,Budget\nStaff,70,70,20,20\nLines,9,9,8,8\n",
+    },
+    "headings in three rows, a unit the last": {
+        "costs": ",,2026/27,2027/28\n,,Budget,Forecast\nCouncil,Line,£000,£000\n"
+        "North,Staff,0.07,0.07\n,Lines,0.009,0.009\nEast,Staff,0.02,0.02\n,Lines,0.008,0.008\n",
+    },
+    "a budget and a forecast of each year": {
+        "costs": "Council,Line,Forecast 26/27,26/27 Budget,Variance 26/27,Forecast 27/28,27/28 Budget\n"
+        "North,Staff,71,70,1,71,70\nNorth,Lines,9,9,0,9,9\nEast,Staff,21,20,1,21,20\nEast,Lines,8,8,0,8,8\n",
+    },
+    "an outturn before the budget": {
+        "costs": "Council,Line,2025/26 Outturn,2026/27 Budget\n"
+        "North,Staff,66,70\nNorth,Lines,6,9\nEast,Staff,26,20\nEast,Lines,6,8\n",
+    },
+    "credits as in a ledger, and words for nothing": {
+        "costs": "Council,Line,2026/27,2027/28\nNorth,Staff,70 DR,70\nNorth,Lines,9,9\nNorth,Post,nil,-\n"
+        "East,Staff,20,20\nEast,Lines,8,8\nEast,Post,n/a,n/a\n",
+    },
+    "quarters beside their year": {
+        "costs": "Council,Line,2026/27 Q1,2026/27 Q2,2026/27\n"
+        "North,Staff,30,40,70\nNorth,Lines,4,5,9\nEast,Staff,10,10,20\nEast,Lines,4,4,8\n",
+    },
     "years of five together": {
         "costs": "Council,Line,2026/27,2027/28 to 2031/32\nNorth,Staff,70,70\nNorth,Lines,9,9\n"
         "East,Staff,20,20\nEast,Lines,8,8\n",
@@ -621,6 +645,83 @@ def test_a_layout_that_councils_keep_is_drafted_and_read(tmp_path, layout):
         ("North", "Lines", "9"),
         ("North", "Staff", "70"),
     ]
+
+
+def suggested(folder, **texts):
+    """Return the draft of a mapping of CSV files, and what is said of it."""
+    source = folder / "books"
+    source.mkdir()
+    for name, text in texts.items():
+        (source / f"{name}.csv").write_text(text, encoding="utf-8")
+    draft = suggest(source, "Our case")
+    return tomllib.loads(draft.text), " / ".join(draft.said)
+
+
+def test_a_council_and_a_service_above_one_year_are_read_as_both(tmp_path):
+    text = (
+        ",North,,East,\n,Desk,Networks,Desk,Networks\nLine,2026/27,2026/27,2026/27,2026/27\n"
+        "Staff,70,7,20,2\nLines,9,0,8,0\n"
+    )
+    rows = drafted(tmp_path, costs=text)["service_costs"]
+    assert [
+        (row["partner"], row["service"], row["category"], row["amount_gbp"]) for row in rows
+    ] == [
+        ("North", "Desk", "Staff", "70"),
+        ("North", "Desk", "Lines", "9"),
+        ("North", "Networks", "Staff", "7"),
+        ("East", "Desk", "Staff", "20"),
+        ("East", "Desk", "Lines", "8"),
+        ("East", "Networks", "Staff", "2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headings", "said"),
+    [
+        ("Q1 2026,Q2 2026", "here are parts of a year; add them up to years"),
+        ("Apr 2026,May 2026", "here are parts of a year; add them up to years"),
+        ("2026-04-01,2026-05-01", "here are parts of a year; add them up to years"),
+        ("Gross 2026/27,Income 2026/27", "a year stands in several columns ('Gross' and 'Income')"),
+    ],
+)
+def test_a_sheet_whose_columns_are_no_years_is_left_out_with_the_reason(tmp_path, headings, said):
+    text = f"Council,Line,{headings}\nNorth,Staff,70,70\nEast,Staff,20,20\n"
+    draft, told = suggested(tmp_path, costs=text)
+    assert draft["leave_out"] == ["costs"] and "read" not in draft
+    assert said in told
+
+
+def test_what_of_two_columns_of_a_year_is_not_read_is_told(tmp_path):
+    text = "Council,Line,Budget 2026/27,Forecast 2026/27\nNorth,Staff,70,71\nEast,Staff,20,21\n"
+    draft, told = suggested(tmp_path, costs=text)
+    assert "guessed, 2 lines of today's cost; not read: Forecast 2026/27" in told
+    assert draft["read"][0]["ignore"] == ["Forecast 2026/27"]
+
+
+@pytest.mark.parametrize("amount", ["TBC", "70 CR DR", "(70) CR"])
+def test_an_amount_that_is_not_known_is_refused_with_its_cell(tmp_path, amount):
+    text = f"Council,Line,2026/27,2027/28\nNorth,Staff,70,{amount}\nEast,Staff,20,20\n"
+    mapping = (
+        BASE.replace('"Current cost"', '"Staff"').replace("leave_out", "#").replace("control", "#")
+    )
+    mapping = mapping.replace("Who", "Council").replace("scale = 1000\n", "")
+    (fault,) = refusals(tmp_path, mapping, model=text)
+    assert f"line 2, column D: found {amount!r}" in fault
+
+
+def test_headings_that_are_written_once_stand_over_what_comes_again(tmp_path):
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("costs")
+        sheet.merge_range(0, 1, 0, 2, "North")
+        sheet.merge_range(0, 3, 0, 4, "East")
+        sheet.write_row(1, 0, ["Line", "2026/27", "2027/28", "2026/27", "2027/28", "Notes"])
+        sheet.write_row(2, 0, ["Staff", 70, 70, 20, 20, "checked"])
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(suggest(path, "Our case").text, encoding="utf-8")
+    found = importing.read(path, mapping=read_mapping(mapping)).raw
+    assert not found.faults
+    assert of_costs(found.tables) == [("North", "Staff", "70"), ("East", "Staff", "20")]
 
 
 def test_a_matrix_of_criteria_by_options_is_drafted_too(tmp_path):

@@ -4,12 +4,13 @@ A row of a block becomes a row of a table, or one for each run of equal years or
 matrix. Each cell keeps the place that it came from, so that a refusal names what stands there.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from businesscase.calculations.wording import listed
+from businesscase.calculations.wording import counted, listed
 from businesscase.cases.errors import shown
 from businesscase.cases.raw import Place
 from businesscase.cases.schema import TABLES
@@ -60,8 +61,11 @@ NAMED = 6  # rows or cells at most that a sentence names
 FIRST_YEAR, LAST_YEAR, YEAR = "first_year", "last_year", "year"
 
 
+@dataclass(frozen=True)
 class Amounts(Column):
-    """A column of a wide table that holds pounds under a heading of its own."""
+    """A column of a council's own sheet that holds pounds under a heading of its own."""
+
+    takes_sides: bool = True
 
     @property
     def is_money(self) -> bool:
@@ -151,9 +155,8 @@ class BlockReader:
         self._place_headings()
         columns = self._columns()
         self.parent.numbers |= {self.at_of(name) for name, one in columns.items() if one.is_money}
-        found = TableFound(
-            self._filled_down(), {name: self.at_of(name) for name in columns}, self.block.rows
-        )
+        sheet = self._in_numbers(self._filled_down())
+        found = TableFound(sheet, {name: self.at_of(name) for name in columns}, self.block.rows)
         self._check_units(columns)
         self._refuse_merged(found)
         self._tell_hidden_columns(found)
@@ -223,13 +226,19 @@ class BlockReader:
         )
         seen: dict[Years, int] = {}
         for at, cell in cells.items():
-            text, is_read = tidy(cell.text), at in self.at.values()
-            if wanted is not None:
-                if folded(text) in wanted:
-                    yield at, (years_of(text) or text) if self._is_by_year() else text
+            text = tidy(cell.text)
+            if at in self.at.values() if wanted is None else folded(text) not in wanted:
                 continue
-            years = None if is_read else years_of(text)
+            if wanted is not None and not self._is_by_year():
+                yield at, text
+                continue
+            years = years_of(text)
             if years is None:
+                if wanted is not None:
+                    self.parent.refuse(
+                        self.sheet.place(self.block.header, at),
+                        f"{shown(text)} names no financial year, and the mapping reads it as one",
+                    )
                 continue
             if years in seen:
                 self.parent.refuse(
@@ -282,6 +291,28 @@ class BlockReader:
                 elif last is not None:
                     cells[row][at] = last
         return replace(self.sheet, cells=cells)
+
+    def _in_numbers(self, sheet: Sheet) -> Sheet:
+        """Return the sheet with the words of amounts, such as nil, as what the mapping says they are."""
+        by_column = {self.at[heading]: form for heading, (form, *_) in self.reading.forms().items()}
+        by_column |= dict.fromkeys(self.across, self.reading.across and self.reading.across.value)
+        words = {
+            at: {folded(tidy(word)): text for word, text in self.reading.words[name].items()}
+            for at, name in by_column.items()
+            if name in self.reading.words and self.target[name].is_money
+        }
+        cells, said = dict(sheet.cells), Counter[tuple[str, str]]()
+        for row in self.block.rows if words else ():
+            for at in words.keys() & cells[row].keys():
+                text = tidy(cells[row][at].text)
+                if (meant := words[at].get(folded(text))) is not None:
+                    cells[row] = cells[row] | {at: constant(meant)}
+                    said[text, meant or "blank"] += 1
+        for (text, meant), times in said.items():
+            self.parent.say(
+                f"{self.sheet.place().text}: {shown(text)} read as {meant} in {counted(times, 'cell')}"
+            )
+        return replace(sheet, cells=cells)
 
     def _refuse_merged(self, table: TableFound) -> None:
         """Refuse merged cells, but for a label that is written once for the rows below it."""

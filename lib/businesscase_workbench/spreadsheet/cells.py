@@ -45,7 +45,7 @@ WRITTEN = re.compile(
     rf"""(?P<open>\()?\s*(?P<sign>[{MINUS_SIGNS}+])?\s*(?P<pound>£)?\s*(?P<inner>[{MINUS_SIGNS}])?\s*
     (?P<whole>[1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+|[1-9][0-9]{{0,2}}(?:\ [0-9]{{3}})+|[0-9]+|(?=\.))
     (?P<part>\.[0-9]+)?\s*(?P<scale>{"|".join(SCALES)})?\s*(?P<after>[{MINUS_SIGNS}])?
-    \s*(?P<percent>%)?\s*(?P<close>\))?""",
+    \s*(?P<percent>%)?\s*(?P<close>\))?(?:\s*(?P<side>CR|DR))?""",
     re.VERBOSE | re.IGNORECASE,
 )
 NOT_A_NUMBER = {
@@ -82,7 +82,7 @@ CENTURY_TURNS = 70  # two digits below it are years from 2000 on
 FIRST_SERIAL = dt.date(1899, 12, 30)  # day 0 of the dates of spreadsheets
 SERIALS = range(25_000, 75_000)  # days that are likely dates: 1968 to 2105
 
-AMOUNT = Column("amount_gbp", kinds=frozenset({float}), may_be_blank=True)
+AMOUNT = Column("amount_gbp", kinds=frozenset({float}), may_be_blank=True, takes_sides=True)
 
 
 class Cell(NamedTuple):
@@ -282,7 +282,7 @@ def _written_number(text: str, column: Column) -> Reading:
     found = WRITTEN.fullmatch(text)
     digits = "" if found is None else re.sub("[^0-9]", "", found["whole"] + (found["part"] or ""))
     signs = [] if found is None else [
-        mark for name in ("sign", "inner", "after", "open") if (mark := found[name])
+        mark for name in ("sign", "inner", "after", "open", "side") if (mark := found[name])
     ]  # fmt: skip
     if not digits or len(digits) > LONGEST_NUMBER or len(signs) > 1:
         raise CellError(text, _allowed(column))
@@ -292,13 +292,15 @@ def _written_number(text: str, column: Column) -> Reading:
     if found["percent"] and (not takes_percent or found["scale"] or found["pound"]):
         why = "" if takes_percent else ", a percentage in a column of no fractions"
         raise CellError(text, _allowed(column), why)
+    if found["side"] and not column.takes_sides:
+        raise CellError(text, _allowed(column))
     if found["pound"] and (column.is_fraction or column.kinds == {int}):
         raise CellError(text, _allowed(column), ", an amount in pounds")
     if re.fullmatch(PLAIN[float][0], text):
         return Reading(text)
     power = SCALES.get((found["scale"] or "").lower(), 0) - (2 if found["percent"] else 0)
     number = Decimal(re.sub("[ ,]", "", found["whole"]) + (found["part"] or "")).scaleb(power)
-    minus = "-" if signs and signs != ["+"] and number else ""
+    minus = "-" if signs and signs[0].upper() not in ("+", "DR") and number else ""
     change = PERCENTAGE if found["percent"] else SCALED if power else CLEANED
     return Reading(minus + (_without_zeros(number) if power else f"{number:f}"), change)
 

@@ -43,6 +43,8 @@ class Column:
         Bounds of a number.
     is_required, may_be_blank : bool
         Whether the column must be there, and whether its cells must be filled.
+    takes_sides : bool
+        Whether an amount may be marked CR, which is below nil, or DR, as in a ledger.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Column:
     is_fraction: bool = False
     is_letter: bool = False
     may_be_month: bool = False
+    takes_sides: bool = False
 
     @property
     def is_number(self) -> bool:

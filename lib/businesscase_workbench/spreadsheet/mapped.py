@@ -1,7 +1,7 @@
 """A council's own sheets read into tables of a case, block by block, as a mapping says."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from businesscase.cases.errors import nearest_names, shown
@@ -35,6 +35,7 @@ from businesscase_workbench.spreadsheet.sheets import (
 from businesscase_workbench.spreadsheet.years import years_of
 
 NAMED = 6  # rows at most that a sentence names
+FEWEST_IN_A_ROW = 2  # cells; in a wider table one text alone is a line between its rows
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,10 @@ def mapped_tables(
     lines: dict[str, list[Line]] = defaultdict(list)
     for name, sheet in sheets.items():
         reader = SheetReader(sheet, left_out, findings, decision_year)
-        for reading in mapping.read:
-            if normal(reading.sheet) == name:
-                lines[reading.table] += reader.lines(reading)
+        for reading, found in reader.read(
+            [one for one in mapping.read if normal(one.sheet) == name]
+        ):
+            lines[reading.table] += found
         reader.finish()
     for table, rows in mapping.add.items():
         lines[table] += [_added(table, number, row) for number, row in enumerate(rows, 1)]
@@ -141,32 +143,39 @@ class SheetReader(SheetState):
 
     first_header: int | None = None
 
-    def lines(self, reading: Reading) -> list[Line]:
-        """Return what a reading makes of the sheet."""
+    def read(self, readings: Sequence[Reading]) -> Iterator[tuple[Reading, list[Line]]]:
+        """Yield what each reading makes of the sheet; one ends where the headings of another begin."""
+        for reading in readings:
+            self._join_headings(reading)
         filled = self.sheet.filled()
-        headers = self._headers(reading, filled)
-        if reading.heading_rows > 1 and not headers:
-            return self._joined(reading).lines(reading.model_copy(update={"heading_rows": 1}))
-        if not headers:
-            self._refuse_without_header(reading, filled)
-            return []
-        self.first_header = min([*headers, self.first_header or headers[0]])
-        found = []
-        for block in self._blocks(reading, filled, headers):
-            found += BlockReader(self, reading, block, filled).lines()
-        return found
+        headers = [self._headers(reading, filled) for reading in readings]
+        every = {row for found in headers for row in found}
+        for reading, own in zip(readings, headers, strict=True):
+            if not own:
+                self._refuse_without_header(reading, filled)
+                continue
+            self.first_header = min([*own, self.first_header or own[0]])
+            blocks = self._blocks(reading, filled, own, every)
+            yield (
+                reading,
+                [
+                    line
+                    for block in blocks
+                    for line in BlockReader(self, reading, block, filled).lines()
+                ],
+            )
 
-    def _joined(self, reading: Reading) -> "SheetReader":
-        """Return a reader of the sheet with its headings in one row, which tells what this one tells."""
-        filled, sheet = self.sheet.filled(), self.sheet
+    def _join_headings(self, reading: Reading) -> None:
+        """Bring headings that stand in several rows into the first of them."""
+        filled = self.sheet.filled()
+        if reading.heading_rows == 1 or self._headers(reading, filled):
+            return
         for row in filled:
-            joined = sheet.with_joined_headings(row, reading.heading_rows)
+            joined = self.sheet.with_joined_headings(row, reading.heading_rows)
             if not self._missing(reading, joined.cells[row]):
                 self.taken |= set([one for one in filled if one >= row][1 : reading.heading_rows])
-                sheet = joined
-                break
-        self.sheet = sheet
-        return self
+                self.sheet = joined
+                return
 
     def finish(self) -> None:
         """State what stands outside of all blocks; refuse rows with amounts that nothing takes."""
@@ -240,18 +249,27 @@ class SheetReader(SheetState):
                 allowed=lacks,
             )
 
-    def _blocks(self, reading: Reading, filled: Rows, headers: list[int]) -> list[Block]:
+    def _blocks(
+        self, reading: Reading, filled: Rows, headers: Sequence[int], every: Collection[int]
+    ) -> list[Block]:
         """Return the blocks of rows that a reading takes; a line of text alone begins a new one."""
         has_titles, title, header = self._has_titles(reading), "", headers[0]
+        may_have_lines = has_titles or len(filled[header]) > FEWEST_IN_A_ROW
+        is_own = False  # whether rows stand under these headings, and not under those of another
         blocks: list[Block] = []
         for row, cells in filled.items():
+            if row in every:
+                is_own = row in headers
             if row in headers:
                 header = row
                 blocks.append(Block(title, header, [], is_under_headings=True))
-            elif has_titles and len(cells) == 1 and next(iter(cells.values())).kind == TEXT_CELL:
-                title = _first_text(cells)
-                blocks.append(Block(title, header, []))
-            elif blocks and row > header:
+            elif (
+                len(cells) == 1 and next(iter(cells.values())).kind == TEXT_CELL and may_have_lines
+            ):
+                if has_titles:
+                    title = _first_text(cells)
+                    blocks.append(Block(title, header, []))
+            elif blocks and is_own:
                 blocks[-1].rows.append(row)
         blocks = [block for block in blocks if block.rows]
         if reading.title:

@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from businesscase.cases.raw import Place
 from businesscase_workbench.spreadsheet.cells import Cell
 from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.marks import Spot
+from businesscase_workbench.spreadsheet.units import is_unit_alone
 
 Rows = dict[int, dict[int, Cell]]
 CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -98,16 +101,51 @@ class Sheet:
             if (cells := {at: cell for at, cell in sorted(found.items()) if tidy(cell.text)})
         }
 
+    def headings_in(self, first: int, count: int) -> dict[int, list[str]]:
+        """Return by column the headings that stand in several rows, the upper one first.
+
+        An upper one that is written once stands over all cells that it is merged with; else over those
+        beside it whose lower heading comes again, or all of them if it is a unit.
+        """
+        filled = self.filled()
+        rows = [row for row in filled if row >= first][:count]
+        found: dict[int, list[str]] = {}
+        for row in reversed(rows):
+            texts = {at: tidy(cell.text) for at, cell in filled[row].items()}
+            below = {at: " ".join(parts) for at, parts in found.items()}
+            often = {text for text, times in Counter(below.values()).items() if times > 1}
+            ends = {left: right for top, left, _, right in self.merged if top == row}
+            last = None
+            for at in sorted({*below, *texts}):
+                if at in texts:
+                    last = at
+                elif last is not None and (
+                    at <= ends[last]
+                    if last in ends
+                    else below[at] in often or is_unit_alone(texts[last])
+                ):
+                    texts[at] = texts[last]
+            for at, text in texts.items():
+                found.setdefault(at, []).insert(0, text)
+        return dict(sorted(found.items()))
+
     def with_joined_headings(self, first: int, count: int) -> "Sheet":
         """Return the sheet with headings of several rows, one below the other, in the first of them."""
         rows = [row for row in self.filled() if row >= first][:count]
-        joined: dict[int, list[str]] = {}
-        for row in rows:
-            for at, cell in self.cells[row].items():
-                joined.setdefault(at, []).append(tidy(cell.text))
         cells = {row: found for row, found in self.cells.items() if row not in rows[1:]}
-        cells[first] = {at: Cell("text", " ".join(texts)) for at, texts in sorted(joined.items())}
+        cells[first] = {
+            at: Cell("text", " ".join(texts))
+            for at, texts in self.headings_in(first, count).items()
+        }
         return replace(self, cells=cells)
+
+    def merged_in(self, rows: Collection[int], columns: Collection[int]) -> Iterator[CellRange]:
+        """Yield the ranges of merged cells that touch some rows and some columns."""
+        for top, left, bottom, right in self.merged:
+            if any(top <= row <= bottom for row in rows) and any(
+                left <= at <= right for at in columns
+            ):
+                yield top, left, bottom, right
 
     def paragraph(self, row: int) -> str:
         """Return where a row stands, as a table cites it."""

@@ -20,8 +20,14 @@ YEAR_END = re.compile(
 )
 
 DATE_CELL = re.compile(
-    r"(?P<date>(?:19|20)\d\d)-(?P<day>03-31|04-01)(?:[T ]00:00(?::00)?)?"
-)  # as a workbook's own dates are read: the last or the first day of the year
+    r"(?P<date>(?:19|20)\d\d)-(?P<day>\d\d-\d\d)(?:[T ]00:00(?::00)?)?"
+)  # as a workbook's own dates are read
+LAST_DAY, FIRST_DAY = "03-31", "04-01"
+PART = re.compile(
+    r"\b(?:q[1-4]|h[12]|p(?:eriod)? ?\d\d?|(?:quarter|half[- ]?year|month)s?)\b"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b(?=\W*(?:\d\d|$))",
+    re.IGNORECASE,
+)
 
 
 class Years(NamedTuple):
@@ -40,12 +46,14 @@ def years_of(heading: str) -> Years | None:
     --------
     >>> [years_of(text) for text in ("2026/27", "Budget 26-27 £000", "FY27", "FY26/27", "2026")]
     [Years(first=2026, last=2026), Years(first=2026, last=2026), Years(first=2026, last=2026), Years(first=2026, last=2026), Years(first=2026, last=2026)]
-    >>> years_of("2025/26 to 2029/30"), years_of("Total"), years_of("2026/28"), years_of("1/2")
+    >>> years_of("2025/26 to 2029/30"), years_of("Total"), years_of("2026/28"), years_of("Q1 2026/27")
     (Years(first=2025, last=2029), None, None, None)
     """
     text = tidy(heading)
+    if is_part_of_year(text):
+        return None
     if found := DATE_CELL.fullmatch(text):
-        year = int(found["date"]) - (found["day"] == "03-31")
+        year = int(found["date"]) - (found["day"] == LAST_DAY)
         return Years(year, year)
     if found := SPAN.search(text):
         first, last = _pair(found["first"], found["second"]), _pair(found["third"], found["fourth"])
@@ -62,6 +70,34 @@ def years_of(heading: str) -> Years | None:
     if found := ALONE.fullmatch(text):
         return Years(int(found["year"]), int(found["year"]))
     return None
+
+
+def is_part_of_year(heading: str) -> bool:
+    """Return whether a heading names a quarter, a month or another part of a year.
+
+    Examples
+    --------
+    >>> [is_part_of_year(text) for text in ("Q1 2026", "Apr-26", "31 March 2027", "2026/27 Budget")]
+    [True, True, False, False]
+    """
+    text = tidy(heading)
+    if found := DATE_CELL.fullmatch(text):
+        return found["day"] not in (LAST_DAY, FIRST_DAY)
+    return PART.search(text) is not None and YEAR_END.search(text) is None
+
+
+def without_years(heading: str) -> str:
+    """Return a heading without the years that it names.
+
+    Examples
+    --------
+    >>> without_years("Northmere 2026/27 Budget")
+    'Northmere Budget'
+    """
+    text = tidy(heading)
+    for pattern in (DATE_CELL, SPAN, FINANCIAL, ENDING, YEAR_END, re.compile(ALONE.pattern)):
+        text = pattern.sub(" ", text)
+    return " ".join(text.split())
 
 
 def _pair(first: str, second: str) -> int | None:

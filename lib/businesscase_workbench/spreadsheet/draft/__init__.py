@@ -13,7 +13,7 @@ from businesscase_workbench.spreadsheet.draft.money import money_by_year
 from businesscase_workbench.spreadsheet.draft.options import criteria_by_option, options
 from businesscase_workbench.spreadsheet.draft.parts import Draft, complete, said_of, text_of
 from businesscase_workbench.spreadsheet.draft.registers import matrix, membership, register
-from businesscase_workbench.spreadsheet.draft.view import View, partners_of
+from businesscase_workbench.spreadsheet.draft.view import View, partners_of, views_of
 from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 
@@ -56,11 +56,10 @@ def suggest(source: Path, title: str) -> Suggestion:
         If the file can't be read as a whole.
     """
     sheets = [sheet for sheet in sheets_of(source, ImportFindings()) if sheet.cells]
-    views = [View(sheet) for sheet in sheets]
+    views = [view for sheet in sheets for view in views_of(sheet)]
     draft = Draft(partners_of(views))
     for view in views:
         view.known = draft.partners
-        draft.heading_rows[view.sheet.name] = view.heading_rows
     _agreed_shares(views, draft)
     # the money sheets lean on the others: options, partners, drivers
     for view in sorted(views, key=lambda one: bool(one.years)):
@@ -92,5 +91,9 @@ def _classify(view: View, draft: Draft) -> None:
     for attempt in (options, criteria_by_option, money_by_year, membership, matrix, register):
         if attempt(view, draft):
             return
+    if view.has_parts_of_year:
+        why = "a case has financial years, and here are parts of a year; add them up to years"
+    else:
+        why = "nothing here is known"
     headings = ", ".join(list(view.headings.values())[:SHOWN])
-    draft.leave_out[view.sheet.name] = f"nothing here is known ({headings})"
+    draft.leave(view, f"{why} ({headings})")

@@ -46,20 +46,39 @@ def money_by_year(view: View, draft: Draft) -> bool:
     """Take a sheet with a column a year: today's cost and what an option costs and saves."""
     if not view.years:
         return False
-    draft.years |= {year for years in view.years.values() for year in years}
-    money = _Money(view)
+    years = {
+        at: found for at, found in view.years.items() if not has_word("past", view.headings[at])
+    }
+    draft.years |= {year for found in (years or view.years).values() for year in found}
+    parts = list(view.by_group())
+    for part in parts:
+        _money_table(_Money(part), draft)
+    if not parts:
+        several = listed(map(repr, view.groups))
+        draft.leave(
+            view, f"a year stands in several columns ({several}), and nothing tells which is read"
+        )
+    return True
+
+
+def _money_table(money: "_Money", draft: Draft) -> None:
+    """Draft the blocks of a table with a column a year."""
+    view = money.view
     blocks = {
         title: [row for row in rows if not money.is_total(row)]
         for title, rows in view.blocks().items()
     }
     blocks = {title: rows for title, rows in blocks.items() if rows}
-    if view.partner is None and len(councils := set(blocks) & set(draft.partners)) > 1:
+    if (
+        view.partner is None
+        and not view.council
+        and len(councils := set(blocks) & set(draft.partners)) > 1
+    ):
         rows = [row for title in blocks if title in councils for row in blocks[title]]
         _money_block(money, "", rows, draft, titles="partner")
         blocks = {title: rows for title, rows in blocks.items() if title not in councils}
     for title, rows in blocks.items():
         _money_block(money, title, rows, draft)
-    return True
 
 
 class _Money:
@@ -147,11 +166,16 @@ def _money_block(
     spans = (
         {"spans": "each"} if any(first != last for first, last in money.view.years.values()) else {}
     )
-    across = {"value": "amount_gbp"} | spans
-    if base:
-        _base_reading(money, base, draft, common | {"across": across}, has_both)
-    if flows:
-        _flow_reading(money, flows, draft, common | {"across": across}, has_both)
+    picked = [money.view.headings[at] for at in money.view.years] if money.view.is_picked else []
+    across: dict[str, object] = {"value": "amount_gbp"} | spans
+    for lines, read, year in ((base, _base_reading, "year"), (flows, _flow_reading, "first_year")):
+        own = {"headings": picked, "column": year} if picked else {}
+        if lines:
+            read(money, lines, draft, common | {"across": across | own}, has_both)
+
+
+def _said(words: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    return {column: meant for column, meant in words.items() if meant}
 
 
 def _texts(lines: Sequence[_Line], at: int | None) -> list[str]:
@@ -169,12 +193,14 @@ def _base_reading(
 ) -> None:
     """Draft how lines of today's cost are read; income of today's budget is below nil."""
     columns: dict[str, object] = {}
-    words: dict[str, dict[str, str]] = {}
+    words: dict[str, dict[str, str]] = {"amount_gbp": money.view.nothing()}
     constants: dict[str, object] = {}
     if money.partner is not None:
         columns[money.heading(money.partner)] = "partner"
     elif not keys["title"]:
         constants["partner"] = money.view.council or (draft.partners[0] if draft.partners else "")
+    if money.view.service:
+        constants["service"] = money.view.service
     natures = {(one.texts.get(money.line, ""), _nature(one, money)) for one in lines}
     columns[money.heading(money.line)] = forms = ["category"]
     kinds = _texts(lines, money.kind)
@@ -202,8 +228,8 @@ def _base_reading(
     if costs and max(costs) <= 0 and min(costs) < 0:
         keys = keys | {"sign": TURNED}
     draft.read(
-        money.view.sheet, BASE, SURE if all(one.is_sure for one in lines) else GUESSED,
-        f"{counted(len(lines), 'line')} of today's cost{_by_income(lines)}", columns=columns, words=words,
+        money.view, BASE, _certainty(money, lines),
+        f"{counted(len(lines), 'line')} of today's cost{_by_income(lines)}{_not_read(money)}", columns=columns, words=_said(words),
         constants=constants, only=_only(money, lines, has_both), **keys,
     )  # fmt: skip
 
@@ -215,6 +241,17 @@ def _nature(line: _Line, money: _Money) -> str:
         return "income"
     is_staff, is_other = (has_word(kind, text) for kind in ("staff", "non_staff"))
     return "" if is_staff == is_other else "staff" if is_staff else "non_staff"
+
+
+def _certainty(money: _Money, lines: Sequence[_Line]) -> str:
+    is_sure = all(one.is_sure for one in lines) and not money.view.is_picked
+    return SURE if is_sure else GUESSED
+
+
+def _not_read(money: _Money) -> str:
+    """Say which headings that name a year are not read."""
+    whose = f" of {money.view.council}" if money.view.council else ""
+    return f"{whose}; not read: {listed(money.view.unread)}" if money.view.unread else whose
 
 
 def _by_income(lines: Sequence[_Line]) -> str:
@@ -231,7 +268,7 @@ def _flow_reading(
         draft.option = found[1].lower()
     columns: dict[str, object] = {}
     constants: dict[str, object] = {"option": draft.option or "a"}
-    words: dict[str, dict[str, str]] = {}
+    words: dict[str, dict[str, str]] = {"amount_gbp": money.view.nothing()}
     what = f"option {constants['option']}"
     if money.option is not None:  # amounts of several options must not add up under one
         columns[money.heading(money.option)] = "option"
@@ -280,9 +317,9 @@ def _flow_reading(
     if not keys["title"]:
         _flow_partners(money, lines, draft, columns, constants, words)
     draft.read(
-        money.view.sheet, "flows", SURE if all(one.is_sure for one in lines) else GUESSED,
-        f"{counted(len(lines), 'line')} of {what}: {listed(map(words_of, sorted(flows)))}",
-        columns=columns, constants=constants, words={name: one for name, one in words.items() if one},
+        money.view, "flows", _certainty(money, lines),
+        f"{counted(len(lines), 'line')} of {what}: {listed(map(words_of, sorted(flows)))}{_not_read(money)}",
+        columns=columns, constants=constants, words=_said(words),
         only=_only(money, lines, has_both), sign=_sign(lines), **keys,
     )  # fmt: skip
 

@@ -54,11 +54,11 @@ def options(view: View, draft: Draft) -> bool:
     forms, words = _option_forms(options)
     across = {"headings": criteria, "column": "factor", "value": "score"}
     draft.read(
-        view.sheet, "options", SURE, f"{len(options)} options",
+        view, "options", SURE, f"{len(options)} options",
         columns={heading: forms}, words=words, leave_out=left, ignore=[*criteria, *ignore],
     )  # fmt: skip
     draft.read(
-        view.sheet, "scores", SURE, f"{len(options)} options by {len(criteria)} criteria",
+        view, "scores", SURE, f"{len(options)} options by {len(criteria)} criteria",
         columns={heading: forms[0].replace("{name}", "{}") if not words else "option"}, words=words,
         leave_out=left, ignore=ignore, across=across, constants={"assessor": "officers"},
     )  # fmt: skip
@@ -66,7 +66,7 @@ def options(view: View, draft: Draft) -> bool:
     kinds = {text: "cost" if "cost" in text.casefold() else "benefit" for text in criteria}
     if weights:
         draft.read(
-            view.sheet, "factors", GUESSED, f"the scale of the scores is taken as {low} to {high}",
+            view, "factors", GUESSED, f"the scale of the scores is taken as {low} to {high}",
             columns={heading: "note"}, only={heading: weights}, ignore=ignore, words={"kind": kinds},
             across={"headings": criteria, "column": ["factor", "definition", "kind"], "value": "weight"},
             constants={"lowest_score": low, "highest_score": high},
@@ -100,7 +100,7 @@ def criteria_by_option(view: View, draft: Draft) -> bool:
     left = {name: texts for name, texts in left.items() if texts}
     low, high = _scale_of(view, list(options))
     draft.read(
-        view.sheet, "scores", SURE, f"{counted(len(criteria), 'criterion').replace('criterions', 'criteria')} by {len(options)} options",
+        view, "scores", SURE, f"{counted(len(criteria), 'criterion').replace('criterions', 'criteria')} by {len(options)} options",
         columns={heading: "factor"}, words={"option": letters}, leave_out=left, ignore=rest,
         across={"headings": list(options.values()), "column": "option", "value": "score"},
         constants={"assessor": "officers"},
@@ -108,7 +108,7 @@ def criteria_by_option(view: View, draft: Draft) -> bool:
     kinds = {text: "cost" if "cost" in text.casefold() else "benefit" for text in criteria}
     columns = {heading: ["factor", "definition", "kind"]} | ({weight: "weight"} if weight else {})
     draft.read(
-        view.sheet, "factors", GUESSED, f"the scale of the scores is taken as {low} to {high}",
+        view, "factors", GUESSED, f"the scale of the scores is taken as {low} to {high}",
         columns=columns, words={"kind": kinds}, leave_out=left,
         ignore=[text for text in view.headings.values() if text not in columns],
         constants={"lowest_score": low, "highest_score": high} | ({} if weight else {"weight": 100}),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from businesscase.calculations.wording import counted
-from businesscase_workbench.spreadsheet.sheets import Sheet
+from businesscase_workbench.spreadsheet.draft.view import View
 
 SURE, GUESSED = "sure", "guessed"
 BASE = "service_costs"
@@ -40,20 +40,29 @@ class Draft:
     base: dict[str, object] = field(default_factory=dict)
     readings: list[Part] = field(default_factory=list)
     add: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-    leave_out: dict[str, str] = field(default_factory=dict)
+    left: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # sheet, and why a table of it isn't read
     drivers: list[str] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
-    heading_rows: dict[str, int] = field(default_factory=dict)  # by sheet
     option: str = ""
 
-    def read(self, sheet: Sheet, table: str, certainty: str, why: str, **keys) -> None:
-        """Add a reading of a sheet; what is blank or as usual is left out."""
-        told = {"sheet": sheet.name, "table": table} | {
+    def read(self, view: View, table: str, certainty: str, why: str, **keys) -> None:
+        """Add a reading of a table of a sheet; what is blank or as usual is left out."""
+        keys["heading_rows"] = view.heading_rows
+        told = {"sheet": view.sheet.name, "table": table} | {
             name: value for name, value in keys.items() if value not in ({}, [], "", None, 1)
         }
-        if (rows := self.heading_rows.get(sheet.name, 1)) > 1:
-            told["heading_rows"] = rows
         self.readings.append(Part(certainty, why, told))
+
+    def leave(self, view: View, why: str) -> None:
+        """Leave a table of a sheet out."""
+        self.left.append((view.sheet.name, why))
+
+    def leave_out(self) -> list[str]:
+        """Return the sheets of which nothing is read."""
+        read = {one.keys["sheet"] for one in self.readings}
+        return list(dict.fromkeys(sheet for sheet, _ in self.left if sheet not in read))
 
 
 def complete(draft: Draft, title: str) -> None:
@@ -86,8 +95,9 @@ def said_of(draft: Draft) -> Iterator[str]:
         yield f"sheet {one.keys['sheet']!r} as {one.keys['table']}: {one.certainty}, {one.why}"
     for table, rows in draft.add.items():
         yield f"added to {table}: {counted(len(rows), 'row')} that the workbook doesn't have: guessed"
-    for sheet, why in draft.leave_out.items():
-        yield f"sheet {sheet!r}: left out, {why}"
+    whole = draft.leave_out()
+    for sheet, why in draft.left:
+        yield f"{'' if sheet in whole else 'a table of '}sheet {sheet!r}: left out, {why}"
 
 
 def text_of(source: Path, draft: Draft) -> str:
@@ -95,7 +105,7 @@ def text_of(source: Path, draft: Draft) -> str:
     parts = [
         f"# How {source.name} is read into a case. Read what is guessed, change what is wrong, and import with",
         "# --mapping this-file. A heading of the workbook stands on the left, a column of the case on the right.",
-        f"leave_out = {_value(list(draft.leave_out))}  # sheets that are not read",
+        f"leave_out = {_value(draft.leave_out())}  # sheets that are not read",
         "",
         "[case]  # of a case that the import begins; the decision's date and question are asked there",
         *_pairs(draft.case),

@@ -53,7 +53,7 @@ def membership(view: View, draft: Draft) -> bool:
     roles = {text: "partner" if place else "lead" for place, text in enumerate(texts)}
     rest = [text for at, text in view.headings.items() if at not in (view.partner, *dates)]
     draft.read(
-        view.sheet, "partners", GUESSED, f"{texts[0]} is taken as the lead",
+        view, "partners", GUESSED, f"{texts[0]} is taken as the lead",
         columns={heading: ["partner", "role"]} | {view.headings[at]: name for at, name in dates.items()},
         words={"role": roles}, ignore=rest,
     )  # fmt: skip
@@ -65,7 +65,7 @@ def membership(view: View, draft: Draft) -> bool:
         driver = found["driver"].lower()
         draft.drivers.append(driver)
         draft.read(
-            view.sheet, "drivers", SURE if day else GUESSED, f"{driver} of each council",
+            view, "drivers", SURE if day else GUESSED, f"{driver} of each council",
             columns={heading: "partner", view.headings[at]: "value"}, ignore=rest,
             constants={"driver": driver, "date": day or "2026-04-01"},
         )  # fmt: skip
@@ -82,10 +82,10 @@ def matrix(view: View, draft: Draft) -> bool:
     label, ignore = view.headings[labels[0]], [view.headings[one] for one in labels[1:]]
     if any(view.numbers(at[name]) for name in councils):
         if any(map(COUNTED.search, [view.sheet.name, label, *view.texts(labels[0])])):
-            draft.leave_out[view.sheet.name] = "its numbers look like counts, not pounds"
+            draft.leave(view, "its numbers look like counts, not pounds")
             return True
         draft.read(
-            view.sheet, BASE, GUESSED, "numbers with a column a council are taken as cost a year",
+            view, BASE, GUESSED, "numbers with a column a council are taken as cost a year",
             columns={label: "category"}, ignore=ignore, totals=view.totals(), scale=view.scale(),
             across={"headings": councils, "column": "partner", "value": "amount_gbp"},
             constants={"funding": "revenue", "year": _year_of(view)},
@@ -99,7 +99,7 @@ def matrix(view: View, draft: Draft) -> bool:
     }
     unread = f"; not read: {', '.join(ignore)}" if ignore else ""
     draft.read(
-        view.sheet, "applications", GUESSED if ignore else SURE, f"a function a row, a council a column{unread}",
+        view, "applications", GUESSED if ignore else SURE, f"a function a row, a council a column{unread}",
         columns={label: "business_function"}, ignore=ignore, words={"product": none} if none else {},
         across={"headings": councils, "column": "partner", "value": "product"},
     )  # fmt: skip
@@ -145,7 +145,7 @@ def register(view: View, draft: Draft) -> bool:
         keys["constants"] = keys.get("constants", {}) | told
     ignored = f"; not read: {', '.join(ignore)}" if ignore else ""
     draft.read(
-        view.sheet, table, GUESSED if ignore or keys else SURE, f"by its headings{ignored}",
+        view, table, GUESSED if ignore or keys else SURE, f"by its headings{ignored}",
         columns=columns, words=words, ignore=ignore, totals=view.totals(), scale=view.scale(), **keys,
     )  # fmt: skip
     return True

@@ -1,84 +1,189 @@
-"""A sheet as it looks: its heading row, its years, its blocks, whose it is."""
+"""A table of a sheet as it looks: its headings, its years, its blocks, whose it is."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 
 from businesscase_workbench.spreadsheet.cells import Cell, amount_in
 from businesscase_workbench.spreadsheet.draft.words import (
     aliases,
+    column_named,
+    flow_of,
+    group_of,
     heading_names,
+    is_any,
     is_known,
+    is_no_amount,
+    is_no_service,
     is_shared,
     is_total,
+    place_of,
     says_what,
 )
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN
 from businesscase_workbench.spreadsheet.kinds import TEXT_CELL, tidy
 from businesscase_workbench.spreadsheet.sheets import BLANK_CELL, Sheet, normal
-from businesscase_workbench.spreadsheet.units import pounds_in, stated_unit
-from businesscase_workbench.spreadsheet.years import years_of
+from businesscase_workbench.spreadsheet.units import is_unit_alone, pounds_in, stated_unit
+from businesscase_workbench.spreadsheet.years import (
+    DATE_CELL,
+    Years,
+    is_part_of_year,
+    without_years,
+    years_of,
+)
 
 FEWEST = 2
+MOST_HEADINGS = 3  # rows that headings may stand in
+BASE = "service_costs"
 COUNCIL = re.compile(r"\b(?:DC|BC|CC|MBC|LBC|Council|Borough|District)\b")
 
 
 class View:
-    """A sheet with its heading row, and what its headings are."""
+    """A table of a sheet with its headings, and what they are.
 
-    council = ""  # whose sheet it is, where each council has its own
+    Attributes
+    ----------
+    council, service : str
+        Whose it is and what it is of, where each has a sheet or columns of its own.
+    unread : list of str
+        Headings that name a year and aren't read.
+    """
 
-    def __init__(self, sheet: Sheet):
-        self.sheet, self.filled, self.known = sheet, sheet.filled(), []
-        self.header, self.heading_rows = self._header(), 1
-        if below := self._more_headings():
-            self.header, self.heading_rows = below
-            self.sheet = sheet.with_joined_headings(*below)
+    council = service = ""
+    is_picked = False  # whether not all headings that name a year are read
+    above: Sequence[str] = ()  # titles of the sheet, for a table further down
+
+    def __init__(self, sheet: Sheet, is_first: bool = True):
+        self.sheet, self.filled, self.is_first = sheet, sheet.filled(), is_first
+        self.known: list[str] = []
+        self.header, self.heading_rows = self._heading_rows()
+        self.parts = sheet.headings_in(self.header, self.heading_rows)
+        if self.heading_rows > 1:
+            self.sheet = sheet.with_joined_headings(self.header, self.heading_rows)
             self.filled = self.sheet.filled()
         self.headings = {
             at: tidy(cell.text) for at, cell in self.filled.get(self.header, {}).items()
         }
-        self.years = {at: found for at, text in self.headings.items() if (found := years_of(text))}
-        is_alone = (
-            len(self.years) == 1 and self.partner is not None and all(map(self.numbers, self.years))
+        named = {at: found for at, text in self.headings.items() if (found := years_of(text))}
+        self.years = self._amounts(named)
+        self.unread = [self.headings[at] for at in named if at not in self.years]
+
+    def _amounts(self, named: Mapping[int, Years]) -> dict[int, Years]:
+        """Return the columns of amounts by year: of several, or of one beside councils or lines."""
+        years = {at: found for at, found in named.items() if not is_no_amount(self.headings[at])}
+        if self.has_parts_of_year and all(DATE_CELL.fullmatch(self.headings[at]) for at in years):
+            return {}
+        labels = [text for at, text in self.headings.items() if at not in named]
+        is_budget = self.partner is not None or any(
+            column_named(BASE, text) == "category" for text in labels
         )
-        self.years = self.years if len(self.years) >= FEWEST or is_alone else {}
+        is_alone = len(years) == 1 and is_budget and all(map(self.numbers, years))
+        if is_alone and any(group_of(self.headings[at]) for at in years):
+            return {}  # such as the salary of a year
+        return years if len(years) >= FEWEST or is_alone else {}
+
+    @property
+    def has_parts_of_year(self) -> bool:
+        """Whether quarters or months stand side by side."""
+        texts = list(self.headings.values())
+        alike = [text for text in texts if is_part_of_year(text) or DATE_CELL.fullmatch(text)]
+        return len(alike) >= FEWEST and any(map(is_part_of_year, alike))
+
+    def _texts(self, row: int) -> dict[int, str]:
+        return {at: tidy(cell.text) for at, cell in self.filled.get(row, {}).items()}
 
     def _header(self) -> int:
         def score(row: int) -> int:
-            texts = [tidy(cell.text) for cell in self.filled[row].values()]
+            texts = self._texts(row).values()
             known = sum(map(is_known, texts))
             years = sum(years_of(text) is not None for text in texts)
-            numbers = sum(amount_in(cell) is not None for cell in self.filled[row].values()) - years
-            return 3 * known + years + (len(texts) > 1) - 2 * max(numbers, 0)
+            numbers = sum(map(is_amount, self.filled[row].values()))
+            return 3 * known + years + (len(texts) > 1) - 2 * numbers
 
         return max(list(self.filled)[:HEADER_WITHIN], key=score, default=0)
 
-    def _more_headings(self) -> tuple[int, int] | None:
-        """Return where headings that stand in two rows begin, and how many rows they have."""
-        rows = list(self.filled)
-        place = rows.index(self.header) if self.header in rows else 0
-        pairs = zip(rows[max(0, place - 1) :], rows[max(1, place) :], strict=False)
-        for first, second in list(pairs)[:2]:
-            upper, lower = (
-                [tidy(cell.text) for cell in self.filled[row].values()] for row in (first, second)
-            )
-            has_years = sum(years_of(text) is not None for text in upper) >= FEWEST
-            labels = [text for text in lower if is_known(text) or says_what(text)]
-            amounts = [text for text in lower if amount_in(Cell(TEXT_CELL, text)) is not None]
-            is_more = len(lower) > 1 and len(labels) > len(lower) / 2 and not amounts
-            if has_years and is_more and not any(map(years_of, lower)):
-                return first, 2
-        return None
+    def _heading_rows(self) -> tuple[int, int]:
+        """Return the first row of the headings, and in how many they stand one below the other."""
+        first = last = self._header()
+        while last - first + 1 < MOST_HEADINGS and self._are_headings(first - 1, first, last):
+            first -= 1
+        while last - first + 1 < MOST_HEADINGS and self._are_headings(last + 1, first, last):
+            last += 1
+        return first, last - first + 1
+
+    def _are_headings(self, row: int, first: int, last: int) -> bool:
+        """Whether a row above or below the headings belongs to them: years, units, what comes again."""
+        texts = list(self._texts(row).values())
+        if len(texts) < FEWEST or any(map(is_amount, self.filled[row].values())):
+            return False
+        rows = [*range(first, last + 1), row]
+        leftmost = min(min(self.filled[one]) for one in rows)
+        if sum(leftmost in self.filled[one] for one in rows) > 1:
+            return False
+        near = list(self._texts(first if row < first else last).values())
+        upper, lower = (texts, near) if row < first else (near, texts)
+        years = max(sum(years_of(text) is not None for text in one) for one in (upper, lower))
+        told = [text for text in lower if is_known(text) or says_what(text) or years_of(text)]
+        is_over = row < first and Counter(lower).most_common(1)[0][1] > 1
+        return is_over or (years >= FEWEST and len(told) > len(lower) / 2)
+
+    # years, and whose they are
+
+    @property
+    def groups(self) -> dict[str, list[int]]:
+        """Columns of amounts by what their headings say beside the year: a council, a service."""
+        found: dict[str, list[int]] = {}
+        for at in self.years:
+            found.setdefault(group_of(self.headings[at]), []).append(at)
+        return found
+
+    @property
+    def tops(self) -> list[str]:
+        """Uppermost headings of the columns of amounts, where they stand over several."""
+        over = [self.parts[at][0] for at in self.years if len(self.parts[at]) > 1]
+        over = [text for text in over if without_years(text) == text and group_of(text)]
+        found = list(dict.fromkeys(over))
+        return found if FEWEST <= len(found) < len(over) == len(self.years) else []
+
+    def by_group(self) -> "Iterator[View]":
+        """Yield the table by council, and by service, where each has columns of its own.
+
+        Nothing is yielded where the columns of a year are of what is neither, such as gross and net.
+        """
+        groups = {name: at for name, at in self.groups.items() if not is_total(name)}
+        whose = {name: council_in(name, self.known) for name in groups}
+        rests = {name: group_of(name.replace(whose[name], " ")) for name in groups}
+        if len(groups) > 1 and (not all(whose.values()) or any(map(is_no_service, rests.values()))):
+            return
+        for name, columns in groups.items():
+            part = copy(self)
+            if len(groups) > 1:
+                part.council, part.service = whose[name], rests[name]
+            part.years = self._one_a_year(columns)
+            others = [self.headings[at] for at in columns if at not in part.years]
+            part.unread = [*self.unread, *others]
+            part.is_picked = bool(part.unread) or len(self.groups) > 1
+            yield part
+
+    def _one_a_year(self, columns: Sequence[int]) -> dict[int, Years]:
+        """Return a column for each year: of a budget and a forecast the first in the order of the words."""
+        found: dict[Years, int] = {}
+        for at in sorted(columns, key=lambda at: place_of("amounts", self.headings[at])):
+            found.setdefault(self.years[at], at)
+        return {at: self.years[at] for at in sorted(found.values())}
 
     @property
     def titles(self) -> list[str]:
         """Texts above the headings, and lines of text below them."""
-        return [
+        own = [
             tidy(cell.text)
             for row, cells in self.filled.items()
             if row < self.header or len(cells) == 1
             for cell in cells.values()
         ]
+        return [*self.above, *own]
 
     def rows(self) -> list[int]:
         """Rows below the headings."""
@@ -110,7 +215,8 @@ class View:
             elif not self.is_heading(row):
                 found[current].append(row)
         above = [row for row in self.filled if row < self.header and len(self.filled[row]) == 1]
-        if above and any(map(self.is_heading, self.rows())):  # each block has headings of its own
+        has_own = not self.is_first or any(map(self.is_heading, self.rows()))
+        if above and has_own:  # each block has headings of its own
             found = {only_text(self.filled[above[-1]]): found.pop(""), **found}
         return found
 
@@ -142,10 +248,23 @@ class View:
             None,
         )
 
+    @property
+    def is_ledger(self) -> bool:
+        """Whether its headings are those of today's cost, a line a row."""
+        named = {column_named(BASE, text) for text in self.headings.values()}
+        return set(aliases()[BASE]["needs"]) <= named
+
     def scale(self) -> int:
         """Pounds of the unit that the sheet states."""
         stated = [stated_unit(text) for text in [*self.titles, *self.headings.values()]]
         return next((found for words in stated if words and (found := pounds_in(words))), 1)
+
+    def nothing(self) -> dict[str, str]:
+        """Return the words for nothing that stand in columns of amounts, as the mapping says them."""
+        nil, none = (aliases()["words"][kind] for kind in ("nothing", "none"))
+        texts = dict.fromkeys(self.text(row, at) for row in self.rows() for at in self.years)
+        found = {text: "0" for text in texts if text.casefold() in nil}
+        return found | {text: "" for text in texts if text not in found and text.casefold() in none}
 
     def totals(self) -> str:
         """Return what the mapping says of totals, if there are any."""
@@ -169,14 +288,72 @@ def partners_of(views: Sequence[View]) -> list[str]:
             found += alike(
                 {title: view.lines(rows) for title, rows in view.blocks().items() if title}
             )
-    alone = {view.sheet.name: view for view in views if view.years and view.partner is None}
+    alone = {
+        name: view
+        for view in views
+        if view.partner is None and (view.years or view.is_ledger)
+        if (name := view.sheet.name) and group_of(name) == name
+    }
     named = alike({name: view.lines(view.rows()) for name, view in alone.items()})
     for name in named:
         alone[name].council = name
     found += named
     if not found:
+        over = [view.tops or list(view.groups) for view in views if view.partner is None]
+        found = [name for names in over if len(names) > 1 for name in names if name]
+        found = [name for name in found if not flow_of(name) and not is_no_service(name)]
+    if not found:
         found = [text for view in views for text in view.headings.values() if COUNCIL.search(text)]
     return list(dict.fromkeys(found))
+
+
+def views_of(sheet: Sheet) -> list[View]:
+    """Return the tables of a sheet: a further one begins where other headings stand after a blank row."""
+    filled = sheet.filled()
+    starts: list[int] = []  # first row of each table, with the lines of text above its headings
+    labels: list[set[str]] = []
+    for row, cells in filled.items():
+        top = row
+        while top - 1 in filled and len(filled[top - 1]) == 1:
+            top -= 1
+        texts = [tidy(cell.text) for cell in cells.values()]
+        own = {text for text in texts if not years_of(text)}
+        if top - 1 not in filled and own not in labels and are_headings(cells.values()):
+            starts.append(top)
+            labels.append(own)
+    if len(starts) < FEWEST:
+        return [View(sheet)]
+    views = []
+    for place, (first, after) in enumerate(
+        zip(starts, [*starts[1:], max(filled) + 1], strict=True)
+    ):
+        rows = [row for row in filled if (first if place else 0) <= row < after]
+        part = View(replace(sheet, cells={row: sheet.cells[row] for row in rows}), not place)
+        if place:
+            part.above = [only_text(filled[row]) for row in filled if row < starts[0]]
+        views.append(part)
+    return views
+
+
+def are_headings(cells: Collection[Cell]) -> bool:
+    """Whether cells are the headings of a table: none is an amount, and most or the first are known."""
+    texts = [tidy(cell.text) for cell in cells]
+    if any(map(is_amount, cells)):
+        return False
+    known = sum(is_known(text) or years_of(text) is not None for text in texts)
+    return known >= FEWEST and (known >= len(texts) / 2 or is_any("subject", texts[0]))
+
+
+def is_amount(cell: Cell) -> bool:
+    """Whether a cell holds an amount, and neither a year nor a unit such as £000."""
+    is_number = amount_in(cell) is not None
+    return is_number and years_of(cell.text) is None and not is_unit_alone(cell.text)
+
+
+def council_in(text: str, known: Sequence[str]) -> str:
+    """Return the council that a text names, a blank if none or several."""
+    found = [name for name in known if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)]
+    return found[0] if len(found) == 1 else ""
 
 
 def alike(lines: Mapping[str, Collection[str]]) -> list[str]:

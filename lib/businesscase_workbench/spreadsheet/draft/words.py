@@ -11,6 +11,7 @@ from businesscase_workbench.spreadsheet.grid import names_of
 from businesscase_workbench.spreadsheet.sheets import normal
 from businesscase_workbench.spreadsheet.totals import TOTAL_NAME
 from businesscase_workbench.spreadsheet.units import stated_unit
+from businesscase_workbench.spreadsheet.years import without_years
 
 DRIVER = re.compile(
     r"(?P<driver>users|devices)\b.*?(?P<date>\d{1,2}/\d{1,2}/\d{4})?\s*", re.IGNORECASE
@@ -74,6 +75,36 @@ def says_what(text: str) -> bool:
     """Whether a text under a year says what its amounts are: a unit, budget, forecast."""
     said = set(normal(text).split("_"))
     return bool(stated_unit(text)) or bool(said & set(aliases()["words"]["amounts"]))
+
+
+def group_of(heading: str) -> str:
+    """Return what a heading says beside a year, a unit and that it is a budget: a council, a service.
+
+    Examples
+    --------
+    >>> group_of("Northmere 2026/27 Budget £000"), group_of("Forecast 27/28")
+    ('Northmere', '')
+    """
+    text = without_years(heading)
+    text = text.replace(stated_unit(text), " ") if stated_unit(text) else text
+    words = re.findall(r"[^\W_][\w'’&.-]*", text)
+    return " ".join(word for word in words if word.casefold() not in aliases()["words"]["amounts"])
+
+
+def place_of(kind: str, text: str) -> int:
+    """Return the place of the first word of a kind that a text has, one after the last if none."""
+    words = aliases()["words"][kind]
+    return next((at for at, word in enumerate(words) if word in text.casefold()), len(words))
+
+
+def is_no_amount(heading: str) -> bool:
+    """Whether a heading says that what stands below is no amount of a year: a variance, a share."""
+    return has_word("no_amounts", heading)
+
+
+def is_no_service(text: str) -> bool:
+    """Whether words say which part of an amount it is, such as gross or net, and no service."""
+    return bool(set(normal(text).split("_")) & set(aliases()["words"]["no_services"]))
 
 
 def has_word(kind: str, text: str) -> bool:
