@@ -741,6 +741,162 @@ def test_a_matrix_of_criteria_by_options_is_drafted_too(tmp_path):
     assert [row["name"] for row in tables["options"]] == ["Stay", "Share"]
 
 
+MATRIX = "Option,Cost,Quality\nA. Stay,3,5\nB. Share,8,7\n"
+WEIGHTS = {
+    "on a sheet of their own, in text of per cent": {
+        "options": MATRIX,
+        "weights": "Criterion,Weighting\nCost,40%\nQuality,60%\nTotal,100%\n",
+    },
+    "in a block above, in points": {
+        "options": f"Options appraisal\n\nCriteria,Weight (points)\nCost,40\nQuality,60\n\n{MATRIX}"
+    },
+    "in a block below, as fractions": {
+        "options": f"{MATRIX}\nAgreed weights\nCriterion,Weight,Comment\nCost,0.4,low\nQuality,0.6,high\n"
+    },
+    "beside criteria in rows": {
+        "options": "Criteria,A. Stay,B. Share\nCost,3,8\nQuality,5,7\n",
+        "weights": "Criteria,%\nCost,40\nQuality,60\n",
+    },
+}
+
+
+@pytest.mark.parametrize("where", WEIGHTS)
+def test_weights_apart_from_the_scores_are_those_of_the_criteria(tmp_path, where):
+    tables = drafted(tmp_path, **WEIGHTS[where])
+    weights = {row["factor"]: float(row["weight"]) for row in tables["factors"]}
+    assert weights["Quality"] / weights["Cost"] == pytest.approx(1.5)
+    assert len(weights) == 2
+    scores = {(row["option"], row["factor"]): row["score"] for row in tables["scores"]}
+    assert scores == {
+        ("a", "Cost"): "3",
+        ("a", "Quality"): "5",
+        ("b", "Cost"): "8",
+        ("b", "Quality"): "7",
+    }
+
+
+def test_weights_of_other_criteria_are_left_out_with_the_reason(tmp_path):
+    weights = "Criterion,Weight\nPrice,40\nQuality,60\n"
+    draft, told = suggested(tmp_path, options=MATRIX, weights=weights)
+    assert draft["leave_out"] == ["weights"]
+    assert "the table of scores has other criteria (Cost and Quality)" in told
+    assert [row["weight"] for row in draft["add"]["factors"]] == [100, 100]
+
+
+ASSESSORS = {
+    "on a sheet each": {
+        "Scores North": MATRIX,
+        "Scores East": MATRIX.replace("8,7", "6,9"),
+    },
+    "side by side under their names": {
+        "scores": ",North,,East,\nCriteria,A. Stay,B. Share,A. Stay,B. Share\nCost,3,8,3,6\nQuality,5,7,5,9\n"
+    },
+    "beside each criterion": {
+        "scores": "Option,Cost (North),Cost (East),Quality (North),Quality (East)\n"
+        "A. Stay,3,3,5,5\nB. Share,8,6,7,9\n"
+    },
+    "a line each, a column an assessor": {
+        "scores": "Option,Criterion,North,East\nA. Stay,Cost,3,3\n,Quality,5,5\nB. Share,Cost,8,6\n,Quality,7,9\n"
+    },
+}
+
+
+@pytest.mark.parametrize("where", ASSESSORS)
+def test_scores_of_two_councils_are_those_of_two_assessors(tmp_path, where):
+    budget = "Council,Line,2026/27\nNorth,Staff,70\nEast,Staff,20\n"
+    tables = drafted(tmp_path, budget=budget, **ASSESSORS[where])
+    found = {
+        (row["assessor"], row["option"], row["factor"]): row["score"] for row in tables["scores"]
+    }
+    assert len(found) == len(tables["scores"]) == 8
+    assert (found["North", "b", "Cost"], found["East", "b", "Cost"]) == ("8", "6")
+    assert [row["option"] for row in tables["options"]] == ["a", "b"]
+    assert [row["factor"] for row in tables["factors"]] == ["Cost", "Quality"]
+
+
+def test_scores_of_other_options_are_left_out_with_the_reason(tmp_path):
+    other = MATRIX.replace("Quality", "Speed")
+    draft, told = suggested(tmp_path, long=MATRIX, short=other)
+    assert draft["leave_out"] == ["short"]
+    assert "it scores other options or criteria than sheet 'long'" in told
+
+
+def test_what_options_cost_is_no_table_of_scores(tmp_path):
+    draft, _ = suggested(
+        tmp_path, options="Option,Capital £000,Saving £000\nA. Stay,0,0\nB. Share,80,60\n"
+    )
+    assert draft["leave_out"] == ["options"] and "read" not in draft
+
+
+REGISTER = """\
+Ref,Risk,Likelihood,Impact,Score
+R2 Late,Late,4 - Likely,High (4),16 (red)
+R1 Loss,Data lost,Possible (3),5 (Very high),15
+R4 Pay,Pay differs,L1: Rare,Medium/3,3
+R3 Kit,Kit fails,2,{},4
+"""
+
+
+def test_levels_of_risks_are_read_with_their_number_before_or_behind(tmp_path):
+    tables = drafted(tmp_path, risks=REGISTER.format("2. Low"))
+    assert [(row["risk"], row["likelihood"], row["impact"]) for row in tables["risks"]] == [
+        ("2", "Likely", "High"),
+        ("1", "Possible", "Very high"),
+        ("4", "Rare", "Medium"),
+        ("3", "Unlikely", "Low"),
+    ]
+
+
+def test_a_level_whose_word_and_number_disagree_is_told_and_left_as_it_stands(tmp_path):
+    draft, told = suggested(tmp_path, risks=REGISTER.format("High (2)"))
+    assert (
+        "guessed, by its headings; not read: Score; no level of the scale, by word and number: High (2)"
+        in told
+    )
+    assert "High (2)" not in draft["read"][0]["words"]["impact"]
+
+
+LEDGER = """\
+ICT revenue budget 2027/28
+Cost centre,Cost centre name,Subjective,Description,Amount
+1001,{0} ICT Desk,1000,Salaries,300
+1001,{0} ICT Desk,1010,Salaries,20
+1002,{0} ICT Networks,4000,Licences,60
+2001,{1} ICT Desk,1000,Salaries,200
+2001,{1} ICT Desk,9000,Recharges,-5
+Total,,,,575
+"""
+
+
+@pytest.mark.parametrize("names", [("North", "East"), ("NTH", "EST")])
+def test_a_ledger_is_that_of_the_councils_in_the_names_of_its_cost_centres(tmp_path, names):
+    texts = {"ledger": LEDGER.format(*names)}
+    if names[0] != "North":  # short for councils that another sheet names
+        texts["partners"] = "Council,Users\nNorth,70\nEast,40\n"
+    rows = drafted(tmp_path, **texts)["service_costs"]
+    assert [
+        (row["partner"], row["service"], row["category"], row["nature"], row["year"], row["amount_gbp"])
+        for row in rows
+    ] == [
+        ("North", f"{names[0]} ICT Desk", "Salaries", "staff", "2027", "320"),
+        ("North", f"{names[0]} ICT Networks", "Licences", "non_staff", "2027", "60"),
+        ("East", f"{names[1]} ICT Desk", "Salaries", "staff", "2027", "200"),
+        ("East", f"{names[1]} ICT Desk", "Recharges", "income", "2027", "-5"),
+    ]  # fmt: skip
+    assert rows[0]["paragraph"] == "line 3 and 1 row alike, added up"
+
+
+def test_a_ledger_on_a_sheet_a_council_is_that_of_the_council(tmp_path):
+    text = "Cost centre,Subjective,Amount\n{}1 Desk,Salaries,{}\n{}2 Networks,Licences,9\n"
+    tables = drafted(tmp_path, North=text.format(1, 70, 1), East=text.format(2, 20, 2))
+    assert of_costs(tables) == [
+        ("East", "Salaries", "20"),
+        ("East", "Licences", "9"),
+        ("North", "Salaries", "70"),
+        ("North", "Licences", "9"),
+    ]
+
+
 def test_a_workbook_of_which_no_sheet_is_known_is_refused_in_one_sentence(tmp_path):
     source = tmp_path / "books"
     source.mkdir()

@@ -169,8 +169,25 @@ class BlockReader:
         self.parent.taken |= {*self.table.rows, self.block.header}
         if self.reading.control:
             self._check_control()
-        for row in self.table.rows:
-            yield from self._of_row(row)
+        lines = [line for row in self.table.rows for line in self._of_row(row)]
+        yield from self._added_up(lines) if self.reading.alike else lines
+
+    def _added_up(self, lines: Sequence[Line]) -> Iterator[Line]:
+        """Yield a line for those that differ in their amount alone, which is what they add up to."""
+        (money,) = (name for name in self.reading.targets() if self.target[name].is_money)
+        groups: dict[tuple, list[Line]] = {}
+        for line in lines:
+            texts = {name: folded(cell.text) for name, cell in line.cells.items() if name != money}
+            groups.setdefault(tuple(sorted(texts.items())), []).append(line)
+        for first, *others in groups.values():
+            amounts = [amount_in(line.cells[money]) for line in (first, *others)]
+            if not others or None in amounts:  # what is no amount is refused where it stands
+                yield from (first, *others)
+                continue
+            yield first._replace(
+                cells=first.cells | {money: _number(sum(amounts, Decimal(0)))},
+                paragraph=f"{first.paragraph} and {counted(len(others), 'row')} alike, added up",
+            )
 
     # the headings
 

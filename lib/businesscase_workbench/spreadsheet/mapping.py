@@ -86,6 +86,9 @@ class Reading(Part):
     ignore: Texts = Field(default_factory=list, description="headings that are not read")
     control: str = Field("", description="heading of the column that adds up the years of a row")
     totals: Literal["leave out", "keep", ""] = ""
+    alike: Literal["add up", ""] = Field(
+        "", description="add up: rows that differ in their amount alone, as in a ledger, become one"
+    )
 
     def forms(self) -> dict[str, list[str]]:
         """Return by heading the columns or forms that it is read as."""
@@ -227,6 +230,9 @@ def _faults(file: str, mapping: WorkbookMapping) -> Iterator[Fault]:
                     )
         if reading.sign in (BY_FLOW, COSTS_BELOW) and "flow" not in reading.targets():
             yield Fault(f"{where}: sign is {reading.sign!r}, but no column is read as flow")
+        money = [name for name in reading.targets() if name.endswith("_gbp")]
+        if reading.alike and len(money) != 1:
+            yield Fault(f"{where}: alike adds up one column of pounds, and {len(money)} are read")
     for table, rows in mapping.add.items():
         for number, row in enumerate(rows, 1):
             yield from _table_faults(f"{file}, add.{table} {number}", table, set(row))

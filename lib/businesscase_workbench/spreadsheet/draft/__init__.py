@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from businesscase_workbench.spreadsheet.draft.money import money_by_year
-from businesscase_workbench.spreadsheet.draft.options import criteria_by_option, options
+from businesscase_workbench.spreadsheet.draft.options import complete_options, scores, weights
 from businesscase_workbench.spreadsheet.draft.parts import Draft, complete, said_of, text_of
 from businesscase_workbench.spreadsheet.draft.registers import matrix, membership, register
 from businesscase_workbench.spreadsheet.draft.view import View, partners_of, views_of
@@ -62,8 +62,13 @@ def suggest(source: Path, title: str) -> Suggestion:
         view.known = draft.partners
     _agreed_shares(views, draft)
     # the money sheets lean on the others: options, partners, drivers
-    for view in sorted(views, key=lambda one: bool(one.years)):
-        _classify(view, draft)
+    for view in views:
+        if not view.years:
+            _classify(view, draft)
+    complete_options(draft)
+    for view in views:
+        if view.years:
+            _classify(view, draft)
     draft.readings.sort(key=lambda one: [sheet.name for sheet in sheets].index(one.keys["sheet"]))
     complete(draft, title)
     return Suggestion(text_of(source, draft), list(said_of(draft)), draft.partners)
@@ -88,7 +93,7 @@ def _agreed_shares(views: Sequence[View], draft: Draft) -> None:
 
 
 def _classify(view: View, draft: Draft) -> None:
-    for attempt in (options, criteria_by_option, money_by_year, membership, matrix, register):
+    for attempt in (weights, scores, money_by_year, membership, matrix, register):
         if attempt(view, draft):
             return
     if view.has_parts_of_year:

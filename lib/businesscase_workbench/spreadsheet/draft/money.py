@@ -23,6 +23,7 @@ from businesscase_workbench.spreadsheet.draft.words import (
     is_any,
     is_shared,
     is_total,
+    nature_of,
 )
 from businesscase_workbench.spreadsheet.mapping import BY_FLOW, COSTS_BELOW, MONEY_IN, TURNED
 from businesscase_workbench.spreadsheet.sheets import normal
@@ -239,8 +240,7 @@ def _nature(line: _Line, money: _Money) -> str:
     text = line.texts.get(money.line, "")
     if line.flow == "income":
         return "income"
-    is_staff, is_other = (has_word(kind, text) for kind in ("staff", "non_staff"))
-    return "" if is_staff == is_other else "staff" if is_staff else "non_staff"
+    return nature_of(text)
 
 
 def _certainty(money: _Money, lines: Sequence[_Line]) -> str:

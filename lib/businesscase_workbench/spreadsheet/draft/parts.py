@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from businesscase.calculations.wording import counted
+from businesscase_workbench.spreadsheet.cells import folded
 from businesscase_workbench.spreadsheet.draft.view import View
 
 SURE, GUESSED = "sure", "guessed"
@@ -21,6 +22,37 @@ class Part(NamedTuple):
     certainty: str
     why: str
     keys: dict[str, object]
+
+
+@dataclass
+class Matrix:
+    """A table of scores.
+
+    Attributes
+    ----------
+    options, criteria : list of str
+        As the table names them.
+    scores : list of tuple
+        Option, criterion and score, once for each assessor.
+    weights : dict
+        Its own weights, by criterion.
+    factors : dict
+        Keys of the reading of its own weights; none if it has no weights.
+    """
+
+    view: View
+    options: list[str]
+    criteria: list[str]
+    scores: list[tuple[str, str, float]]
+    score_keys: dict[str, object]
+    weights: dict[str, float] = field(default_factory=dict)
+    factors: dict[str, object] = field(default_factory=dict)
+    option_keys: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def names(self) -> set[str]:
+        """What it scores, as names are compared."""
+        return {folded(text) for text in [*self.options, *self.criteria]}
 
 
 @dataclass
@@ -43,6 +75,8 @@ class Draft:
     left: list[tuple[str, str]] = field(
         default_factory=list
     )  # sheet, and why a table of it isn't read
+    matrices: list[Matrix] = field(default_factory=list)
+    weights: list[View] = field(default_factory=list)  # tables of criteria and their weights
     drivers: list[str] = field(default_factory=list)
     years: set[int] = field(default_factory=set)
     option: str = ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from businesscase.cases.schema import TABLES
-from businesscase_workbench.spreadsheet.cells import folded
+from businesscase_workbench.spreadsheet.cells import amount_in, folded
 from businesscase_workbench.spreadsheet.draft.parts import (
     BASE,
     FIRST_YEAR,
@@ -14,7 +14,9 @@ from businesscase_workbench.spreadsheet.draft.parts import (
 )
 from businesscase_workbench.spreadsheet.draft.view import (
     FEWEST,
+    OWNED,
     View,
+    council_in,
 )
 from businesscase_workbench.spreadsheet.draft.words import (
     DRIVER,
@@ -22,18 +24,29 @@ from businesscase_workbench.spreadsheet.draft.words import (
     column_named,
     has_word,
     is_shared,
+    is_total,
+    nature_of,
 )
+from businesscase_workbench.spreadsheet.mapping import TURNED
 from businesscase_workbench.spreadsheet.sheets import normal
 from businesscase_workbench.spreadsheet.years import years_of
 
-NUMBERED = re.compile(r"(?P<number>\d+)\s*[-–.:)]?\s*(?P<word>.*)")
+APART = r"\s*[-–.:/)]?\s*"
+NUMBERED = re.compile(  # 4 - Likely, L4: Likely, Likely (4), Medium/3, 4
+    rf"[a-z]?(?P<number>\d+){APART}(?P<word>.*)|(?P<first>.*?\D)\s*[-–:/(]?\s*(?P<last>\d+)\)?",
+    re.IGNORECASE,
+)
 COUNTED = re.compile(  # what is counted, unless the words go on to say that it is a cost
     r"\b(?:devices?|laptops?|desktops?|tablets?|users?|headcount|fte)\b(?!.*(?:£|cost|spend))",
     re.IGNORECASE,
 )
 PAIRED = re.compile(r".+\s(?P<apart>[/x×,-])\s.+")
 MONTHS = re.compile(r"\d+(?P<unit>\s*(?:months?|mths?|m))", re.IGNORECASE)
-CHANCES = {3: [0, 0.2, 0.5, 1], 5: [0, 0.05, 0.2, 0.5, 0.8, 1]}  # bounds of likelihood words
+CHANCES = {
+    3: [0, 0.2, 0.5, 1],
+    4: [0, 0.1, 0.4, 0.7, 1],
+    5: [0, 0.05, 0.2, 0.5, 0.8, 1],
+}  # bounds of likelihood words
 BANDS = [("Low", 0.16, True), ("Medium", 0.36, True), ("High", 0.6, False), ("Very high", 1, False)]
 
 
@@ -122,33 +135,121 @@ def register(view: View, draft: Draft) -> bool:
         return False
     table = max(fitting, key=fitting.__getitem__)
     columns: dict[str, str | list[str]] = {}
-    ignore = []
+    ignore, odd = [], []
+    places: dict[str | None, list[int]] = {}
     for at, name in found[table].items():
-        heading = view.headings[at]
-        if name in (None, "ignore") or name in columns.values():
-            ignore.append(heading)
+        places.setdefault(name, []).append(at)
+    for at, name in found[table].items():
+        # of two columns that mean the same that with words is read, and not that with codes
+        read = min(places[name], key=lambda one: is_coded(view, one))
+        if name in (None, "ignore") or at != read:
+            ignore.append(view.headings[at])
         else:
-            columns[heading] = name
+            columns[view.headings[at]] = name
     words = _shared_words(view) if "partner" in columns.values() else {}
     keys: dict[str, object] = {}
     if table == "risks":
-        columns, more, ignore = _risk_words(view, columns, ignore, draft)
+        columns, more, ignore, odd = _risk_words(view, columns, ignore, draft)
         words |= more
     elif view.partner is None and "partner" in TABLES[table].model_fields:
-        keys["constants"] = {"partner": _whose(view, draft.partners)}
+        whose = view.council or _whose(view, draft.partners)
+        heading, owners = ("", {}) if whose else _owners(view, draft.partners)
+        if owners:
+            ignore = [text for text in ignore if text != heading]
+            columns[heading] = [columns[heading], "partner"] if heading in columns else "partner"
+            words["partner"] = owners
+        keys["constants"] = {} if owners else {"partner": whose}
     if table == "contracts":
         columns, more = _contract_words(view, columns)
         words |= more
     if table == BASE:
+        keys |= _natures(view, columns, words) | {"alike": _are_alike(view, columns)}
         usual = {"funding": "revenue", "year": _year_of(view)}
         told = {name: value for name, value in usual.items() if name not in columns.values()}
         keys["constants"] = keys.get("constants", {}) | told
     ignored = f"; not read: {', '.join(ignore)}" if ignore else ""
+    if keys.get("constants", {}).get("year") == FIRST_YEAR:
+        ignored += "; no year is stated, and the first of the case taken"
+    if words.get("partner") and view.partner is None:
+        ignored += f"; the council is taken from {heading}"
+    if odd:
+        ignored += f"; no level of the scale, by word and number: {', '.join(odd)}"
     draft.read(
-        view, table, GUESSED if ignore or keys else SURE, f"by its headings{ignored}",
+        view, table, GUESSED if ignored or keys else SURE, f"by its headings{ignored}",
         columns=columns, words=words, ignore=ignore, totals=view.totals(), scale=view.scale(), **keys,
     )  # fmt: skip
     return True
+
+
+def is_coded(view: View, at: int) -> bool:
+    """Whether all texts of a column are numbers, such as codes of a ledger."""
+    texts = view.texts(at)
+    return bool(texts) and all(text.isdecimal() for text in texts)
+
+
+def _owners(view: View, partners: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return a column whose texts name a council each, such as cost centres, and which they name."""
+    for at, heading in view.headings.items():
+        texts = view.texts(at)
+        begins = [found["who"] if (found := OWNED.fullmatch(text)) else "" for text in texts]
+        named = [
+            council_in(text, partners) or _short_for(who, partners)
+            for text, who in zip(texts, begins, strict=True)
+        ]
+        if texts and all(named) and len(set(named)) > 1:
+            return heading, dict(zip(texts, named, strict=True))
+    return "", {}
+
+
+def _short_for(short: str, partners: Sequence[str]) -> str:
+    """Return the only council that letters are short for, such as NM for Northmere; a blank if none is.
+
+    Examples
+    --------
+    >>> _short_for("NM", ["Northmere", "Eastholt"]), _short_for("Network", ["Northmere", "Eastholt"])
+    ('Northmere', '')
+    """
+    pattern = ".*".join(map(re.escape, short))
+    fitting = [
+        name for name in partners if short.isupper() and re.match(pattern, name, re.IGNORECASE)
+    ]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _are_alike(view: View, columns: Mapping[str, str | list[str]]) -> str:
+    """Return what the mapping says of rows that differ in their amount alone, if there are any."""
+    labels = [
+        at for at, text in view.headings.items() if columns.get(text, "amount_gbp") != "amount_gbp"
+    ]
+    texts = [tuple(view.text(row, at) for at in labels) for row in view.rows()]
+    return "add up" if len(set(texts)) < len(texts) else ""
+
+
+def _natures(view: View, columns: dict, words: dict) -> dict[str, object]:
+    """Add what lines of a ledger are, staff, other cost or income, and return how amounts are signed."""
+    at = {
+        form if isinstance(form, str) else form[0]: place
+        for place, text in view.headings.items()
+        if (form := columns.get(text))
+    }
+    line, money = at.get("category"), at.get("amount_gbp")
+    if line is None or money is None or "nature" in at:
+        return {}
+    amounts: dict[str, list[float]] = {}
+    for row in view.rows():
+        text, amount = view.text(row, line), amount_in(view.cell(row, money))
+        if amount is not None and text and not is_total(text):
+            amounts.setdefault(text, []).append(float(amount))
+    sign = -1 if sum(map(sum, amounts.values())) < 0 else 1
+    natures = {
+        text: "income" if all(sign * one < 0 for one in found) else nature_of(text)
+        for text, found in amounts.items()
+    }
+    if any(natures.values()):
+        heading = view.headings[line]
+        columns[heading] = ["category", "nature"]
+        words["nature"] = natures
+    return {"sign": TURNED} if sign < 0 else {}
 
 
 def _whose(view: View, partners: Sequence[str]) -> str:
@@ -167,8 +268,9 @@ def _whose(view: View, partners: Sequence[str]) -> str:
 
 
 def _year_of(view: View) -> int | str:
-    """Return the year that a title names, else that of the case."""
-    return next((years.first for text in view.titles if (years := years_of(text))), FIRST_YEAR)
+    """Return the year that a title, a heading or the sheet names, else that of the case."""
+    texts = [*view.titles, *view.headings.values(), view.sheet.name]
+    return next((years.first for text in texts if (years := years_of(text))), FIRST_YEAR)
 
 
 def _shared_words(view: View) -> dict[str, dict[str, str]]:
@@ -192,8 +294,8 @@ def _contract_words(view: View, columns: dict) -> tuple[dict, dict]:
 
 def _risk_words(
     view: View, columns: dict, ignore: list[str], draft: Draft
-) -> tuple[dict, dict, list]:
-    """Return the columns of a register of risks, its words, and what isn't read; the scale is added."""
+) -> tuple[dict, dict, list[str], list[str]]:
+    """Return the columns of a register of risks, its words, what isn't read and what is no level."""
     at = {
         name: place for place, text in view.headings.items() for name in [columns.get(text)] if name
     }
@@ -215,10 +317,11 @@ def _risk_words(
                 words[f"residual_{axis}"] = _meant(
                     [part[side].strip() for part in parts], scales[axis]
                 )
+    odd: list[str] = []
     for axis, scale in scales.items():
         for name in (axis, f"residual_{axis}"):
-            if name in at:
-                words[name] = _meant(view.texts(at[name]), scale)
+            words[name] = words.get(name, {}) | _meant(_levels(view, at.get(name)), scale)
+            odd += [text for text in _levels(view, at.get(name)) if _level_in(text, scale) is None]
     refs = view.texts(at.get("risk"))
     prefixes = {re.sub(r"\d+$", "", text) for text in refs}
     heading = next((text for text, name in columns.items() if name == "risk"), None)
@@ -228,46 +331,56 @@ def _risk_words(
         named = heading or next(text for text, name in columns.items() if name == "description")
         given = columns[named]
         columns[named] = ["risk"] if heading else [given, "risk"]
-        words["risk"] = {
-            text: str(place)
-            for place, text in enumerate(view.texts(at["risk" if heading else "description"]), 1)
-        }
+        words["risk"] = _numbers(view.texts(at["risk" if heading else "description"]))
     words = {name: found for name, found in words.items() if found}
     _add_scale(scales, draft)
-    return columns, words, ignore
+    return columns, words, ignore, list(dict.fromkeys(odd))
 
 
 def _levels(view: View, at: int | None) -> list[str]:
     return [] if at is None else view.texts(at)
 
 
-def _word_of(text: str) -> str:
-    """Return the word of a level without its number: 4 - Likely is Likely."""
+def _numbers(texts: Sequence[str]) -> dict[str, str]:
+    """Return a number for each risk: that with which its text begins, if all have one, else its place."""
+    begins = [re.match(r"[a-z]{0,4}[ .-]?(\d+)\b", text, re.IGNORECASE) for text in texts]
+    own = [found[1] for found in begins if found]
+    if len(set(own)) == len(texts):
+        return dict(zip(texts, own, strict=True))
+    return {text: str(place) for place, text in enumerate(texts, 1)}
+
+
+def _level_in(text: str, scale: Sequence[str]) -> str | None:
+    """Return the level of a scale that a text names, by word, number or both; None where they disagree.
+
+    Examples
+    --------
+    >>> scale = ["Low", "Medium", "High"]
+    >>> [_level_in(text, scale) for text in ("High (3)", "2 - medium", "1", "High (2)", "Severe")]
+    ['High', 'Medium', 'Low', None, None]
+    """
     found = NUMBERED.fullmatch(text)
-    return found["word"] if found else text
+    number = int(found["number"] or found["last"]) if found else None
+    word = ((found["word"] or found["first"] or "") if found else text).strip(" ()").casefold()
+    level = next((one for one in scale if one.casefold() == word), None)
+    if number is None or (word and level is None):
+        return level
+    numbered = scale[number - 1] if 1 <= number <= len(scale) else None
+    return numbered if not word or level == numbered else None
 
 
 def _scale_for(texts: Sequence[str], axis: str) -> list[str]:
-    """Return the scale that holds the most of some words, in the order of the file."""
-    words = {_word_of(text).casefold() for text in texts} - {""}
+    """Return the scale that holds the most of some levels, in the order of the file."""
     return max(
-        aliases()["scales"][axis], key=lambda scale: len(words & {one.casefold() for one in scale})
+        aliases()["scales"][axis],
+        key=lambda scale: sum(_level_in(text, scale) is not None for text in set(texts)),
     )
 
 
 def _meant(texts: Sequence[str], scale: Sequence[str]) -> dict[str, str]:
-    """Return the word of a scale by what the register writes, where that differs."""
-    by_word = {level.casefold(): level for level in scale}
-    found = {}
-    for text in texts:
-        numbered = NUMBERED.fullmatch(text)
-        place = int(numbered["number"]) if numbered else 0
-        word = by_word.get(_word_of(text).casefold())
-        if word is None and numbered and not numbered["word"] and 1 <= place <= len(scale):
-            word = scale[place - 1]
-        if word is not None and word != text:
-            found[text] = word
-    return found
+    """Return the level of a scale by what the register writes, where that differs."""
+    levels = {text: _level_in(text, scale) for text in texts}
+    return {text: level for text, level in levels.items() if level not in (None, text)}
 
 
 def _add_scale(scales: Mapping[str, Sequence[str]], draft: Draft) -> None:

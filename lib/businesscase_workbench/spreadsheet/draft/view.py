@@ -37,6 +37,7 @@ from businesscase_workbench.spreadsheet.years import (
 FEWEST = 2
 MOST_HEADINGS = 3  # rows that headings may stand in
 BASE = "service_costs"
+OWNED = re.compile(r"(?:\d+\W+)?(?P<who>[^\W\d][\w'’&]*)[\s:–-]+(?P<what>.+)")
 COUNCIL = re.compile(r"\b(?:DC|BC|CC|MBC|LBC|Council|Borough|District)\b")
 
 
@@ -227,6 +228,8 @@ class View:
     def lines(self, rows: Sequence[int]) -> set[str]:
         """Return what the first column of labels says in some rows, totals aside."""
         labels = [at for at in self.headings if at not in self.years]
+        if self.is_ledger:  # its first column is often a code that each council has of its own
+            labels = [at for at in labels if column_named(BASE, self.headings[at]) == "category"]
         found = {self.text(row, labels[0]) for row in rows} if labels else set()
         return {text for text in found if text and not is_total(text)}
 
@@ -295,9 +298,15 @@ def partners_of(views: Sequence[View]) -> list[str]:
         if (name := view.sheet.name) and group_of(name) == name
     }
     named = alike({name: view.lines(view.rows()) for name, view in alone.items()})
+    named = [name for name in named if not is_known(name)]
     for name in named:
         alone[name].council = name
     found += named
+    if not found:
+        ledgers = [view for view in views if view.is_ledger and view.partner is None]
+        found = [
+            name for view in ledgers for at in view.headings for name in begun_by(view.texts(at))
+        ]
     if not found:
         over = [view.tops or list(view.groups) for view in views if view.partner is None]
         found = [name for names in over if len(names) > 1 for name in names if name]
@@ -305,6 +314,27 @@ def partners_of(views: Sequence[View]) -> list[str]:
     if not found:
         found = [text for view in views for text in view.headings.values() if COUNCIL.search(text)]
     return list(dict.fromkeys(found))
+
+
+def begun_by(texts: Sequence[str]) -> list[str]:
+    """Return the words that texts begin with, if what follows comes again after others: councils before services.
+
+    Examples
+    --------
+    >>> begun_by(["1001 North - Desk", "1002 North - Networks", "2001 East - Desk"])
+    ['North', 'East']
+    >>> begun_by(["Service desk", "Networks"]), begun_by(["ICT desk", "ICT networks"])
+    ([], [])
+    """
+    parts = [OWNED.fullmatch(text) for text in texts]
+    if not parts or not all(parts):
+        return []
+    rests: dict[str, set[str]] = {}
+    for one in parts:
+        rests.setdefault(one["who"], set()).add(one["what"].casefold())
+    times = Counter(what for own in rests.values() for what in own)
+    are_alike = all(any(times[what] > 1 for what in own) for own in rests.values())
+    return list(rests) if are_alike else []
 
 
 def views_of(sheet: Sheet) -> list[View]:

@@ -112,6 +112,12 @@ def has_word(kind: str, text: str) -> bool:
     return any(word in text.casefold() for word in aliases()["words"][kind])
 
 
+def nature_of(text: str) -> str:
+    """Return whether a line of today's cost is staff or other cost by its words, a blank if they don't tell."""
+    is_staff, is_other = (has_word(kind, text) for kind in ("staff", "non_staff"))
+    return "" if is_staff == is_other else "staff" if is_staff else "non_staff"
+
+
 def is_shared(text: str) -> bool:
     """Return whether a text means all authorities together."""
     low = text.casefold()
