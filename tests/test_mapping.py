@@ -897,6 +897,107 @@ def test_a_ledger_on_a_sheet_a_council_is_that_of_the_council(tmp_path):
     ]
 
 
+SHEETS_OF_SAVINGS = {
+    "Savings plan": "Ref,Proposal,Council,26/27,27/28\nS1,Desk merger,North,(30),(60)\n"
+    "S2,Licence deal,East,-,(40)\nC1,Project costs,North,50,nil\n",
+    "Base budget": "Council,Head,26/27\nNorth,Staff,700\nEast,Staff,200\n",
+}
+
+
+def test_lines_of_a_sheet_of_savings_are_savings_by_its_name(tmp_path):
+    tables = drafted(tmp_path, **SHEETS_OF_SAVINGS)
+    assert of_costs(tables) == [("North", "Staff", "700"), ("East", "Staff", "200")]
+    assert [
+        (row["line"], row["flow"], row["first_year"], row["last_year"], row["amount_gbp"])
+        for row in tables["flows"]
+    ] == [
+        ("Desk merger", "saving", "2026", "2026", "30"),
+        ("Desk merger", "saving", "2027", "2027", "60"),
+        ("Licence deal", "saving", "2027", "2027", "40"),
+        ("Project costs", "one_off_cost", "2026", "2026", "50"),
+    ]
+
+
+def test_capital_and_one_off_lines_among_todays_cost_are_told_by_their_words(tmp_path):
+    text = (
+        "Council,Line,2026/27,2027/28\nNorth,Staff,70,70\nNorth,Training,5,5\nNorth,Capital charges,4,4\n"
+        "North,New firewall (capital),50,0\nEast,Staff,20,20\nEast,Redundancy,0,30\nEast,Set-up of desk,6,6\n"
+    )
+    tables = drafted(tmp_path, budget=text)
+    assert [row["category"] for row in tables["service_costs"]] == [
+        "Staff", "Training", "Capital charges", "Staff",
+    ]  # fmt: skip
+    assert [(row["line"], row["flow"], row["funding"]) for row in tables["flows"]] == [
+        ("New firewall (capital)", "one_off_cost", "capital"),
+        ("Redundancy", "one_off_cost", "revenue"),
+        ("Set-up of desk", "one_off_cost", "revenue"),
+    ]
+    (tmp_path / "again").mkdir()
+    _, told = suggested(tmp_path / "again", budget=text)
+    assert (
+        "as flows: guessed, 3 lines of option a: one-off cost, by their words beside today's cost"
+        in told
+    )
+
+
+def test_a_column_of_lines_without_a_heading_is_named_by_its_letter(tmp_path):
+    text = ",Budget,Forecast\n,2026/27,2027/28\nStaff,{0},{0}\nLines,{1},{1}\nTotal,{2},{2}\n"
+    sheets = {"North": text.format(70, 9, 79), "East": text.format(20, 8, 28)}
+    found = of_costs(drafted(tmp_path, **sheets))
+    assert ("East", "Lines", "8") in found and ("North", "Staff", "70") in found and len(found) == 4
+
+
+def test_councils_are_the_columns_that_a_total_adds_up(tmp_path):
+    text = "Line,North,East,Total\nStaff,70,20,90\nLines,9,8,17\nTotal,79,28,107\n"
+    found = of_costs(drafted(tmp_path, costs=text))
+    assert sorted(found) == [
+        ("East", "Lines", "8"),
+        ("East", "Staff", "20"),
+        ("North", "Lines", "9"),
+        ("North", "Staff", "70"),
+    ]
+
+
+def test_of_two_sheets_with_the_same_lines_one_is_read(tmp_path):
+    text = "Council,Line,2026/27\nNorth,Staff,{}\nEast,Staff,20\n"
+    sheets = {"Forecast": text.format(71), "Budget": text.format(70)}
+    draft, told = suggested(tmp_path, **sheets)
+    assert draft["leave_out"] == ["Forecast"]
+    assert "sheet 'Forecast': left out, it has the lines of sheet 'Budget' again" in told
+
+
+def test_lines_of_text_among_the_rows_of_a_register_are_told_and_not_read(tmp_path):
+    text = "No.,Risk,Likelihood,Impact\nStrategic,,,\n1,Late,Likely,Major\nTechnical,,,\n2,Lost,Rare,Minor\n"
+    assert [row["risk"] for row in drafted(tmp_path, risks=text)["risks"]] == ["1", "2"]
+
+
+def test_tasks_without_numbers_are_counted(tmp_path):
+    text = "Task,Duration (days),Depends on\nCase,60,\nProcure,40,1\n"
+    rows = drafted(tmp_path, plan=text)["tasks"]
+    assert [(row["task"], row["name"], row["predecessors"]) for row in rows] == [
+        ("1", "Case", ""),
+        ("2", "Procure", "1"),
+    ]
+
+
+def test_several_tables_of_one_sheet_are_read_each_under_its_headings(tmp_path):
+    text = (
+        "ICT model £000\n\nCurrent cost\nCouncil,Line,2026/27,2027/28\nNorth,Staff,70,70\nEast,Staff,20,20\n\n"
+        "Savings\nCouncil,Saving,2026/27,2027/28\nNorth,Desk,0,30\n\n"
+        "Risks\nRisk,Likelihood,Impact\nLate,Likely,Major\n"
+    )
+    tables = drafted(tmp_path, model=text)
+    assert of_costs(tables) == [("North", "Staff", "70000"), ("East", "Staff", "20000")]
+    assert [(row["line"], row["amount_gbp"]) for row in tables["flows"]] == [("Desk", "30000")]
+    assert [row["description"] for row in tables["risks"]] == ["Late"]
+
+
+def test_a_line_that_is_the_same_in_each_year_is_that_of_the_year_of_the_decision(tmp_path):
+    text = "Council,Line,2025/26 Outturn,2026/27 Budget\nNorth,Staff,70,70\nEast,Staff,25,20\n"
+    rows = drafted(tmp_path, budget=text)["service_costs"]
+    assert [(row["year"], row["amount_gbp"]) for row in rows] == [("2026", "70"), ("2026", "20")]
+
+
 def test_a_workbook_of_which_no_sheet_is_known_is_refused_in_one_sentence(tmp_path):
     source = tmp_path / "books"
     source.mkdir()

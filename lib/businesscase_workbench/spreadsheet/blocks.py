@@ -50,6 +50,7 @@ from businesscase_workbench.spreadsheet.sheets import (
     Sheet,
     TableFound,
     letters,
+    unheaded,
 )
 from businesscase_workbench.spreadsheet.stated import Area, other_units
 from businesscase_workbench.spreadsheet.totals import without_totals
@@ -212,6 +213,8 @@ class BlockReader:
                     f"{letters(at)}; give them names of their own",
                 )
             by_text.setdefault(key, at)
+        blank = (at for at in range(max(cells)) if at not in cells)
+        by_text = {folded(unheaded(at)): at for at in blank} | by_text
         named = [*reading.columns, *reading.ignore, *filter(None, [reading.control])]
         self.at = {name: by_text[key] for name in named if (key := folded(tidy(name))) in by_text}
         cells = self._without_hidden(cells)
@@ -638,7 +641,7 @@ class BlockReader:
                 f"{self.sheet.place(row).text}: today's cost is that of {self._heading(run[0][1])}; what it is in "
                 f"{years} is left out, as the case has one year of each line"
             )
-        return [run]
+        return [[one for one in run if one[0].last >= wanted] or run]
 
     def _by_heading(
         self, row: int, cells: dict[str, Cell], places: dict[str, Place]

@@ -31,6 +31,7 @@ from businesscase_workbench.spreadsheet.sheets import (
     Sheet,
     TableFound,
     normal,
+    unheaded,
 )
 from businesscase_workbench.spreadsheet.years import years_of
 
@@ -210,6 +211,7 @@ class SheetReader(SheetState):
 
     def _missing(self, reading: Reading, cells: Mapping[int, Cell]) -> list[str]:
         texts = {folded(tidy(cell.text)) for cell in cells.values()}
+        texts |= {folded(unheaded(at)) for at in range(max(cells, default=0)) if at not in cells}
         across = reading.across
         wanted = [*reading.columns, *filter(None, [reading.control])]
         if across and across.headings != YEARS:

@@ -192,6 +192,17 @@ def letters(column: int) -> str:
     return text
 
 
+def unheaded(column: int) -> str:
+    """Return the name of a column that has no heading.
+
+    Examples
+    --------
+    >>> unheaded(0)
+    'column A'
+    """
+    return f"column {letters(column)}"
+
+
 def normal(name: str) -> str:
     """Return a name as names of sheets and columns are compared.
 

@@ -5,7 +5,7 @@ and change; nothing is imported by it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from businesscase_workbench.spreadsheet.draft.options import complete_options, s
 from businesscase_workbench.spreadsheet.draft.parts import Draft, complete, said_of, text_of
 from businesscase_workbench.spreadsheet.draft.registers import matrix, membership, register
 from businesscase_workbench.spreadsheet.draft.view import View, partners_of, views_of
+from businesscase_workbench.spreadsheet.draft.words import place_of
 from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 
@@ -66,9 +67,8 @@ def suggest(source: Path, title: str) -> Suggestion:
         if not view.years:
             _classify(view, draft)
     complete_options(draft)
-    for view in views:
-        if view.years:
-            _classify(view, draft)
+    for view in _without_again(views, draft):
+        _classify(view, draft)
     draft.readings.sort(key=lambda one: [sheet.name for sheet in sheets].index(one.keys["sheet"]))
     complete(draft, title)
     return Suggestion(text_of(source, draft), list(said_of(draft)), draft.partners)
@@ -90,6 +90,27 @@ def _agreed_shares(views: Sequence[View], draft: Draft) -> None:
 
 
 # which table a sheet is
+
+
+def _without_again(views: Sequence[View], draft: Draft) -> Iterator[View]:
+    """Yield tables with a column a year; of those with the same lines, of a budget and a forecast, one."""
+    alike: dict[tuple, list[View]] = {}
+    for view in views:
+        if view.years:
+            # where each council has a sheet they are alike, and none is the other again
+            own = (view.sheet.name,) if view.partner is None else ()
+            rows = {
+                tuple(view.text(row, at) for at in view.headings if at not in view.years)
+                for row in view.rows()
+            }
+            alike.setdefault((*own, *sorted(rows)), []).append(view)
+    for again in alike.values():
+        first, *others = sorted(again, key=lambda one: place_of("amounts", one.sheet.name))
+        yield first
+        for view in others:
+            draft.leave(
+                view, f"it has the lines of sheet {first.sheet.name!r} again, which is read"
+            )
 
 
 def _classify(view: View, draft: Draft) -> None:

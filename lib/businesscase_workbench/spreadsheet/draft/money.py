@@ -31,6 +31,9 @@ from businesscase_workbench.spreadsheet.sheets import normal
 OF_WHICH = "of which"
 OPTION_IN_TITLE = re.compile(r"\boption\s+([A-Z])\b", re.IGNORECASE)
 MIXED = re.compile(r"cost.*(?:saving|benefit)|(?:saving|benefit).*cost", re.IGNORECASE)
+OF_SAVINGS = re.compile(
+    r"(?!.*(?:budget|cost|base|current))(?:.*\W)?(?:saving|efficienc)", re.IGNORECASE
+)
 CAPITAL = re.compile(r"capital", re.IGNORECASE)
 
 
@@ -99,7 +102,9 @@ class _Money:
             if at not in (self.kind, self.partner, self.option) and labels[at] != self.total
         ]
         named = [at for at in rest if column_named("flows", labels[at]) == "line"]
-        self.line = next(iter([*named, *rest]), None)
+        texts = [at for at in rest if not view.numbers(at)]
+        longest = sorted(texts, key=lambda at: -len("".join(view.texts(at))))
+        self.line = next(iter([*named, *longest]), None)
         self.ignore = [labels[at] for at in rest if at != self.line]
         self.labels = labels
         kinds = view.texts(self.kind)
@@ -127,6 +132,15 @@ class _Money:
             kind = ""  # it says what pays, and not what for
         block = "" if MIXED.search(title) else flow_of(title)
         is_level = len(set(amounts)) == 1
+        if not title and not kind and line in ("", BASE) and OF_SAVINGS.search(view.sheet.name):
+            return _Line(texts, amounts, "saving", is_sure=False)
+        if (
+            not title
+            and line == "one_off_cost"
+            and is_level
+            and not has_word("one_off", texts.get(self.line, ""))
+        ):
+            return _Line(texts, amounts, BASE, is_sure=False)  # training, legal cost
         if line == OF_WHICH:
             return _Line(texts, amounts, OF_WHICH, is_sure=True)
         is_budget = "income" in texts.get(self.kind, "").casefold() and self.has_today
@@ -316,9 +330,10 @@ def _flow_reading(
     columns[money.heading(money.line)] = forms
     if not keys["title"]:
         _flow_partners(money, lines, draft, columns, constants, words)
+    by_words = ", by their words beside today's cost" * (has_both and not keys["block"])
     draft.read(
         money.view, "flows", _certainty(money, lines),
-        f"{counted(len(lines), 'line')} of {what}: {listed(map(words_of, sorted(flows)))}{_not_read(money)}",
+        f"{counted(len(lines), 'line')} of {what}: {listed(map(words_of, sorted(flows)))}{by_words}{_not_read(money)}",
         columns=columns, constants=constants, words=_said(words),
         only=_only(money, lines, has_both), sign=_sign(lines), **keys,
     )  # fmt: skip

@@ -120,7 +120,7 @@ def _by_option(view: View, first: int) -> Matrix | None:
     scored = {
         at: text
         for at, text in view.headings.items()
-        if at != first and view.numbers(at) and not is_any("total", text)
+        if at != first and view.numbers(at) and not is_total(text)
     }
     rows = {view.text(row, first): row for row in view.rows() if view.text(row, first)}
     weighted = [text for text in rows if normal(text).startswith("weight")]

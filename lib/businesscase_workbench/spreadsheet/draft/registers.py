@@ -93,13 +93,15 @@ def matrix(view: View, draft: Draft) -> bool:
         return False
     at = {text: place for place, text in view.headings.items()}
     label, ignore = view.headings[labels[0]], [view.headings[one] for one in labels[1:]]
+    control = next((text for text in ignore if is_total(text)), "")
     if any(view.numbers(at[name]) for name in councils):
         if any(map(COUNTED.search, [view.sheet.name, label, *view.texts(labels[0])])):
             draft.leave(view, "its numbers look like counts, not pounds")
             return True
         draft.read(
             view, BASE, GUESSED, "numbers with a column a council are taken as cost a year",
-            columns={label: "category"}, ignore=ignore, totals=view.totals(), scale=view.scale(),
+            columns={label: "category"}, ignore=[text for text in ignore if text != control],
+            control=control, totals=view.totals(), scale=view.scale(),
             across={"headings": councils, "column": "partner", "value": "amount_gbp"},
             constants={"funding": "revenue", "year": _year_of(view)},
         )  # fmt: skip
@@ -159,6 +161,10 @@ def register(view: View, draft: Draft) -> bool:
             columns[heading] = [columns[heading], "partner"] if heading in columns else "partner"
             words["partner"] = owners
         keys["constants"] = {} if owners else {"partner": whose}
+    if table == "tasks" and "task" not in columns.values():
+        heading = next(text for text, name in columns.items() if name == "name")
+        at = next(place for place, text in view.headings.items() if text == heading)
+        columns[heading], words["task"] = ["name", "task"], _numbers(view.texts(at))
     if table == "contracts":
         columns, more = _contract_words(view, columns)
         words |= more

@@ -24,7 +24,7 @@ from businesscase_workbench.spreadsheet.draft.words import (
 )
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN
 from businesscase_workbench.spreadsheet.kinds import TEXT_CELL, tidy
-from businesscase_workbench.spreadsheet.sheets import BLANK_CELL, Sheet, normal
+from businesscase_workbench.spreadsheet.sheets import BLANK_CELL, Sheet, normal, unheaded
 from businesscase_workbench.spreadsheet.units import is_unit_alone, pounds_in, stated_unit
 from businesscase_workbench.spreadsheet.years import (
     DATE_CELL,
@@ -64,9 +64,7 @@ class View:
         if self.heading_rows > 1:
             self.sheet = sheet.with_joined_headings(self.header, self.heading_rows)
             self.filled = self.sheet.filled()
-        self.headings = {
-            at: tidy(cell.text) for at, cell in self.filled.get(self.header, {}).items()
-        }
+        self.headings = self._unheaded() | self._texts(self.header)
         named = {at: found for at, text in self.headings.items() if (found := years_of(text))}
         self.years = self._amounts(named)
         self.unread = [self.headings[at] for at in named if at not in self.years]
@@ -84,6 +82,13 @@ class View:
         if is_alone and any(group_of(self.headings[at]) for at in years):
             return {}  # such as the salary of a year
         return years if len(years) >= FEWEST or is_alone else {}
+
+    def _unheaded(self) -> dict[int, str]:
+        """Return names for columns of text on the left that have no heading."""
+        first = min(self.filled.get(self.header, {}), default=0)
+        rows = [row for row in self.rows() if len(self.filled[row]) > 1]
+        found = {at: sum(at in self.filled[row] for row in rows) for at in range(first)}
+        return {at: unheaded(at) for at, count in found.items() if count > len(rows) / 2}
 
     @property
     def has_parts_of_year(self) -> bool:
@@ -120,7 +125,7 @@ class View:
         if len(texts) < FEWEST or any(map(is_amount, self.filled[row].values())):
             return False
         rows = [*range(first, last + 1), row]
-        leftmost = min(min(self.filled[one]) for one in rows)
+        leftmost = min(min(cells) for cells in self.filled.values() if len(cells) > 1)
         if sum(leftmost in self.filled[one] for one in rows) > 1:
             return False
         near = list(self._texts(first if row < first else last).values())
@@ -138,7 +143,8 @@ class View:
         found: dict[str, list[int]] = {}
         for at in self.years:
             found.setdefault(group_of(self.headings[at]), []).append(at)
-        return found
+        is_once = len({*self.years.values()}) == len(self.years)
+        return {"": [*self.years]} if is_once and "" in found else found
 
     @property
     def tops(self) -> list[str]:
@@ -269,6 +275,17 @@ class View:
         found = {text: "0" for text in texts if text.casefold() in nil}
         return found | {text: "" for text in texts if text not in found and text.casefold() in none}
 
+    def added_up(self) -> list[str]:
+        """Return the headings of columns that a column of totals adds up, row by row."""
+        columns = {at: text for at, text in self.headings.items() if self.numbers(at)}
+        total = next((at for at, text in columns.items() if is_total(text)), None)
+        parts = [at for at, text in columns.items() if at != total and not is_known(text)]
+        rows = [
+            [amount_in(self.cell(row, at)) or 0 for at in (total, *parts)] for row in self.rows()
+        ]
+        is_whole = total is not None and all(first == sum(others) for first, *others in rows)
+        return [columns[at] for at in parts] if is_whole and len(parts) >= FEWEST else []
+
     def totals(self) -> str:
         """Return what the mapping says of totals, if there are any."""
         labels = [
@@ -310,7 +327,11 @@ def partners_of(views: Sequence[View]) -> list[str]:
     if not found:
         over = [view.tops or list(view.groups) for view in views if view.partner is None]
         found = [name for names in over if len(names) > 1 for name in names if name]
-        found = [name for name in found if not flow_of(name) and not is_no_service(name)]
+        found = [
+            name for name in found if not (flow_of(name) or is_no_service(name) or is_total(name))
+        ]
+    if not found:
+        found = [name for view in views for name in view.added_up()]
     if not found:
         found = [text for view in views for text in view.headings.values() if COUNCIL.search(text)]
     return list(dict.fromkeys(found))
@@ -387,13 +408,13 @@ def council_in(text: str, known: Sequence[str]) -> str:
 
 
 def alike(lines: Mapping[str, Collection[str]]) -> list[str]:
-    """Return the names of blocks or sheets that have most of their lines in common."""
+    """Return the names of blocks or sheets that have half of their lines in common."""
     names = [name for name, own in lines.items() if own]
     if len(names) < FEWEST:
         return []
     every = set().union(*(lines[name] for name in names))
     common = every.intersection(*(lines[name] for name in names))
-    return names if len(common) > len(every) / 2 else []
+    return names if len(common) >= len(every) / 2 else []
 
 
 def only_text(cells: Mapping[int, Cell]) -> str:

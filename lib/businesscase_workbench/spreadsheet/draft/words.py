@@ -8,6 +8,7 @@ from importlib.resources import files
 from businesscase.cases.schema import TABLES
 from businesscase_workbench.spreadsheet.columns import PROVENANCE
 from businesscase_workbench.spreadsheet.grid import names_of
+from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.sheets import normal
 from businesscase_workbench.spreadsheet.totals import TOTAL_NAME
 from businesscase_workbench.spreadsheet.units import stated_unit
@@ -37,7 +38,7 @@ def columns_of(table: str) -> dict[str, str]:
     found = {normal(column): column for column in own}
     for column, texts in known.items():
         if column in columns:
-            found |= {normal(text): column for text in [column, *texts]}
+            found |= {normal(text) or text: column for text in [column, *texts]}
     return found
 
 
@@ -49,7 +50,8 @@ def column_named(table: str, heading: str) -> str | None:
 
 def heading_names(heading: str) -> list[str]:
     """Return the names that a heading may mean, with its unit and without."""
-    return [part for name in names_of(heading) for part in (name, name.removesuffix("_gbp"))]
+    found = [part for name in names_of(heading) for part in (name, name.removesuffix("_gbp"))]
+    return [name or tidy(heading) for name in found]  # such as % alone
 
 
 def is_any(kind: str, heading: str) -> bool:
@@ -139,4 +141,4 @@ def flow_of(text: str) -> str:
 
 def is_total(text: str) -> bool:
     """Return whether a text names a total."""
-    return TOTAL_NAME.fullmatch(text) is not None
+    return TOTAL_NAME.fullmatch(text) is not None or is_any("total", text)
