@@ -14,7 +14,7 @@ from test_own_case import content
 from businesscase.cases.case import load_case
 from businesscase.cases.errors import InputError
 from businesscase_workbench import cli
-from businesscase_workbench.case_import import changed_figures
+from businesscase_workbench.case_import import changed_figures, import_case
 from businesscase_workbench.spreadsheet import importing
 from businesscase_workbench.spreadsheet.cells import Cell, amount_in
 from businesscase_workbench.spreadsheet.draft import suggest
@@ -789,7 +789,8 @@ ASSESSORS = {
         "Scores East": MATRIX.replace("8,7", "6,9"),
     },
     "side by side under their names": {
-        "scores": ",North,,East,\nCriteria,A. Stay,B. Share,A. Stay,B. Share\nCost,3,8,3,6\nQuality,5,7,5,9\n"
+        "scores": ",,North,,East,\nCriteria,Weight,A. Stay,B. Share,A. Stay,B. Share\n"
+        "Cost,40,3,8,3,6\nQuality,60,5,7,5,9\n"
     },
     "beside each criterion": {
         "scores": "Option,Cost (North),Cost (East),Quality (North),Quality (East)\n"
@@ -971,13 +972,27 @@ def test_lines_of_text_among_the_rows_of_a_register_are_told_and_not_read(tmp_pa
     assert [row["risk"] for row in drafted(tmp_path, risks=text)["risks"]] == ["1", "2"]
 
 
-def test_tasks_without_numbers_are_counted(tmp_path):
-    text = "Task,Duration (days),Depends on\nCase,60,\nProcure,40,1\n"
-    rows = drafted(tmp_path, plan=text)["tasks"]
-    assert [(row["task"], row["name"], row["predecessors"]) for row in rows] == [
-        ("1", "Case", ""),
-        ("2", "Procure", "1"),
-    ]
+@pytest.mark.parametrize("start", ["Start", "Lead"])
+def test_tasks_without_numbers_are_counted_and_begin_with_the_first_of_them(
+    own_data, tmp_path, start
+):
+    source, mapping = tmp_path / "books", Path("m.toml")
+    source.mkdir()
+    plan = (
+        f"Task,{start},Duration (days),Depends on\nCase,01/05/2026,60,\nProcure,01/07/2026,40,1\n"
+    )
+    (source / "plan.csv").write_text(plan, encoding="utf-8")
+    budget = (
+        "Council,Line,2026/27,2027/28\nNorth,Staff,70,70\nEast,One-off kit,20,0\nEast,Staff,9,9\n"
+    )
+    (source / "budget.csv").write_text(budget, encoding="utf-8")
+    mapping.write_text(suggest(source, "Our case").text, encoding="utf-8")
+    import_case(source, "our-case", (), update=False, mapping=mapping)
+    case = load_case("our-case")
+    day = (2026, 5, 1) if start == "Start" else (2026, 4, 1)
+    assert case.file.plan_start == dt.date(*day)
+    assert case.tables["tasks"]["name"].to_list() == ["Case", "Procure"]
+    assert list(case.scenarios) == ["base"]  # without a saving there is none that others could move
 
 
 def test_several_tables_of_one_sheet_are_read_each_under_its_headings(tmp_path):

@@ -115,7 +115,8 @@ def import_case(
         if former is not None:
             kept, said = _without_worked(former, imported.raw)
             raw = _updated(kept, _with_base(kept, imported.raw, read_as))
-            if begins_small and not raw.tables["flows"]:  # no saving that a scenario could move
+            flows = {row.get("flow") for row in raw.tables["flows"]}
+            if begins_small and "saving" not in flows:  # which the worked scenarios move
                 raw = replace(raw, scenarios={BASE: raw.scenarios[BASE]})
         else:
             raw = imported.raw

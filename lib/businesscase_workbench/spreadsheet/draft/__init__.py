@@ -114,7 +114,7 @@ def _without_again(views: Sequence[View], draft: Draft) -> Iterator[View]:
 
 
 def _classify(view: View, draft: Draft) -> None:
-    for attempt in (weights, scores, money_by_year, membership, matrix, register):
+    for attempt in (scores, weights, money_by_year, membership, matrix, register):
         if attempt(view, draft):
             return
     if view.has_parts_of_year:

@@ -38,9 +38,7 @@ def scores(view: View, draft: Draft) -> bool:
 def weights(view: View, draft: Draft) -> bool:
     """Take a list of criteria with their weights; it is read beside the scores that it is of."""
     at = _named(view, "factors")
-    headings = view.headings.values()
-    has_options = any("option" in text.casefold() or LETTERED.fullmatch(text) for text in headings)
-    if view.years or has_options or not {"factor", "weight"} <= at.keys():
+    if view.years or not {"factor", "weight"} <= at.keys():
         return False
     is_weighted = any(_number(view, row, at["weight"]) for row in view.rows())
     draft.weights += [view] * is_weighted
@@ -167,12 +165,17 @@ def _by_option(view: View, first: int) -> Matrix | None:
 
 def _by_criterion(view: View, first: int) -> Matrix | None:
     """Return a matrix with a row a criterion and a column an option."""
-    scored = {at: text for at, text in view.headings.items() if at != first and view.numbers(at)}
+    weight = _named(view, "factors").get("weight")
+    scored = {
+        at: text
+        for at, text in view.headings.items()
+        if at not in (first, weight) and view.numbers(at)
+    }
     _, options, keys = _crossed(view, scored, "option")
     options = {at: text for at, text in options.items() if LETTERED.fullmatch(text)}
     if len(set(options.values())) < FEWEST:
         return None
-    heading, weight = view.headings[first], _named(view, "factors").get("weight")
+    heading = view.headings[first]
     names = list(dict.fromkeys(options.values()))
     rows = {view.text(row, first): row for row in view.rows() if view.text(row, first)}
     totals = [text for text in rows if is_total(text)]
@@ -190,7 +193,7 @@ def _by_criterion(view: View, first: int) -> Matrix | None:
         [(text, name, _number(view, rows[name], at)) for at, text in options.items() for name in criteria],
         keys | {"columns": {heading: "factor"}, "leave_out": left, "ignore": ignore},
     )  # fmt: skip
-    if weight is not None and weight not in options:
+    if weight is not None:
         found.weights = {name: _number(view, rows[name], weight) for name in criteria}
         columns = {heading: ["factor", "definition", "kind"], view.headings[weight]: "weight"}
         found.factors = {

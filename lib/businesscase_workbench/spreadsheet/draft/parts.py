@@ -1,5 +1,6 @@
 """The parts of a drafted mapping, and the file that they make."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -108,6 +109,10 @@ def complete(draft: Draft, title: str) -> None:
         constants = reading.keys.get("constants", {})
         if constants.get("year") == FIRST_YEAR:
             constants["year"] = min(draft.years, default=2026)
+    if "plan_start" in draft.case:
+        draft.case["plan_start"] = draft.case["plan_start"] or dt.date(
+            min(draft.years, default=2026), 4, 1
+        )
     if draft.option:
         draft.case["preferred_option"] = draft.option
     if draft.case.get("comparator") == draft.option:
@@ -175,6 +180,8 @@ def _value(value: object) -> str:
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_key(str(name))} = {_value(one)}" for name, one in value.items())
         return f"{{ {inside} }}"
+    if isinstance(value, dt.date):
+        return value.isoformat()
     if isinstance(value, Collection) and not isinstance(value, str):
         return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value, ensure_ascii=False)

@@ -1,10 +1,12 @@
 """Lists drafted into tables: partners, applications, posts, contracts, risks and tasks."""
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 
 from businesscase.cases.schema import TABLES
-from businesscase_workbench.spreadsheet.cells import amount_in, folded
+from businesscase_workbench.spreadsheet.cells import amount_in, folded, read_cell
+from businesscase_workbench.spreadsheet.columns import Column
 from businesscase_workbench.spreadsheet.draft.parts import (
     BASE,
     FIRST_YEAR,
@@ -41,6 +43,7 @@ COUNTED = re.compile(  # what is counted, unless the words go on to say that it 
     re.IGNORECASE,
 )
 PAIRED = re.compile(r".+\s(?P<apart>[/x×,-])\s.+")
+DAY = Column("starts", kinds=frozenset({dt.date}), may_be_blank=True)
 MONTHS = re.compile(r"\d+(?P<unit>\s*(?:months?|mths?|m))", re.IGNORECASE)
 CHANCES = {
     3: [0, 0.2, 0.5, 1],
@@ -161,6 +164,8 @@ def register(view: View, draft: Draft) -> bool:
             columns[heading] = [columns[heading], "partner"] if heading in columns else "partner"
             words["partner"] = owners
         keys["constants"] = {} if owners else {"partner": whose}
+    if table == "tasks":
+        draft.case["plan_start"] = _first_day(view)
     if table == "tasks" and "task" not in columns.values():
         heading = next(text for text, name in columns.items() if name == "name")
         at = next(place for place, text in view.headings.items() if text == heading)
@@ -277,6 +282,18 @@ def _year_of(view: View) -> int | str:
     """Return the year that a title, a heading or the sheet names, else that of the case."""
     texts = [*view.titles, *view.headings.values(), view.sheet.name]
     return next((years.first for text in texts if (years := years_of(text))), FIRST_YEAR)
+
+
+def _first_day(view: View) -> dt.date | None:
+    """Return the first of the days on which the tasks of a plan start, None if one isn't told."""
+    days = []
+    for at, text in view.headings.items():
+        for row in view.rows() if normal(text).startswith("start") else ():
+            try:
+                days.append(dt.date.fromisoformat(read_cell(view.cell(row, at), DAY).text))
+            except ValueError:  # a blank, or what is no date
+                return None
+    return min(days, default=None)
 
 
 def _shared_words(view: View) -> dict[str, dict[str, str]]:
