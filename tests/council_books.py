@@ -36,6 +36,7 @@ YEARS = {
     "dash": lambda year: f"{year}-{(year + 1) % 100:02}",
     "ending": lambda year: f"FY{(year + 1) % 100:02}",
     "budget": lambda year: f"Budget {year}/{(year + 1) % 100:02}",
+    "forecast": lambda year: f"{year % 100:02}/{(year + 1) % 100:02} Forecast",
 }
 FAULTS = [
     "total",
@@ -86,6 +87,9 @@ class _Layout:
     below: bool  # savings are below nil
     one_sheet: bool
     kind: bool
+    nil: str  # what stands for nothing in a year of a flow; a number if blank
+    credits: bool  # what is below nil is text, as in a ledger: 12.5 CR
+    over: bool  # headings in two rows: the year, and below it what its amounts are
 
 
 def random_book(folder: Path, seed: int) -> Book:
@@ -103,6 +107,9 @@ def random_book(folder: Path, seed: int) -> Book:
         below=draw.random() < 0.6,
         one_sheet=draw.random() < 0.5,
         kind=draw.random() < 0.4,
+        nil=draw.choice(["", "", "-", "nil"]),
+        credits=draw.random() < 0.3,
+        over=draw.random() < 0.3,
     )
     book = Book(folder / f"book-{seed}.xlsx", first)
     book.fault = draw.choice(FAULTS) if draw.random() < 0.35 else ""
@@ -166,9 +173,20 @@ def _head(sheet, layout: _Layout, title: str, fault: str) -> int:
     texts += [YEARS[layout.heading](year) for year in layout.years]
     if fault == "unit":  # the last year is said to be in another unit than the title says
         texts[-1] += " (£m)" if layout.scale == 1000 else " (£000)"
-    for column, text in enumerate([*texts, *["Total"] * layout.total_column]):
-        sheet.write(row, column, text)
-    return row + 1
+    texts += ["Total"] * layout.total_column
+    if layout.over:  # the labels stand in the lower row
+        first = 2 + layout.kind
+        lower = [*texts[:first], *["Budget"] * len(layout.years), *[""] * layout.total_column]
+        texts[:first] = [""] * first
+        _row(sheet, row + 1, lower)
+    _row(sheet, row, texts)
+    return row + 1 + layout.over
+
+
+def _row(sheet, row: int, texts: list[str]) -> None:
+    for column, text in enumerate(texts):
+        if text:
+            sheet.write(row, column, text)
 
 
 def _block(made, sheet, layout, book, at, rows, kind, is_flow) -> int:
@@ -209,6 +227,10 @@ def _block(made, sheet, layout, book, at, rows, kind, is_flow) -> int:
                 )
             elif book.fault == "uncalculated" and is_spot:
                 sheet.write_formula(at, first_column + column, f"={amount}", None, "")
+            elif layout.nil and is_flow and not amount:
+                sheet.write_string(at, first_column + column, layout.nil)
+            elif layout.credits and amount < 0:
+                sheet.write_string(at, first_column + column, f"{-amount:,.2f} CR")
             else:
                 sheet.write_number(at, first_column + column, amount)
             sums[column] += amount

@@ -32,7 +32,12 @@ from businesscase_workbench.spreadsheet.kinds import (
     tidy,
 )
 from businesscase_workbench.spreadsheet.left_out import HIDDEN, TOTALS, LeftOut
-from businesscase_workbench.spreadsheet.looks import refuse_odd_cells, shown_rows, tell
+from businesscase_workbench.spreadsheet.looks import (
+    refuse_merged,
+    refuse_odd_cells,
+    shown_rows,
+    tell,
+)
 from businesscase_workbench.spreadsheet.mapping import (
     AS_GIVEN,
     BY_FLOW,
@@ -111,21 +116,16 @@ class SheetState:
     decision_year: int | None
     taken: set[int] = field(default_factory=set)
     numbers: set[int] = field(default_factory=set)
-    refused: bool = False
-    _said: set[str] = field(default_factory=set)
+    before: int = field(init=False)  # faults that were found elsewhere
 
-    def say(self, sentence: str) -> None:
-        """State something once, though several readings of a sheet find it."""
-        if sentence not in self._said:
-            self._said.add(sentence)
-            self.findings.say(sentence)
+    def __post_init__(self) -> None:
+        """Begin to count the faults of this sheet."""
+        self.before = len(self.findings.faults)
 
-    def refuse(self, place: Place, sentence: str, **details) -> None:
-        """Refuse something once, though several readings of a sheet find it."""
-        self.refused = True
-        if (key := f"{place.text}: {sentence}") not in self._said:
-            self._said.add(key)
-            self.findings.refuse(place, sentence, **details)
+    @property
+    def is_refused(self) -> bool:
+        """Whether a fault was found in the sheet."""
+        return len(self.findings.faults) > self.before
 
 
 def constant(value: object) -> Cell:
@@ -207,7 +207,7 @@ class BlockReader:
         for at, cell in cells.items():
             key = folded(tidy(cell.text))
             if key in by_text and key in {folded(tidy(name)) for name in reading.columns}:
-                self.parent.refuse(
+                self.parent.findings.refuse(
                     self.sheet.place(self.block.header, at),
                     f"the heading {shown(cell.text)} stands here twice, in {letters(by_text[key])} and "
                     f"{letters(at)}; give them names of their own",
@@ -221,7 +221,7 @@ class BlockReader:
         self.across = dict(self._across(cells))
         for at, cell in cells.items():
             if at not in self.across and at not in self.at.values():
-                self.parent.refuse(
+                self.parent.findings.refuse(
                     self.sheet.place(self.block.header, at),
                     f"the heading {shown(tidy(cell.text))} isn't in the mapping; give it a column, or name "
                     "it under ignore",
@@ -234,7 +234,9 @@ class BlockReader:
         if not hidden & cells.keys() or not self.parent.left_out.takes(HIDDEN):
             return cells
         told = listed(shown(tidy(cells[at].text)) for at in sorted(hidden & cells.keys()))
-        self.parent.say(f"{self.sheet.place(self.block.header).text}: {told} hidden, and left out")
+        self.parent.findings.say(
+            f"{self.sheet.place(self.block.header).text}: {told} hidden, and left out"
+        )
         return {at: cell for at, cell in cells.items() if at not in hidden}
 
     def _across(self, cells: Mapping[int, Cell]) -> Iterator[tuple[int, Years | str]]:
@@ -255,20 +257,20 @@ class BlockReader:
             years = years_of(text)
             if years is None:
                 if wanted is not None:
-                    self.parent.refuse(
+                    self.parent.findings.refuse(
                         self.sheet.place(self.block.header, at),
                         f"{shown(text)} names no financial year, and the mapping reads it as one",
                     )
                 continue
             if years in seen:
-                self.parent.refuse(
+                self.parent.findings.refuse(
                     self.sheet.place(self.block.header, at),
                     f"{shown(text)} is the year of column {letters(seen[years])} too; list under headings "
                     "which are read, and the other under ignore",
                 )
                 continue
             if years.first != years.last and across.spans != "each":
-                self.parent.refuse(
+                self.parent.findings.refuse(
                     self.sheet.place(self.block.header, at),
                     f"{shown(text)} is several years, and nothing says whether an amount is that of each; "
                     'if it is, say spans = "each" under across',
@@ -329,7 +331,7 @@ class BlockReader:
                     cells[row] = cells[row] | {at: constant(meant)}
                     said[text, meant or "blank"] += 1
         for (text, meant), times in said.items():
-            self.parent.say(
+            self.parent.findings.say(
                 f"{self.sheet.place().text}: {shown(text)} read as {meant} in {counted(times, 'cell')}"
             )
         return replace(sheet, cells=cells)
@@ -337,17 +339,10 @@ class BlockReader:
     def _refuse_merged(self, table: TableFound) -> None:
         """Refuse merged cells, but for a label that is written once for the rows below it."""
         labels = {self.at[heading] for heading in self.reading.fill_down}
-        read = set(table.columns.values())
-        for top, left, bottom, right in self.sheet.merged:
-            is_label = left == right and left in labels
-            rows = set(range(top, bottom + 1)) & set(table.rows)
-            if rows and not is_label and read & set(range(left, right + 1)):
-                cells = f"{letters(left)}{top}:{letters(right)}{bottom}"
-                self.parent.refuse(
-                    self.sheet.place(top, left),
-                    f"cells {cells} are merged; split them and fill each with its own value, or name the "
-                    "heading under fill_down",
-                )
+        found = self.sheet.merged_in(table.rows, sorted(table.columns.values()))
+        odd = [one for one in found if one[1] != one[3] or one[1] not in labels]
+        hint = ", or name the heading under fill_down"
+        refuse_merged(self.sheet, odd, self.parent.findings, hint)
 
     def _tell_hidden_columns(self, table: TableFound) -> None:
         """Refuse columns that are read and not shown, or state them where the user wants them kept."""
@@ -376,7 +371,7 @@ class BlockReader:
             if named is None:
                 rows.append(row)
             else:
-                self.parent.say(f"{self.sheet.place(row).text}: {shown(named)} left out")
+                self.parent.findings.say(f"{self.sheet.place(row).text}: {shown(named)} left out")
                 self.parent.taken.add(row)
         return replace(table, rows=rows)
 
@@ -385,14 +380,7 @@ class BlockReader:
         decided = {"leave out": ([TOTALS], []), "keep": ([], [TOTALS])}.get(self.reading.totals)
         left_out = LeftOut(*decided) if decided else self.parent.left_out
         texts = [name for name, one in columns.items() if not one.kinds]
-        own = ImportFindings()
-        kept = without_totals(table, columns, texts, left_out, own)
-        for sentence in own.conversions():
-            self.parent.say(sentence)
-        for fault in own.faults:
-            self.parent.refuse(
-                Place(str(fault).partition(": ")[0], fault.details), str(fault).partition(": ")[2]
-            )
+        kept = without_totals(table, columns, texts, left_out, self.parent.findings)
         dropped = [row for row in table.rows if row not in kept.rows]
         self.parent.taken |= set(dropped)
         unknown = [
@@ -407,7 +395,7 @@ class BlockReader:
 
     def _say_uncalculated(self, cells: Sequence[str]) -> None:
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
-        self.parent.say(
+        self.parent.findings.say(
             f"{self.sheet.place().text}: the total{'s' * (len(cells) > 1)} in {cells[0]}{more} "
             f"{'are formulas' if more else 'is a formula'} without a value, so nothing is held against "
             f"{'them' if more else 'it'}; open the workbook and save it to have them calculated"
@@ -438,7 +426,7 @@ class BlockReader:
             if unit == scale:
                 continue
             means = "which the workbook doesn't take" if unit is None else f"scale = {unit}"
-            self.parent.refuse(
+            self.parent.findings.refuse(
                 place,
                 f"found {shown(words)}, {means}, but the mapping says scale = {scale}",
                 found=words,
@@ -451,14 +439,14 @@ class BlockReader:
         }
         if scale != 1 and headed and len(headed) < len(money) and len(stated) == len(headed):
             at, words = next(iter(headed.items()))
-            self.parent.refuse(
+            self.parent.findings.refuse(
                 self.sheet.place(self.block.header, at),
                 f"found {shown(words)} above this column and not above all others of amounts; say it once in a "
                 "title, or above each",
                 found=words,
             )
         if scale != 1 and not stated:
-            self.parent.say(
+            self.parent.findings.say(
                 f"{self.sheet.place().text}: amounts are taken times {scale:,}, as the mapping says; no words "
                 "of the sheet do"
             )
@@ -478,7 +466,7 @@ class BlockReader:
             added = sum((part for part in parts if part is not None), Decimal(0))
             is_rounded = total == total.to_integral_value() and added != added.to_integral_value()
             if abs(added - total) > (ROUNDED if is_rounded else PENNY):
-                self.parent.refuse(
+                self.parent.findings.refuse(
                     place,
                     f"found {total:,f}, but the {len(self.across)} columns of the row add up to {added:,f}; put "
                     "right which of them is wrong",
@@ -498,10 +486,10 @@ class BlockReader:
             reading = read_cell(cell, column)
         except CellError as error:
             details = {"found": error.found, "allowed": error.allowed}
-            self.parent.refuse(place, str(error), **details)
+            self.parent.findings.refuse(place, str(error), **details)
             return None
         if reading.change == SCALED and self.reading.scale != 1:
-            self.parent.refuse(
+            self.parent.findings.refuse(
                 place,
                 f"found {shown(cell.text)}, which has a unit of its own beside scale = {self.reading.scale}",
             )
@@ -553,7 +541,7 @@ class BlockReader:
             return dict.fromkeys(names(form), BLANK_CELL)
         parts = fitted(form, text)
         if parts is None:
-            self.parent.refuse(
+            self.parent.findings.refuse(
                 place,
                 f"found {shown(text)}; the mapping reads it as {shown(form)}",
                 found=text,
@@ -637,7 +625,7 @@ class BlockReader:
         others = [one for one in amounts if one not in run]
         if others:
             years = listed(self._heading(at) for _, at, _ in others)
-            self.parent.say(
+            self.parent.findings.say(
                 f"{self.sheet.place(row).text}: today's cost is that of {self._heading(run[0][1])}; what it is in "
                 f"{years} is left out, as the case has one year of each line"
             )

@@ -69,7 +69,7 @@ class ImportFindings:
             low, high = min(values), max(values)
             count = f"{len(values)} value{'s' if len(values) > 1 else ''}"
             sentences.append(f"{where}: {count} read as fractions, {_spread(low, high)}")
-        return sentences + stated
+        return sentences + list(dict.fromkeys(stated))  # several readings of a block find the same
 
 
 def _cells(count: int) -> str:

@@ -10,7 +10,12 @@ from businesscase_workbench.spreadsheet.columns import PROVENANCE, Column, state
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.left_out import HIDDEN, LeftOut, to_leave_out
-from businesscase_workbench.spreadsheet.looks import refuse_odd_cells, shown_rows, tell
+from businesscase_workbench.spreadsheet.looks import (
+    refuse_merged,
+    refuse_odd_cells,
+    shown_rows,
+    tell,
+)
 from businesscase_workbench.spreadsheet.sheets import Rows, Sheet, TableFound, letters, normal
 from businesscase_workbench.spreadsheet.stated import Area, other_units
 from businesscase_workbench.spreadsheet.totals import without_totals
@@ -270,15 +275,9 @@ class _Search:
         if not table.rows or not table.columns:
             return
         columns = table.columns.values()
-        for top, left, bottom, right in self.sheet.merged:
-            is_above_or_below = bottom < header or top > table.rows[-1]
-            is_beside = right < min(columns) or left > max(columns)
-            if not is_above_or_below and not is_beside:
-                cells = f"{letters(left)}{top}:{letters(right)}{bottom}"
-                self.findings.refuse(
-                    self.sheet.place(top, left),
-                    f"cells {cells} are merged; split them and fill each with its own value",
-                )
+        rows = range(header, table.rows[-1] + 1)
+        found = self.sheet.merged_in(rows, range(min(columns), max(columns) + 1))
+        refuse_merged(self.sheet, found, self.findings)
 
     def _state_gaps(self, header: int, filled: Rows, rows: list[int]) -> None:
         """State how many blank rows and columns stood in the table; a CSV's lines are counted before."""

@@ -1,6 +1,6 @@
 """Rows and cells that are shown otherwise than others are: hidden, struck out, with a raised footnote."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from businesscase.cases.errors import shown
 from businesscase.cases.raw import Place
@@ -9,7 +9,7 @@ from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.kinds import NUMBER_CELL
 from businesscase_workbench.spreadsheet.left_out import HIDDEN, STRUCK_OUT, LeftOut, to_tell
 from businesscase_workbench.spreadsheet.marks import STRUCK
-from businesscase_workbench.spreadsheet.sheets import TableFound
+from businesscase_workbench.spreadsheet.sheets import CellRange, Sheet, TableFound, letters
 
 ROWS_NAMED = 10  # rows at most that a sentence names
 
@@ -20,6 +20,18 @@ def tell(place: Place, kind: str, said: str, left_out: LeftOut, findings: Import
         findings.say(f"{place.text}: {said}, and kept")
     else:
         findings.refuse(place, f"{said}; {to_tell(kind)}", found=kind)
+
+
+def refuse_merged(
+    sheet: Sheet, ranges: Iterable[CellRange], findings: ImportFindings, or_else: str = ""
+) -> None:
+    """Refuse ranges of merged cells, of which only the first holds what all show."""
+    for top, left, bottom, right in ranges:
+        cells = f"{letters(left)}{top}:{letters(right)}{bottom}"
+        findings.refuse(
+            sheet.place(top, left),
+            f"cells {cells} are merged; split them and fill each with its own value{or_else}",
+        )
 
 
 def shown_rows(table: TableFound, left_out: LeftOut, findings: ImportFindings) -> TableFound:

@@ -180,7 +180,7 @@ class SheetReader(SheetState):
 
     def finish(self) -> None:
         """State what stands outside of all blocks; refuse rows with amounts that nothing takes."""
-        if self.first_header is None or self.refused:
+        if self.first_header is None or self.is_refused:
             return
         filled = self.sheet.filled()
         left = {row: cells for row, cells in filled.items() if row not in self.taken}
@@ -227,7 +227,7 @@ class SheetReader(SheetState):
 
     def _refuse_without_header(self, reading: Reading, filled: Rows) -> None:
         if not filled:
-            self.refuse(self.sheet.place(), "the sheet is blank, and the mapping reads it")
+            self.findings.refuse(self.sheet.place(), "the sheet is blank, and the mapping reads it")
             return
         best = min(filled, key=lambda row: len(self._missing(reading, filled[row])))
         lacks = self._missing(reading, filled[best])
@@ -238,13 +238,13 @@ class SheetReader(SheetState):
             for name, found in near.items()
         ]
         if len(lacks) >= len(reading.columns):
-            self.refuse(
+            self.findings.refuse(
                 self.sheet.place(),
                 f"no row has the headings {', '.join(reading.columns)}, which the mapping reads",
                 allowed=list(reading.columns),
             )
         else:
-            self.refuse(
+            self.findings.refuse(
                 self.sheet.place(best),
                 f"the heading{'s' * (len(lacks) > 1)} {', '.join(hints)} of the mapping "
                 f"{'are' if len(lacks) > 1 else 'is'} missing",
@@ -285,7 +285,7 @@ class SheetReader(SheetState):
             titles = [block.title for block in blocks if block.title]
             hint = f"; there are {', '.join(map(shown, titles))}" if titles else ""
             what = f"under a line {shown(reading.block)}" if reading.block else "under the headings"
-            self.refuse(self.sheet.place(), f"no rows stand {what}{hint}", allowed=titles)
+            self.findings.refuse(self.sheet.place(), f"no rows stand {what}{hint}", allowed=titles)
         return wanted
 
     def _has_titles(self, reading: Reading) -> bool:

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from businesscase.cases.raw import Place
@@ -139,12 +140,10 @@ class Sheet:
         }
         return replace(self, cells=cells)
 
-    def merged_in(self, rows: Collection[int], columns: Collection[int]) -> Iterator[CellRange]:
-        """Yield the ranges of merged cells that touch some rows and some columns."""
+    def merged_in(self, rows: Sequence[int], columns: Sequence[int]) -> Iterator[CellRange]:
+        """Yield the ranges of merged cells that touch some rows and some columns, both in order."""
         for top, left, bottom, right in self.merged:
-            if any(top <= row <= bottom for row in rows) and any(
-                left <= at <= right for at in columns
-            ):
+            if _has(rows, top, bottom) and _has(columns, left, right):
                 yield top, left, bottom, right
 
     def paragraph(self, row: int) -> str:
@@ -174,6 +173,11 @@ class TableFound:
 
 
 BLANK_CELL = Cell("text", "")
+
+
+def _has(places: Sequence[int], first: int, last: int) -> bool:
+    at = bisect_left(places, first)
+    return at < len(places) and places[at] <= last
 
 
 def letters(column: int) -> str:
