@@ -681,6 +681,7 @@ def test_a_council_and_a_service_above_one_year_are_read_as_both(tmp_path):
         ("Q1 2026,Q2 2026", "here are parts of a year; add them up to years"),
         ("Apr 2026,May 2026", "here are parts of a year; add them up to years"),
         ("2026-04-01,2026-05-01", "here are parts of a year; add them up to years"),
+        ("Year 0,Year 1", "its years are counted and not named; head them 2026/27 and so on"),
         ("Gross 2026/27,Income 2026/27", "a year stands in several columns ('Gross' and 'Income')"),
     ],
 )
@@ -689,6 +690,11 @@ def test_a_sheet_whose_columns_are_no_years_is_left_out_with_the_reason(tmp_path
     draft, told = suggested(tmp_path, costs=text)
     assert draft["leave_out"] == ["costs"] and "read" not in draft
     assert said in told
+
+
+def test_years_in_rows_are_left_out_with_the_reason(tmp_path):
+    draft, told = suggested(tmp_path, costs="Year,North,East\n2026/27,700,200\n2027/28,710,205\n")
+    assert draft["leave_out"] == ["costs"] and "its years stand one below the other" in told
 
 
 def test_what_of_two_columns_of_a_year_is_not_read_is_told(tmp_path):
@@ -791,6 +797,10 @@ ASSESSORS = {
     "side by side under their names": {
         "scores": ",,North,,East,\nCriteria,Weight,A. Stay,B. Share,A. Stay,B. Share\n"
         "Cost,40,3,8,3,6\nQuality,60,5,7,5,9\n"
+    },
+    "side by side, options by number": {
+        "scores": "Criteria,Weight,North scores,,East scores,\n,,Option 1,Option 2,Option 1,Option 2\n"
+        "Cost,40%,3,8,3,6\nQuality,60%,5,7,5,9\n"
     },
     "beside each criterion": {
         "scores": "Option,Cost (North),Cost (East),Quality (North),Quality (East)\n"

@@ -14,9 +14,10 @@ from businesscase_workbench.spreadsheet.draft.options import complete_options, s
 from businesscase_workbench.spreadsheet.draft.parts import Draft, complete, said_of, text_of
 from businesscase_workbench.spreadsheet.draft.registers import matrix, membership, register
 from businesscase_workbench.spreadsheet.draft.view import View, partners_of, views_of
-from businesscase_workbench.spreadsheet.draft.words import place_of
+from businesscase_workbench.spreadsheet.draft.words import COUNTED_YEAR, place_of
 from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
+from businesscase_workbench.spreadsheet.years import years_of
 
 SPLIT = re.compile(r"split\D{0,20}(\d+(?:\s*[:/]\s*\d+)+)", re.IGNORECASE)
 SHOWN = 5  # texts at most that a sentence names
@@ -117,7 +118,11 @@ def _classify(view: View, draft: Draft) -> None:
     for attempt in (scores, weights, money_by_year, membership, matrix, register):
         if attempt(view, draft):
             return
-    if view.has_parts_of_year:
+    if sum(map(bool, map(COUNTED_YEAR.fullmatch, view.headings.values()))) > 1:
+        why = "its years are counted and not named; head them 2026/27 and so on"
+    elif sum(map(bool, map(years_of, view.texts(min(view.headings, default=None))))) > 1:
+        why = "its years stand one below the other; give each a column"
+    elif view.has_parts_of_year:
         why = "a case has financial years, and here are parts of a year; add them up to years"
     else:
         why = "nothing here is known"

@@ -9,6 +9,7 @@ from businesscase_workbench.spreadsheet.draft.parts import GUESSED, SURE, Draft,
 from businesscase_workbench.spreadsheet.draft.view import FEWEST, View, council_in
 from businesscase_workbench.spreadsheet.draft.words import (
     LETTERED,
+    OPTION,
     column_named,
     has_word,
     is_any,
@@ -127,7 +128,7 @@ def _by_option(view: View, first: int) -> Matrix | None:
     named = [view.sheet.name, *view.titles]
     is_told = (
         weighted
-        or any(map(LETTERED.fullmatch, options))
+        or any(map(OPTION.fullmatch, options))
         or any(has_word("scores", text) for text in named)
     )
     if len(scored) < FEWEST or not options or "option" not in heading.casefold() or not is_told:
@@ -172,7 +173,7 @@ def _by_criterion(view: View, first: int) -> Matrix | None:
         if at not in (first, weight) and view.numbers(at)
     }
     _, options, keys = _crossed(view, scored, "option")
-    options = {at: text for at, text in options.items() if LETTERED.fullmatch(text)}
+    options = {at: text for at, text in options.items() if OPTION.fullmatch(text)}
     if len(set(options.values())) < FEWEST:
         return None
     heading = view.headings[first]
@@ -278,7 +279,10 @@ def _crossed(
         if True in told:
             whose, what = sides if told[0] else sides[::-1]
             words = {
-                "assessor": {text: whose[at] for at, text in scored.items()},
+                "assessor": {
+                    text: council_in(whose[at], view.known) or whose[at]
+                    for at, text in scored.items()
+                },
                 column: {text: what[at] for at, text in scored.items()},
             }
             return (

@@ -132,8 +132,15 @@ class View:
         upper, lower = (texts, near) if row < first else (near, texts)
         years = max(sum(years_of(text) is not None for text in one) for one in (upper, lower))
         told = [text for text in lower if is_known(text) or says_what(text) or years_of(text)]
-        is_over = row < first and Counter(lower).most_common(1)[0][1] > 1
+        below = [at for at in self.filled[row] if row < first or self._has_amounts_below(row, at)]
+        is_over = Counter(lower).most_common(1)[0][1] > 1 and len(below) == len(self.filled[row])
         return is_over or (years >= FEWEST and len(told) > len(lower) / 2)
+
+    def _has_amounts_below(self, row: int, at: int) -> bool:
+        found = [
+            is_amount(cells[at]) for one, cells in self.filled.items() if one > row and at in cells
+        ]
+        return sum(found) > len(found) / 2
 
     # years, and whose they are
 

@@ -20,6 +20,8 @@ DRIVER = re.compile(
 LETTERED = re.compile(
     r"(?:option\s+)?(?P<letter>[A-Z])(?P<apart>[.):]|\s+[-–])\s+(?P<name>.+)", re.IGNORECASE
 )
+OPTION = re.compile(rf"{LETTERED.pattern}|option\s+\w{{1,2}}\b.*", re.IGNORECASE)
+COUNTED_YEAR = re.compile(r"(?:year|yr)\s*\d{1,2}", re.IGNORECASE)
 MEMBERSHIP = ("join", "leave")
 
 
@@ -68,7 +70,7 @@ def is_known(heading: str) -> bool:
         or is_any("kind", heading)
         or is_any("total", heading)
         or DRIVER.fullmatch(heading) is not None
-        or LETTERED.fullmatch(heading) is not None
+        or OPTION.fullmatch(heading) is not None
         or normal(heading).startswith(MEMBERSHIP)
     )
 
