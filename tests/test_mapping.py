@@ -825,6 +825,18 @@ def test_scores_of_two_councils_are_those_of_two_assessors(tmp_path, where):
     assert [row["factor"] for row in tables["factors"]] == ["Cost", "Quality"]
 
 
+def test_options_without_letters_have_those_of_the_first_assessor_in_any_order(tmp_path):
+    first = "Option,Cost,Quality\nWeight,40,60\nStay,3,5\nShare,8,7\n"
+    second = "Option,Cost,Quality\nWeight,40,60\nShare,6,9\nStay,4,4\n"
+    tables = drafted(tmp_path, **{"Scores by A": first, "Scores by B": second})
+    assert {(row["assessor"], row["option"], row["factor"]): row["score"] for row in tables["scores"]} == {
+        ("Scores by A", "a", "Cost"): "3", ("Scores by A", "a", "Quality"): "5",
+        ("Scores by A", "b", "Cost"): "8", ("Scores by A", "b", "Quality"): "7",
+        ("Scores by B", "a", "Cost"): "4", ("Scores by B", "a", "Quality"): "4",
+        ("Scores by B", "b", "Cost"): "6", ("Scores by B", "b", "Quality"): "9",
+    }  # fmt: skip
+
+
 def test_scores_of_other_options_are_left_out_with_the_reason(tmp_path):
     other = MATRIX.replace("Quality", "Speed")
     draft, told = suggested(tmp_path, long=MATRIX, short=other)
@@ -966,6 +978,24 @@ def test_councils_are_the_columns_that_a_total_adds_up(tmp_path):
         ("East", "Staff", "20"),
         ("North", "Lines", "9"),
         ("North", "Staff", "70"),
+    ]
+
+
+def test_words_for_nothing_are_told_in_columns_of_councils_and_of_a_ledger_too(tmp_path):
+    matrix = "Line,North DC,East BC\nStaff,70,20\nLines,-,nil\nKit,n/a,8\n"
+    assert sorted(of_costs(drafted(tmp_path, costs=matrix))) == [
+        ("East BC", "Kit", "8"),
+        ("East BC", "Lines", "0"),
+        ("East BC", "Staff", "20"),
+        ("North DC", "Lines", "0"),
+        ("North DC", "Staff", "70"),
+    ]
+    (tmp_path / "again").mkdir()
+    ledger = "Council,Subjective,Amount\nNorth,Staff,70\nNorth,Fees,5 CR\nEast,Staff,-\n"
+    assert of_costs(drafted(tmp_path / "again", costs=ledger)) == [
+        ("North", "Staff", "70"),
+        ("North", "Fees", "-5"),
+        ("East", "Staff", "0"),
     ]
 
 

@@ -62,6 +62,7 @@ from businesscase_workbench.spreadsheet.totals import without_totals
 from businesscase_workbench.spreadsheet.units import pounds_in, stated_above_numbers
 from businesscase_workbench.spreadsheet.years import Years, years_of
 
+SIDES = ("CR", "DR")  # which a table of a case doesn't take
 PENNY, ROUNDED = Decimal("0.01"), Decimal("0.5")
 NAMED = 6  # rows or cells at most that a sentence names
 FIRST_YEAR, LAST_YEAR, YEAR = "first_year", "last_year", "year"
@@ -560,14 +561,13 @@ class BlockReader:
     def _scale(self, row: int, cells: dict[str, Cell]) -> list[str]:
         """Bring the amounts of a row to pounds, and return what was done to each."""
         said = []
+        is_plain = self.reading.scale == 1 and self.reading.sign == AS_GIVEN
         for heading, forms in self.reading.forms().items():
             for form in forms:
                 column = self.target.get(form)
-                if (
-                    column is None
-                    or not column.is_money
-                    or (self.reading.scale == 1 and self.reading.sign == AS_GIVEN)
-                ):
+                if column is None or not column.is_money:
+                    continue
+                if is_plain and not tidy(cells[form].text).upper().endswith(SIDES):
                     continue
                 amount = self._read(row, self.at[heading], AMOUNT, tells=True)
                 if amount is not None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from businesscase.cases.errors import nearest_names, shown
 from businesscase.cases.raw import Place
@@ -171,11 +171,14 @@ class SheetReader(SheetState):
         filled = self.sheet.filled()
         if reading.heading_rows == 1 or self._headers(reading, filled):
             return
-        for row in filled:
-            joined = self.sheet.with_joined_headings(row, reading.heading_rows)
+        every = list(filled)
+        for place, row in enumerate(every):
+            rows = every[place : place + reading.heading_rows]
+            part = replace(self.sheet, cells={one: self.sheet.cells[one] for one in rows})
+            joined = part.with_joined_headings(row, reading.heading_rows)
             if not self._missing(reading, joined.cells[row]):
-                self.taken |= set([one for one in filled if one >= row][1 : reading.heading_rows])
-                self.sheet = joined
+                self.taken |= set(rows[1:])
+                self.sheet = self.sheet.with_joined_headings(row, reading.heading_rows)
                 return
 
     def finish(self) -> None:

@@ -208,7 +208,7 @@ def _base_reading(
 ) -> None:
     """Draft how lines of today's cost are read; income of today's budget is below nil."""
     columns: dict[str, object] = {}
-    words: dict[str, dict[str, str]] = {"amount_gbp": money.view.nothing()}
+    words: dict[str, dict[str, str]] = {"amount_gbp": money.view.nothing(money.view.years)}
     constants: dict[str, object] = {}
     if money.partner is not None:
         columns[money.heading(money.partner)] = "partner"
@@ -282,7 +282,7 @@ def _flow_reading(
         draft.option = found[1].lower()
     columns: dict[str, object] = {}
     constants: dict[str, object] = {"option": draft.option or "a"}
-    words: dict[str, dict[str, str]] = {"amount_gbp": money.view.nothing()}
+    words: dict[str, dict[str, str]] = {"amount_gbp": money.view.nothing(money.view.years)}
     what = f"option {constants['option']}"
     if money.option is not None:  # amounts of several options must not add up under one
         columns[money.heading(money.option)] = "option"

@@ -66,7 +66,7 @@ def complete_options(draft: Draft) -> None:
     letters = _letters(first.options)
     _draft_options(first, letters, draft)
     for one, assessor in zip(alike, assessors, strict=True):
-        keys = dict(one.score_keys)
+        keys = _with_letters(one, letters)
         if "assessor" not in str(keys):
             keys["constants"] = {"assessor": assessor}
         differs = one.weights != first.weights and bool(one.weights)
@@ -78,6 +78,19 @@ def complete_options(draft: Draft) -> None:
     present = [letters[text] for text in first.options if has_word("comparator", text)]
     draft.case |= {"comparator": present[0]} if present else {}
     draft.option = _best(first, letters)
+
+
+def _with_letters(matrix: Matrix, letters: Mapping[str, str]) -> dict[str, object]:
+    """Return how scores are read, with the letters that the first table gave, whatever the order here."""
+    keys = dict(matrix.score_keys)
+    words = keys.get("words", {})
+    if "option" in words:
+        given = {folded(text): letter for text, letter in letters.items()}
+        first = {own: given[folded(text)] for text, own in _letters(matrix.options).items()}
+        keys["words"] = words | {
+            "option": {text: first[own] for text, own in words["option"].items()}
+        }
+    return keys
 
 
 def _assessors(alike: Sequence[Matrix]) -> list[str]:

@@ -105,6 +105,7 @@ def matrix(view: View, draft: Draft) -> bool:
             view, BASE, GUESSED, "numbers with a column a council are taken as cost a year",
             columns={label: "category"}, ignore=[text for text in ignore if text != control],
             control=control, totals=view.totals(), scale=view.scale(),
+            words={"amount_gbp": nothing} if (nothing := view.nothing([at[name] for name in councils])) else {},
             across={"headings": councils, "column": "partner", "value": "amount_gbp"},
             constants={"funding": "revenue", "year": _year_of(view)},
         )  # fmt: skip
@@ -178,6 +179,10 @@ def register(view: View, draft: Draft) -> bool:
         usual = {"funding": "revenue", "year": _year_of(view)}
         told = {name: value for name, value in usual.items() if name not in columns.values()}
         keys["constants"] = keys.get("constants", {}) | told
+    for at, text in view.headings.items():
+        name = columns.get(text)
+        if isinstance(name, str) and name.endswith("_gbp") and (nothing := view.nothing([at])):
+            words[name] = nothing
     ignored = f"; not read: {', '.join(ignore)}" if ignore else ""
     if keys.get("constants", {}).get("year") == FIRST_YEAR:
         ignored += "; no year is stated, and the first of the case taken"

@@ -270,15 +270,20 @@ class View:
         named = {column_named(BASE, text) for text in self.headings.values()}
         return set(aliases()[BASE]["needs"]) <= named
 
+    def owning(self) -> list[int]:
+        """Return the columns of a ledger that may name a council: cost centres, and not lines."""
+        named = {at: column_named(BASE, text) for at, text in self.headings.items()}
+        return [at for at, name in named.items() if name not in ("category", "amount_gbp")]
+
     def scale(self) -> int:
         """Pounds of the unit that the sheet states."""
         stated = [stated_unit(text) for text in [*self.titles, *self.headings.values()]]
         return next((found for words in stated if words and (found := pounds_in(words))), 1)
 
-    def nothing(self) -> dict[str, str]:
+    def nothing(self, columns: Collection[int]) -> dict[str, str]:
         """Return the words for nothing that stand in columns of amounts, as the mapping says them."""
         nil, none = (aliases()["words"][kind] for kind in ("nothing", "none"))
-        texts = dict.fromkeys(self.text(row, at) for row in self.rows() for at in self.years)
+        texts = dict.fromkeys(self.text(row, at) for row in self.rows() for at in columns)
         found = {text: "0" for text in texts if text.casefold() in nil}
         return found | {text: "" for text in texts if text not in found and text.casefold() in none}
 
@@ -329,7 +334,7 @@ def partners_of(views: Sequence[View]) -> list[str]:
     if not found:
         ledgers = [view for view in views if view.is_ledger and view.partner is None]
         found = [
-            name for view in ledgers for at in view.headings for name in begun_by(view.texts(at))
+            name for view in ledgers for at in view.owning() for name in begun_by(view.texts(at))
         ]
     if not found:
         over = [view.tops or list(view.groups) for view in views if view.partner is None]
@@ -371,6 +376,8 @@ def views_of(sheet: Sheet) -> list[View]:
     starts: list[int] = []  # first row of each table, with the lines of text above its headings
     labels: list[set[str]] = []
     for row, cells in filled.items():
+        if len(cells) < FEWEST:
+            continue
         top = row
         while top - 1 in filled and len(filled[top - 1]) == 1:
             top -= 1
