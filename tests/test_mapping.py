@@ -590,6 +590,10 @@ SHEETS = {
     "a council a block under the same headings": {
         "costs": "Line,2026/27,2027/28\nNorth\nStaff,70,70\nLines,9,9\nEast\nStaff,20,20\nLines,8,8\n",
     },
+    "a council a block with a total of all": {
+        "costs": "Line,2026/27,2027/28\nNorth\nStaff,70,70\nLines,9,9\nSubtotal,79,79\n"
+        "East\nStaff,20,20\nLines,8,8\nSubtotal,28,28\nTotal,107,107\n",
+    },
     "a council a sheet": {
         "North": "Line,2026/27,2027/28\nStaff,70,70\nLines,9,9\n",
         "East": "Line,2026/27,2027/28\nStaff,20,20\nLines,8,8\n",
@@ -1005,6 +1009,31 @@ def test_of_two_sheets_with_the_same_lines_one_is_read(tmp_path):
     draft, told = suggested(tmp_path, **sheets)
     assert draft["leave_out"] == ["Forecast"]
     assert "sheet 'Forecast': left out, it has the lines of sheet 'Budget' again" in told
+
+
+def test_sheets_of_services_with_the_same_lines_are_read_each_as_its_service(tmp_path):
+    text = "Council,Line,2026/27\nNorth,Staff,{}\nEast,Staff,{}\n"
+    sheets = {"Desk 2026-27": text.format(70, 20), "Networks 2026-27": text.format(9, 8)}
+    rows = drafted(tmp_path, **sheets)["service_costs"]
+    assert [(row["partner"], row["service"], row["amount_gbp"]) for row in rows] == [
+        ("North", "Desk", "70"),
+        ("East", "Desk", "20"),
+        ("North", "Networks", "9"),
+        ("East", "Networks", "8"),
+    ]
+
+
+def test_a_total_of_all_blocks_that_is_none_is_refused_and_a_column_without_heading_told(tmp_path):
+    text = "Line,2026/27,2027/28,\nNorth\nStaff,70,70,1\nEast\nStaff,20,20,\nTotal,{},90,\n"
+    suggested(tmp_path, costs=text.format(90))
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(suggest(tmp_path / "books", "Our case").text, encoding="utf-8")
+    found = importing.read(tmp_path / "books", mapping=read_mapping(mapping))
+    assert not found.raw.faults
+    assert "costs.csv: column D has no heading, and is left out" in found.conversions
+    (tmp_path / "books" / "costs.csv").write_text(text.format(95), encoding="utf-8")
+    (fault,) = importing.read(tmp_path / "books", mapping=read_mapping(mapping)).raw.faults
+    assert "line 6" in fault and "it says 95, but the 2 rows above add up to 90" in fault
 
 
 def test_lines_of_text_among_the_rows_of_a_register_are_told_and_not_read(tmp_path):

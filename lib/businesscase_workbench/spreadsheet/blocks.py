@@ -142,6 +142,7 @@ class BlockReader:
     reading: Reading
     block: Block
     filled: Rows
+    above: Sequence[int] = ()  # rows that the reading takes of blocks above
     table: TableFound = field(init=False)
     across: dict[int, Years | str] = field(init=False)  # by column, what its heading is
     at: dict[str, int] = field(init=False)  # by heading of the mapping, its column
@@ -160,6 +161,7 @@ class BlockReader:
         sheet = self._in_numbers(self._filled_down())
         found = TableFound(sheet, {name: self.at_of(name) for name in columns}, self.block.rows)
         self._check_units(columns)
+        self._tell_unheaded()
         self._refuse_merged(found)
         self._tell_hidden_columns(found)
         named = self._without_named(found)
@@ -345,6 +347,14 @@ class BlockReader:
         hint = ", or name the heading under fill_down"
         refuse_merged(self.sheet, odd, self.parent.findings, hint)
 
+    def _tell_unheaded(self) -> None:
+        """State which columns have no heading, and are left out."""
+        found = {at for row in self.block.rows for at in self.filled[row]}
+        for at in sorted(found - self.filled[self.block.header].keys() - {*self.at.values()}):
+            self.parent.findings.say(
+                f"{self.sheet.place().text}: column {letters(at)} has no heading, and is left out"
+            )
+
     def _tell_hidden_columns(self, table: TableFound) -> None:
         """Refuse columns that are read and not shown, or state them where the user wants them kept."""
         for heading, at in table.columns.items():
@@ -381,7 +391,7 @@ class BlockReader:
         decided = {"leave out": ([TOTALS], []), "keep": ([], [TOTALS])}.get(self.reading.totals)
         left_out = LeftOut(*decided) if decided else self.parent.left_out
         texts = [name for name, one in columns.items() if not one.kinds]
-        kept = without_totals(table, columns, texts, left_out, self.parent.findings)
+        kept = without_totals(table, columns, texts, left_out, self.parent.findings, self.above)
         dropped = [row for row in table.rows if row not in kept.rows]
         self.parent.taken |= set(dropped)
         unknown = [

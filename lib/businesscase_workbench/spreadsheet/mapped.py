@@ -156,15 +156,13 @@ class SheetReader(SheetState):
                 self._refuse_without_header(reading, filled)
                 continue
             self.first_header = min([*own, self.first_header or own[0]])
-            blocks = self._blocks(reading, filled, own, every)
-            yield (
-                reading,
-                [
-                    line
-                    for block in blocks
-                    for line in BlockReader(self, reading, block, filled).lines()
-                ],
-            )
+            lines: list[Line] = []
+            above: list[int] = []
+            for block in self._blocks(reading, filled, own, every):
+                reader = BlockReader(self, reading, block, filled, tuple(above))
+                lines += reader.lines()
+                above += reader.table.rows
+            yield reading, lines
 
     def _join_headings(self, reading: Reading) -> None:
         """Bring headings that stand in several rows into the first of them."""

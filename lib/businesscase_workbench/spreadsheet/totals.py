@@ -42,6 +42,7 @@ def without_totals(
     keys: Collection[str],
     left_out: LeftOut,
     findings: ImportFindings,
+    above: Sequence[int] = (),
 ) -> TableFound:
     """Refuse rows of totals, or leave out where that is wanted those that agree with the rows above.
 
@@ -57,6 +58,8 @@ def without_totals(
         What the user wants to be left out or kept.
     findings : ImportFindings
         Takes the faults and statements.
+    above : sequence of int
+        Rows of blocks above, which a total of all adds up too.
     """
     kept: list[int] = []
     part: list[int] = []  # rows since the last total
@@ -92,7 +95,7 @@ def without_totals(
         elif is_wanted:
             word = words[row]
             found = [
-                _comparison(table, row, column, [part, kept])
+                _comparison(table, row, column, [part, kept, [*above, *kept]])
                 for name, column in columns.items()
                 if column.is_money and tidy(table.cell(row, name).text)
             ]

@@ -14,7 +14,12 @@ from businesscase_workbench.spreadsheet.draft.options import complete_options, s
 from businesscase_workbench.spreadsheet.draft.parts import Draft, complete, said_of, text_of
 from businesscase_workbench.spreadsheet.draft.registers import matrix, membership, register
 from businesscase_workbench.spreadsheet.draft.view import View, partners_of, views_of
-from businesscase_workbench.spreadsheet.draft.words import COUNTED_YEAR, place_of
+from businesscase_workbench.spreadsheet.draft.words import (
+    COUNTED_YEAR,
+    group_of,
+    is_no_service,
+    place_of,
+)
 from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.years import years_of
@@ -94,24 +99,29 @@ def _agreed_shares(views: Sequence[View], draft: Draft) -> None:
 
 
 def _without_again(views: Sequence[View], draft: Draft) -> Iterator[View]:
-    """Yield tables with a column a year; of those with the same lines, of a budget and a forecast, one."""
-    alike: dict[tuple, list[View]] = {}
+    """Yield tables with a column a year; of those with the same lines, of a budget and a forecast, one.
+
+    Where their sheets are named otherwise than budgets are, such as service desk and networks, each is
+    of a service.
+    """
+    alike: dict[tuple, dict[str, list[View]]] = {}
     for view in views:
         if view.years:
             # where each council has a sheet they are alike, and none is the other again
             own = (view.sheet.name,) if view.partner is None else ()
-            rows = {
-                tuple(view.text(row, at) for at in view.headings if at not in view.years)
-                for row in view.rows()
-            }
-            alike.setdefault((*own, *sorted(rows)), []).append(view)
-    for again in alike.values():
-        first, *others = sorted(again, key=lambda one: place_of("amounts", one.sheet.name))
-        yield first
-        for view in others:
-            draft.leave(
-                view, f"it has the lines of sheet {first.sheet.name!r} again, which is read"
-            )
+            labels = [at for at in view.headings if at not in view.years]
+            rows = {tuple(view.text(row, at) for at in labels) for row in view.rows()}
+            by_name = alike.setdefault((*own, *sorted(rows)), {})
+            by_name.setdefault(group_of(view.sheet.name), []).append(view)
+    for by_name in alike.values():
+        for name, again in by_name.items():
+            first, *others = sorted(again, key=lambda one: place_of("amounts", one.sheet.name))
+            first.service = name if len(by_name) > 1 and not is_no_service(name) else ""
+            yield first
+            for view in others:
+                draft.leave(
+                    view, f"it has the lines of sheet {first.sheet.name!r} again, which is read"
+                )
 
 
 def _classify(view: View, draft: Draft) -> None:
