@@ -7,13 +7,17 @@ import pandas as pd
 WEEKS_A_YEAR = 52
 
 
-def rules_on(rules: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+def rules_on(rules: pd.DataFrame, day: dt.date, by: str = "from_age") -> pd.DataFrame:
     """Return the rules that hold on a day: of each, and of each age, the latest.
 
     Parameters
     ----------
     rules : DataFrame
-        Rows of redundancy_rules.csv.
+        Rows of redundancy_rules.csv, or of another table of dated rules.
+    day : date
+        The day.
+    by : str
+        The column that tells the numbers of a rule apart.
 
     Examples
     --------
@@ -24,7 +28,7 @@ def rules_on(rules: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     """
     begun = rules[~(rules["first_day"] > pd.Timestamp(day))]
     latest = begun.sort_values("first_day", na_position="first", kind="stable")
-    return latest.drop_duplicates(["rule", "from_age"], keep="last")
+    return latest.drop_duplicates(["rule", by], keep="last")
 
 
 def has_cap(rules: pd.DataFrame) -> bool:

@@ -294,12 +294,14 @@ class Post(Figure):
         None, description="year of the pay; 2026 means 2026/27; blank is decision_year"
     )
     option: str = Field(
-        "", pattern=r"^[a-z]$", description="the option that deletes it; blank: none does"
+        "",
+        pattern=r"^[a-z]$",
+        description="the option that deletes or regrades it; blank: none does",
     )
     deleted_in: FinancialYear | None = Field(
         None,
         description="first financial year without it; its cost is a saving from then on, and redundancy and "
-        "pension strain are paid in that year; needed with an option",
+        "pension strain are paid in that year; an option needs it, or regraded_in",
     )
     deleted_fte: float | None = Field(
         None,
@@ -324,12 +326,30 @@ class Post(Figure):
         description="pension strain, on average, for a full-time post that is deleted, base-year prices [£]; 0 "
         "where there is none",
     )
+    regraded_in: FinancialYear | None = Field(
+        None,
+        description="first financial year on another pay: regraded, assimilated to a grade of the shared service, "
+        "or harmonised; until it is deleted, if that comes later",
+    )
+    salary_after_gbp: float | None = Field(
+        None,
+        ge=0,
+        description="salary of a year at full time from then on, in prices of the same year as salary_gbp [£]; lower "
+        "pay is a saving, higher pay an extra cost, on-costs included",
+    )
+    protection: str = Field(
+        "",
+        pattern=r"^[a-z_]+$",
+        description="of lower pay that somebody holds: the rule of pay_protection_rules.csv by which the old pay is "
+        "still paid at first, so that the saving starts later; none if it isn't; blank: not known, and not counted",
+    )
 
     @model_validator(mode="after")
     def _deletion_is_whole(self):
-        if bool(self.option) != (self.deleted_in is not None):
+        if bool(self.option) != (self.deleted_in is not None or self.regraded_in is not None):
             raise ValueError(
-                "option and deleted_in go together: which option deletes the post, and from which year"
+                "option and deleted_in go together, or option and regraded_in: which option deletes or regrades the "
+                "post, and from which year"
             )
         given = [
             name
@@ -342,7 +362,7 @@ class Post(Figure):
             )
             if getattr(self, name) is not None
         ]
-        if given and not self.option:
+        if given and self.deleted_in is None:
             raise ValueError(f"{listed(given)} given for a post that no option deletes")
         if self.deleted_fte is not None and self.deleted_fte > self.fte:
             raise ValueError(
@@ -356,6 +376,32 @@ class Post(Figure):
             raise ValueError("age and service_years go together; one is given without the other")
         if self.redundancy_gbp is not None and self.age is not None:
             raise ValueError("give either redundancy_gbp, or age and service_years")
+        return self
+
+    @model_validator(mode="after")
+    def _regrading_is_whole(self):
+        if (self.regraded_in is None) != (self.salary_after_gbp is None):
+            raise ValueError(
+                "regraded_in and salary_after_gbp go together; one is given without the other"
+            )
+        if self.protection and self.regraded_in is None:
+            raise ValueError("protection is given for a post that isn't regraded")
+        if self.protection not in ("", "none"):
+            if self.vacant:
+                raise ValueError(
+                    "the post is vacant, so there is nobody whose pay is protected; leave protection blank"
+                )
+            if self.salary_after_gbp >= self.salary_gbp:
+                raise ValueError(
+                    f"protection is given, but salary_after_gbp {self.salary_after_gbp:g} is not below salary_gbp "
+                    f"{self.salary_gbp:g}; leave protection blank where nobody loses pay"
+                )
+        goes_whole = self.deleted_in is not None and self.deleted_fte in (None, self.fte)
+        if self.regraded_in is not None and goes_whole and self.regraded_in >= self.deleted_in:
+            raise ValueError(
+                f"regraded_in is {self.regraded_in}, but the whole post goes in {self.deleted_in}; regrade it before, "
+                "or leave regraded_in blank"
+            )
         return self
 
 
@@ -1619,6 +1665,28 @@ class RedundancyRule(Figure):
         return self
 
 
+class PayProtectionRule(Figure):
+    """How much of the pay that a holder of a regraded post would lose is still paid, year by year."""
+
+    rule: Annotated[str, Field(pattern=r"^[a-z_]+$")] = Field(description="name of the rule")
+    year: int = Field(ge=1, description="year of protection; the first is that of the regrading")
+    protected_fraction: float = Field(
+        ge=0, le=1, description="part of the difference in pay that is still paid [fraction]"
+    )
+    first_day: dt.date | None = Field(
+        None, description="decisions from this day on go by it; blank is always"
+    )
+
+    @field_validator("rule")
+    @classmethod
+    def _is_not_the_word_for_no_rule(cls, rule: str) -> str:
+        if rule == "none":
+            raise ValueError(
+                "found none, which says that no pay is protected; give the rule another name"
+            )
+        return rule
+
+
 TABLES: dict[str, type[Entry]] = {
     "partners": Partner,
     "exit_terms": ExitTerm,
@@ -1682,6 +1750,7 @@ SHARED_TABLES: dict[str, type[Figure]] = {
     "finance_assumptions": FinanceAssumption,
     "finance_rules": FinanceRule,
     "redundancy_rules": RedundancyRule,
+    "pay_protection_rules": PayProtectionRule,
     "governance_questions": GovernanceQuestion,
     "governance_precedents": Precedent,
     "scrutiny_questions": ScrutinyQuestion,
@@ -1745,6 +1814,7 @@ KEYS: dict[str, list[str]] = {
     "finance_assumptions": ["parameter"],
     "finance_rules": ["rule"],
     "redundancy_rules": ["rule", "from_age", "first_day"],
+    "pay_protection_rules": ["rule", "year", "first_day"],
     "governance_questions": ["topic"],
     "governance_precedents": ["case", "topic"],
     "scrutiny_questions": ["answered_by"],
@@ -1808,6 +1878,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
     "finance_assumptions": ["value"],
     "finance_rules": ["says", "first_day", "last_day"],
     "redundancy_rules": ["value", "first_day"],
+    "pay_protection_rules": ["protected_fraction", "first_day"],
 }
 
 BASELINE_EVIDENCE = [
@@ -1841,6 +1912,7 @@ SECTION_TABLES: dict[str, list[str]] = {
         "finance_rules",
         "posts",
         "redundancy_rules",
+        "pay_protection_rules",
     ],
     "appraisal": ["flows", "exit_terms"],
     "risks": ["risk_levels", "risk_bands", "risks", "risk_probabilities", "risk_costs"],

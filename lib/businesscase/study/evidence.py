@@ -29,6 +29,8 @@ BESIDE = {
     "deflators": ["baseline"],
     "assurance_standards": ["decision"],
 }
+# tables of all cases that count where a row of the case names one of their rules, and in which column
+CALLED_FOR_BY = {"pay_protection_rules": ("posts", "protection")}
 
 
 def used_in(case: Case) -> dict[str, list[str]]:
@@ -36,9 +38,15 @@ def used_in(case: Case) -> dict[str, list[str]]:
     used: dict[str, list[str]] = {}
     for section in case.section_names():
         for stem in SECTION_TABLES[section]:
-            if len(case.tables[stem]):
+            if len(case.tables[stem]) and _is_called_for(case, stem):
                 used.setdefault(stem, []).append(section)
     return used
+
+
+def _is_called_for(case: Case, stem: str) -> bool:
+    """Return whether a row of the case calls for a table of all cases, of those that wait for it."""
+    table, column = CALLED_FOR_BY.get(stem, (stem, ""))
+    return not column or bool((case.tables[table][column] != "").any())
 
 
 def logged_in(case: Case) -> dict[str, list[str]]:

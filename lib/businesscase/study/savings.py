@@ -17,7 +17,7 @@ from businesscase.calculations import (
 )
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.risks import CARRIED_OUT
-from businesscase.cases.deletions import deleted_posts
+from businesscase.cases.deletions import deleted_posts, regraded_posts
 from businesscase.cases.parameters import dates_of, limits, terms_of
 from businesscase.cases.schema import Flow
 from businesscase.cases.validation import has_recurring_flows
@@ -165,6 +165,18 @@ class Savings(Part):
         known = by[amounts].count().eq(by.size(), axis="index")
         together = by[["deleted_fte", "held_fte", *amounts]].sum()
         return together.assign(**together[amounts].where(known)).reset_index()
+
+    @derived
+    def regraded_posts(self) -> pd.DataFrame:
+        """What posts that the option regrades cost less or more, by partner and financial year, as planned.
+
+        ``held_fte`` [full-time equivalents]; ``full_gbp`` (less, without protection), ``protected_gbp`` (of
+        it, still paid), ``less_gbp`` (the rest, which is saved) and ``more_gbp`` [£, base-year prices].
+        """
+        posts = regraded_posts(self.tables, self.case.file)
+        own = posts[(posts["option"] == self.option) & posts["partner"].isin(self.partners)]
+        amounts = ["held_fte", "full_gbp", "protected_gbp", "less_gbp", "more_gbp"]
+        return own.groupby(["partner", "fiscal_year"], sort=False)[amounts].sum().reset_index()
 
     @derived_by
     def _lines_of(self, option: str) -> pd.DataFrame:
