@@ -72,6 +72,31 @@ def released(contracts: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     return money.groupby(contracts["partner"], sort=False).sum()
 
 
+def novated(contracts: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Return what each contract costs from the day on which another takes it on [£].
+
+    Parameters
+    ----------
+    contracts : DataFrame
+        Columns ``annual_gbp`` [£ a year] and ``novated_on``.
+    years : list of int
+        Financial years.
+
+    Returns
+    -------
+    DataFrame, as the rows, by financial year
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"annual_gbp": [365.0], "novated_on": pd.to_datetime(["2027-03-31"])})
+    >>> novated(lines, [2025, 2026, 2027]).round().to_numpy().tolist()
+    [[0.0, 1.0, 366.0]]
+    """
+    day_before = contracts["novated_on"] - pd.Timedelta(days=1)
+    alone = contracts.assign(partner=contracts.index, earliest_end=day_before)
+    return released(alone, years)
+
+
 def _free_fraction(end: pd.Timestamp, year: int) -> float:
     """Return how much of a financial year lies after a day; nothing where the day isn't known."""
     if pd.isna(end):

@@ -48,6 +48,8 @@ SIGNS = {
     "receipt": 1,
     "residual_value": 1,
     "comparator_one_off": 1,
+    "cost_passed_on": 1,
+    "cost_taken_on": -1,
     "running_cost": -1,
     "extra_cost": -1,
     "income_cost": -1,

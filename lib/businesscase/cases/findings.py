@@ -31,6 +31,7 @@ def findings(tables: Tables, file: CaseFile) -> list[Fault]:
         *implausible(tables, file),
         *_of_inflation(tables),
         *_of_contracts(tables, file),
+        *_of_novations(tables),
         *deletion_findings(tables, file),
         *_of_evidence(tables, file),
     ]
@@ -129,6 +130,27 @@ def _of_contracts(tables: Tables, file: CaseFile) -> Iterator[Fault]:
         else:
             continue
         yield Fault(f"{name} {said}", file="contracts.csv", column=column)
+
+
+def _of_novations(tables: Tables) -> Iterator[Fault]:
+    """Yield the novations without a charge, and those whose cost a line of the option may hold already."""
+    contracts, flows = tables["contracts"], tables["flows"]
+    for row in contracts[contracts["novated_on"].notna()].itertuples():
+        name = f"contracts.csv: {row.contract!r} of {row.partner} novates"
+        if pd.isna(row.novation_gbp):
+            yield Fault(
+                f"{name}, and nothing says what that costs, so that no charge is counted; give novation_gbp, 0 where "
+                "there is none",
+                file="contracts.csv",
+                column="novation_gbp",
+            )
+        if "running_cost" in set(flows.loc[flows["option"] == row.option, "flow"]):
+            yield Fault(
+                f"{name}, and option {row.option} states a running cost in flows.csv; make sure that it doesn't hold "
+                "the contract as well",
+                file="contracts.csv",
+                column="novated_on",
+            )
 
 
 def _of_evidence(tables: Tables, file: CaseFile) -> Iterator[Fault]:

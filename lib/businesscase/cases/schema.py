@@ -825,7 +825,9 @@ class Contract(Figure):
     """A contract of the register; of one that the plan replaces, also what a month after or before costs."""
 
     option: str = Field(
-        "", pattern=r"^[a-z]$", description="the option that replaces it; blank: no option does"
+        "",
+        pattern=r"^[a-z]$",
+        description="the option that replaces it or has it novated; blank: no option does",
     )
     contract: Name = Field(description="what it is for")
     supplier: str = Field("", description="who supplies it")
@@ -858,7 +860,7 @@ class Contract(Figure):
         description="number of the task of tasks.csv after whose end it is no longer needed: if it ends "
         "before, it is extended; if it ends after, it is paid beside the new service; a saving or "
         "counterfactual_cost of the option starts with the same task, and holds its price until then; "
-        "needed with an option",
+        "an option needs it, or novated_on",
     )
     annual_gbp: float = Field(ge=0, description="its cost of a year, base-year prices [£]")
     extension_monthly_gbp: float | None = Field(
@@ -882,8 +884,17 @@ class Contract(Figure):
     novation_gbp: float | None = Field(
         None,
         ge=0,
-        description="what passing it to another authority costs once, base-year prices [£]; told, and not "
-        "added to the flows",
+        description="what passing it to another authority costs once, base-year prices [£]; who takes it on pays "
+        "that if novated_on is given, else it is told and not added to the flows",
+    )
+    novated_to: str = Field(
+        "",
+        description="the authority that takes it on, such as the host, or 'shared' for all, by the scenario's rule for costs",
+    )
+    novated_on: dt.date | None = Field(
+        None,
+        description="first day on which who takes it on pays it, and its partner no longer does, to the end of the "
+        "appraisal: what follows it is paid alike",
     )
     stated_in: str = Field(
         "",
@@ -919,18 +930,44 @@ class Contract(Figure):
     @model_validator(mode="after")
     def _says_what_the_option_needs(self):
         prices = [self.extension_monthly_gbp, self.premium_fraction].count(None)
-        if prices == 0 or (self.option and not self.rolling and prices != 1):
+        is_replaced = self.replaced_by is not None
+        is_extended = bool(self.option) and self.novated_on is None and not self.rolling
+        if prices == 0 or (is_extended and prices != 1):
             raise ValueError(
                 "give either extension_monthly_gbp or premium_fraction, for what a month beyond its end costs"
             )
-        if bool(self.option) != (self.replaced_by is not None):
+        if bool(self.option) != (is_replaced or self.novated_on is not None):
             raise ValueError(
-                "option and replaced_by go together: which option replaces it, and with which task of the plan"
+                "option and replaced_by go together, or option and novated_on: which option replaces it, and with "
+                "which task of the plan, or has it novated, and from which day"
             )
-        if self.option and self.rolling and self.notice_months is None:
+        if is_replaced and self.rolling and self.notice_months is None:
             raise ValueError(
                 "notice_months is missing of a rolling contract that an option replaces: when it can end "
                 "follows from it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _novates_as_it_can(self):
+        if bool(self.novated_to) != (self.novated_on is not None):
+            raise ValueError(
+                "novated_to and novated_on go together: who takes it on, and from which day"
+            )
+        if self.novated_on is None:
+            return self
+        if self.replaced_by is not None:
+            raise ValueError(
+                "novated_on and replaced_by are both given; a contract is either taken on or released: leave one blank"
+            )
+        if self.ends and self.novated_on > self.ends:
+            raise ValueError(
+                f"novated_on {self.novated_on} is after {self.ends}, when the contract ends"
+            )
+        if self.partner in (SHARED, self.novated_to):
+            raise ValueError(
+                f"partner is {self.partner!r} and novated_to {self.novated_to!r}; give one authority that pays it "
+                "today, and another that takes it on, or all"
             )
         return self
 
@@ -1849,6 +1886,7 @@ VALUE_COLUMNS: dict[str, list[str]] = {
         "premium_fraction",
         "early_exit_gbp",
         "novation_gbp",
+        "novated_on",
         "notice_months",
     ],
     "tasks": ["duration_days", "not_before"],

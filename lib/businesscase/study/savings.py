@@ -17,6 +17,7 @@ from businesscase.calculations import (
 )
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.risks import CARRIED_OUT
+from businesscase.calculations.years import financial_year
 from businesscase.cases.deletions import deleted_posts, regraded_posts
 from businesscase.cases.parameters import dates_of, limits, terms_of
 from businesscase.cases.schema import Flow
@@ -138,6 +139,7 @@ class Savings(Part):
         A rolling contract ends when notice given at the decision has run out, or as late as it is needed.
         """
         contracts = self.tables.rows("contracts", option=self.option)
+        contracts = contracts[contracts["replaced_by"].notna()]
         rolling = contracts["rolling"]  # ends when notice given at the decision has run out
         decided = pd.Timestamp(self.case.file.decision_date)
         contracts = contracts.assign(
@@ -238,10 +240,15 @@ class Savings(Part):
     def planned_flows(self) -> pd.DataFrame:
         """Flows of the option by partner and year before the scenario's effect [£].
 
-        What its responses to risks cost is among them.
+        What its responses to risks cost is among them, and the contracts that it has novated.
         """
-        planned, responses = self._stated_flows, self._borne(self.response_lines)
-        return savings.together([planned, responses]) if len(responses) else planned
+        return self._added_up(
+            self._stated_flows, self._borne(self.response_lines), self._novated(self.option)
+        )
+
+    @staticmethod
+    def _added_up(planned: pd.DataFrame, *more: pd.DataFrame) -> pd.DataFrame:
+        return savings.together([planned, *(part for part in more if len(part))])
 
     @derived
     def _stated_flows(self) -> pd.DataFrame:
@@ -258,6 +265,39 @@ class Savings(Part):
             planned.only(~is_shared).during(self.members),
             planned.only(is_shared).divided(self.risk_shares),
         ]
+        return savings.flows_of(parts, self.years)
+
+    @derived_by
+    def _novated(self, option: str) -> pd.DataFrame:
+        """Return what contracts that an option has novated cost whom less and whom more, and the charges [£].
+
+        As long as both sides take part; what all take on is divided as costs of risks are.
+        """
+        every = self.tables.rows("contracts", option=option)
+        contracts = every[every["novated_on"].notna() & every["partner"].isin(self.partners)]
+        if contracts.empty:
+            return pd.DataFrame()
+        sides = [contracts[name] for name in ("partner", "novated_to")]
+        takes_part = np.logical_and(
+            *(self.members.reindex(side, fill_value=True).to_numpy() for side in sides)
+        )
+        cost = register.novated(contracts, self.years).to_numpy(float) * takes_part
+        begins = np.array([financial_year(day) for day in contracts["novated_on"]])
+        has_moved = takes_part & (np.array(self.years) >= begins[:, None])
+        is_first = has_moved & (has_moved.cumsum(axis=1) == 1)
+        charge = is_first * contracts["novation_gbp"].fillna(0.0).to_numpy(float)[:, None]
+        parts = []
+        for flow, said, whose, amounts in (
+            ("cost_passed_on", "passed on", "partner", cost),
+            ("cost_taken_on", "taken on", "novated_to", cost),
+            ("one_off_cost", "novation", "novated_to", charge),
+        ):
+            lines = contracts["contract"] + ", " + said
+            terms = (savings.PRICES, "revenue", savings.CASH, 0.0, "")
+            whom = zip(lines, contracts[whose], strict=True)
+            rows = savings.Rows([(flow, line, *terms, name) for line, name in whom], amounts)
+            is_shared = rows.named("partner") == SHARED
+            parts += [rows.only(~is_shared), rows.only(is_shared).divided(self.risk_shares)]
         return savings.flows_of(parts, self.years)
 
     @derived
@@ -451,7 +491,8 @@ class Savings(Part):
         options = set(self.tables.column("flows", "option"))
         if lines.empty or self.option not in options:  # of one without money nothing is known
             return None
-        prepared = savings.levered(self._planned(lines))
+        planned = self._added_up(self._planned(lines), self._novated(comparator))
+        prepared = savings.levered(planned)
         return savings.compared(comparator, savings.of_members(prepared, self.members))
 
     @property

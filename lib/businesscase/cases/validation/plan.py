@@ -7,6 +7,8 @@ from difflib import get_close_matches
 import pandas as pd
 
 from businesscase.calculations import plan
+from businesscase.calculations.apportionment import SHARED
+from businesscase.calculations.years import year_end
 from businesscase.cases.errors import unknown_name
 from businesscase.cases.schema import FREED, CaseFile
 from businesscase.cases.validation.core import PlacedFault, Tables
@@ -50,7 +52,8 @@ def start_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
 def contract_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     """Yield contracts that an option replaces and that ended before the decision, or name nothing there."""
     numbers, flows = [str(task) for task in tables["tasks"]["task"]], tables["flows"]
-    replaced = tables["contracts"][tables["contracts"]["option"] != ""]
+    yield from _novation_faults(file, tables)
+    replaced = tables["contracts"][tables["contracts"]["replaced_by"].notna()]
     for index in replaced.index[replaced.duplicated(["option", "contract"])]:
         yield (
             "contracts",
@@ -84,6 +87,23 @@ def contract_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
                 f"no saving or counterfactual_cost of option {row.option} starts with task "
                 f"{task}, so the flows don't say until when {row.contract!r} is paid; give the "
                 "line that frees its cost this task as starts_with",
+            )
+
+
+def _novation_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
+    """Yield contracts that novate to nobody, or on a day that no flow can have."""
+    names = [*tables["partners"]["partner"], SHARED]
+    contracts = tables["contracts"]
+    for row in contracts[contracts["novated_on"].notna()].itertuples():
+        if row.novated_to not in names:
+            yield "contracts", row.Index, unknown_name("novated_to", row.novated_to, names)
+        day, last = row.novated_on.date(), year_end(file.last_year)
+        if not file.decision_date <= day <= last:
+            yield (
+                "contracts",
+                row.Index,
+                f"novated_on is {day}; it should be between the decision on {file.decision_date} and the end of the "
+                f"appraisal on {last}",
             )
 
 
