@@ -1138,6 +1138,7 @@ def test_numbers_of_devices_are_not_drafted_as_pounds(tmp_path):
     draft = suggest(source, "Our case")
     assert tomllib.loads(draft.text)["leave_out"] == ["counts"]
     assert any("counts, not pounds" in said for said in draft.said)
+    assert "# not read: sheet 'counts', its numbers look like counts, not pounds" in draft.text
 
 
 @pytest.mark.parametrize("days", [("2027-03-31", "2028-03-31"), ("2026-04-01", "2027-04-01")])

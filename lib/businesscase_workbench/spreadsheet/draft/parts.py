@@ -145,6 +145,7 @@ def text_of(source: Path, draft: Draft) -> str:
         f"# How {source.name} is read into a case. Read what is guessed, change what is wrong, and import with",
         "# --mapping this-file. A heading of the workbook stands on the left, a column of the case on the right.",
         f"leave_out = {_value(draft.leave_out())}  # sheets that are not read",
+        *(f"# not read: sheet {sheet!r}, {' '.join(why.split())}" for sheet, why in draft.left),
         "",
         "[case]  # of a case that the import begins; the decision's date and question are asked there",
         *_pairs(draft.case),
