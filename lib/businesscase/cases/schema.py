@@ -1950,7 +1950,6 @@ SECTION_TABLES: dict[str, list[str]] = {
         "finance_rules",
         "posts",
         "redundancy_rules",
-        "pay_protection_rules",
     ],
     "appraisal": ["flows", "exit_terms"],
     "risks": ["risk_levels", "risk_bands", "risks", "risk_probabilities", "risk_costs"],

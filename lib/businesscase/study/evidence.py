@@ -28,6 +28,7 @@ BESIDE = {
     "governance_precedents": ["readiness"],
     "deflators": ["baseline"],
     "assurance_standards": ["decision"],
+    "pay_protection_rules": ["savings"],
 }
 # tables of all cases that count where a row of the case names one of their rules, and in which column
 CALLED_FOR_BY = {"pay_protection_rules": ("posts", "protection")}
@@ -38,7 +39,7 @@ def used_in(case: Case) -> dict[str, list[str]]:
     used: dict[str, list[str]] = {}
     for section in case.section_names():
         for stem in SECTION_TABLES[section]:
-            if len(case.tables[stem]) and _is_called_for(case, stem):
+            if len(case.tables[stem]):
                 used.setdefault(stem, []).append(section)
     return used
 
@@ -57,7 +58,7 @@ def logged_in(case: Case) -> dict[str, list[str]]:
     return owned | {
         stem: names
         for stem, names in beside.items()
-        if names and stem not in owned and len(case.tables[stem])
+        if names and stem not in owned and len(case.tables[stem]) and _is_called_for(case, stem)
     }
 
 
