@@ -4,9 +4,14 @@ from collections.abc import Hashable
 
 import pandas as pd
 
+from businesscase.calculations.apportionment import SHARED
+from businesscase.calculations.savings import PAY
+
 FEWEST = 5.0  # held posts of a group, so that nobody's pay follows from it [full-time equivalents]
 OTHER, EVERY = "Other posts", "All posts"
 STAFF = "staff"
+ALONE, IN_SUM, IN_EACH_YEAR = range(3)  # how far a line of few is hidden by those beside it
+KIND = ["flow", "cashable", "sunk", "funding"]  # what tables of lines of money tell apart
 
 
 def annual_costs(posts: pd.DataFrame) -> pd.Series:
@@ -186,3 +191,71 @@ def beside_budget(posts: pd.DataFrame, budget: pd.Series) -> pd.DataFrame:
 def held(posts: pd.DataFrame) -> pd.Series:
     """Return how much of each row somebody holds [full-time equivalents]."""
     return posts["fte"].mask(posts["vacant"], 0.0)
+
+
+def told_together(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return under which name each line of money is told, so that no line follows from fewer than five held posts.
+
+    A line of so few is put together with the other lines of its kind that are of its partner's staff;
+    where they don't hide it in each of its years, with those of all partners' staff, or with all of its
+    kind. If nothing does, the narrowest that hides it in the sum of all years is taken.
+
+    Parameters
+    ----------
+    lines : DataFrame
+        Rows of flows.csv of one option with ``held_fte``, the held posts that a row is made of, blank
+        where it is of anything else.
+
+    Returns
+    -------
+    DataFrame, as the rows
+        ``told``, and ``is_hidden``: false where a line of so few still stands alone in some year of its
+        partner.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"line": ["posts", "overtime", "desk"], "partner": ["A", "A", "B"], "pooled": False,
+    ...     "flow": "saving", "cashable": True, "sunk": False, "funding": "revenue", "inflation": "pay",
+    ...     "first_year": 2026, "last_year": 2030, "held_fte": [1.0, None, None]})
+    >>> told_together(lines)["told"].tolist()
+    ['Staff of A, together', 'Staff of A, together', 'desk']
+    """
+    found = pd.DataFrame({"told": lines["line"], "is_hidden": True}, lines.index)
+    for kind, few in lines[_of_few(lines)].groupby(KIND, sort=False):
+        alike = lines[(lines[KIND] == list(kind)).all(axis="columns")]
+        staff, partners = alike[alike["inflation"] == PAY], few["partner"].unique()
+        own = staff[staff["partner"].isin(partners) & ~staff["pooled"]]
+        ways = [
+            (own, "Staff of " + own["partner"] + ", together"),
+            (staff, "Staff, all partners together"),
+            (alike, "All lines of the kind together"),
+        ]
+        hidden = pd.DataFrame(
+            [{name: _hidden(rows, name) for name in partners} for rows, _ in ways]
+        )
+        best = hidden.min(axis="columns").idxmax()  # the first, and so the narrowest, of the best
+        rows, told = ways[best]
+        found.loc[rows.index, "told"] = told
+        found.loc[few.index, "is_hidden"] = few["partner"].map(hidden.loc[best]) == IN_EACH_YEAR
+    return found
+
+
+def _of_few(lines: pd.DataFrame) -> pd.Series:
+    return (lines["held_fte"] > 0) & (lines["held_fte"] < FEWEST)
+
+
+def _hidden(lines: pd.DataFrame, partner: str) -> int:
+    """Return how far lines of few stand beside others in what a partner has of lines, its part of pooled ones too."""
+    own = lines[lines["partner"].isin([partner, SHARED])]
+    few = own[_of_few(own)]
+    others = own.drop(few.index)
+    others = others[others["held_fte"] != 0]  # what a vacant post saves follows from its grade
+    # redundancy and pension strain are of the same people, so that lines of a year don't add up
+    held_from = few.groupby(["first_year", "line"])["held_fte"].sum().groupby("first_year").max()
+    if all(
+        held_from[row.first_year] >= FEWEST
+        or ((others["first_year"] <= row.first_year) & (others["last_year"] >= row.last_year)).any()
+        for row in few.itertuples()
+    ):
+        return IN_EACH_YEAR
+    return IN_SUM if len(others) else ALONE

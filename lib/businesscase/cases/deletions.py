@@ -8,8 +8,8 @@ import pandas as pd
 
 from businesscase.calculations import redundancy, regrading
 from businesscase.calculations.baseline import real_amounts
-from businesscase.calculations.posts import FEWEST, annual_costs, held
-from businesscase.calculations.savings import PAY, inflation_by_category
+from businesscase.calculations.posts import FEWEST, annual_costs, held, told_together
+from businesscase.calculations.savings import PAY, inflation_by_category, with_inflation
 from businesscase.calculations.wording import listed
 from businesscase.cases.errors import Fault, unknown_name
 from businesscase.cases.schema import CaseFile
@@ -40,10 +40,11 @@ STATUSES = ["published", "derived", "assumed"]  # from the best to the worst
 
 
 class Made(NamedTuple):
-    """A row of flows.csv as text, and the rows of posts.csv that it is made of."""
+    """A row of flows.csv as text, the rows of posts.csv that it is made of, and how much of them is held [fte]."""
 
     cells: dict[str, str]
     posts: list[int]
+    held: float
 
 
 def deleted_posts(tables: Tables, file: CaseFile) -> pd.DataFrame:
@@ -140,7 +141,8 @@ def _of_deleted(tables: Tables, file: CaseFile) -> Iterator[Made]:
             years = (year, file.last_year if line == SAVED else year)
             origin = _origin(known, uses_rules=line == PAID and known["age"].notna().any())
             amount = known[column].sum()
-            yield Made(_cells(option, partner, line, years, amount) | origin, list(known.index))
+            cells = _cells(option, partner, line, years, amount) | origin
+            yield Made(cells, list(known.index), known["held_fte"].sum())
 
 
 def _of_regraded(tables: Tables, file: CaseFile) -> Iterator[Made]:
@@ -157,7 +159,7 @@ def _of_regraded(tables: Tables, file: CaseFile) -> Iterator[Made]:
                 origin = _origin(own, uses_rules=is_protected.any())
                 years = (run.index[0], run.index[-1])
                 cells = _cells(option, partner, line, years, run.iloc[0])
-                yield Made(cells | origin, own["row"].tolist())
+                yield Made(cells | origin, own["row"].tolist(), own["held_fte"].sum())
 
 
 def _cells(
@@ -195,6 +197,21 @@ def _origin(posts: pd.DataFrame, *, uses_rules: bool) -> dict[str, str]:
     }
 
 
+def told_lines(flows: pd.DataFrame, tables: Tables, file: CaseFile) -> pd.DataFrame:
+    """Return rows of flows.csv of one option with ``told`` and ``is_hidden``, as `posts.told_together` has them."""
+    keys = ["option", "line", "partner", "first_year"]
+    if not flows["line"].isin(LINES).any():
+        return flows.assign(told=flows["line"], is_hidden=True)
+    held_in = {
+        (*(made.cells[name] for name in keys[:-1]), int(made.cells["first_year"])): made.held
+        for made in made_lines(tables, file)
+    }
+    own = flows[keys].itertuples(index=False, name=None)
+    held_fte = pd.Series([held_in.get(key) for key in own], flows.index, float)
+    lines = with_inflation(flows).assign(held_fte=held_fte)
+    return flows.assign(**told_together(lines))
+
+
 def deletion_findings(tables: Tables, file: CaseFile) -> Iterator[Fault]:
     """Yield amounts that no row gives, lines typed that may hold the same money, and lines of few people."""
     posts = deleted_posts(tables, file)
@@ -202,7 +219,9 @@ def deletion_findings(tables: Tables, file: CaseFile) -> Iterator[Fault]:
     yield from _of_unprotected(tables["posts"])
     changed = tables["posts"].loc[tables["posts"]["option"] != "", "option"].unique()
     yield from _of_likeness(changed, tables["flows"])
-    yield from _of_few(posts)
+    for option in changed:
+        flows = tables["flows"]
+        yield from _of_few(told_lines(flows[flows["option"] == option], tables, file), option)
 
 
 def _of_unknown(posts: pd.DataFrame) -> Iterator[Fault]:
@@ -258,16 +277,28 @@ def _of_likeness(options: Iterable[str], flows: pd.DataFrame) -> Iterator[Fault]
             )
 
 
-def _of_few(posts: pd.DataFrame) -> Iterator[Fault]:
-    """Yield the lines from which somebody's pay might be told."""
-    public = posts[posts["exempt"].isna() & (posts["held_fte"] > 0)]
-    held = public.groupby(["option", "partner", "deleted_in"], sort=False)["held_fte"].sum()
-    few = held[held < FEWEST]
-    if len(few):
-        names = [f"{partner} in {year} (option {option})" for option, partner, year in few.index]
+def _of_few(lines: pd.DataFrame, option: str) -> Iterator[Fault]:
+    """Yield what is told together, and the lines from which somebody's pay might still be told."""
+    few = f"fewer than {FEWEST:g} held posts"
+    grouped = lines[(lines["told"] != lines["line"]) & lines["exempt"].isna()]
+    together = [
+        f"{listed([repr(line) for line in rows['line'].unique()])} as {told!r}"
+        for told, rows in grouped.groupby("told", sort=False)
+        if rows["line"].nunique() > 1 or rows["is_hidden"].all()  # else there is nothing beside it
+    ]
+    if together:
         yield Fault(
-            f"posts.csv: fewer than {FEWEST:g} held posts are deleted of {listed(names)}, so that a saving may tell what "
-            "somebody is paid; give salary_gbp as the top of the grade, or keep the rows from the public with exempt",
+            f"posts.csv: some of what option {option} changes is of {few}, so reports tell {'; '.join(together)}; "
+            "each line stands in the log of the exempt edition alone",
+            file="posts.csv",
+            column="exempt",
+            found="",
+        )
+    if len(open_ := grouped[~grouped["is_hidden"]]):
+        yield Fault(
+            f"posts.csv: {few} go or change pay at {listed(list(open_['partner'].unique()))} (option {option}) in a year "
+            "that has nothing else of the kind, so that a total may tell what somebody is paid; give salary_gbp as the top of "
+            "the grade, or keep the rows from the public with exempt",
             file="posts.csv",
             column="exempt",
             found="",

@@ -25,7 +25,7 @@ def years(study: Study, council: str) -> Table:
 
 def lines(study: Study, council: str) -> Table:
     """Show a council's part of each line of money over the term."""
-    whole = study.savings.flows.sum(axis="columns")
+    whole = study.savings.told_flows.sum(axis="columns")
     whole = whole.groupby(level=["line", "flow", "partner"], sort=False).sum().unstack("partner")
     own = whole.get(council, pd.Series(0.0, whole.index)).fillna(0.0)
     frame = pd.DataFrame({"own_part": own, "all_parts": whole.sum(axis="columns")})

@@ -80,6 +80,7 @@ def assumptions_log(
     ]
     if not each_post:
         rows = [row | POST_UNTOLD if row["table"] == words("posts") else row for row in rows]
+        rows = _together(study, rows)
     if kept_back:
         rows = _public(study, rows, kept_back)
     columns = ["table", "what", "value", "status", "source", "paragraph", "note", "effect", "place", "standing"]  # fmt: skip
@@ -100,6 +101,27 @@ def assumptions_log(
             "note": "Working or reasoning",
         },
     )
+
+
+def _together(study: Study, rows: list[dict]) -> list[dict]:
+    """Return rows of the log without the amounts of lines of money that are told together."""
+    flows, untold = study.tables["flows"], {}
+    for option in flows["option"].unique():
+        lines = study.savings.told_lines(option)
+        told = lines["told"].where(lines["told"] != lines["line"]).dropna()
+        untold |= {
+            index: {"value": f"told in “{name}”", "effect": "–"} for index, name in told.items()
+        }
+        # the effect is of the whole line, whoever has it
+        shared = lines["line"].isin(lines.loc[told.index, "line"])
+        untold |= {index: {"effect": "–"} for index in lines.index[shared].difference(told.index)}
+    if not untold:
+        return rows
+    of_flows = iter(flows.index)
+    return [
+        row | untold.get(next(of_flows), {}) if row["table"] == words("flows") else row
+        for row in rows
+    ]
 
 
 def _public(study: Study, rows: list[dict], kept_back: Collection[str]) -> list[dict]:

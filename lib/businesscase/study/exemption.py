@@ -38,6 +38,16 @@ def exempt_tables(case: Case) -> dict[str, list[int]]:
     return {stem: sorted(set(rows)) for stem, rows in named.items() if len(rows)}
 
 
+def has_lines_together(study: Study) -> bool:
+    """Return whether lines of money are told together, as one of them is of few held posts.
+
+    What has each line by itself, a notebook or a spreadsheet, is not for the public then.
+    """
+    options = study.tables["flows"]["option"].unique()
+    every = (study.savings.told_lines(option) for option in options)
+    return any((lines["told"] != lines["line"]).any() for lines in every)
+
+
 def public_totals(study: Study) -> pd.Series:
     """Return the totals of all partners that may be published, by measure; of the base scenario alone.
 

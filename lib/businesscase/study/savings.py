@@ -18,7 +18,7 @@ from businesscase.calculations import (
 from businesscase.calculations.apportionment import ALL, SHARED
 from businesscase.calculations.risks import CARRIED_OUT
 from businesscase.calculations.years import financial_year
-from businesscase.cases.deletions import deleted_posts, regraded_posts
+from businesscase.cases.deletions import deleted_posts, regraded_posts, told_lines
 from businesscase.cases.parameters import dates_of, limits, terms_of
 from businesscase.cases.schema import Flow
 from businesscase.cases.validation import has_recurring_flows
@@ -179,6 +179,24 @@ class Savings(Part):
         own = posts[(posts["option"] == self.option) & posts["partner"].isin(self.partners)]
         amounts = ["held_fte", "full_gbp", "protected_gbp", "less_gbp", "more_gbp"]
         return own.groupby(["partner", "fiscal_year"], sort=False)[amounts].sum().reset_index()
+
+    @derived_by
+    def told_lines(self, option: str) -> pd.DataFrame:
+        """Rows of flows.csv of an option with ``told``: the name under which each is told to everybody."""
+        return told_lines(self._lines_of(option), self.tables, self.case.file)
+
+    @property
+    def told_flows(self) -> pd.DataFrame:
+        """Flows of the option as everybody may read them: what is of few held posts together with others [£]."""
+        lines, labels = self.told_lines(self.option), self.flows.index.to_frame(index=False)
+        keys = ["flow", "line", "partner"]
+        names = lines.set_index(keys)["told"].to_dict()
+        told = [
+            names.get((flow, line, partner), names.get((flow, line, SHARED), line))
+            for flow, line, partner in labels[keys].itertuples(index=False, name=None)
+        ]
+        renamed = self.flows.set_axis(pd.MultiIndex.from_frame(labels.assign(line=told)))
+        return renamed.groupby(level=savings.LABELS, sort=False).sum()
 
     @derived_by
     def _lines_of(self, option: str) -> pd.DataFrame:

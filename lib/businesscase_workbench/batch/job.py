@@ -14,6 +14,7 @@ from businesscase.cases.errors import InputError
 from businesscase.cases.folder import write_file
 from businesscase.study import Study, load_study, results
 from businesscase.study.comparison import has_money
+from businesscase.study.exemption import has_lines_together
 from businesscase_workbench.batch import manifest
 from businesscase_workbench.batch.notebook import (
     executed,
@@ -24,6 +25,7 @@ from businesscase_workbench.batch.notebook import (
 )
 from businesscase_workbench.batch.store import MANIFEST, FolderStore, Job, Store
 from businesscase_workbench.report import (
+    EXEMPT,
     PUBLIC,
     Kept,
     comparison_of,
@@ -189,10 +191,11 @@ def _make(task: Task, folder: Path) -> None:
     )  # and the case has what the public can't see
     if not (compares or is_public):
         write_file(folder / "results.csv", results.csv_text(study.results))
+    tells_each = task.edition == EXEMPT or not has_lines_together(study)
     editions = {}
     with TemporaryDirectory(prefix="businesscase-") as aside:
         place = (
-            Path(aside) if is_public else folder
+            Path(aside) if is_public or not tells_each else folder
         )  # a notebook has every figure, and what it failed at
         if compares:
             report = comparison_of(study, _compared(task, place), task.edition)
@@ -205,7 +208,7 @@ def _make(task: Task, folder: Path) -> None:
         raise InputError(CHANGED)  # else a report of which a part was made from other inputs
     shared = ASSETS_FROM_PAGE if task.shared_assets else ""
     template = Path(task.template) if task.template else None
-    tables_of = None if compares or is_public else study
+    tables_of = study if tells_each and not (compares or is_public) else None
     for name, content in report_files(
         report, tables_of, set(task.formats), shared, template, editions
     ).items():
