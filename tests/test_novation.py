@@ -1,5 +1,7 @@
 """Contracts that novate: who pays for them afterwards, what is paid once, and that no total changes otherwise."""
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 from pytest import approx
@@ -64,6 +66,20 @@ def test_a_charge_is_paid_once_by_who_takes_it_on():
     assert moved(with_it, without).tolist() == [[0] * 5, approx([0, -90, 0, 0, 0])]
     spent = with_it.savings.appraisal["one_off_cost"] - without.savings.appraisal["one_off_cost"]
     assert spent.to_dict() == approx({"all": 90, "North": 0, "South": 90})
+
+
+def test_a_charge_is_as_agreed_whatever_the_project_costs_over_plan():
+    study = study_of(novated(novation_gbp="90")).varied(overrun=0.5)
+    charges = study.savings.flows.xs("novation_charge", level="flow")
+    assert charges.sum(axis="columns").sum() == approx(90)
+
+
+def test_what_follows_from_the_register_is_not_missed_among_what_came_true():
+    actual = {"kind": "saving", "item": "posts", "partner": "South", "date": "2026-03-31", "year": "2025", "value": "900"}  # fmt: skip
+    file = {"data_date": dt.date(2026, 4, 30)}
+    case = small_case(file, flows=FLOWS, contracts=[novated(novation_gbp="90")], actuals=[actual])
+    told = " ".join(map(str, Study.of(case, "base").findings))
+    assert "is not reported" in told and "payroll, novation" not in told
 
 
 def test_another_option_has_nothing_of_it():

@@ -55,6 +55,7 @@ SIGNS = {
     "income_cost": -1,
     "one_off_cost": -1,
     "response_cost": -1,
+    "novation_charge": -1,
     "delay_cost": -1,
     "overlap_cost": -1,
     "exit_cost": -1,
@@ -115,6 +116,7 @@ Multiples = dict[tuple[str, str], np.ndarray]  # by flow and line: of its amount
 SPENT_ONCE = [
     "one_off_cost",
     "response_cost",
+    "novation_charge",
     "delay_cost",
     "overlap_cost",
     "exit_cost",

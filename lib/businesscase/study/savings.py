@@ -308,7 +308,7 @@ class Savings(Part):
         for flow, said, whose, amounts in (
             ("cost_passed_on", "passed on", "partner", cost),
             ("cost_taken_on", "taken on", "novated_to", cost),
-            ("one_off_cost", "novation", "novated_to", charge),
+            ("novation_charge", "novation", "novated_to", charge),
         ):
             lines = contracts["contract"] + ", " + said
             terms = (savings.PRICES, "revenue", savings.CASH, 0.0, "")
