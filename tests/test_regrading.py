@@ -99,6 +99,15 @@ def test_nothing_is_protected_beyond_the_pay_that_is_lost():
     ]  # fmt: skip
 
 
+def test_a_rule_protects_nobody_where_nobody_holds_the_post():
+    case = case_of(regraded(vacant="true"))
+    posts = case.tables["posts"].assign(
+        protection="two_years", annual_gbp=10.0, annual_after_gbp=8.0
+    )
+    found = pay_changes(posts, case.tables["pay_protection_rules"], 2028)
+    assert found[["less_gbp", "protected_gbp"]].to_numpy().tolist() == [[2.0, 0.0]] * 4
+
+
 # what is said of it
 
 
