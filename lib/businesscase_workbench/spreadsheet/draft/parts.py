@@ -14,6 +14,7 @@ from businesscase_workbench.spreadsheet.draft.view import View
 
 SURE, GUESSED = "sure", "guessed"
 BASE = "service_costs"
+BY_COLUMN = {"words", "only", "leave_out"}  # keys that say something of each column
 FIRST_YEAR = "the first year of the case"
 
 
@@ -85,6 +86,8 @@ class Draft:
     def read(self, view: View, table: str, certainty: str, why: str, **keys) -> None:
         """Add a reading of a table of a sheet; what is blank or as usual is left out."""
         keys["heading_rows"] = view.heading_rows
+        for name in BY_COLUMN & keys.keys():
+            keys[name] = {column: texts for column, texts in keys[name].items() if texts}
         told = {"sheet": view.sheet.name, "table": table} | {
             name: value for name, value in keys.items() if value not in ({}, [], "", None, 1)
         }

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
@@ -202,6 +202,31 @@ class View:
     def rows(self) -> list[int]:
         """Rows below the headings."""
         return [row for row in self.filled if row > self.header]
+
+    def rows_by_label(self) -> dict[str, int]:
+        """Return the rows that the first column names, by its text."""
+        return {text: row for row in self.rows() if (text := self.text(row, self.first))}
+
+    def once_a_block(self, columns: Iterable[int], rows: Sequence[int]) -> list[str]:
+        """Return the headings of columns that aren't filled in each of some rows."""
+        return [self.headings[at] for at in columns if not all(self.text(row, at) for row in rows)]
+
+    @property
+    def first(self) -> int | None:
+        """The leftmost column."""
+        return next(iter(self.headings), None)
+
+    def named(self, table: str) -> dict[str, int]:
+        """Return the first place of each column of a table that headings name."""
+        found: dict[str, int] = {}
+        for at, text in self.headings.items():
+            if name := column_named(table, text):
+                found.setdefault(name, at)
+        return found
+
+    def others(self, read: Collection[str]) -> list[str]:
+        """Return the headings beside those that are read."""
+        return [text for text in self.headings.values() if text not in read]
 
     def cell(self, row: int, at: int | None) -> Cell:
         """Return a cell, blank if there is none."""
