@@ -203,6 +203,11 @@ class View:
         """Rows below the headings."""
         return [row for row in self.filled if row > self.header]
 
+    @property
+    def labels(self) -> dict[int, str]:
+        """Headings of the columns beside those of amounts by year."""
+        return {at: text for at, text in self.headings.items() if at not in self.years}
+
     def rows_by_label(self) -> dict[str, int]:
         """Return the rows that the first column names, by its text."""
         return {text: row for row in self.rows() if (text := self.text(row, self.first))}
@@ -265,7 +270,7 @@ class View:
 
     def lines(self, rows: Sequence[int]) -> set[str]:
         """Return what the first column of labels says in some rows, totals aside."""
-        labels = [at for at in self.headings if at not in self.years]
+        labels = list(self.labels)
         if self.is_ledger:  # its first column is often a code that each council has of its own
             labels = [at for at in labels if column_named(BASE, self.headings[at]) == "category"]
         found = {self.text(row, labels[0]) for row in rows} if labels else set()
