@@ -3,25 +3,16 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from businesscase.cases.schema import TABLES
 from businesscase_workbench.spreadsheet.cells import amount_in, folded, read_cell
 from businesscase_workbench.spreadsheet.columns import Column
-from businesscase_workbench.spreadsheet.draft.parts import (
-    BASE,
-    FIRST_YEAR,
-    GUESSED,
-    SURE,
-    Draft,
-)
-from businesscase_workbench.spreadsheet.draft.view import (
-    FEWEST,
-    OWNED,
-    View,
-    council_in,
-)
+from businesscase_workbench.spreadsheet.draft.parts import BASE, FIRST_YEAR, GUESSED, SURE, Draft
+from businesscase_workbench.spreadsheet.draft.view import FEWEST, OWNED, View, council_in
 from businesscase_workbench.spreadsheet.draft.words import (
     DRIVER,
+    MEMBERSHIP,
     aliases,
     column_named,
     has_word,
@@ -50,6 +41,7 @@ CHANCES = {
     4: [0, 0.1, 0.4, 0.7, 1],
     5: [0, 0.05, 0.2, 0.5, 0.8, 1],
 }  # bounds of likelihood words
+REGISTERS = ("posts", "risks", "contracts", "tasks", "applications", BASE)
 BANDS = [("Low", 0.16, True), ("Medium", 0.36, True), ("High", 0.6, False), ("Very high", 1, False)]
 
 
@@ -57,144 +49,175 @@ def membership(view: View, draft: Draft) -> bool:
     """Take a list of the authorities: when they join, what they count."""
     counts = {at: found for at, text in view.headings.items() if (found := DRIVER.fullmatch(text))}
     dates = {
-        at: name
-        for at, text in view.headings.items()
-        for name in ("joins", "leaves")
-        if normal(text).startswith(name[:-1])
+        text: f"{stem}s"
+        for text in view.headings.values()
+        for stem in MEMBERSHIP
+        if normal(text).startswith(stem)
     }
     texts = view.texts(view.partner)
     if view.partner is None or not (counts or dates) or len(texts) != len(view.rows()):
         return False
     heading = view.headings[view.partner]
+    columns: dict[str, object] = {heading: ["partner", "role"]} | dates
     roles = {text: "partner" if place else "lead" for place, text in enumerate(texts)}
-    rest = [text for at, text in view.headings.items() if at not in (view.partner, *dates)]
     draft.read(
         view, "partners", GUESSED, f"{texts[0]} is taken as the lead",
-        columns={heading: ["partner", "role"]} | {view.headings[at]: name for at, name in dates.items()},
-        words={"role": roles}, ignore=rest,
+        columns=columns, words={"role": roles}, ignore=view.others(columns),
     )  # fmt: skip
     for at, found in counts.items():
-        day = (
-            "/".join(reversed(found["date"].split("/"))).replace("/", "-") if found["date"] else ""
-        )
-        rest = [text for one, text in view.headings.items() if one not in (view.partner, at)]
-        driver = found["driver"].lower()
+        columns = {heading: "partner", view.headings[at]: "value"}
+        driver, day = found["driver"].lower(), "-".join(reversed((found["date"] or "").split("/")))
         draft.drivers.append(driver)
         draft.read(
             view, "drivers", SURE if day else GUESSED, f"{driver} of each council",
-            columns={heading: "partner", view.headings[at]: "value"}, ignore=rest,
+            columns=columns, ignore=view.others(columns),
             constants={"driver": driver, "date": day or "2026-04-01"},
         )  # fmt: skip
     return True
 
 
 def matrix(view: View, draft: Draft) -> bool:
-    """Take a matrix with a column an authority."""
-    councils = [text for text in view.headings.values() if folded(text) in map(folded, view.known)]
-    labels = [at for at, text in view.headings.items() if text not in councils]
-    if len(councils) < FEWEST or not labels:
+    """Take a matrix with a column an authority: of amounts, or of what each has for a function."""
+    councils = {
+        at: text for at, text in view.headings.items() if folded(text) in map(folded, view.known)
+    }
+    if len(councils) < FEWEST or len(councils) == len(view.headings):
         return False
-    at = {text: place for place, text in view.headings.items()}
-    label, ignore = view.headings[labels[0]], [view.headings[one] for one in labels[1:]]
-    control = next((text for text in ignore if is_total(text)), "")
-    if any(view.numbers(at[name]) for name in councils):
-        if any(map(COUNTED.search, [view.sheet.name, label, *view.texts(labels[0])])):
-            draft.leave(view, "its numbers look like counts, not pounds")
-            return True
+    headings = list(councils.values())
+    label, *ignore = view.others(headings)
+    texts = view.texts(next(at for at in view.headings if at not in councils))
+    across = {"headings": headings, "column": "partner"}
+    if not any(map(view.numbers, councils)):
+        every = [text for at in councils for text in view.texts(at)]
+        none = {text: "" for text in every if text.casefold() in aliases()["words"]["none"]}
+        unread = f"; not read: {', '.join(ignore)}" if ignore else ""
+        draft.read(
+            view, "applications", GUESSED if ignore else SURE, f"a function a row, a council a column{unread}",
+            columns={label: "business_function"}, ignore=ignore, words={"product": none},
+            across=across | {"value": "product"},
+        )  # fmt: skip
+    elif any(map(COUNTED.search, [view.sheet.name, label, *texts])):
+        draft.leave(view, "its numbers look like counts, not pounds")
+    else:
+        control = next(filter(is_total, ignore), "")
         draft.read(
             view, BASE, GUESSED, "numbers with a column a council are taken as cost a year",
             columns={label: "category"}, ignore=[text for text in ignore if text != control],
             control=control, totals=view.totals(), scale=view.scale(),
-            words={"amount_gbp": nothing} if (nothing := view.nothing([at[name] for name in councils])) else {},
-            across={"headings": councils, "column": "partner", "value": "amount_gbp"},
+            words={"amount_gbp": view.nothing(councils)}, across=across | {"value": "amount_gbp"},
             constants={"funding": "revenue", "year": _year_of(view)},
         )  # fmt: skip
-        return True
-    none = {
-        text: ""
-        for name in councils
-        for text in view.texts(at[name])
-        if text.casefold() in aliases()["words"]["none"]
-    }
-    unread = f"; not read: {', '.join(ignore)}" if ignore else ""
-    draft.read(
-        view, "applications", GUESSED if ignore else SURE, f"a function a row, a council a column{unread}",
-        columns={label: "business_function"}, ignore=ignore, words={"product": none} if none else {},
-        across={"headings": councils, "column": "partner", "value": "product"},
-    )  # fmt: skip
     return True
+
+
+@dataclass
+class _Register:
+    """A list whose headings are those of a table, and how it is read.
+
+    Attributes
+    ----------
+    at : dict
+        Place of each column of the table that is read, in the order of the sheet.
+    unread : dict
+        Headings of the other columns, by place.
+    columns, words, keys : dict
+        What the mapping says of its headings and words, and beside these.
+    remarks : list of str
+        What a person must know of it.
+    """
+
+    view: View
+    at: dict[str, int]
+    unread: dict[int, str]
+    columns: dict[str, str | list[str]]
+    words: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    keys: dict[str, object] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def texts(self, name: str) -> list[str]:
+        """Return the texts of a column of the table, none if it isn't there."""
+        return self.view.texts(self.at.get(name))
+
+    def heading(self, name: str) -> str:
+        """Return the heading of a column of the table."""
+        return self.view.headings[self.at[name]]
 
 
 def register(view: View, draft: Draft) -> bool:
     """Take a list whose headings are those of a table."""
-    found = {
-        table: {at: column_named(table, text) for at, text in view.headings.items()}
-        for table in ("posts", "risks", "contracts", "tasks", "applications", BASE)
-        if table in TABLES
-    }
-    fitting = {
-        table: sum(name is not None for name in columns.values())
-        for table, columns in found.items()
-        if set(aliases()[table]["needs"]) <= set(columns.values())
-    }
-    if not fitting:
+    table = _table_of(view)
+    if not table:
         return False
-    table = max(fitting, key=fitting.__getitem__)
-    columns: dict[str, str | list[str]] = {}
-    ignore, odd = [], []
-    places: dict[str | None, list[int]] = {}
-    for at, name in found[table].items():
-        places.setdefault(name, []).append(at)
-    for at, name in found[table].items():
-        # of two columns that mean the same that with words is read, and not that with codes
-        read = min(places[name], key=lambda one: is_coded(view, one))
-        if name in (None, "ignore") or at != read:
-            ignore.append(view.headings[at])
-        else:
-            columns[view.headings[at]] = name
-    words = _shared_words(view) if "partner" in columns.values() else {}
-    keys: dict[str, object] = {}
+    at = _places(view, table)
+    unread = {place: text for place, text in view.headings.items() if place not in at.values()}
+    columns = {view.headings[place]: name for name, place in at.items()}
+    found = _Register(view, at, unread, columns)
+    if "partner" in at:
+        shared = filter(is_shared, view.texts(view.partner))
+        found.words["partner"] = dict.fromkeys(shared, "shared")
     if table == "risks":
-        columns, more, ignore, odd = _risk_words(view, columns, ignore, draft)
-        words |= more
+        _say_risks(found, draft)
     elif view.partner is None and "partner" in TABLES[table].model_fields:
-        whose = view.council or _whose(view, draft.partners)
-        heading, owners = ("", {}) if whose else _owners(view, draft.partners)
-        if owners:
-            ignore = [text for text in ignore if text != heading]
-            columns[heading] = [columns[heading], "partner"] if heading in columns else "partner"
-            words["partner"] = owners
-        keys["constants"] = {} if owners else {"partner": whose}
+        _say_partner(found)
     if table == "tasks":
         draft.case["plan_start"] = _first_day(view)
-    if table == "tasks" and "task" not in columns.values():
-        heading = next(text for text, name in columns.items() if name == "name")
-        at = next(place for place, text in view.headings.items() if text == heading)
-        columns[heading], words["task"] = ["name", "task"], _numbers(view.texts(at))
+        if "task" not in at:
+            found.columns[found.heading("name")] = ["name", "task"]
+            found.words["task"] = _numbers(found.texts("name"))
     if table == "contracts":
-        columns, more = _contract_words(view, columns)
-        words |= more
+        _say_contracts(found)
     if table == BASE:
-        keys |= _natures(view, columns, words) | {"alike": _are_alike(view, columns)}
-        usual = {"funding": "revenue", "year": _year_of(view)}
-        told = {name: value for name, value in usual.items() if name not in columns.values()}
-        keys["constants"] = keys.get("constants", {}) | told
-    for at, text in view.headings.items():
-        name = columns.get(text)
-        if isinstance(name, str) and name.endswith("_gbp") and (nothing := view.nothing([at])):
-            words[name] = nothing
-    ignored = f"; not read: {', '.join(ignore)}" if ignore else ""
-    if keys.get("constants", {}).get("year") == FIRST_YEAR:
-        ignored += "; no year is stated, and the first of the case taken"
-    if words.get("partner") and view.partner is None:
-        ignored += f"; the council is taken from {heading}"
-    if odd:
-        ignored += f"; no level of the scale, by word and number: {', '.join(odd)}"
+        _say_costs(found)
+    found.words |= {name: view.nothing([at[name]]) for name in at if name.endswith("_gbp")}
+    ignore = list(found.unread.values())
+    remarks = [f"not read: {', '.join(ignore)}"] * bool(ignore) + found.remarks
     draft.read(
-        view, table, GUESSED if ignored or keys else SURE, f"by its headings{ignored}",
-        columns=columns, words=words, ignore=ignore, totals=view.totals(), scale=view.scale(), **keys,
+        view, table, GUESSED if remarks or found.keys else SURE, "; ".join(["by its headings", *remarks]),
+        columns=found.columns, words=found.words, ignore=ignore, totals=view.totals(), scale=view.scale(), **found.keys,
     )  # fmt: skip
     return True
+
+
+def _table_of(view: View) -> str:
+    """Return the table that has the most of the headings, and all it needs; a blank if none has."""
+    named = {
+        table: [name for text in view.headings.values() if (name := column_named(table, text))]
+        for table in REGISTERS
+    }
+    fitting = [table for table in named if {*aliases()[table]["needs"]} <= {*named[table]}]
+    return max(fitting, key=lambda table: len(named[table]), default="")
+
+
+def _places(view: View, table: str) -> dict[str, int]:
+    """Return the place of each column of a table; of two that mean the same that with words, not with codes."""
+    places: dict[str, list[int]] = {}
+    for at, text in view.headings.items():
+        if (name := column_named(table, text)) not in (None, "ignore"):
+            places.setdefault(name, []).append(at)
+    read = {min(found, key=lambda at: is_coded(view, at)): name for name, found in places.items()}
+    return {read[at]: at for at in sorted(read)}
+
+
+def _say_partner(found: _Register) -> None:
+    """Say whose the rows are: the council that the sheet names or the only one, else by a column.
+
+    A blank is refused by the import: one council's posts under another's name would not show.
+    """
+    view = found.view
+    only = view.known[0] if len(view.known) == 1 else ""
+    told = (
+        view.council or only or council_in("\n".join([view.sheet.name, *view.titles]), view.known)
+    )
+    place, owners = (-1, {}) if told else _owners(view, view.known)
+    found.keys["constants"] = {} if owners else {"partner": told}
+    if not owners:
+        return
+    heading = view.headings[place]
+    found.unread.pop(place, "")
+    given = found.columns.get(heading)
+    found.columns[heading] = [given, "partner"] if given else "partner"
+    found.words["partner"] = owners
+    found.remarks.append(f"the council is taken from {heading}")
 
 
 def is_coded(view: View, at: int) -> bool:
@@ -203,9 +226,9 @@ def is_coded(view: View, at: int) -> bool:
     return bool(texts) and all(text.isdecimal() for text in texts)
 
 
-def _owners(view: View, partners: Sequence[str]) -> tuple[str, dict[str, str]]:
+def _owners(view: View, partners: Sequence[str]) -> tuple[int, dict[str, str]]:
     """Return a column whose texts name a council each, such as cost centres, and which they name."""
-    for at, heading in view.headings.items():
+    for at in view.headings:
         texts = view.texts(at)
         begins = [found["who"] if (found := OWNED.fullmatch(text)) else "" for text in texts]
         named = [
@@ -213,8 +236,8 @@ def _owners(view: View, partners: Sequence[str]) -> tuple[str, dict[str, str]]:
             for text, who in zip(texts, begins, strict=True)
         ]
         if texts and all(named) and len(set(named)) > 1:
-            return heading, dict(zip(texts, named, strict=True))
-    return "", {}
+            return at, dict(zip(texts, named, strict=True))
+    return -1, {}
 
 
 def _short_for(short: str, partners: Sequence[str]) -> str:
@@ -232,55 +255,39 @@ def _short_for(short: str, partners: Sequence[str]) -> str:
     return fitting[0] if len(fitting) == 1 else ""
 
 
-def _are_alike(view: View, columns: Mapping[str, str | list[str]]) -> str:
-    """Return what the mapping says of rows that differ in their amount alone, if there are any."""
-    labels = [
-        at for at, text in view.headings.items() if columns.get(text, "amount_gbp") != "amount_gbp"
-    ]
-    texts = [tuple(view.text(row, at) for at in labels) for row in view.rows()]
-    return "add up" if len(set(texts)) < len(texts) else ""
-
-
-def _natures(view: View, columns: dict, words: dict) -> dict[str, object]:
-    """Add what lines of a ledger are, staff, other cost or income, and return how amounts are signed."""
-    at = {
-        form if isinstance(form, str) else form[0]: place
+def _say_costs(found: _Register) -> None:
+    """Say what lines of a ledger are, staff, other cost or income, how amounts are signed, and of which year."""
+    view, at = found.view, found.at
+    if "nature" not in at:
+        amounts: dict[str, list[float]] = {}
+        for row in view.rows():
+            text, amount = (
+                view.text(row, at["category"]),
+                amount_in(view.cell(row, at["amount_gbp"])),
+            )
+            if amount is not None and text and not is_total(text):
+                amounts.setdefault(text, []).append(float(amount))
+        sign = -1 if sum(map(sum, amounts.values())) < 0 else 1
+        natures = {
+            text: "income" if all(sign * one < 0 for one in every) else nature_of(text)
+            for text, every in amounts.items()
+        }
+        if any(natures.values()):
+            found.columns[found.heading("category")] = ["category", "nature"]
+            found.words["nature"] = natures
+        found.keys |= {"sign": TURNED} if sign < 0 else {}
+    read = [
+        place
         for place, text in view.headings.items()
-        if (form := columns.get(text))
-    }
-    line, money = at.get("category"), at.get("amount_gbp")
-    if line is None or money is None or "nature" in at:
-        return {}
-    amounts: dict[str, list[float]] = {}
-    for row in view.rows():
-        text, amount = view.text(row, line), amount_in(view.cell(row, money))
-        if amount is not None and text and not is_total(text):
-            amounts.setdefault(text, []).append(float(amount))
-    sign = -1 if sum(map(sum, amounts.values())) < 0 else 1
-    natures = {
-        text: "income" if all(sign * one < 0 for one in found) else nature_of(text)
-        for text, found in amounts.items()
-    }
-    if any(natures.values()):
-        heading = view.headings[line]
-        columns[heading] = ["category", "nature"]
-        words["nature"] = natures
-    return {"sign": TURNED} if sign < 0 else {}
-
-
-def _whose(view: View, partners: Sequence[str]) -> str:
-    """Return the council that a sheet's name or title names, or the only one; blank if none is told.
-
-    A blank is refused by the import: one council's posts under another's name would not show.
-    """
-    texts = [view.sheet.name, *view.titles]
-    named = [
-        name
-        for name in partners
-        if any(re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for text in texts)
+        if found.columns.get(text, "amount_gbp") != "amount_gbp"
     ]
-    told = named or partners
-    return told[0] if len(told) == 1 else ""
+    rows = [tuple(view.text(row, place) for place in read) for row in view.rows()]
+    found.keys["alike"] = "add up" if len(set(rows)) < len(rows) else ""
+    usual = {"funding": "revenue", "year": _year_of(view)}
+    told = {name: value for name, value in usual.items() if name not in at}
+    found.keys["constants"] = found.keys.get("constants", {}) | told
+    if told.get("year") == FIRST_YEAR:
+        found.remarks.insert(0, "no year is stated, and the first of the case taken")
 
 
 def _year_of(view: View) -> int | str:
@@ -301,72 +308,60 @@ def _first_day(view: View) -> dt.date | None:
     return min(days, default=None)
 
 
-def _shared_words(view: View) -> dict[str, dict[str, str]]:
-    shared = [text for text in view.texts(view.partner) if is_shared(text)]
-    return {"partner": dict.fromkeys(shared, "shared")} if shared else {}
-
-
-def _contract_words(view: View, columns: dict) -> tuple[dict, dict]:
-    """Return the columns of a register of contracts, and its words for having no last day."""
-    at = {columns[text]: place for place, text in view.headings.items() if text in columns}
-    endless = [text for text in view.texts(at.get("ends")) if has_word("rolling", text)]
-    months = [MONTHS.fullmatch(text) for text in view.texts(at.get("notice_months"))]
-    if months and all(months) and len({found["unit"] for found in months}) == 1:
-        heading = next(text for text, name in columns.items() if name == "notice_months")
-        columns = columns | {heading: f"{{notice_months}}{months[0]['unit']}"}
-    return columns, {"ends": dict.fromkeys(endless, "rolling")} if endless else {}
+def _say_contracts(found: _Register) -> None:
+    """Say which words mean that a contract has no last day, and how months of notice are written."""
+    endless = [text for text in found.texts("ends") if has_word("rolling", text)]
+    found.words["ends"] = dict.fromkeys(endless, "rolling")
+    months = [MONTHS.fullmatch(text) for text in found.texts("notice_months")]
+    if months and all(months) and len({one["unit"] for one in months}) == 1:
+        found.columns[found.heading("notice_months")] = f"{{notice_months}}{months[0]['unit']}"
 
 
 # risks
 
 
-def _risk_words(
-    view: View, columns: dict, ignore: list[str], draft: Draft
-) -> tuple[dict, dict, list[str], list[str]]:
-    """Return the columns of a register of risks, its words, what isn't read and what is no level."""
-    at = {
-        name: place for place, text in view.headings.items() for name in [columns.get(text)] if name
-    }
-    words: dict[str, dict[str, str]] = {}
+def _say_risks(found: _Register, draft: Draft) -> None:
+    """Say on which scale the levels of a register of risks are, and how its risks are numbered."""
+    columns, words = found.columns, found.words
     scales = {
-        axis: _scale_for(
-            [*_levels(view, at.get(axis)), *_levels(view, at.get(f"residual_{axis}"))], axis
-        )
+        axis: _scale_for([*found.texts(axis), *found.texts(f"residual_{axis}")], axis)
         for axis in ("likelihood", "impact")
     }
-    for place, text in view.headings.items():
-        paired = [PAIRED.fullmatch(one) for one in view.texts(place)]
-        if text in ignore and "residual" in text.casefold() and paired and all(paired):
-            apart = paired[0]["apart"]
-            columns[text] = f"{{residual_likelihood}} {apart} {{residual_impact}}"
-            ignore = [name for name in ignore if name != text]
-            parts = [one.partition(f" {apart} ") for one in view.texts(place)]
-            for axis, side in (("likelihood", 0), ("impact", 2)):
-                words[f"residual_{axis}"] = _meant(
-                    [part[side].strip() for part in parts], scales[axis]
-                )
+    _say_residual_pairs(found, scales)
     odd: list[str] = []
     for axis, scale in scales.items():
         for name in (axis, f"residual_{axis}"):
-            words[name] = words.get(name, {}) | _meant(_levels(view, at.get(name)), scale)
-            odd += [text for text in _levels(view, at.get(name)) if _level_in(text, scale) is None]
-    refs = view.texts(at.get("risk"))
+            texts = found.texts(name)
+            words[name] = words.get(name, {}) | _meant(texts, scale)
+            odd += [text for text in texts if _level_in(text, scale) is None]
+    refs = found.texts("risk")
     prefixes = {re.sub(r"\d+$", "", text) for text in refs}
-    heading = next((text for text, name in columns.items() if name == "risk"), None)
-    if heading and len(prefixes) == 1 and (prefix := prefixes.pop()):
-        columns[heading] = f"{prefix}{{risk}}"
-    elif heading is None or any(not text.isdecimal() for text in refs):
-        named = heading or next(text for text, name in columns.items() if name == "description")
-        given = columns[named]
-        columns[named] = ["risk"] if heading else [given, "risk"]
-        words["risk"] = _numbers(view.texts(at["risk" if heading else "description"]))
-    words = {name: found for name, found in words.items() if found}
+    if "risk" not in found.at:
+        columns[found.heading("description")] = ["description", "risk"]
+        words["risk"] = _numbers(found.texts("description"))
+    elif len(prefixes) == 1 and (prefix := prefixes.pop()):
+        columns[found.heading("risk")] = f"{prefix}{{risk}}"
+    elif not all(text.isdecimal() for text in refs):
+        columns[found.heading("risk")] = ["risk"]
+        words["risk"] = _numbers(refs)
     _add_scale(scales, draft)
-    return columns, words, ignore, list(dict.fromkeys(odd))
+    if odd:
+        told = ", ".join(dict.fromkeys(odd))
+        found.remarks.append(f"no level of the scale, by word and number: {told}")
 
 
-def _levels(view: View, at: int | None) -> list[str]:
-    return [] if at is None else view.texts(at)
+def _say_residual_pairs(found: _Register, scales: Mapping[str, Sequence[str]]) -> None:
+    """Say how both residual levels are read where they stand in one column, such as Low / High."""
+    for at, heading in list(found.unread.items()):
+        texts = found.view.texts(at)
+        pairs = [PAIRED.fullmatch(text) for text in texts]
+        if "residual" in heading.casefold() and pairs and all(pairs):
+            del found.unread[at]
+            apart = f" {pairs[0]['apart']} "
+            found.columns[heading] = f"{{residual_likelihood}}{apart}{{residual_impact}}"
+            for axis, side in (("likelihood", 0), ("impact", 2)):
+                levels = [text.partition(apart)[side].strip() for text in texts]
+                found.words[f"residual_{axis}"] = _meant(levels, scales[axis])
 
 
 def _numbers(texts: Sequence[str]) -> dict[str, str]:
@@ -418,18 +413,12 @@ def _add_scale(scales: Mapping[str, Sequence[str]], draft: Draft) -> None:
         for axis, scale in scales.items()
         for score, level in enumerate(scale, 1)
     ]
-    highest, lowest = len(scales["likelihood"]) * len(scales["impact"]), 1
-    draft.add["risk_bands"] = []
-    for band, share, within in BANDS:
-        draft.add["risk_bands"].append(
-            {
-                "band": band,
-                "lowest_score": lowest,
-                "highest_score": round(share * highest),
-                "within_appetite": within,
-            }
-        )
-        lowest = round(share * highest) + 1
+    highest = len(scales["likelihood"]) * len(scales["impact"])
+    tops = [round(share * highest) for _, share, _ in BANDS]
+    draft.add["risk_bands"] = [
+        {"band": band, "lowest_score": below + 1, "highest_score": top, "within_appetite": within}
+        for (band, _, within), below, top in zip(BANDS, [0, *tops], tops, strict=False)
+    ]
     bounds = CHANCES[len(scales["likelihood"])]
     draft.add["risk_probabilities"] = [
         {"level": level, "lowest_probability": low, "highest_probability": high}
