@@ -109,8 +109,7 @@ def _without_again(views: Sequence[View], draft: Draft) -> Iterator[View]:
         if view.years:
             # where each council has a sheet they are alike, and none is the other again
             own = (view.sheet.name,) if view.partner is None else ()
-            labels = [at for at in view.headings if at not in view.years]
-            rows = {tuple(view.text(row, at) for at in labels) for row in view.rows()}
+            rows = {tuple(view.text(row, at) for at in view.labels) for row in view.rows()}
             by_name = alike.setdefault((*own, *sorted(rows)), {})
             by_name.setdefault(group_of(view.sheet.name), []).append(view)
     for by_name in alike.values():
@@ -130,7 +129,7 @@ def _classify(view: View, draft: Draft) -> None:
             return
     if sum(map(bool, map(COUNTED_YEAR.fullmatch, view.headings.values()))) > 1:
         why = "its years are counted and not named; head them 2026/27 and so on"
-    elif sum(map(bool, map(years_of, view.texts(min(view.headings, default=None))))) > 1:
+    elif sum(map(bool, map(years_of, view.texts(view.first)))) > 1:
         why = "its years stand one below the other; give each a column"
     elif view.has_parts_of_year:
         why = "a case has financial years, and here are parts of a year; add them up to years"

@@ -74,9 +74,8 @@ class Draft:
     base: dict[str, object] = field(default_factory=dict)
     readings: list[Part] = field(default_factory=list)
     add: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-    left: list[tuple[str, str]] = field(
-        default_factory=list
-    )  # sheet, and why a table of it isn't read
+    # sheet, and why a table of it isn't read
+    left: list[tuple[str, str]] = field(default_factory=list)
     matrices: list[Matrix] = field(default_factory=list)
     weights: list[View] = field(default_factory=list)  # tables of criteria and their weights
     drivers: list[str] = field(default_factory=list)
@@ -105,28 +104,26 @@ class Draft:
 
 def complete(draft: Draft, title: str) -> None:
     """Add what the workbook says of the case as a whole, and what it lacks."""
+    first_year = min(draft.years, default=2026)
     draft.case = {"title": title} | draft.case
     if draft.years:
-        draft.case |= {"decision_year": min(draft.years), "last_year": max(draft.years)}
+        draft.case |= {"decision_year": first_year, "last_year": max(draft.years)}
     for reading in draft.readings:
         constants = reading.keys.get("constants", {})
         if constants.get("year") == FIRST_YEAR:
-            constants["year"] = min(draft.years, default=2026)
+            constants["year"] = first_year
     if "plan_start" in draft.case:
-        draft.case["plan_start"] = draft.case["plan_start"] or dt.date(
-            min(draft.years, default=2026), 4, 1
-        )
+        draft.case["plan_start"] = draft.case["plan_start"] or dt.date(first_year, 4, 1)
     if draft.option:
         draft.case["preferred_option"] = draft.option
     if draft.case.get("comparator") == draft.option:
         draft.case.pop("comparator", None)
     if draft.partners and not any(one.keys["table"] == "partners" for one in draft.readings):
-        draft.add = {
-            "partners": [
-                {"partner": name, "role": "partner" if place else "lead"}
-                for place, name in enumerate(draft.partners)
-            ]
-        } | draft.add
+        rows = [
+            {"partner": name, "role": "partner" if place else "lead"}
+            for place, name in enumerate(draft.partners)
+        ]
+        draft.add = {"partners": rows} | draft.add
     driver = draft.drivers[0] if draft.drivers else "equal"
     draft.base = {"cost_apportionment": driver, "saving_apportionment": driver}
 

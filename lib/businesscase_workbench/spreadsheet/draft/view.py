@@ -75,9 +75,8 @@ class View:
         if self.has_parts_of_year and all(DATE_CELL.fullmatch(self.headings[at]) for at in years):
             return {}
         labels = [text for at, text in self.headings.items() if at not in named]
-        is_budget = self.partner is not None or any(
-            column_named(BASE, text) == "category" for text in labels
-        )
+        has_lines = any(column_named(BASE, text) == "category" for text in labels)
+        is_budget = has_lines or self.partner is not None
         is_alone = len(years) == 1 and is_budget and all(map(self.numbers, years))
         if is_alone and any(group_of(self.headings[at]) for at in years):
             return {}  # such as the salary of a year
@@ -137,10 +136,8 @@ class View:
         return is_over or (years >= FEWEST and len(told) > len(lower) / 2)
 
     def _has_amounts_below(self, row: int, at: int) -> bool:
-        found = [
-            is_amount(cells[at]) for one, cells in self.filled.items() if one > row and at in cells
-        ]
-        return sum(found) > len(found) / 2
+        below = [cells[at] for one, cells in self.filled.items() if one > row and at in cells]
+        return sum(map(is_amount, below)) > len(below) / 2
 
     # years, and whose they are
 
@@ -284,26 +281,19 @@ class View:
     @property
     def partner(self) -> int | None:
         """The column of the authorities."""
-        known = aliases()["any"]["columns"]["partner"]
-        return next(
-            (
-                at
-                for at, text in self.headings.items()
-                if any(name in map(normal, known) for name in heading_names(text))
-            ),
-            None,
-        )
+        known = {*map(normal, aliases()["any"]["columns"]["partner"])}
+        fitting = (at for at, text in self.headings.items() if known & {*heading_names(text)})
+        return next(fitting, None)
 
     @property
     def is_ledger(self) -> bool:
         """Whether its headings are those of today's cost, a line a row."""
-        named = {column_named(BASE, text) for text in self.headings.values()}
-        return set(aliases()[BASE]["needs"]) <= named
+        return set(aliases()[BASE]["needs"]) <= self.named(BASE).keys()
 
     def owning(self) -> list[int]:
         """Return the columns of a ledger that may name a council: cost centres, and not lines."""
-        named = {at: column_named(BASE, text) for at, text in self.headings.items()}
-        return [at for at, name in named.items() if name not in ("category", "amount_gbp")]
+        lines = ("category", "amount_gbp")
+        return [at for at, text in self.headings.items() if column_named(BASE, text) not in lines]
 
     def scale(self) -> int:
         """Pounds of the unit that the sheet states."""
@@ -330,53 +320,64 @@ class View:
 
     def totals(self) -> str:
         """Return what the mapping says of totals, if there are any."""
-        labels = [
-            text for row in self.rows() for at in self.headings if (text := self.text(row, at))
-        ]
-        return "leave out" if any(map(is_total, labels)) else ""
+        texts = (self.text(row, at) for row in self.rows() for at in self.headings)
+        return "leave out" if any(map(is_total, filter(None, texts))) else ""
 
 
 def partners_of(views: Sequence[View]) -> list[str]:
-    """Return the authorities: of columns headed so, of sheets and blocks alike, or named councils."""
+    """Return the authorities that a workbook names, by the first of these ways that names any."""
+    whose = [view for view in views if view.partner is None]
+    ways = (
+        [*_headed_so(views), *_titles_of_blocks(whose), *_sheets_of_one(whose)],
+        [name for view in whose if view.is_ledger for at in view.owning() for name in begun_by(view.texts(at))],
+        [name for view in whose for name in _above_years(view)],
+        [name for view in views for name in view.added_up()],
+        [text for view in views for text in view.headings.values() if COUNCIL.search(text)],
+    )  # fmt: skip
+    return list(dict.fromkeys(next(filter(None, ways), [])))
+
+
+def _headed_so(views: Sequence[View]) -> list[str]:
+    """Return what stands in columns of authorities."""
     found = [
-        text
-        for view in views
-        if view.partner is not None
-        for text in view.texts(view.partner)
-        if not is_shared(text)
+        text for view in views if view.partner is not None for text in view.texts(view.partner)
     ]
+    return [text for text in found if not is_shared(text)]
+
+
+def _titles_of_blocks(views: Sequence[View]) -> Iterator[str]:
+    """Yield the titles of blocks alike."""
     for view in views:
-        if view.years and view.partner is None:
-            found += alike(
-                {title: view.lines(rows) for title, rows in view.blocks().items() if title}
-            )
+        if view.years:
+            blocks = {title: view.lines(rows) for title, rows in view.blocks().items() if title}
+            yield from alike(blocks)
+
+
+def _sheets_of_one(views: Sequence[View]) -> list[str]:
+    """Return the names of sheets alike, each of which is then that of the authority."""
     alone = {
-        name: view
+        view.sheet.name: view
         for view in views
-        if view.partner is None and (view.years or view.is_ledger)
-        if (name := view.sheet.name) and group_of(name) == name
+        if (view.years or view.is_ledger)
+        and view.sheet.name
+        and group_of(view.sheet.name) == view.sheet.name
     }
     named = alike({name: view.lines(view.rows()) for name, view in alone.items()})
-    named = [name for name in named if not is_known(name)]
-    for name in named:
+    found = [name for name in named if not is_known(name)]
+    for name in found:
         alone[name].council = name
-    found += named
-    if not found:
-        ledgers = [view for view in views if view.is_ledger and view.partner is None]
-        found = [
-            name for view in ledgers for at in view.owning() for name in begun_by(view.texts(at))
-        ]
-    if not found:
-        over = [view.tops or list(view.groups) for view in views if view.partner is None]
-        found = [name for names in over if len(names) > 1 for name in names if name]
-        found = [
-            name for name in found if not (flow_of(name) or is_no_service(name) or is_total(name))
-        ]
-    if not found:
-        found = [name for view in views for name in view.added_up()]
-    if not found:
-        found = [text for view in views for text in view.headings.values() if COUNCIL.search(text)]
-    return list(dict.fromkeys(found))
+    return found
+
+
+def _above_years(view: View) -> list[str]:
+    """Return what stands above several columns of years, unless it says what the amounts are."""
+    names = view.tops or list(view.groups)
+    said = (flow_of, is_no_service, is_total)
+    return (
+        [name for name in names if name and not any(says(name) for says in said)]
+        if len(names) > 1
+        else []
+    )
 
 
 def begun_by(texts: Sequence[str]) -> list[str]:
@@ -418,15 +419,13 @@ def views_of(sheet: Sheet) -> list[View]:
             labels.append(own)
     if len(starts) < FEWEST:
         return [View(sheet)]
+    above = [only_text(cells) for row, cells in filled.items() if row < starts[0]]
+    ends = [*starts[1:], max(filled) + 1]
     views = []
-    for place, (first, after) in enumerate(
-        zip(starts, [*starts[1:], max(filled) + 1], strict=True)
-    ):
-        rows = [row for row in filled if (first if place else 0) <= row < after]
-        part = View(replace(sheet, cells={row: sheet.cells[row] for row in rows}), not place)
-        if place:
-            part.above = [only_text(filled[row]) for row in filled if row < starts[0]]
-        views.append(part)
+    for first, after in zip([0, *starts[1:]], ends, strict=True):
+        cells = {row: sheet.cells[row] for row in filled if first <= row < after}
+        views.append(View(replace(sheet, cells=cells), is_first=not first))
+        views[-1].above = above if first else ()
     return views
 
 
