@@ -848,6 +848,20 @@ def test_scores_of_other_options_are_left_out_with_the_reason(tmp_path):
     assert "it scores other options or criteria than sheet 'long'" in told
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",,Criterion,Option A,Option B\nValue,1,Cost,4,2\nWorth,2,Quality,3,5\n",
+        "Criterion,,Option A,Option B\nTotal,,4,2\nTotal score,,3,5\n",
+    ],
+)
+def test_scores_beside_a_column_without_heading_or_without_a_criterion_are_left_or_told(
+    tmp_path, text
+):
+    _, told = suggested(tmp_path, options=text)
+    assert "sheet 'options'" in told
+
+
 def test_what_options_cost_is_no_table_of_scores(tmp_path):
     draft, _ = suggested(
         tmp_path, options="Option,Capital £000,Saving £000\nA. Stay,0,0\nB. Share,80,60\n"

@@ -29,7 +29,7 @@ def scores(view: View, draft: Draft) -> bool:
     if view.years or not view.headings:
         return False
     found = _listed(view) or _by_criterion(view) or _by_option(view)
-    if found is None or max((score for *_, score in found.scores), default=0) > HIGHEST:
+    if not found or not found.scores or max(score for *_, score in found.scores) > HIGHEST:
         return False
     draft.matrices.append(found)
     return True

@@ -65,6 +65,7 @@ class View:
             self.sheet = sheet.with_joined_headings(self.header, self.heading_rows)
             self.filled = self.sheet.filled()
         self.headings = self._unheaded() | self._texts(self.header)
+        self.parts |= {at: [text] for at, text in self.headings.items() if at not in self.parts}
         named = {at: found for at, text in self.headings.items() if (found := years_of(text))}
         self.years = self._amounts(named)
         self.unread = [self.headings[at] for at in named if at not in self.years]
