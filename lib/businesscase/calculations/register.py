@@ -90,7 +90,7 @@ def novated(contracts: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     --------
     >>> lines = pd.DataFrame({"annual_gbp": [365.0], "novated_on": pd.to_datetime(["2027-03-31"])})
     >>> novated(lines, [2025, 2026, 2027]).round().to_numpy().tolist()
-    [[0.0, 1.0, 366.0]]
+    [[0.0, 1.0, 365.0]]
     """
     day_before = contracts["novated_on"] - pd.Timedelta(days=1)
     alone = contracts.assign(partner=contracts.index, earliest_end=day_before)
