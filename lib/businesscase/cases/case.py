@@ -81,9 +81,8 @@ ROWS_IN_FULL = 3  # rows of a table with the same fault
 TABLES_WRITTEN = "The text below is written from the schema by `businesscase refresh`."
 
 
-@dataclass(
-    frozen=True, eq=False
-)  # the same only if it is the same object, so that results are kept by it
+# a case is the same only if it is the same object, so that results are kept by it
+@dataclass(frozen=True, eq=False)
 class Case:
     """A case as read from its folder.
 

@@ -8,7 +8,6 @@ import ipywidgets as widgets
 
 from businesscase.calculations.wording import words
 from businesscase.cases.parameters import ApportionmentRule, Parameters, label_of
-from businesscase.cases.validation.core import rules_with_data
 from businesscase.study import Study
 from businesscase_workbench.explore.settings import Setting, settings
 from businesscase_workbench.explore.widgets import NumberControl
@@ -267,7 +266,7 @@ def control(study: Study, parameter: str, changed: Changed):
     if typing.get_origin(annotation) is typing.Literal:
         options = [(words(choice), choice) for choice in typing.get_args(annotation)]
         if annotation == ApportionmentRule:
-            allowed = {*rules_with_data(study.tables), getattr(study.parameters, parameter)}
+            allowed = {*study.case.known.rules, getattr(study.parameters, parameter)}
             options = [option for option in options if option[1] in allowed]
         return Choice(study, parameter, changed, options)
     if annotation is bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from businesscase.cases.parameters import EXIT_TERMS, Parameters, limits, step_of, unit_of
 from businesscase.cases.schema import plain_types
-from businesscase.cases.validation.core import rules_with_data
 from businesscase.study import Study
 
 
@@ -63,7 +62,7 @@ def standing(study: Study, parameter: str) -> dict[str, float]:
     if parameter in EXIT_TERMS:
         return {"": study.savings.exit_terms[parameter]}
     if parameter in ("cost_mix", "saving_mix"):
-        return {rule: chosen.get(rule, 0.0) for rule in rules_with_data(study.tables)}
+        return {rule: chosen.get(rule, 0.0) for rule in study.case.known.rules}
     if chosen is not None:
         return {"": chosen}
     blank = {
