@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -25,14 +26,35 @@ def checked_table(
     stem: str, rows: list[dict[str, str]], model: type[Row], place: Places, faults: list[Fault]
 ) -> pd.DataFrame:
     """Return a table's rows, typed; a fault is added for each cell that the schema refuses."""
+    whole = _whole(model, tuple(tuple(cells.items()) for cells in rows))
+    if whole is not None:
+        return whole.copy(deep=False)
     found = []
-    optional = {name for name, column in model.model_fields.items() if not column.is_required()}
     for index, cells in enumerate(rows):
-        given = {name: text for name, text in cells.items() if text.strip() or name not in optional}
-        row = _validated(model, given, "column", lambda name, i=index: place(stem, i, name), faults)
+        at = partial(place, stem, index)
+        row = _validated(model, _given(model, cells), "column", at, faults)
         if row is not None:
             found.append(row)
     return _frame(found, model)
+
+
+@lru_cache(maxsize=500)  # tables; most are those of the case that was read before
+def _whole(model: type[Row], rows: tuple[tuple[tuple[str, str], ...], ...]) -> pd.DataFrame | None:
+    """Return rows of cells, each a column and its text, as a table; None if the schema refuses one."""
+    try:
+        return _frame([model.model_validate(_given(model, dict(cells))) for cells in rows], model)
+    except ValidationError:
+        return None
+
+
+def _given(model: type[Row], cells: dict[str, str]) -> dict[str, str]:
+    """Return the cells of a row that say something, or that must."""
+    fields = model.model_fields
+    return {
+        name: text
+        for name, text in cells.items()
+        if text.strip() or name not in fields or fields[name].is_required()
+    }
 
 
 def checked_file(given: dict, place: Places, faults: list[Fault]) -> CaseFile | None:
