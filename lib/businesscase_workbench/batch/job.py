@@ -106,6 +106,12 @@ def warm(case: str | None) -> None:
     with suppress(Exception):  # each job says it of itself
         base = load_study(case)
         _ = base.results, base.findings
+        # all but the log's, of which no report tells all
+        parts = [part for part in base.parts if part is not base.assurance]
+        for part in parts:
+            for result in part.result_names():
+                with suppress(Exception):  # of what the case has nothing
+                    getattr(part, result)
         for name in base.case.scenarios:
             study = base.in_scenario(name)
             _ = study.decision.recommendation, has_money(study) and study.savings.appraisal
