@@ -7,10 +7,12 @@ import pytest
 from pytest import approx
 from small import flow, result, small_case, small_study
 
+from businesscase.cases.case import case_names
+from businesscase.cases.errors import InputError
 from businesscase.cases.schema import FIGURE_TABLES
-from businesscase.shown import decision, savings
+from businesscase.shown import decision, introduction, savings
 from businesscase.shown.log import CHAPTERS
-from businesscase.study import Study
+from businesscase.study import Study, load_study
 from businesscase_workbench.report import report_of
 from businesscase_workbench.report.content import Absence, Prose, TableShown, given
 from businesscase_workbench.starter import starter_case
@@ -181,3 +183,32 @@ def test_a_case_without_any_row_has_no_chapter_but_one_with_a_list_does():
     assert not set(CHAPTERS) & set(empty)
     listed = chapters(small_study(options=starter_rows()["options"]))
     assert [name for name in CHAPTERS if name in listed] == ["options"]
+
+
+# what a case has no data for, asked for by a notebook or by hand
+
+
+@pytest.mark.parametrize("case", case_names())
+def test_a_result_without_data_is_refused_in_a_sentence_that_says_what_the_case_lacks(case):
+    study = load_study(case)
+    for part in study.parts[:-1]:  # the last, of the log, takes long
+        for name in part.result_names():
+            try:
+                getattr(part, name)
+            except InputError as refused:
+                assert str(refused).startswith(f"{case} has no "), f"{part.name}.{name}: {refused}"
+
+
+def test_a_notebook_of_which_the_case_has_no_data_ends_at_its_introduction():
+    study = load_study("mkip-2012")
+    assert introduction(study, "options").text == introduction(study).text
+    with pytest.raises(InputError) as refused:
+        introduction(study, "risks")
+    assert str(refused.value) == (
+        "mkip-2012 has no risk register (risks.csv), so there is nothing to tell here; it has data for "
+        "baseline, options, savings, readiness and decision"
+    )
+    with pytest.raises(
+        InputError, match=r"small has no criteria \(gates.csv\), .* no notebook yet$"
+    ):
+        introduction(small_study(), "decision")

@@ -6,9 +6,11 @@ from businesscase import __version__
 from businesscase.calculations.wording import listed, printed, without_files
 from businesscase.calculations.years import Month, with_known_dates
 from businesscase.cases.case import BASE
+from businesscase.cases.errors import InputError
 from businesscase.cases.schema import KEYS, SECTION_TABLES, VALUE_COLUMNS
 from businesscase.shown.display import Sentence, Table
 from businesscase.study import Study, results
+from businesscase.study.core import LACKS
 
 QUALITY = {
     "published": "printed in the source",
@@ -17,8 +19,20 @@ QUALITY = {
 }
 
 
-def introduction(study: Study) -> Sentence:
-    """State the case, who decides and which scenario this is."""
+def introduction(study: Study, section: str = "") -> Sentence:
+    """State the case, who decides and which scenario this is.
+
+    Raises
+    ------
+    InputError
+        If a section is named of which the case has no data.
+    """
+    told = study.case.chapter_names()
+    if section and section not in told:
+        raise InputError(
+            f"{study.case.name} has no {LACKS[section]}, so there is nothing to tell here; it has "
+            f"data for {listed(told) or 'no notebook yet'}"
+        )
     file, scenario = study.case.file, study.scenario
     return Sentence(
         f"**{file.title}.** {file.question} For: {file.decision_maker}, "

@@ -20,7 +20,7 @@ from businesscase.study.cash import Cash
 from businesscase.study.contracts import Contracts
 from businesscase.study.core import GivenOut, Inputs, changed_parameters
 from businesscase.study.decision import Decision
-from businesscase.study.derived import Memory, changed_rows, derived
+from businesscase.study.derived import Memory, Remembers, changed_rows, derived
 from businesscase.study.governance import Governance
 from businesscase.study.options import Options
 from businesscase.study.outturn import Outturn
@@ -37,7 +37,7 @@ from businesscase.study.verdicts import Verdicts
 INJECTED = "# Parameters"  # how a cell begins that papermill writes
 
 
-class Study:
+class Study(Remembers):
     """A case under a scenario, composed of parts; each result is computed when first asked for.
 
     Attributes

@@ -10,8 +10,21 @@ from businesscase.calculations.apportionment import ALL
 from businesscase.cases.case import Case, staying
 from businesscase.cases.errors import InputError, unknown_name
 from businesscase.cases.parameters import Parameters
-from businesscase.study.derived import Memory, Recorded, derived, note
+from businesscase.study.derived import Memory, Recorded, Remembers, derived, note
 from businesscase.study.tidy import Row
+
+LACKS = {
+    # what a case lacks if it has nothing for a section
+    "baseline": "data on its present services",
+    "options": "scores of options (scores.csv)",
+    "savings": "money (flows.csv)",
+    "appraisal": "money (flows.csv)",
+    "risks": "risk register (risks.csv)",
+    "plan": "work plan (tasks.csv)",
+    "readiness": "readiness scores (readiness.csv)",
+    "outturn": "results yet (actuals.csv)",
+    "decision": "criteria (gates.csv)",
+}
 
 
 class Tables(Mapping[str, pd.DataFrame]):
@@ -84,10 +97,11 @@ class Inputs:
         self.varied, self.in_scenario, self.with_tables = varied, in_scenario, with_tables
 
 
-class Part:
+class Part(Remembers):
     """One subject of a study: its results, from the inputs and the parts that are handed in.
 
-    ``name`` is what the study calls it, and ``section`` under which its results stand; ``first`` are the
+    ``name`` is what the study calls it, and ``section`` under which its results stand; without data for
+    ``rests_on``, mostly that section, it has none. ``first`` are the
     results that a reader is offered to begin with, where it has more than a dozen. ``quick`` are the measures that can be had without the rows
     before them: by name, the value of an item (None if there is none), and the unit; ``yearly`` those
     that can by item and year. ``rough`` are those of which a search for a turning point takes a part of the draws.
@@ -95,6 +109,7 @@ class Part:
 
     name: ClassVar[str]
     section: ClassVar[str]
+    rests_on: ClassVar[str]
     first: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[dict[str, tuple[Callable[[Any, str], Any], str]]] = {}
     yearly: ClassVar[dict[str, tuple[Callable[[Any], pd.DataFrame], str]]] = {}
@@ -102,6 +117,7 @@ class Part:
 
     def __init_subclass__(cls):
         cls.section = vars(cls).get("section", cls.name)
+        cls.rests_on = vars(cls).get("rests_on", cls.section)
 
     def __init__(self, inputs: Inputs):
         self.inputs, self.memory = inputs, Memory()
@@ -119,6 +135,18 @@ class Part:
             for name, result in vars(cls).items()
             if isinstance(result, property | derived) and not name.startswith("_")
         ]
+
+    def refuse_if_lacking(self, failed: Exception) -> None:
+        """Refuse a result that can't be computed because the case has nothing of what it rests on.
+
+        Raises
+        ------
+        InputError
+            With what the case lacks.
+        """
+        is_said = isinstance(failed, InputError)
+        if not is_said and self.rests_on not in self.case.section_names():
+            raise InputError(f"{self.case.name} has no {LACKS[self.rests_on]}") from failed
 
     def rows(self) -> Iterator[Row]:
         """Yield the results one by one: what follows one isn't computed before it is due."""

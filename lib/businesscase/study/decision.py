@@ -18,7 +18,7 @@ from businesscase.cases.errors import Fault, InputError
 from businesscase.cases.parameters import limits, step_of
 from businesscase.cases.project import case_folder
 from businesscase.study import results, tidy
-from businesscase.study.core import Inputs, Part
+from businesscase.study.core import LACKS, Inputs, Part
 from businesscase.study.criteria import gate_faults
 from businesscase.study.derived import derived, derived_by
 from businesscase.study.options import Options
@@ -28,18 +28,6 @@ from businesscase.study.risks import Risks
 from businesscase.study.savings import Savings
 from businesscase.study.uncertainty import Uncertainty
 
-LACKS = {
-    # what a case lacks if it has nothing for a section
-    "baseline": "data on its present services",
-    "options": "scores of options (scores.csv)",
-    "savings": "money (flows.csv)",
-    "appraisal": "money (flows.csv)",
-    "risks": "risk register (risks.csv)",
-    "plan": "work plan (tasks.csv)",
-    "readiness": "readiness scores (readiness.csv)",
-    "outturn": "results yet (actuals.csv)",
-    "decision": "one-off cost (flows.csv)",
-}
 RECURRING = "saving or running cost (flows.csv)"
 OF_COST = ("one_off_", "peak_funding", "optimism_bias")  # measures of money that need no saving
 READINESS = ("readiness", "readiness scores (readiness.csv)")
@@ -309,13 +297,13 @@ class Decision(Part):
     def lacking(self) -> dict[str, str]:
         """What the case lacks, by criterion that can't be tested for it."""
         present = set(self.case.section_names())
-        if self.savings.committed_cost.empty:
-            present -= {"decision"}  # nothing to test there
         found = {}
         for gate in self.tables["gates"].itertuples():
             table, words = NEEDS.get(gate.measure, ("partners", ""))
             if gate.section not in present:
                 found[gate.criterion] = LACKS[gate.section]
+            elif gate.section == self.section and self.savings.committed_cost.empty:
+                found[gate.criterion] = "one-off cost (flows.csv)"
             elif self.tables[table].empty:
                 found[gate.criterion] = words
             elif gate.measure.startswith("annual_cost_") and self.savings.cost_change.empty:

@@ -9,7 +9,7 @@ alone.
 from collections.abc import Callable, Hashable, Iterable
 from contextvars import ContextVar
 from functools import partial, update_wrapper
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar, overload
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 import pandas as pd
 
@@ -73,10 +73,13 @@ def _given_out(value: Any) -> Any:
     return value.copy(deep=False) if is_frame and _reading.get() is None else value
 
 
-class Remembers(Protocol):
+class Remembers:
     """What has derived results."""
 
     memory: "Memory"
+
+    def refuse_if_lacking(self, failed: Exception) -> None:
+        """Raise why a result couldn't be computed, if that is because there are no data for it."""
 
 
 class Memory:
@@ -116,6 +119,14 @@ class Memory:
         return kept.value
 
 
+def _result(part: Remembers, key: Hashable, compute: Callable[[], Result]) -> Result:
+    try:
+        return _given_out(part.memory.result(key, compute))
+    except Exception as failed:
+        part.refuse_if_lacking(failed)
+        raise
+
+
 class derived(Generic[Result]):  # noqa: N801 - it is read as property is
     """A result of a part, computed when it is first asked for.
 
@@ -134,7 +145,7 @@ class derived(Generic[Result]):  # noqa: N801 - it is read as property is
     def __get__(self, part, owner):
         if part is None:
             return self
-        return _given_out(part.memory.result(self.name, partial(self.compute, part)))
+        return _result(part, self.name, partial(self.compute, part))
 
     def __set__(self, part: Remembers, value: Any) -> None:
         raise AttributeError(f"{self.name} is computed from what it reads and can't be set")
@@ -145,7 +156,7 @@ def derived_by(compute: Callable[..., Result]) -> Callable[..., Result]:
 
     def result(part: Remembers, *arguments: Hashable) -> Result:
         key = (compute.__name__, *arguments)
-        return _given_out(part.memory.result(key, partial(compute, part, *arguments)))
+        return _result(part, key, partial(compute, part, *arguments))
 
     update_wrapper(result, compute)
     return result

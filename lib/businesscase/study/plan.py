@@ -344,7 +344,7 @@ class Plan(Part):
         names = self.tables["tasks"].set_index("task")["name"]
         return table.assign(name=names).reset_index()
 
-    @property
+    @derived
     def networks_tried(self) -> int:
         """Networks drawn for each end of each task in ``tried_tasks``."""
         return durations.affordable_networks(len(self.tables["tasks"]), 2 * TRIED)

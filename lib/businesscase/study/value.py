@@ -27,7 +27,7 @@ class Value(Part):
     Of the futures it takes the first chunk, a tenth.
     """
 
-    name, section = "value", "decision"
+    name, section, rests_on = "value", "decision", "savings"
 
     def __init__(self, inputs: Inputs, uncertainty: Uncertainty):
         super().__init__(inputs)

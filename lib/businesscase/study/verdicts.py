@@ -22,7 +22,7 @@ from businesscase.study import tidy
 from businesscase.study.cash import Cash
 from businesscase.study.core import Inputs, Part
 from businesscase.study.decision import Decision
-from businesscase.study.derived import Memory, derived
+from businesscase.study.derived import Memory, Remembers, derived
 from businesscase.study.plan import Plan
 from businesscase.study.savings import Savings
 from businesscase.study.uncertainty import LINE, Uncertainty
@@ -38,7 +38,7 @@ STEPS = 100  # tried from where a pair is now to the ends of its ranges
 EACH_WAY = 4  # values of each of two inputs in the picture from where it is to an end of its range
 
 
-class Futures:
+class Futures(Remembers):
     """Some futures of the money, each selection of the flows worked out when first asked for."""
 
     def __init__(self, part: Uncertainty, columns: Columns, count: int):

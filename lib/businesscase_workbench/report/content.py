@@ -48,7 +48,7 @@ from businesscase.shown.display import (
 )
 from businesscase.shown.log import CHAPTERS, assumptions_log
 from businesscase.study import Study, results
-from businesscase.study.decision import LACKS
+from businesscase.study.core import LACKS
 from businesscase.study.derived import recorded
 from businesscase.study.evidence import used_in
 from businesscase.study.exemption import exempt_tables, public_totals, told_in_text
