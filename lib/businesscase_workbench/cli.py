@@ -20,7 +20,6 @@ from businesscase.cases.case import (
     Case,
     described_data,
     load_case,
-    staying,
     unknown_case,
 )
 from businesscase.cases.errors import InputError, nearest_names, shown, unknown_name
@@ -35,6 +34,7 @@ from businesscase.cases.project import (
     project_folder,
     reports_folder,
 )
+from businesscase.cases.validation.core import staying
 
 MOST_CHANGES = 60  # figures that an import names; more are counted
 DONE, FAILED, WRONG_NAME, BROKEN, INTERRUPTED = 0, 1, 2, 70, 130

@@ -459,11 +459,6 @@ def documents(case: Case) -> dict[str, Source]:
     return {key: document for key, document in every.items() if key in used}
 
 
-def staying(partners: pd.DataFrame) -> list[str]:
-    """Return the partners that take part in the new service, in the order of partners.csv."""
-    return list(partners.loc[partners["role"] != "leaving", "partner"])
-
-
 def cited(tables: Iterable[pd.DataFrame]) -> set[str]:
     """Return the keys of the documents that the rows of some tables cite."""
     return {source for table in tables if "source" in table for source in table["source"]}

@@ -55,7 +55,7 @@ def _savings_above_budget(tables: Tables, file: CaseFile) -> Iterator[Fault]:
     By category, by staff and other cost, and in all; of each partner, and of all where no single
     one explains it. Time that frees no budget comes from none.
     """
-    costs, partners = _real_costs(tables, file), staying(tables)
+    costs, partners = _real_costs(tables, file), staying(tables["partners"])
     if costs.empty:
         return
     named = costs["category"]

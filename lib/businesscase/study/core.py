@@ -7,9 +7,10 @@ import pandas as pd
 from pydantic import ValidationError
 
 from businesscase.calculations.apportionment import ALL
-from businesscase.cases.case import Case, staying
+from businesscase.cases.case import Case
 from businesscase.cases.errors import InputError, unknown_name
 from businesscase.cases.parameters import Parameters
+from businesscase.cases.validation.core import staying
 from businesscase.study.derived import Memory, Recorded, Remembers, derived, note
 from businesscase.study.tidy import Row
 

@@ -11,9 +11,10 @@ from queue import SimpleQueue
 
 from tqdm import tqdm
 
-from businesscase.cases.case import COMPARISON, Case, load_case, staying
+from businesscase.cases.case import COMPARISON, Case, load_case
 from businesscase.cases.errors import InputError
 from businesscase.cases.project import known_case_names
+from businesscase.cases.validation.core import staying
 from businesscase.study import load_study
 from businesscase_workbench.batch import manifest
 from businesscase_workbench.batch.job import (

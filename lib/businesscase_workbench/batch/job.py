@@ -192,17 +192,15 @@ def _make(task: Task, folder: Path) -> None:
     made_from = _made_from(task, case)
     compares = task.scenario == COMPARISON
     study = load_study(task.case, BASE if compares else task.scenario)
-    is_public = bool(
-        Kept.of(study, task.edition).tables
-    )  # and the case has what the public can't see
-    if not (compares or is_public):
+    # what this edition withholds stands in the figures of the whole, and in each line of the notebooks
+    withholds = bool(Kept.of(study, task.edition).tables)
+    tells_whole = not (compares or withholds)
+    tells_lines = not withholds and (task.edition == EXEMPT or not has_lines_together(study))
+    if tells_whole:
         write_file(folder / "results.csv", results.csv_text(study.results))
-    tells_each = task.edition == EXEMPT or not has_lines_together(study)
     editions = {}
     with TemporaryDirectory(prefix="businesscase-") as aside:
-        place = (
-            Path(aside) if is_public or not tells_each else folder
-        )  # a notebook has every figure, and what it failed at
+        place = folder if tells_lines else Path(aside)
         if compares:
             report = comparison_of(study, _compared(task, place), task.edition)
         else:
@@ -214,7 +212,7 @@ def _make(task: Task, folder: Path) -> None:
         raise InputError(CHANGED)  # else a report of which a part was made from other inputs
     shared = ASSETS_FROM_PAGE if task.shared_assets else ""
     template = Path(task.template) if task.template else None
-    tables_of = study if tells_each and not (compares or is_public) else None
+    tables_of = study if tells_whole and tells_lines else None
     for name, content in report_files(
         report, tables_of, set(task.formats), shared, template, editions
     ).items():
@@ -222,7 +220,7 @@ def _make(task: Task, folder: Path) -> None:
     made_from |= {
         "key": task.key,
         "recommendation": study.decision.recommendation,
-        "money": {} if compares or is_public else money(study),
+        "money": money(study) if tells_whole else {},
         "formats": sorted(task.formats),
         "councils": sorted(task.councils),
         "files": manifest.file_hashes(folder),

@@ -14,8 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from businesscase.calculations.wording import in_words, printed
-from businesscase.cases.case import COMPARISON, Case, staying
+from businesscase.cases.case import COMPARISON, Case
 from businesscase.cases.names import UNPRINTABLE
+from businesscase.cases.validation.core import staying
 from businesscase.shown import looks
 from businesscase.shown.assurance import worked_rows
 from businesscase.shown.columns import CAME

@@ -130,7 +130,7 @@ def _unknown_names(
 def _case_file_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     if tables["partners"].empty:
         yield "partners", None, "the case has no partners; at least one is needed"
-    elif not staying(tables):
+    elif not staying(tables["partners"]):
         yield "partners", None, "every partner is leaving; at least one must stay"
     if file.last_year < file.decision_year:
         yield (

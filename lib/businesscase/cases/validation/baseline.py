@@ -29,7 +29,7 @@ def leaving_partner_faults(tables: Tables) -> Iterator[PlacedFault]:
 
 def driver_faults(tables: Tables) -> Iterator[PlacedFault]:
     """Yield drivers that lack a partner."""
-    expected = staying(tables)
+    expected = staying(tables["partners"])
     for driver, rows in tables["drivers"].groupby("driver", sort=False):
         for partner in expected:
             if partner not in set(rows["partner"]):
@@ -82,7 +82,7 @@ def baseline_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     compared = dict(tables) | {"service_costs": service_costs(tables)}
     for stem in COMPARED_TABLES:
         given = set(compared[stem]["partner"])
-        for partner in staying(tables) if given else []:
+        for partner in staying(tables["partners"]) if given else []:
             if partner not in given:
                 yield stem, None, f"no row for {partner}; a comparison needs every partner"
     yield from _price_faults(file, tables)

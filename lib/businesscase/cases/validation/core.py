@@ -38,12 +38,11 @@ def rules_with_data(tables: Tables) -> list[str]:
     rules = list(dict.fromkeys(tables["drivers"]["driver"]))
     costs = service_costs(tables)
     budgets = costs[costs["funding"] == "revenue"].groupby("partner")["amount_gbp"].sum()
-    if (budgets.reindex(staying(tables)) > 0).all():
+    if (budgets.reindex(staying(tables["partners"])) > 0).all():
         rules.append("revenue_budget")
     return [*rules, "equal"]
 
 
-def staying(tables: Tables) -> list[str]:
-    """Return the partners that stay, in the order of partners.csv."""
-    partners = tables["partners"]
+def staying(partners: pd.DataFrame) -> list[str]:
+    """Return the partners that take part in the new service, in the order of partners.csv."""
     return list(partners.loc[partners["role"] != "leaving", "partner"])

@@ -84,7 +84,7 @@ def flow_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
                 f"years {row['first_year']} to {row['last_year']} lie outside the appraisal, "
                 f"{file.decision_year} to {file.last_year}",
             )
-        needed = staying(tables) if row["partner"] == SHARED else [row["partner"]]
+        needed = staying(tables["partners"]) if row["partner"] == SHARED else [row["partner"]]
         uncosted = [partner for partner in needed if partner not in costed]
         if pd.notna(row["baseline_fraction"]) and uncosted:
             yield (

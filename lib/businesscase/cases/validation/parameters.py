@@ -39,7 +39,7 @@ class Known:
     @cached_property
     def partners(self) -> list[str]:
         """Partners that stay."""
-        return staying(self.tables)
+        return staying(self.tables["partners"])
 
     @cached_property
     def names(self) -> dict[str, list[str]]:

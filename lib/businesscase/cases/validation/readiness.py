@@ -30,7 +30,7 @@ def _score_faults(tables: Tables) -> Iterator[PlacedFault]:
         return
     given = set(zip(readiness["area"], readiness["partner"], strict=True))
     for area in areas:
-        for partner in staying(tables):
+        for partner in staying(tables["partners"]):
             if (area, partner) not in given:
                 yield "readiness", None, f"{partner} has no score in {area}"
 

@@ -116,7 +116,7 @@ def _cost_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
     numbers = [str(risk) for risk in tables["risks"]["risk"]]
     lines = list(dict.fromkeys(tables["flows"]["line"]))
     partners = tables["partners"]["partner"]
-    leaving = set(partners) - set(staying(tables))
+    leaving = set(partners) - set(staying(tables["partners"]))
     inherent = set(costs.loc[costs["position"] == "inherent", "risk"])
     lump_sums = set(tables["risks"].dropna(subset="response_cost_gbp")["risk"])
     without_chance = set(tables["risks"].loc[tables["risks"]["likelihood"] == "", "risk"])
