@@ -13,6 +13,7 @@ import pandas as pd
 
 from businesscase.calculations.baseline import real_amounts
 from businesscase.calculations.decision import NOT_KNOWN
+from businesscase.calculations.plan import DaysOff
 from businesscase.calculations.progress import AMBER, GREEN, RED
 from businesscase.calculations.years import year_end
 
@@ -308,9 +309,7 @@ def year_of_service(events: pd.DataFrame, decided: dt.date, date: dt.date) -> in
     return end.year - began.year + ((end.month, end.day) >= (began.month, began.day))
 
 
-def days_after_plan(
-    actual: pd.Series, planned: pd.Series, holidays: list[dt.date] | None = None
-) -> pd.Series:
+def days_after_plan(actual: pd.Series, planned: pd.Series, holidays: DaysOff = ()) -> pd.Series:
     """Return by how many working days a date lies after the planned one, negative if before.
 
     Examples
@@ -322,6 +321,6 @@ def days_after_plan(
     counted = np.busday_count(
         planned.to_numpy("datetime64[D]"),
         actual.to_numpy("datetime64[D]"),
-        holidays=holidays or [],
+        holidays=holidays,
     )
     return pd.Series(counted.astype(float), index=actual.index)

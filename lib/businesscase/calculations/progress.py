@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from businesscase.calculations.plan import (
+    DaysOff,
     Link,
     network_of,
     shown_days,
@@ -126,7 +127,7 @@ def forecast_days(
 
 
 def forecast(
-    tasks: pd.DataFrame, progress: Progress, plan_start: dt.date, holidays: list[dt.date]
+    tasks: pd.DataFrame, progress: Progress, plan_start: dt.date, holidays: DaysOff
 ) -> pd.DataFrame:
     """Return the dates that a plan is heading for.
 

@@ -1,6 +1,5 @@
 """The work plan of a study."""
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -24,9 +23,10 @@ HEADLINES = 3  # deadlines that are looked at closely
 
 
 @cache
-def bank_holidays(start: int) -> list[dt.date]:
+def bank_holidays(start: int) -> np.ndarray:
     """Return the bank holidays of England from the year before a plan starts."""
-    return sorted(holidays.country_holidays("GB", "ENG", years=range(start - 1, start + 10)))
+    known = holidays.country_holidays("GB", "ENG", years=range(start - 1, start + 10))
+    return np.array(sorted(known), "datetime64[D]")
 
 
 class Plan(Part):
@@ -59,10 +59,10 @@ class Plan(Part):
         return tasks.assign(duration_days=days)
 
     @derived
-    def days_off(self) -> list[dt.date]:
+    def days_off(self) -> plan.DaysOff:
         """Days on which no work is done, weekends aside."""
         if self.parameters.calendar == "weekdays":
-            return []
+            return ()
         return bank_holidays(self.case.file.plan_start.year)
 
     def working_dates(self, days) -> pd.DatetimeIndex:
