@@ -90,6 +90,12 @@ def test_sentence_on_worth_says_plan_even_chance_and_loss():
     assert " The chance of a loss is " in said and said.endswith(".")
 
 
+def test_a_poor_future_that_loses_is_called_a_loss_and_a_likelier_verdict_comes_first():
+    said = front.how_sure(load_study("lictp-2020"))
+    assert "; in one future of ten a loss of more than £149,000. " in said
+    assert said.endswith("another: 'stop' in 64% of the futures; this one holds in 36%.")
+
+
 @pytest.mark.parametrize(("number", "lines", "last"), [
     (1, 1, "- **worth 0** (not met): Find more. The board, by 30 Sep 2024."),
     (6, 6, "- One more: see “Decisions”."),

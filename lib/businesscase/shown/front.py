@@ -67,21 +67,43 @@ def how_sure(study: Study, council: str = ALL) -> str:
     risk, worth = study.uncertainty.risk_of_loss.loc[council], study.savings.net_present_values
     planned = worth.sum() if council == ALL else worth[council]
     to_whom = "" if council == ALL else f" to {council}"
+    poor = risk["npv_p10"]
+    at_worst = (
+        f"less than {in_words(poor)}" if poor >= 0 else f"a loss of more than {in_words(-poor)}"
+    )
     said = (
         f"As planned it is worth {in_words(planned)}{to_whom}, {against(study)}; as likely more as less than "
-        f"{in_words(risk['npv_p50'])}; in one future of ten less than {in_words(risk['npv_p10'])}. "
+        f"{in_words(risk['npv_p50'])}; in one future of ten {at_worst}. "
         f"The chance of a loss is {chance_in_words(risk['probability_of_loss'])}."
     )
     if council != ALL:
         said += f" {_for_all(study, worth.sum())}"
     if study.verdicts.drawn_criteria.empty:
         return said
-    shares, now = study.verdicts.shares, study.decision.recommendation
-    said += f" The verdict is the same in {chance_in_words(shares.get(now, 0.0))} of the futures"
-    others = shares.drop(now, errors="ignore")
+    return f"{said} {_held(study.verdicts.shares, study.decision.recommendation)}"
+
+
+def _held(shares: pd.Series, verdict: str) -> str:
+    """Say in how many futures a verdict holds, and first if another is the likelier.
+
+    Examples
+    --------
+    >>> _held(pd.Series({"go": 0.36, "stop": 0.64}), "go")
+    "The likelier verdict is another: 'stop' in 64% of the futures; this one holds in 36%."
+    >>> _held(pd.Series({"go": 0.9, "stop": 0.1}), "go")
+    "The verdict holds in 90% of the futures; it is 'stop' in 10%."
+    >>> _held(pd.Series({"go": 1.0}), "go")
+    'The verdict holds in over 99% of the futures.'
+    """
+    holds, share = shares.get(verdict, 0.0), chance_in_words(shares.get(verdict, 0.0))
+    others = shares.drop(verdict, errors="ignore").sort_values(ascending=False, kind="stable")
     if others.empty:
-        return f"{said}."
-    return f"{said}, and most often else '{others.idxmax()}' ({chance_in_words(others.max())})."
+        return f"The verdict holds in {share} of the futures."
+    found = [f"'{name}' in {chance_in_words(part)}" for name, part in others.items()]
+    if others.max() > holds:
+        found[0] += " of the futures"
+        return f"The likelier verdict is another: {listed(found)}; this one holds in {share}."
+    return f"The verdict holds in {share} of the futures; it is {listed(found)}."
 
 
 def _for_all(study: Study, planned: float) -> str:
