@@ -75,10 +75,10 @@ class Scrutiny(Part):
             return None
         by_line = rows.groupby("line")[["planned", "actual", "variance"]].sum()
         worst = by_line["variance"].idxmin()
-        total = by_line.sum()
+        total, missing = by_line.sum(), -by_line.at[worst, "variance"]
+        least = f"the most is missing from {worst}: {in_words(missing)}" if missing > 0 else "no line brought less than planned"  # fmt: skip
         return Answer(
-            f"Of {in_words(total['planned'])} planned to date {in_words(total['actual'])} came in; "
-            f"the most is missing from {worst}: {in_words(-by_line.at[worst, 'variance'])}",
+            f"Of {in_words(total['planned'])} planned to date {in_words(total['actual'])} came in; {least}",
             ("actuals", "flows"),
             "07",
         )
@@ -102,14 +102,11 @@ class Scrutiny(Part):
         if rows.empty:
             return None
         by_line = rows.groupby("line")["variance"].sum()
-        most = by_line.idxmax()
-        total = float(by_line.sum())
-        rose = f"rose by {in_words(total)}" if total > 0 else f"fell by {in_words(-total)}"
-        return Answer(
-            f"Against plan they {rose}, the most in {most}: {in_words(float(by_line[most]))}",
-            ("actuals", "flows"),
-            "07",
-        )
+        total, said = round(float(by_line.sum()), 2), "In all they came in as planned"
+        if total:
+            most, moved = (by_line.idxmax(), "rose") if total > 0 else (by_line.idxmin(), "fell")
+            said = f"Against plan they {moved} by {in_words(abs(total))}, the most in {most}: {in_words(abs(by_line[most]))}"  # fmt: skip
+        return Answer(said, ("actuals", "flows"), "07")
 
     def _every_partner(self) -> Answer | None:
         if not self._has_money:
