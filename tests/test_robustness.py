@@ -445,6 +445,8 @@ def test_weights_that_do_not_add_up_to_100_are_a_finding():
     ("factors", "scores", "item", "words"),
     [
         (FACTORS.assign(lowest_means="", highest_means=""), TWO_ASSESSORS, "cost", "ends of its scale"),
+        (FACTORS.assign(lowest_means=["too dear", ""]), TWO_ASSESSORS, "control", "ends of its scale"),
+        (FACTORS.assign(highest_means=["", "full"]), TWO_ASSESSORS, "cost", "ends of its scale"),
         (FACTORS.assign(kind=["cost", "benefit"]), TWO_ASSESSORS, "cost", "is a cost inside"),
         (FACTORS, TWO_ASSESSORS.query("assessor == 'x'"), "assessors", "one scored everything"),
         (
@@ -454,7 +456,7 @@ def test_weights_that_do_not_add_up_to_100_are_a_finding():
             "does not discriminate",
         ),
     ],
-    ids=["no anchors", "a cost", "one assessor", "all alike"],
+    ids=["no anchors", "none below", "none above", "a cost", "one assessor", "all alike"],
 )  # fmt: skip
 def test_each_weakness_of_the_scoring_is_a_finding(factors, scores, item, words):
     found = findings(factors, scores, STATED).set_index("item")["finding"]

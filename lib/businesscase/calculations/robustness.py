@@ -76,7 +76,7 @@ def _switch(leads: pd.DataFrame, share: pd.Series, factor: str) -> dict:
     others = share.drop(factor)
     on_others = leads[others.index] @ (others / (others.sum() or 1.0))
     slope = (leads[factor] - on_others).round(ROUNDING)  # of the lead in the factor's share
-    sloping = slope[slope != 0] if others.sum() else slope[:0]
+    sloping = slope if others.sum() else slope[:0]
     lost_at = (-on_others[sloping.index] / sloping).round(ROUNDING)
     table = pd.DataFrame({"at": lost_at, "slope": sloping})
     # a lead that rises with the share is lost below it; where several are lost, the fastest to gain wins

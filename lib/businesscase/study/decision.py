@@ -242,11 +242,11 @@ class Decision(Part):
         for part in self._parts_of(section):
             if rough and measure in part.rough:
                 value = part.rough[measure](part, item)
-                return None if value is None or pd.isna(value) else (value, "")
+                return None if pd.isna(value) else (value, "")
             if measure in part.quick:
                 quick, unit = part.quick[measure]
                 value = quick(part, item)
-                return None if value is None or pd.isna(value) else (value, unit)
+                return None if pd.isna(value) else (value, unit)
         for _, name, found, year, value, unit in self.of_section(section):
             if (name, found) == (measure, item) and pd.isna(year):
                 return value, unit
