@@ -302,7 +302,7 @@ def year_of_service(events: pd.DataFrame, decided: dt.date, date: dt.date) -> in
     5
     """
     starts = events.loc[events["kind"] == "start", "date"]
-    starts = starts[(starts >= pd.Timestamp(decided)) & (starts < pd.Timestamp(date))]
+    starts = starts[(starts >= pd.Timestamp(decided)) & (starts <= pd.Timestamp(date))]
     if starts.empty:
         return None
     began, end = starts.max(), pd.Timestamp(date)
