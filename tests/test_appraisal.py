@@ -183,6 +183,13 @@ def test_the_nearest_of_several_switching_values_is_given():
     assert switching_value(worth, 0.0, 0.0, 1.5) == approx(0.2, abs=1e-6)
 
 
+@pytest.mark.parametrize(("current", "value"), [(1.9, 0.9), (2.1, 3.1)])
+def test_which_switching_value_is_nearest_is_seen_from_both_ends_of_an_interval(current, value):
+    # at whole numbers the sign changes between 0 and 1, and between 3 and 4
+    found = switching_value(lambda at: (at - 0.9) * (at - 3.1), current, 0.0, 4.0, points=5)
+    assert found == approx(value, abs=0.01)
+
+
 def test_there_is_no_switching_value_where_the_worth_keeps_its_sign_or_is_nil_all_along():
     assert switching_value(lambda values: values * 0 + 3.0, 0.5, 0.0, 1.0) is None
     assert switching_value(lambda values: values * 0.0, 0.5, 0.0, 1.0) is None

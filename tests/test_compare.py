@@ -449,6 +449,7 @@ def test_the_steps_of_a_bridge_add_up_to_the_penny_for_each_partner(case):
     worths = comparison.worths(study)[study.partners].round(2)
     for name in study.case.scenarios:
         steps = comparison.bridge(study, name)
+        assert list(steps.columns) == [ALL, *study.partners]
         assert steps[study.partners].sum().round(2).to_dict() == (
             (worths.loc[name] - worths.loc["base"]).round(2).to_dict()
         )

@@ -286,6 +286,12 @@ def test_what_budgets_must_find_is_held_against_what_they_can_bear(rows, expecte
     assert gate["year"] == 2024
 
 
+def test_results_have_the_headroom_that_is_left_only_where_it_is_stated():
+    study = small_study(flows=BUDGETS, headroom=headroom_of(("North", "2024", "1500")))
+    rows = study.results.query("measure == 'headroom_left' and year == 2024")
+    assert rows[["item", "year", "value"]].to_numpy().tolist() == [["North", 2024, 500.0]]
+
+
 def test_without_headroom_it_is_not_known_whether_budgets_bear_it():
     gate = small_study(flows=BUDGETS, gates=[LEFT]).decision.gates.iloc[0]
     assert (
@@ -706,13 +712,19 @@ def test_a_criterion_that_is_not_decisive_turns_nothing(rows, data):
     assert len(found) == 1
 
 
-def test_the_nearest_change_is_on_whichever_side_is_nearer():
+@pytest.mark.parametrize(("here", "elsewhere"), [("go", "stop"), ("stop", "go")])
+@pytest.mark.parametrize(
+    ("lowest", "highest", "nearest"), [(0.7, 1.25, 1.25), (0.75, 1.3, 0.75), (0.2, 1.9, 0.2)]
+)
+def test_the_nearest_change_is_on_whichever_side_is_nearer(
+    here, elsewhere, lowest, highest, nearest
+):
     def recommended(value):
-        return "stop" if value < 0.7 or value > 1.25 else "go"
+        return here if lowest <= value <= highest else elsewhere
 
-    tried = [0.0, 0.5, 1.5, 2.0]
-    assert decision.nearest_change(recommended, 1.0, tried, 30) == approx(1.25, abs=1e-5)
-    assert recommended(decision.nearest_change(recommended, 1.0, tried, 30)) == "stop"
+    found = decision.nearest_change(recommended, 1.0, [0.0, 0.5, 1.5, 2.0], 30)
+    assert found == approx(nearest, abs=1e-5)
+    assert recommended(found) == elsewhere
 
 
 def test_whole_steps_are_tried_one_by_one_and_not_between():

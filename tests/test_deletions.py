@@ -205,13 +205,14 @@ def test_each_option_deletes_its_own_posts():
 
 def test_posts_that_go_are_told_by_partner_and_year_and_what_is_not_known_is_blank():
     rows = [
+        deleted("Editor", 1, 30_000, year=2026, partner="South", vacant="true"),
         deleted("Engineer", 2, 40_000, redundancy_gbp="5000", pension_strain_gbp="0"),
         deleted("Editor", 1, 30_000, redundancy_gbp="4000"),
         deleted("Editor", 0.5, 30_000, vacant="true"),
-        deleted("Editor", 1, 30_000, year=2026, partner="South", vacant="true"),
     ]
     study = Study.of(case_of(rows), "base")
     found = study.savings.deleted_posts.set_index(["partner", "deleted_in"])
+    assert list(found.index) == [("South", 2026), ("North", 2025)]  # as the case lists them
     north = found.loc[("North", 2025)]
     assert north[["deleted_fte", "held_fte", "redundancy_gbp"]].tolist() == [3.5, 3.0, 14_000.0]
     assert pd.isna(north["pension_strain_gbp"])

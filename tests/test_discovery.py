@@ -124,6 +124,15 @@ def test_a_paste_puts_back_a_level_and_drops_a_condition_that_keeps_all():
     assert pasted(columns, ~(hits & False), tight).conditions == {}
 
 
+@pytest.mark.parametrize("names", [("rule", "cost"), ("cost", "rule")])
+def test_a_paste_widens_each_condition_whichever_comes_first(names):
+    columns = {"rule": np.array([0, 0, 0, 1, 1], np.uint8), "cost": np.array([1.0, 2, 3, 1, 2])}
+    hits = np.array([1, 1, 1, 0, 0], bool)
+    conditions = {"rule": frozenset({0}), "cost": (-INF, 1.0)}
+    tight = measured(columns, hits, {name: conditions[name] for name in names})
+    assert pasted(columns, hits, tight).conditions == {"rule": frozenset({0})}
+
+
 def test_quasi_p_value_is_the_chance_of_as_many_hits_in_the_wider_box():
     wider = Box({}, 8, 4, 8, 4)
     assert quasi_p_value(Box({}, 3, 3, 8, 4), wider) == approx(1 / 8)

@@ -169,6 +169,14 @@ def test_without_inflation_the_plan_adds_up_to_the_economic_flows(funding):
     assert capital.tolist() == approx([100_000] * 3)
 
 
+def test_results_have_the_lines_of_the_plan_in_its_order():
+    measures = dict.fromkeys(row[0] for row in load_study("mkip-2012").cash.rows())
+    assert [name for name in measures if name.startswith("cash_")] == [
+        "cash_recurring_revenue", "cash_one-off_revenue", "cash_revenue_contribution_to_capital",
+        "cash_effect_on_the_revenue_budget", "cash_capital_spending",
+    ]  # fmt: skip
+
+
 def test_borrowing_moves_the_charge_to_later_years_and_adds_interest():
     paid = load_study("mkip-2012", capital_funding="revenue").cash.medium_term_plan
     lent = load_study("mkip-2012", capital_funding="borrowing").cash.medium_term_plan

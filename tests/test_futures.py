@@ -346,6 +346,14 @@ def test_risks_of_a_common_cause_raise_the_contingency_and_not_the_expected_cost
     assert apart.contingency.tolist() == [20_000, 30_000, 40_000]
 
 
+def test_a_risk_is_drawn_between_not_happening_and_happening_whatever_its_cost():
+    study = small_study(
+        flows=SAVING, risks=[risk(1)], risk_costs=[cost(1, 10_000, spread=500)], **certain("0.5")
+    )
+    inputs = study.uncertainty.uncertain_inputs.set_index("name")
+    assert inputs.loc["risk 1", ["low", "central", "high"]].tolist() == [0, 0, 1]
+
+
 def test_a_contingency_in_cash_by_year_is_of_each_year_and_not_discounted():
     study = small_study(
         flows=SAVING, risks=[risk(1)], risk_costs=[cost(1, 10_000, years=(2025, 2026))], **certain()

@@ -68,6 +68,13 @@ def test_a_charge_is_paid_once_by_who_takes_it_on():
     assert spent.to_dict() == approx({"all": 90, "North": 0, "South": 90})
 
 
+def test_a_delay_moves_a_novation_by_as_much_and_leaves_its_amount():
+    late = {"delay_years": 1}
+    found = moved(study_of(novated(novated_to="South")).varied(**late), study_of().varied(**late))
+    freed = [0, 0, 1_200 * 182 / 365, 1_200, 1_200]
+    assert found.tolist() == [approx(freed), approx([-amount for amount in freed])]
+
+
 def test_a_charge_is_as_agreed_whatever_the_project_costs_over_plan():
     study = study_of(novated(novation_gbp="90")).varied(overrun=0.5)
     charges = study.savings.flows.xs("novation_charge", level="flow")

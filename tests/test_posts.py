@@ -131,6 +131,13 @@ def test_a_budget_for_staff_counts_and_the_posts_stand_beside_it():
     assert check.loc["South", ["budget_gbp", "difference_gbp"]].isna().all()
 
 
+def test_posts_are_no_part_of_a_budget_of_nil():
+    study = study_of(posts=ESTABLISHMENT, service_costs=[budget("North", 0)])
+    check = study.baseline.staff_check.loc["North"]
+    assert (check["budget_gbp"], check["difference_gbp"]) == (0, approx(NORTH))
+    assert pd.isna(check["of_budget_fraction"])
+
+
 def test_an_undivided_budget_may_hold_the_staff_so_posts_are_not_added():
     costs = [budget("North", 900_000, category="all", nature=""), budget("South", 1)]
     study = study_of(posts=ESTABLISHMENT, service_costs=costs)

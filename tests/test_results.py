@@ -145,6 +145,14 @@ def test_where_a_section_has_no_published_figure_nothing_is_computed():
     assert computed(study) == set()
 
 
+def test_nothing_is_computed_after_the_last_published_figure():
+    def rows():
+        yield ("savings", "total_saving", "all", 2026, 100, "£")
+        raise AssertionError("what follows need not be computed")
+
+    assert results.of_figures(rows(), published(100, year=2026))["value"].tolist() == [100]
+
+
 def test_published_figures_of_a_decision_are_held_against_its_outcome_too():
     row = ("decision", "recommendation", "all", pd.NA, "stop", 0.0, "text", "1")
     printed = pd.DataFrame([row], columns=[*KEYS, "value", "tolerance", "unit", "paragraph"])

@@ -419,6 +419,13 @@ def test_the_cost_of_a_full_year_is_that_of_the_last_when_the_service_has_grown(
     assert study.savings.cost_change.loc["North", ["present", "new"]].tolist() == [310, 300]
 
 
+def test_a_cost_that_a_partner_never_had_changes_by_no_fraction():
+    rows = [("old", "counterfactual_cost", 100), ("team", "running_cost", 90)]
+    lines = [*(flow(*row) for row in rows), flow("team", "running_cost", 30, partner="South")]
+    found = small_study(flows=lines).savings.cost_change["change_fraction"]
+    assert found.to_dict() == approx({"North": -0.1, "South": np.nan, ALL: 0.2}, nan_ok=True)
+
+
 def test_meltons_worth_is_its_flows_discounted_by_hand():
     study = load_study("lictp-2020")
     # £10,000; then £42,000 and three months of £4,000 a year; at the end nine months
