@@ -286,6 +286,15 @@ def test_what_budgets_must_find_is_held_against_what_they_can_bear(rows, expecte
     assert gate["year"] == 2024
 
 
+@pytest.mark.parametrize(("of_north", "told"), [(100, "£50 (South), "), (50, "£50, ")])
+def test_the_partner_that_gains_least_is_named_if_it_is_one_alone(of_north, told):
+    rows = (("North", of_north), ("South", 50))
+    flows = [flow("posts", "saving", amount, (2024, 2024), partner) for partner, amount in rows]
+    gate = {"criterion": "as agreed", "measure": "lowest_net_present_value"}
+    reason = small_study(flows=flows, gates=[gate]).decision.gates["reason"].item()
+    assert f"the lowest net present value of a partner is {told}at least" in reason
+
+
 def test_results_have_the_headroom_that_is_left_only_where_it_is_stated():
     study = small_study(flows=BUDGETS, headroom=headroom_of(("North", "2024", "1500")))
     rows = study.results.query("measure == 'headroom_left' and year == 2024")

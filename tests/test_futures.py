@@ -476,6 +476,23 @@ def test_the_date_and_the_money_are_drawn_together():
     assert lost == approx(closed, abs=0.01)
 
 
+def test_results_tell_a_reserve_of_a_single_day_and_none_where_there_is_none():
+    tasks = [task(1, 100, deadline="2024-08-16", contingency_days="1"), task(2, 9, deadline="2024-08-16")]  # fmt: skip
+    ranges = [spread(1, 50, 300), spread(2, 9, 20)]
+    study = small_study(file=PLAN["file"], tasks=tasks, task_ranges=ranges)
+    told = [
+        row[1] for row in study.plan.rows() if row[0] == "deadline_probability_with_contingency"
+    ]
+    assert told == ["1", ALL]
+
+
+@pytest.mark.parametrize(("longest", "is_drawn"), [(150, True), (130, False)])
+def test_a_task_is_drawn_only_if_it_can_be_late(longest, is_drawn):
+    study = small_study(**PLAN, task_ranges=[spread(1, 130, longest), spread(2, 120, 120)])
+    names = set(study.uncertainty.uncertain_inputs["name"])
+    assert (savings.slip_of(2) in names) == is_drawn
+
+
 def test_a_line_that_starts_with_an_uncertain_task_is_not_late_by_the_lever_as_well():
     ranges = [spread(1, 130, 130), spread(2, 120, 200)]
     drawn = [row for row in FIXED if row["parameter"] != "delay_years"]

@@ -797,6 +797,12 @@ def test_actuals_are_held_against_the_option_that_the_base_scenario_appraises(da
     )
 
 
+def test_readings_to_date_are_of_measures_and_then_of_users_in_one_table():
+    found = load_study("worked-example").outturn
+    rows = [*found.measures_to_date["measure"], *["users"] * len(found.users_to_date)]
+    assert found.readings_to_date["measure"].to_dict() == dict(enumerate(rows))
+
+
 def test_tasks_to_date_stand_beside_the_plan_with_the_working_days_between():
     tasks = [{"task": "1", "name": "Move", "duration_days": "10", "predecessors": ""}]
     ends = [("task_start", "2024-06-04"), ("task_finish", "2024-06-19")]  # a Wednesday

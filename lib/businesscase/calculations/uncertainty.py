@@ -174,8 +174,8 @@ def tabulated(scores: np.ndarray, table: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> tabulated(np.array([-0.3, 0.0, 99.0]), SCORES * 2).round(6).tolist()
-    [-0.6, 0.0, 12.0]
+    >>> tabulated(np.array([-6.01, -0.3, 0.0, 99.0]), SCORES * 2).round(6).tolist()
+    [-12.0, -0.6, 0.0, 12.0]
     """
     places = np.clip((scores - SCORES[0]) * (len(SCORES) - 1) / (SCORES[-1] - SCORES[0]), 0, None)
     before = places.astype(np.int32)
