@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import nbformat
 import pytest
 from hypothesis import settings
 
@@ -21,6 +20,7 @@ BROWSERS = ("chromium", "google-chrome", "chromium-browser", "microsoft-edge")
 # the same examples on every run, few but with --long, and no failure because a machine is slow
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=25)
 settings.register_profile("long", settings.get_profile("repeatable"), max_examples=100)
+SLOW = {"browser", "converted", "installed", "one_fork_server", "project"}  # start other programs
 SAMPLED = {"fuzz", "hypothesis"}  # marks of tests with many inputs, of which a sample runs daily
 
 
@@ -42,6 +42,8 @@ def stored_notebooks() -> dict:
 
     Which rows they rest on is left out: each is of the case of its own parameters.
     """
+    import nbformat  # after the library, which leaves out what is slow to import in it
+
     paths = sorted((ROOT / "notebooks").glob("0*.ipynb"))
     notebooks = {path.stem.split("_", 1)[1]: nbformat.read(path, as_version=4) for path in paths}
     for notebook in notebooks.values():
@@ -66,14 +68,18 @@ def daily_of(names, *daily: str) -> list:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Keep the tests marked long, and those of which a sample ran before, for --long."""
+    """Keep the tests marked long, and those of which a sample ran before, for --long.
+
+    Files that take long come first, else one worker would be at them while the others are idle.
+    """
     marks = {item: {mark.name for mark in item.iter_markers()} for item in items}
     if config.getoption("--long"):
         kept = [item for item in items if marks[item] & {"long", *SAMPLED}]
     else:
         kept = [item for item in items if "long" not in marks[item]]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    slow = {item.path for item in kept if SLOW & set(getattr(item, "fixturenames", ()))}
+    items[:] = sorted(kept, key=lambda item: item.path not in slow)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -48,7 +48,7 @@ TESTS = {
     "style": "ruff check .",
     "format": "ruff format --check .",
     "types": "mypy",
-    "tests": "pytest -p no:nbval --numprocesses=auto --no-loadscope-reorder --doctest-modules tests lib",
+    "tests": "pytest -p no:nbval --numprocesses=auto --doctest-modules tests lib",
     "notebooks": "pytest --numprocesses=auto --nbval -o filterwarnings= -p no:cacheprovider notebooks",
 }
 LONG_TESTS = {"long tests": "pytest -p no:nbval --numprocesses=auto --dist=worksteal --long tests"}
