@@ -28,8 +28,8 @@ def flow(line, flow, amount, years=(2024, 2028), partner="North", **cells):
     return {"line": line, "flow": flow, "partner": partner, **given, **cells}
 
 
-def small_case(file=(), scenarios=None, **tables):
-    """Return a case of North and South, 2024 to 2028, checked as one that is read.
+def small_raw(file=(), scenarios=None, **tables):
+    """Return a case of North and South, 2024 to 2028, as text.
 
     Parameters
     ----------
@@ -53,10 +53,12 @@ def small_case(file=(), scenarios=None, **tables):
     }
     words = {"title": "As planned", "why": "As planned."}
     named = {"base": {}, **(scenarios or {})}
-    return checked_case(
-        "small",
-        RawCase(given | dict(file), {name: words | own for name, own in named.items()}, filled),
-    )
+    return RawCase(given | dict(file), {name: words | own for name, own in named.items()}, filled)
+
+
+def small_case(**given):
+    """Return a case as ``small_raw`` does, checked as one that is read."""
+    return checked_case("small", small_raw(**given))
 
 
 def small_study(**given):

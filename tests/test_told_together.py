@@ -1,13 +1,17 @@
 """Money of fewer than five held posts: told with other lines to everybody, each in the log of the exempt edition alone."""
 
+import json
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest import approx
-from small import flow, small_case, small_study
+from small import flow, small_case, small_raw, small_study
+from test_batch import write_notebook
 
 from businesscase.calculations.posts import told_together
+from businesscase.cases.folder import write_folder
 from businesscase.shown import council
 from businesscase.study import Study
 from businesscase.study.exemption import has_lines_together
@@ -186,24 +190,27 @@ def test_the_finding_says_what_is_told_together_and_what_still_may_be_told():
 
 
 def test_notebooks_and_spreadsheets_that_have_each_line_are_not_for_the_public(
-    data_copy, tmp_path, one_fork_server
+    own_data, tmp_path, one_fork_server
 ):
     assert has_lines_together(small_study(**STUDY))
     assert not has_lines_together(small_study(**given_by([deleted(5)], staffed())))
-    path = data_copy / "worked-example" / "posts.csv"
-    posts = pd.read_csv(path, dtype=str, keep_default_na=False)
-    given = ["option", "deleted_in", "redundancy_gbp", "pension_strain_gbp"]
-    posts.loc[0, given] = ["a", "2026", "0", "0"]
-    posts.to_csv(path, index=False)
-    command = ["report", "worked-example", "--scenario", "base", "--output", str(tmp_path), "--quiet"]  # fmt: skip
-    assert cli.main([*command, "--formats", "xlsx"]) == 0
-    public = {path.suffix for path in (tmp_path / "worked-example" / "base").iterdir()}
-    assert public == {".html", ".csv", ".json"}
-    assert "83,840" not in (tmp_path / "worked-example" / "base" / "appendix.html").read_text()
-    assert cli.main([*command, "--formats", "xlsx", "--edition", "exempt"]) == 0
-    exempt = tmp_path / "exempt" / "worked-example" / "base"
-    assert {".xlsx", ".ipynb"} <= {path.suffix for path in exempt.iterdir()}
-    assert "83,840" in (exempt / "appendix.html").read_text()  # 1.31 × £64,000
+    write_folder(small_raw(**STUDY), own_data / "small")
+    for number, section in enumerate(small_case(**STUDY).chapter_names()):
+        write_notebook(tmp_path / "notebooks", f"0{number}_{section}", "scenario")
+
+    command = ["report", "small", "--quiet", "--formats", "xlsx", "--output", str(tmp_path)]
+
+    def made(place, *options):
+        assert cli.main([*command, *options]) == 0
+        folder = tmp_path / place / "small" / "base"
+        assert json.loads((folder / "manifest.json").read_text())["recommendation"]
+        suffixes = {path.suffix for path in folder.iterdir()}
+        return suffixes, "69,17" in (folder / "appendix.html").read_text(encoding="utf-8")
+
+    assert made("") == ({".html", ".csv", ".json"}, False)
+    exempt = {".html", ".csv", ".json", ".xlsx", ".ipynb"}
+    assert made("exempt", "--edition", "exempt") == (exempt, True)
+    assert "exempt/" not in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_study_of_another_option_tells_the_lines_of_each():
