@@ -9,6 +9,7 @@ import pytest
 from conftest import ROOT, daily_of, with_scenarios
 from pytest import approx
 from small import flow, small_study
+from test_batch import CASE, write_notebook
 
 from businesscase.shown import council
 from businesscase.study import load_study
@@ -72,14 +73,17 @@ def test_each_council_has_a_file_in_which_its_figures_come_first(written):
 
 
 def test_an_edition_is_made_when_it_is_asked_for_and_kept_when_it_is_not(
-    data_copy, tmp_path, one_fork_server, capsys
+    data_copy, tmp_path, monkeypatch, one_fork_server, capsys
 ):
-    with_scenarios(data_copy / "durham-sunderland-2014", "base")
+    with_scenarios(data_copy / CASE, "base")
+    for name in ("03_savings", "06_readiness", "07_decision"):
+        write_notebook(tmp_path / "notebooks", name, "scenario")
+    monkeypatch.chdir(tmp_path)  # a project, whose notebooks are these
 
     def made(*options):
-        run = ["report", "durham-sunderland-2014", "--scenario", "base", "--output", str(tmp_path)]
+        run = ["report", CASE, "--scenario", "base", "--output", str(tmp_path)]
         assert cli.main([*run, "--quiet", *options]) == 0
-        folder = tmp_path / "durham-sunderland-2014" / "base"
+        folder = tmp_path / CASE / "base"
         return {path.name for path in folder.glob("report*")}, capsys.readouterr().out.split()[0]
 
     sunderland, durham = "report-sunderland.html", "report-durham.html"
@@ -89,8 +93,8 @@ def test_an_edition_is_made_when_it_is_asked_for_and_kept_when_it_is_not(
     assert made("--for", "Sunderland") == ({"report.html", sunderland}, "0")
     assert made("--for", "Sunderland", "--for", "Durham") == ({"report.html", sunderland, durham}, "1")  # fmt: skip
     index = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert f'href="durham-sunderland-2014/base/{sunderland}"' in index and "page for Sunderland" in index  # fmt: skip
-    manifest = json.loads((tmp_path / "durham-sunderland-2014/base/manifest.json").read_text())
+    assert f'href="{CASE}/base/{sunderland}"' in index and "page for Sunderland" in index  # fmt: skip
+    manifest = json.loads((tmp_path / CASE / "base" / "manifest.json").read_text())
     assert manifest["councils"] == ["Durham", "Sunderland"]
 
 

@@ -43,7 +43,7 @@ SIGHTS = {
     "seeded": "import numpy as np\nnp.random.seed(1)\nnp.random.rand()",
     "numpy": "[np.get_printoptions(), np.geterr()]",
     "awaited": "import asyncio\nawait asyncio.sleep(0, 'slept')",
-    "library": "from businesscase.study import load_study\nload_study('worked-example').parameters",
+    "library": "from businesscase.study import load_study\nload_study('durham-sunderland-2014').parameters",
     "error in a library": "pd.DataFrame({'a': [1]})['b']",
 }
 LOOK = """import os, json, sys, pandas, numpy, decimal, plotly.io

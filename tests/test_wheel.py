@@ -116,11 +116,11 @@ def test_a_report_made_in_a_project_tells_the_same_inputs_as_one_of_the_checkout
     installed, project
 ):
     inside = project / "data" / "our-case"
-    done = installed(inside, "report", CASE, "--scenario", "base", "--quiet")
+    done = installed(inside, "report", SMALL, "--scenario", "base", "--quiet")
     assert done.returncode == 0, done.stderr
-    made = json.loads((project / "reports" / CASE / "base" / "manifest.json").read_text("utf-8"))
+    made = json.loads((project / "reports" / SMALL / "base" / "manifest.json").read_text("utf-8"))
     of_all = manifest.of_all_reports(ROOT / "notebooks", False)
-    here = json.loads(manifest.json_text(manifest.inputs(load_case(CASE), "base", of_all)))
+    here = json.loads(manifest.json_text(manifest.inputs(load_case(SMALL), "base", of_all)))
     assert {name: made[name] for name in here} == here
 
 
