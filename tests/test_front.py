@@ -96,6 +96,31 @@ def test_a_poor_future_that_loses_is_called_a_loss_and_a_likelier_verdict_comes_
     assert said.endswith("another: 'stop' in 64% of the futures; this one holds in 36%.")
 
 
+@pytest.mark.parametrize(("number", "named"), [(1, 1), (2, 2), (3, 2), (4, 2)])
+def test_what_stops_the_proposal_is_said_first_with_its_figures(number, named):
+    gates = [{**gate, "if_not_met": "stop"} for gate in unmet(number)["gates"]]
+    said = front.how_sure(small_study(**MONEY, gates=gates))
+    before, _, _ = said.partition("As planned it is worth")
+    assert before.count(": not met. ") == named
+    others = {3: "So does 1 other. ", 4: "So do 2 others. "}.get(number, "")
+    assert before.endswith(others or "not met. ")
+    assert "not met" not in front.how_sure(small_study(**MONEY, **unmet(number)))
+
+
+def test_cost_after_is_what_recurs_in_the_last_full_year_of_each():
+    partners = [{"partner": "North", "role": "lead"}, {"partner": "South", "role": "partner", "leaves": "2026"}]  # fmt: skip
+    flows = [
+        flow("posts", "saving", 60_000, (2025, 2028)),
+        flow("desk", "saving", 20_000, (2025, 2028), "South"),
+        flow("move", "one_off_cost", 90_000, (2025, 2025), "South"),
+        flow("sale", "residual_value", 40_000, (2028, 2028)),
+    ]
+    study = small_study(partners=partners, **MONEY | {"flows": flows}, gates=[ABOVE_NIL])
+    shown = front.councils(study)
+    assert shown["cost_after"].to_dict() == {"North": 440_000, "South": 280_000, ALL: 720_000}
+    assert "last full year (South's is 2025/26), in prices" in front.councils_note(study, shown)
+
+
 @pytest.mark.parametrize(("number", "lines", "last"), [
     (1, 1, "- **worth 0** (not met): Find more. The board, by 30 Sep 2024."),
     (6, 6, "- One more: see “Decisions”."),

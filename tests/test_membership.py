@@ -118,6 +118,26 @@ def test_entry_fee_and_exit_charge_go_to_those_that_are_in_and_cancel_out():
     assert study.varied(entry_fee=0.0).savings.net_flows.loc["West", 2025] == approx(240)
 
 
+def test_nobody_leaves_or_joins_what_would_come_otherwise():
+    terms = [("entry_fee", 90), ("exit_charge", 60), ("stranded_fraction", 0.5)]
+    dated = {"West": {"joins": "2025"}, "East": {"leaves": "2027"}}
+    options = [{"option": name, "name": name.upper(), "description": "It"} for name in "ab"]
+    costs = [{"partner": name, "category": "all", "nature": "staff", "funding": "revenue", "year": "2024", "amount_gbp": "500"} for name in NAMES]  # fmt: skip
+    study = small_study(
+        file={"comparator": "b"},
+        partners=partners(**dated),
+        options=options,
+        flows=POOL,
+        service_costs=costs,
+        exit_terms=[{"term": term, "value": str(value)} for term, value in terms],
+        scenarios={"base": EQUAL},
+    )
+    as_today = study.appraisal.summary.loc["b"]
+    factors = sum(1.035**-year for year in range(5))
+    assert as_today["whole_life_cost"] == approx(4 * 500 * factors)
+    assert (as_today["peak_funding"], as_today["net_present_value"]) == (0, 0)
+
+
 def test_rows_may_split_by_rules_of_their_own_and_a_share_may_be_nil():
     users = [{"partner": name, "driver": "users", "date": "2024-04-01", "value": str(count)} for name, count in zip(NAMES, [60, 40, 0, 0], strict=True)]  # fmt: skip
     rows = [row | {"split": "users" if row["line"] == "desk" else ""} for row in POOL]

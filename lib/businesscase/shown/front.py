@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import pandas as pd
 
 from businesscase.calculations.apportionment import ALL
+from businesscase.calculations.decision import NOT_MET, STOPS
+from businesscase.calculations.savings import gross_savings, still_to_find
 from businesscase.calculations.wording import (
     be,
     capitalised,
@@ -19,6 +21,7 @@ from businesscase.calculations.wording import (
     printed,
     short_day,
     spelt,
+    year_label,
 )
 from businesscase.calculations.years import IS_MONTH, with_known_dates
 from businesscase.cases.case import known_since
@@ -30,7 +33,7 @@ from businesscase.study import Study
 from businesscase.study.appraisal import COMPARATOR, PROPOSED
 from businesscase.study.tidy import with_all
 
-CONDITIONS, RISKS, STEPS = 5, 3, 6  # that two pages have room for
+CONDITIONS, REASONS, RISKS, STEPS = 5, 2, 3, 6  # that two pages have room for
 DATED = ["gate", "decision", "deadline", "start"]  # kinds of event that something must be ready for
 BEHIND = ("options", "savings", "risks")  # sections that the pages draw on
 ALWAYS = ("options", "gates", "conditions", "stages", "events")  # tables that they draw on besides
@@ -64,6 +67,7 @@ def how_sure(study: Study, council: str = ALL) -> str:
     if not is_appraised(study):
         unknown = list(study.decision.missing)
         return f"Not known, for lack of figures: {listed(unknown)}." if unknown else ""
+    stopped = _stopped(study)
     risk, worth = study.uncertainty.risk_of_loss.loc[council], study.savings.net_present_values
     planned = worth.sum() if council == ALL else worth[council]
     to_whom = "" if council == ALL else f" to {council}"
@@ -72,7 +76,7 @@ def how_sure(study: Study, council: str = ALL) -> str:
         f"less than {in_words(poor)}" if poor >= 0 else f"a loss of more than {in_words(-poor)}"
     )
     said = (
-        f"As planned it is worth {in_words(planned)}{to_whom}, {against(study)}; as likely more as less than "
+        f"{stopped}As planned it is worth {in_words(planned)}{to_whom}, {against(study)}; as likely more as less than "
         f"{in_words(risk['npv_p50'])}; in one future of ten {at_worst}. "
         f"The chance of a loss is {chance_in_words(risk['probability_of_loss'])}."
     )
@@ -81,6 +85,16 @@ def how_sure(study: Study, council: str = ALL) -> str:
     if study.verdicts.drawn_criteria.empty:
         return said
     return f"{said} {_held(study.verdicts.shares, study.decision.recommendation)}"
+
+
+def _stopped(study: Study) -> str:
+    """Say by which criteria the proposal is stopped, with their figures; nothing if it isn't."""
+    gates = study.decision.gates
+    stops = gates[(gates["outcome"] == NOT_MET) & (gates["if_not_met"] == STOPS)]
+    more = len(stops) - REASONS
+    so = "does" if more == 1 else "do"
+    others = [f"So {so} {counted(more, 'other')}."] if more > 0 else []
+    return "".join(f"{said} " for said in [*stops["reason"].head(REASONS), *others])
 
 
 def _held(shares: pd.Series, verdict: str) -> str:
@@ -143,11 +157,11 @@ def totals(found: pd.Series) -> Table:
 
 
 def _running(study: Study) -> dict[str, pd.Series]:
-    """Return the cost of the service today and in the last full year, as budgets bear it [£ a year]."""
+    """Return the recurring cost of the service today and in the last full year [£ a year]."""
     today = study.savings.baseline_cost
     if not is_appraised(study):
         return {"cost_today": with_all(today)}
-    gained = study.savings.to_find
+    gained = gross_savings(still_to_find(study.savings.flows)).reindex(today.index, fill_value=0.0)
     years = study.savings.full_years
     after = pd.Series({name: today[name] - gained.at[name, years[name]] for name in today.index})
     return {"cost_today": with_all(today), "cost_after": with_all(after)}
@@ -173,7 +187,9 @@ def councils_note(study: Study, councils: Table) -> str:
     """Say what the columns on the councils mean, and what the case doesn't give."""
     shown, said = set(councils), []
     if "cost_after" in shown:
-        said.append("Cost after is that of the last full year, in prices of the base year.")
+        said.append(
+            f"Cost after is that of the last full year{_until(study)}, in prices of the base year."
+        )
     if "planned_worth" in shown:
         said.append(
             f"Worth is the net present value; it and the saving, averaged over the term, are {against(study)}. "
@@ -181,6 +197,13 @@ def councils_note(study: Study, councils: Table) -> str:
         )
     lacking = [words for name, words in ASKED.items() if name not in shown]
     return " ".join([*said, f"Not given: {listed(lacking)}." if lacking else ""]).strip()
+
+
+def _until(study: Study) -> str:
+    """Return which year is the last full one of those that leave before the others."""
+    own = study.savings.full_years
+    early = own[own < own.max()]
+    return "".join(f" ({name}'s is {year_label(year)})" for name, year in early.items())
 
 
 def conditions(study: Study, where: str) -> str:

@@ -464,11 +464,15 @@ class Savings(Part):
     ) -> pd.DataFrame:
         slips = {savings.slip_of(task): float(most) for task, most in longest_slips}
         prepared = savings.levered(self.planned_flows, longest_delay, slips)
-        parts = [self._while_in(prepared), *self._fees()]
+        is_comparator = self.option == self.case.file.comparator
+        if is_comparator:  # what comes otherwise is nothing that a partner could leave
+            parts = [savings.of_members(prepared, self.members)]
+        else:
+            parts = [self._while_in(prepared), *self._fees()]
         if not prepared.empty:
             parts += self._late_flows
         every = savings.together([part for part in parts if not part.empty] or parts[:1])
-        if self.option == self.case.file.comparator:
+        if is_comparator:
             return savings.making_no_difference(every)
         return every if self.otherwise is None else savings.together([every, self.otherwise])
 
