@@ -181,10 +181,13 @@ def test_without_users_there_is_no_cost_of_a_user():
     assert cost_per_unit(pd.Series({"North": 1.0}), pd.Series(dtype=float)).empty
 
 
-@pytest.mark.parametrize("users", [0, -3])
-def test_users_that_are_not_above_zero_are_refused(users):
-    with pytest.raises(ValueError, match="North: the number must be above 0"):
-        cost_per_unit(pd.Series({"North": 1.0}), pd.Series({"North": users}))
+def test_a_partner_without_users_has_no_cost_of_a_user_and_none_in_that_of_all():
+    cost = pd.Series({"North": 1000.0, "South": 500.0})
+    assert cost_per_unit(cost, pd.Series({"North": 0, "South": 10})).to_dict() == {
+        "all": 50,
+        "South": 50,
+    }
+    assert cost_per_unit(cost[["North"]], pd.Series({"North": 0})).empty
 
 
 @given(

@@ -101,6 +101,24 @@ def test_what_stands_in_every_edition_cannot_be_exempt():
         small_case(implications=[row])
 
 
+@pytest.mark.parametrize(("amount", "text", "is_told"), [
+    (190_000, "The bid was 190k", True),
+    (190_000, "The bid was £0.19m", True),
+    (190_000, "£190 thousand; and more", True),
+    (190_000, "190 000", True),
+    (190_000, "GBP190,000", True),
+    (190_000, "190000 pounds", True),
+    (189_600, "about £190k", True),  # to three figures
+    (189_600, "about £0.2m", False),
+    (190_000, "190 days for 190kg, 1900 people, £190 and £1.19m", False),
+    (2026, "in 2026, on 1 April 2026", False),
+    (2026, "a charge of £2,026", True),
+])  # fmt: skip
+def test_an_exempt_amount_is_found_in_whatever_words_it_is_typed(amount, text, is_told):
+    case = small_case(flows=rows(bid=amount), file={"summary": text})
+    assert bool(told_in_text(case)) is is_told
+
+
 def test_an_exempt_amount_that_somebody_typed_is_refused_with_its_place():
     case = small_case(flows=rows(), file={"summary": f"The bid is £{BID:,}."})
     (fault,) = told_in_text(case)

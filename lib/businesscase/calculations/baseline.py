@@ -153,21 +153,16 @@ def service_comparison(service_costs: pd.DataFrame) -> pd.DataFrame:
 def cost_per_unit(annual_cost: pd.Series, units: pd.Series) -> pd.Series:
     """Return annual cost divided by users or devices [£ a year], for 'all' and each partner.
 
-    Only partners that have both count, in 'all' too.
-
-    Raises
-    ------
-    ValueError
-        If a number of users or devices is not above zero.
+    Only partners that have both count, in 'all' too; one without a single user has no cost of a user.
 
     Examples
     --------
-    >>> cost_per_unit(pd.Series({"North": 300_000.0}), pd.Series({"North": 200})).to_dict()
+    >>> cost = pd.Series({"North": 300_000.0, "South": 9_000.0})
+    >>> cost_per_unit(cost, pd.Series({"North": 200, "South": 0})).to_dict()
     {'all': 1500.0, 'North': 1500.0}
     """
-    if (units <= 0).any():
-        raise ValueError(f"{', '.join(units.index[units <= 0])}: the number must be above 0")
-    both = [partner for partner in annual_cost.index if partner in units.index]
+    used = units.index[units > 0]
+    both = [partner for partner in annual_cost.index if partner in used]
     if not both:
         return pd.Series(dtype=float)
     cost, counted = annual_cost[both], units[both]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,15 @@ from businesscase.cases.errors import Fault
 from businesscase.cases.schema import SHARED_TABLES, VALUE_COLUMNS
 from businesscase.study import Study
 
+AMOUNT = re.compile(
+    r"(?<![\w.,£])(£ ?|GBP ?)?(\d{1,3}(?:[, \u00a0\u2009\u202f']\d{3})+|\d+)(?:\.(\d+))?"
+    r"(?: ?(k|m|mn|bn|thousand|million|billion))?(?:( pounds))?(?!\w|[,.]\d)",
+    re.IGNORECASE,
+)
+UNITS = {"": 1.0, "k": 1e3, "t": 1e3, "m": 1e6, "b": 1e9}  # by the first letter of their words
+YEAR = 4  # digits of a number that may be a year
+PENNY = 0.005
+DIGITS = 3  # from which a rounded amount is as good as the amount
 STEP = 1e-4  # of a cell, by which it is moved to see what follows it
 TOTALS = (
     # of all partners, the first to be published; each a sum, of which it can be told what follows
@@ -92,23 +102,57 @@ def told_in_text(case: Case) -> list[Fault]:
 
     Nothing that is computed gives one away; what somebody has typed may.
     """
-    patterns: dict[str, dict[str, None]] = {}
+    exempt: dict[float, dict[str, None]] = {}
     for (stem, row, column), is_exempt in _cells(case).items():
         if is_exempt:
             table = case.tables[stem]
             named = f"{stem}.csv row {table.index.get_loc(row) + 1}"
-            patterns.setdefault(_in_pounds(float(table.at[row, column])), {})[named] = None
+            exempt.setdefault(abs(float(table.at[row, column])), {})[named] = None
     return [
         Fault(
-            f"{case.name}/{place}: found {found[0]}, the exempt amount of {listed(rows)}; take it out of "
+            f"{case.name}/{place}: found {found}, the exempt amount of {listed(rows)}; take it out of "
             "what the public reads",
             file=place,
-            found=found[0],
+            found=found,
         )
-        for place, text in _texts(case)
-        for pattern, rows in patterns.items()
-        if (found := re.search(pattern, text))
+        for place, text in (_texts(case) if exempt else ())
+        for found, typed in _amounts(text)
+        for amount, rows in exempt.items()
+        if typed.tells(amount)
     ]
+
+
+class Typed(NamedTuple):
+    """An amount as somebody has typed it, the unit of its last digit, and its digits [£]."""
+
+    amount: float
+    unit: float
+    digits: int
+
+    def tells(self, exempt: float) -> bool:
+        """Return whether it is an exempt amount, or that amount rounded to three digits or more."""
+        away = abs(self.amount - exempt)
+        return away < PENNY or (self.digits >= DIGITS and away <= self.unit / 2)
+
+
+def _amounts(text: str) -> Iterator[tuple[str, Typed]]:
+    """Yield the amounts of pounds in a text: a number with its sign, its unit or thousands apart.
+
+    Examples
+    --------
+    >>> said = "190k, £0.19m, 190 000 or GBP 190,000.50; not 190 days, 190kg or 1 April 2026"
+    >>> [(found, typed.amount) for found, typed in _amounts(said)]
+    [('190k', 190000.0), ('£0.19m', 190000.0), ('190 000', 190000.0), ('GBP 190,000.50', 190000.5)]
+    """
+    for found in AMOUNT.finditer(text):
+        pounds, number, decimals, unit, words = found.groups()
+        whole = re.sub(r"\D", "", number)
+        if pounds or unit or words or len(whole) > YEAR or whole != number:
+            times = UNITS[(unit or "")[:1].lower()]
+            typed = float(f"{whole}.{decimals or 0}") * times
+            digits = len(f"{whole}{decimals or ''}".lstrip("0"))
+            last = times * 10.0 ** -len(decimals or "")
+            yield found[0].strip(), Typed(typed, last, digits)
 
 
 def _texts(case: Case) -> Iterator[tuple[str, str]]:
@@ -123,16 +167,3 @@ def _texts(case: Case) -> Iterator[tuple[str, str]]:
             for column in table.columns[table.dtypes.map(pd.api.types.is_string_dtype)]:
                 for row, text in enumerate(table[column], 1):
                     yield f"{stem}.csv row {row} {column}", str(text)
-
-
-def _in_pounds(amount: float) -> str:
-    """Return a pattern of an amount as a text has it, with and without commas.
-
-    Examples
-    --------
-    >>> pattern = _in_pounds(52_000.0)
-    >>> [bool(re.search(pattern, text)) for text in ("£52,000", "£52000.00", "£152,000", "£52,000,000")]
-    [True, True, False, False]
-    """
-    whole = re.sub(r"(?<=\d)(?=(\d{3})+$)", ",?", f"{abs(amount):.0f}")
-    return rf"£{whole}(?!\d|,\d)"
