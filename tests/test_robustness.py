@@ -63,6 +63,14 @@ def test_the_switching_weight_is_where_two_lines_worked_by_hand_cross():
     assert (found["switching_share"], found["new_winner"]) == (approx(4 / 6), "b")
 
 
+def test_a_lead_that_rises_slowly_with_a_weight_is_lost_below_it_and_not_above():
+    # with a share s for cost: a leads by 0.3s - 0.2(1 - s), nil at s = 0.4
+    scores = pd.DataFrame({"cost": [1.3, 1.0], "control": [1.0, 1.2]}, index=["a", "b"])
+    found = switching_weights(scores, STATED).loc["cost"]
+    assert (found["lowest_share"], found["winner_below"]) == (approx(0.4), "b")
+    assert (found["highest_share"], found["winner_above"]) == (1.0, "")
+
+
 def test_with_two_factors_both_switch_at_the_same_weighting():
     found = switching_weights(SCORES, STATED)["switching_share"]
     assert found["cost"] + found["control"] == approx(1)
