@@ -1,6 +1,7 @@
 """Scoring the delivery options."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -22,7 +23,7 @@ from businesscase.calculations.options import (
 from businesscase.calculations.wording import listed
 from businesscase.cases.errors import InputError
 from businesscase.shown import options as show
-from businesscase.study import load_study
+from businesscase.study import Study, load_study
 from businesscase.study.results import frame
 
 SCORES = pd.DataFrame({"cost": [4.0, 1.0], "control": [2.0, 5.0]}, index=["a", "b"])
@@ -153,6 +154,14 @@ def test_an_option_that_another_beats_on_benefit_and_cost_is_named():
     assert table["net_present_value"].notna().to_dict() == {
         "a": True, "b": True, "c": False, "d": False, "e": False,
     }  # fmt: skip
+
+
+def test_an_option_without_money_of_its_own_has_no_worth_whatever_others_have():
+    study = load_study("lictp-2020")
+    tables = study.tables | {"flows": study.tables["flows"].query("option != 'a'")}
+    unknown = Study(replace(study.case, tables=tables), "base", study.parameters)
+    worth = unknown.options.value_for_money.set_index("option")["net_present_value"]
+    assert list(worth.index[worth.notna()]) == ["b"]
 
 
 def test_the_worth_of_an_option_beside_its_benefit_is_that_of_the_option_appraised():

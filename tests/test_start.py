@@ -47,3 +47,6 @@ def test_every_result_that_is_named_can_be_had(study):
     assert {"net_flows", "discount_factors", "net_present_values"} <= set(names)
     assert not [name for name in names if not hasattr(study.savings, name)]
     assert "at" not in names  # which is asked with arguments
+    own = start.results_of(study.cash).index  # which names none to begin with
+    assert {"medium_term_plan", "headroom_left"} <= set(own)
+    assert not [name for name in own if name.startswith("_")]

@@ -100,6 +100,20 @@ def test_what_budgets_bear_moves_with_the_futures():
     assert borrowed.verdicts.held == ["affordable"]  # then it isn't paid at once
 
 
+def test_what_a_budget_bears_in_a_later_year_is_in_the_prices_of_that_year():
+    # 100 of 2024 are 121 in 2026, so 150 are enough for 150 / 121 of them
+    rooms = [{"partner": name, "year": "", "amount_gbp": "150"} for name in ("North", "South")]
+    affordable = {"criterion": "affordable", "measure": "headroom_left", "item": "each partner", "year": "each"}  # fmt: skip
+    ranged = {"low_fraction": "0.5", "high_fraction": "2", "inflation": "prices"}
+    study = small_study(
+        flows=[flow("desk", "running_cost", 100, (2026, 2026), **ranged)],
+        headroom=rooms, gates=[gate(**affordable)], scenarios={"base": {"price_inflation": 0.1}},
+        sensitivities=[{"parameter": "delay_years", "low": "0", "high": "1", "drawn": "false"}],
+    )  # fmt: skip
+    drawn = study.uncertainty.drawn(0)["desk"]
+    assert study.verdicts.shares["stop"] == approx((drawn > 150 / 121).mean(), abs=0.005)
+
+
 def test_leicestershires_verdict_rests_on_its_charge_and_its_date():
     study = load_study("lictp-2020")
     assert list(study.verdicts.flips.index) == ["affordable", "plan keeps its deadline"]
