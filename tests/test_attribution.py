@@ -178,6 +178,14 @@ def test_money_of_its_year_leaves_inflation_to_price():
     assert found["all"] == 0
 
 
+@pytest.mark.parametrize("value", [0, 1])
+def test_what_nothing_was_paid_for_has_the_price_of_the_plan(value):
+    study = as_reported(reported("running_cost", "platform", value, prices="own_year"))
+    index = study.tables["deflators"].set_index("year")["price_index"]
+    price = index[2025] / index[2024] if value else 1
+    assert study.outturn.causes["price"].tolist() == approx([price], rel=0.01)
+
+
 def test_without_users_neither_their_part_nor_that_of_partners_is_known():
     study = as_reported(*SAVED)
     found = parts_of(study)

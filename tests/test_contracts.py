@@ -291,15 +291,16 @@ def test_a_rolling_contract_ends_when_notice_has_run_out_and_is_never_a_gap():
 def test_a_contract_ends_at_its_end_or_when_notice_at_the_decision_has_run_out():
     # decided on 1 June 2024; years of the appraisal are 2024/25 to 2028/29
     rows = [
-        registered("fixed", ends="2025-09-30", notice_months="6"),
-        registered("late", ends="2024-08-31", notice_months="9", novation_gbp="50"),
         registered("lines", ends="rolling", notice_months="10", partner="South"),
         registered("phones", ends="rolling", partner="South"),
+        registered("fixed", ends="2025-09-30", notice_months="6"),
+        registered("late", ends="2024-08-31", notice_months="9", novation_gbp="50"),
     ]
     study = small_study(**PLAN, contracts=rows)
     ends = study.baseline.contract_register["earliest_end"].dt.date.map(str).tolist()
-    assert ends == ["2025-09-30", "2025-02-28", "2025-03-31", "NaT"]
+    assert ends == ["2025-03-31", "NaT", "2025-09-30", "2025-02-28"]
     table = study.baseline.contracts_by_partner
+    assert list(table.index) == ["South", "North"]  # as the case lists them
     assert table["contracts"].to_dict() == {"North": 2, "South": 2}
     assert table["novation_gbp"].to_dict() == {"North": 50, "South": 0}
     assert table["notice_unknown"].to_dict() == {"North": 0, "South": 1}

@@ -763,6 +763,7 @@ def test_risks_are_searched_by_whole_scores_and_levels_to_the_ends_of_their_scal
     ends = ["lowest", "current", "value", "highest"]
     assert appetite[ends].tolist() == [1, 2, 1, 4]  # a fire scores 1 times 2
     assert shift[ends].tolist() == [-1, 0, 1, 1]
+    assert appetite["within_tried"] and shift["within_tried"]  # as no range is tried of either
 
 
 def test_a_readiness_score_is_moved_by_a_whole_level():

@@ -137,6 +137,13 @@ def test_present_cost_is_drawn_and_its_effect_is_that_of_a_moved_study():
     assert worth == approx(moved, abs=1.0)
 
 
+def test_a_partner_without_money_is_worth_nothing_at_any_discount_rate():
+    found = small_study(flows=[flow("posts", "saving", 50)]).uncertainty.worths_at(
+        "discount_rate", np.array([0.0, 0.1])
+    )
+    assert found["South"].tolist() == [0, 0]
+
+
 def test_a_discount_rate_that_a_case_draws_discounts_each_draw_at_its_own():
     own = [{"parameter": "discount_rate", "low": "0", "high": "0.1", "drawn": "true"}]
     study = small_study(flows=SAVING, sensitivities=own)

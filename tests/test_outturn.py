@@ -797,6 +797,14 @@ def test_actuals_are_held_against_the_option_that_the_base_scenario_appraises(da
     )
 
 
+def test_money_to_date_stands_in_the_order_in_which_it_was_reported():
+    rows = [saved(2025, 40, "South"), saved(2025, 60), saved(2024, 90, item="set-up", kind="one_off_cost")]  # fmt: skip
+    found = as_at(dt.date(2026, 4, 30), *rows).outturn.money_variances
+    assert found[["line", "partner"]].to_numpy().tolist() == [
+        ["posts", "South"], ["posts", "North"], ["set-up", "North"],
+    ]  # fmt: skip
+
+
 def test_readings_to_date_are_of_measures_and_then_of_users_in_one_table():
     found = load_study("worked-example").outturn
     rows = [*found.measures_to_date["measure"], *["users"] * len(found.users_to_date)]
