@@ -240,6 +240,20 @@ def test_criteria_that_each_suffice_are_both_named():
     assert turned["late-start"] == ["plan keeps its deadline"]
 
 
+@pytest.mark.parametrize(("of_base", "of_other"), [(1.0, 0.1), (0.1, 1.0)])
+def test_a_criterion_that_changes_only_the_conditions_is_not_named(of_base, of_other):
+    asked = (("much", 50, "stop"), ("some", 40, "stop"), ("more", 30, "condition"), ("most", 999, "condition"))  # fmt: skip
+    gates = [
+        {"criterion": name, "threshold": str(least), "if_not_met": then}
+        for name, least, then in asked
+    ]
+    found = small_study(
+        scenarios={"base": {"realisation": of_base}, "other": {"realisation": of_other}},
+        flows=[flow("posts", "saving", 100, (2024, 2024))], gates=gates,
+    )  # fmt: skip
+    assert comparison.turning_criteria(found) == {"other": ["much", "some"]}
+
+
 # what would be regretted
 
 
