@@ -103,14 +103,14 @@ def _not_skipped(report):
 @pytest.fixture(scope="session", autouse=True)
 def each_content_is_checked_once():
     """Keep what a table and a case were read as, and its studies, for when the same are read again."""
-    checked, checked_table, kept = case.checked_case, case.checked_table, {}
+    checked, checked_table, kept, cases = case.checked_case, case.checked_table, {}, {}
 
     def checked_once(name, raw, fingerprint=""):
         if not fingerprint or raw.faults:  # of which a fingerprint of the inputs knows nothing
             return checked(name, raw)
-        if (name, fingerprint) not in kept:
-            kept[name, fingerprint] = checked(name, raw, fingerprint)
-        return kept[name, fingerprint]
+        if (name, fingerprint) not in cases:
+            cases[name, fingerprint] = checked(name, raw, fingerprint)
+        return cases[name, fingerprint]
 
     def table_once(stem, rows, model, place, faults):
         content = model, tuple(tuple(cells.items()) for cells in rows)
@@ -125,7 +125,20 @@ def each_content_is_checked_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(case, "checked_case", checked_once)
         patch.setattr(case, "checked_table", table_once)
-        yield
+        yield cases
+
+
+@pytest.fixture(scope="module")
+def own_studies(each_content_is_checked_once):
+    """Share no study with other files, for a file that changes how studies are computed."""
+    cases = each_content_is_checked_once
+    shared = dict(cases)
+    cases.clear()
+    load_case.cache_clear()
+    yield
+    cases.clear()
+    cases.update(shared)
+    load_case.cache_clear()
 
 
 @pytest.fixture(scope="module")

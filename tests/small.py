@@ -29,7 +29,7 @@ def flow(line, flow, amount, years=(2024, 2028), partner="North", **cells):
 
 
 def small_raw(file=(), scenarios=None, **tables):
-    """Return a case of North and South, 2024 to 2028, as text.
+    """Return a case of North and South, 2024 to 2028, as text, not checked yet.
 
     Parameters
     ----------
@@ -56,9 +56,9 @@ def small_raw(file=(), scenarios=None, **tables):
     return RawCase(given | dict(file), {name: words | own for name, own in named.items()}, filled)
 
 
-def small_case(**given):
-    """Return a case as ``small_raw`` does, checked as one that is read."""
-    return checked_case("small", small_raw(**given))
+def small_case(*given, **tables):
+    """Return the case of ``small_raw``, checked as one that is read."""
+    return checked_case("small", small_raw(*given, **tables))
 
 
 def small_study(**given):

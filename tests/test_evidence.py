@@ -35,7 +35,7 @@ FACTORS = (0.5, 0.9, 1.1, 2.0)  # of the figures of a row
 
 
 @pytest.fixture(autouse=True, scope="module")
-def few_draws():
+def few_draws(own_studies):
     """Draw little and try little: what is read is the same."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(durations, "affordable_networks", lambda tasks, runs=1: 50)

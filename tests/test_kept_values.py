@@ -33,7 +33,7 @@ BUSY = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def few_draws():
+def few_draws(own_studies):
     """Draw little and try little: what is kept is the same."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(durations, "affordable_networks", lambda tasks, runs=1: 50)
