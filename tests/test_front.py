@@ -119,6 +119,7 @@ def test_cost_after_is_what_recurs_in_the_last_full_year_of_each():
     shown = front.councils(study)
     assert shown["cost_after"].to_dict() == {"North": 440_000, "South": 280_000, ALL: 720_000}
     assert "last full year (South's is 2025/26), in prices" in front.councils_note(study, shown)
+    assert "South is out from 2026/27. As planned it is worth" in front.how_sure(study)
 
 
 @pytest.mark.parametrize(("number", "lines", "last"), [

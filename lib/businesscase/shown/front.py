@@ -28,7 +28,7 @@ from businesscase.cases.case import known_since
 from businesscase.cases.schema import SECTION_TABLES, SHARED_TABLES
 from businesscase.shown.decision import NO_CRITERION
 from businesscase.shown.display import Table, literal, table
-from businesscase.shown.savings import against
+from businesscase.shown.savings import against, comers_and_goers
 from businesscase.study import Study
 from businesscase.study.appraisal import COMPARATOR, PROPOSED
 from businesscase.study.tidy import with_all
@@ -67,7 +67,7 @@ def how_sure(study: Study, council: str = ALL) -> str:
     if not is_appraised(study):
         unknown = list(study.decision.missing)
         return f"Not known, for lack of figures: {listed(unknown)}." if unknown else ""
-    stopped = _stopped(study)
+    first = _stopped(study) + "".join(f"{capitalised(who)}. " for who in comers_and_goers(study))
     risk, worth = study.uncertainty.risk_of_loss.loc[council], study.savings.net_present_values
     planned = worth.sum() if council == ALL else worth[council]
     to_whom = "" if council == ALL else f" to {council}"
@@ -76,7 +76,7 @@ def how_sure(study: Study, council: str = ALL) -> str:
         f"less than {in_words(poor)}" if poor >= 0 else f"a loss of more than {in_words(-poor)}"
     )
     said = (
-        f"{stopped}As planned it is worth {in_words(planned)}{to_whom}, {against(study)}; as likely more as less than "
+        f"{first}As planned it is worth {in_words(planned)}{to_whom}, {against(study)}; as likely more as less than "
         f"{in_words(risk['npv_p50'])}; in one future of ten {at_worst}. "
         f"The chance of a loss is {chance_in_words(risk['probability_of_loss'])}."
     )

@@ -364,10 +364,16 @@ def _dated(years: dict[str, int], verb: str) -> str:
     return listed([f"{name} {verb} from {year_label(year)}" for name, year in years.items()])
 
 
+def comers_and_goers(study: Study) -> list[str]:
+    """Return who joins and who leaves within the appraisal, and from when, in words."""
+    joins, leaves = study.savings.joiners, study.savings.leavers
+    return [said for said in (_dated(joins, "joins"), _dated(leaves, "is out")) if said]
+
+
 def membership(study: Study) -> str:
     """Return who joins and leaves, and on which terms, in words."""
     joins, leaves = study.savings.joiners, study.savings.leavers
-    said = list(filter(None, [_dated(joins, "joins"), _dated(leaves, "is out")]))
+    said = comers_and_goers(study)
     terms = study.savings.exit_terms
     if leaves and terms["stranded_fraction"]:
         said.append(
