@@ -183,7 +183,7 @@ def test_a_driver_that_is_nil_for_all_that_have_joined_is_refused():
     ("cells", "said"),
     [
         ({"joins": "2026", "leaves": "2026"}, "leaves 2026 is not after joins 2026"),
-        ({"leaves": "2024"}, "leaves is 2024 for North, which joins in 2024"),
+        ({"leaves": "2024"}, "^partners row 1: leaves is 2024 for North, which joins in 2024"),
     ],
 )
 def test_dates_out_of_order_are_refused(cells, said):

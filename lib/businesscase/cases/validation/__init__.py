@@ -60,6 +60,7 @@ def table_faults(
     if duplicates:
         return  # the checks below look rows up by their keys
     yield from baseline.leaving_partner_faults(tables)
+    yield from baseline.leaver_faults(file, tables)
     yield from baseline.driver_faults(tables)
     yield from baseline.budget_year_faults(tables)
     yield from baseline.post_faults(tables)
@@ -115,7 +116,8 @@ def _unknown_names(
         allowed["option"] = list(tables["options"]["option"])
     for stem, table in tables.items():
         for column, names in allowed.items():
-            if table.empty or column not in table:
+            # without any partner that alone is said, not of each row that names one
+            if table.empty or column not in table or (column == "partner" and not partners):
                 continue
             if column == "partner":
                 names = [*names, *([SHARED] if stem in POOLED else [])]

@@ -11,7 +11,13 @@ from businesscase.calculations import posts
 from businesscase.calculations.baseline import BANDS
 from businesscase.calculations.outturn import OWN_YEAR
 from businesscase.cases.schema import BASELINE_EVIDENCE, BaselineStandard, CaseFile
-from businesscase.cases.validation.core import PlacedFault, Tables, service_costs, staying
+from businesscase.cases.validation.core import (
+    PlacedFault,
+    Tables,
+    out_before_in,
+    service_costs,
+    staying,
+)
 
 COMPARED_TABLES = ["service_costs", "applications", "skills", "assets"]
 SAME_WORDS = 0.9  # likeness from which two names are taken for one that is misspelt
@@ -25,6 +31,14 @@ def leaving_partner_faults(tables: Tables) -> Iterator[PlacedFault]:
         for index, partner in tables[stem]["partner"].items():
             if partner in set(leaving):
                 yield stem, index, f"{partner} is leaving; only partners that stay have rows here"
+
+
+def leaver_faults(file: CaseFile, tables: Tables) -> Iterator[PlacedFault]:
+    """Yield partners that leave before they could take part."""
+    for row in tables["partners"].dropna(subset="leaves").itertuples():
+        joins = file.decision_year if pd.isna(row.joins) else max(row.joins, file.decision_year)
+        if row.leaves <= joins:
+            yield "partners", row.Index, out_before_in(row.partner, row.leaves, joins)
 
 
 def driver_faults(tables: Tables) -> Iterator[PlacedFault]:

@@ -46,3 +46,8 @@ def rules_with_data(tables: Tables) -> list[str]:
 def staying(partners: pd.DataFrame) -> list[str]:
     """Return the partners that take part in the new service, in the order of partners.csv."""
     return list(partners.loc[partners["role"] != "leaving", "partner"])
+
+
+def out_before_in(partner: str, leaves: int, joins: int) -> str:
+    """Return what is said of a partner that leaves no later than it joins."""
+    return f"leaves is {leaves} for {partner}, which joins in {joins}; the first year out must be later"

@@ -14,6 +14,7 @@ from businesscase.cases.schema import CaseFile
 from businesscase.cases.validation.core import (
     Tables,
     has_recurring_flows,
+    out_before_in,
     rules_with_data,
     service_costs,
     staying,
@@ -165,10 +166,8 @@ def _membership_faults(
         name for name in dated if name in leaves and leaves[name] <= joins.get(name, years[0])
     ]
     for name in misdated:
-        yield (
-            f"leaves is {leaves[name]} for {name}, which joins in {joins.get(name, years[0])}; the first "
-            "year out must be later"
-        )
+        if name in {*parameters.joins, *parameters.leaves}:  # else partners.csv says so itself
+            yield out_before_in(name, leaves[name], joins.get(name, years[0]))
     if misdated:
         return
     leavers = [name for name in dated if leaves.get(name, years[-1] + 1) <= years[-1]]
