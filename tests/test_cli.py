@@ -112,6 +112,18 @@ def test_check_fails_on_a_figure_that_does_not_agree(project, capsys):
     assert said.err == "mkip-2012: 1 published figures do not agree\n"
 
 
+def test_check_finds_an_exempt_amount_that_a_public_report_would_be_refused_for(project, capsys):
+    flows = project / "data" / CASE / "flows.csv"
+    header, row = flows.read_text(encoding="utf-8").splitlines()
+    flows.write_text(f"{header},exempt\n{row},3\n", encoding="utf-8")
+    replace_text(
+        project / "data" / CASE / "case.toml", 'summary = """', 'summary = """It cost 50k. '
+    )
+    assert cli.main(["check", CASE]) == 0
+    said = "case.toml summary: found 50k, the exempt amount of flows.csv row 1; take it out of what the public reads"
+    assert f"{CASE}: finding: {CASE}/{said}" in capsys.readouterr().out.splitlines()
+
+
 def test_check_prints_the_faults_of_every_case_one_a_line(project, capsys):
     keep_only(project, CASE, "mkip-2012", "dacorum-avdc-2012")
     for case in (CASE, "mkip-2012"):

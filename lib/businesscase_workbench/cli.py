@@ -542,18 +542,20 @@ def _check(arguments: argparse.Namespace) -> int:
 
     from businesscase.shown import assurance as show
     from businesscase.shown.outlook import outlook
+    from businesscase.study.exemption import told_in_text
     from businesscase.study.results import agreement, reconciliation
 
     studies, wrong = _base_studies(_known(arguments.case))
     checked = arguments.told["cases"] = []
     for study in studies:
         case = study.case
+        findings = [*study.findings, *told_in_text(case)]
         table = reconciliation(case.tables["published"], study.results)
         checked.append(
             {
                 "case": case.name,
                 "recommendation": study.decision.recommendation,
-                "findings": study.findings,
+                "findings": findings,
                 "missing": list(study.decision.missing.values()),
                 "published": json.loads(table.to_json(orient="records")),
             }
@@ -563,12 +565,12 @@ def _check(arguments: argparse.Namespace) -> int:
         table = table.astype(object).where(table.notna(), "").astype(str)
         if worked := show.worked_rows(case.tables):
             print(f"{case.name}: {worked.plain}")
-        for finding in study.findings:
+        for finding in findings:
             print(f"{case.name}: finding: {finding}")
         for missing in study.decision.missing.values():
             print(f"{case.name}: {study.decision.recommendation}: {missing}")
         if table.empty:
-            state = "no fault" if study.findings or study.decision.missing else "in order"
+            state = "no fault" if findings or study.decision.missing else "in order"
             print(f"{case.name}: {state}; no figure of it is published yet")
         else:
             print(f"{case.name}: {said}")
