@@ -202,6 +202,8 @@ def test_a_result_without_data_is_refused_in_a_sentence_that_says_what_the_case_
 def test_a_notebook_of_which_the_case_has_no_data_ends_at_its_introduction():
     study = load_study("mkip-2012")
     assert introduction(study, "options").text == introduction(study).text
+    moved = introduction(study.varied(discount_rate=0.06, delay_years=1)).text
+    assert moved == introduction(study).text + " Changed here: delay years and discount rate."
     with pytest.raises(InputError) as refused:
         introduction(study, "risks")
     assert str(refused.value) == (

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from businesscase import __version__
-from businesscase.calculations.wording import listed, printed, without_files
+from businesscase.calculations.wording import listed, printed, without_files, words
 from businesscase.calculations.years import Month, with_known_dates
 from businesscase.cases.case import BASE
 from businesscase.cases.errors import InputError
@@ -34,10 +34,13 @@ def introduction(study: Study, section: str = "") -> Sentence:
             f"data for {listed(told) or 'no notebook yet'}"
         )
     file, scenario = study.case.file, study.scenario
+    stated = scenario.parameters
+    changed = [words(name) for name, value in study.parameters if value != getattr(stated, name)]
+    besides = f" Changed here: {listed(changed)}." if changed else ""
     return Sentence(
         f"**{file.title}.** {file.question} For: {file.decision_maker}, "
         f"{printed(file.decision_date)}.\n\n"
-        f"Scenario **{study.scenario_name}**: {scenario.title}. {scenario.why}"
+        f"Scenario **{study.scenario_name}**: {scenario.title}. {scenario.why}{besides}"
     )
 
 
