@@ -751,6 +751,47 @@ def test_a_matrix_of_criteria_by_options_is_drafted_too(tmp_path):
     assert [row["name"] for row in tables["options"]] == ["Stay", "Share"]
 
 
+SCORED = """\
+[[read]]
+sheet = "workshop"
+table = "factors"
+columns = { Criterion = ["factor", "definition"], Weight = "weight" }
+constants = { kind = "benefit", lowest_score = 0, highest_score = 10 }
+ignore = ["A", "B"]
+
+[[read]]
+sheet = "workshop"
+table = "scores"
+columns = { Criterion = "factor" }
+ignore = ["Weight"]
+across = { headings = ["A", "B"], column = "option", value = "score" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "is_left"),
+    [
+        ("Weighted total,100,4.9,7.2", True),
+        ("Total weighted score,,4.9,7.2", True),
+        ("Weighted score:,,4.9,7.2", True),
+        ("Overall score,100%,4.9,7.2", True),
+        ("Sum,100,4.9,7.2", True),
+        ("Total cost,70,5,6", False),
+        ("Weighted risk,100,5,6", False),
+        ("Cost,70,5,6", False),
+    ],
+)
+def test_a_total_of_scores_or_weights_is_no_criterion(tmp_path, row, is_left):
+    weights = ("40", "60") if "100" in row and is_left else ("40", "30")
+    text = "Criterion,Weight,A,B\nQuality,{},4,8\nReach,{},5,7\n{}\n".format(*weights, row)
+    given = SCORED.replace("constants = {", 'totals = "leave out"\nconstants = {')
+    tables = read(tmp_path, given, workshop=text).raw.tables
+    named = [line["factor"] for line in tables["factors"]]
+    assert named == ["Quality", "Reach"] + [row.split(",")[0]] * (not is_left)
+    (fault, *_) = refusals(tmp_path, SCORED, workshop=text) if is_left else [""]
+    assert ("a total that would count twice" in fault) is is_left
+
+
 MATRIX = "Option,Cost,Quality\nA. Stay,3,5\nB. Share,8,7\n"
 WEIGHTS = {
     "on a sheet of their own, in text of per cent": {

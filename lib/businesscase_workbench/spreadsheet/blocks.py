@@ -58,7 +58,7 @@ from businesscase_workbench.spreadsheet.sheets import (
     unheaded,
 )
 from businesscase_workbench.spreadsheet.stated import Area, other_units
-from businesscase_workbench.spreadsheet.totals import without_totals
+from businesscase_workbench.spreadsheet.totals import WEIGHT, without_totals
 from businesscase_workbench.spreadsheet.units import pounds_in, stated_above_numbers
 from businesscase_workbench.spreadsheet.years import Years, years_of
 
@@ -391,7 +391,11 @@ class BlockReader:
         decided = {"leave out": ([TOTALS], []), "keep": ([], [TOTALS])}.get(self.reading.totals)
         left_out = LeftOut(*decided) if decided else self.parent.left_out
         texts = [name for name, one in columns.items() if not one.kinds]
-        kept = without_totals(table, columns, texts, left_out, self.parent.findings, self.above)
+        forms = self.reading.forms().items() if self.reading.table == "factors" else ()
+        weight = next((heading for heading, (form, *_) in forms if form == WEIGHT), "")
+        kept = without_totals(
+            table, columns, texts, left_out, self.parent.findings, self.above, weight
+        )
         dropped = [row for row in table.rows if row not in kept.rows]
         self.parent.taken |= set(dropped)
         unknown = [

@@ -18,7 +18,7 @@ from businesscase_workbench.spreadsheet.looks import (
 )
 from businesscase_workbench.spreadsheet.sheets import Rows, Sheet, TableFound, letters, normal
 from businesscase_workbench.spreadsheet.stated import Area, other_units
-from businesscase_workbench.spreadsheet.totals import without_totals
+from businesscase_workbench.spreadsheet.totals import WEIGHT, without_totals
 
 HEADER_WITHIN = 20  # rows that aren't blank; above the header a download has its title
 
@@ -110,8 +110,9 @@ class _Search:
         self._state_gaps(header, filled, rows)
         found = shown_rows(found, self.left_out, self.findings)
         refuse_odd_cells(found, self.wanted.columns, self.wanted.keys, self.findings)
+        weight = WEIGHT if self.wanted.stem == "factors" else ""
         return without_totals(
-            found, self.wanted.columns, self.wanted.keys, self.left_out, self.findings
+            found, self.wanted.columns, self.wanted.keys, self.left_out, self.findings, (), weight
         )
 
     def _header_row(self, filled: Rows) -> int | None:

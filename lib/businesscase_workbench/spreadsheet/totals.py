@@ -13,7 +13,7 @@ from operator import add, sub
 from typing import NamedTuple
 
 from businesscase.cases.errors import shown
-from businesscase_workbench.spreadsheet.cells import CellError, read_cell
+from businesscase_workbench.spreadsheet.cells import CellError, amount_in, read_cell
 from businesscase_workbench.spreadsheet.columns import PROVENANCE, Column
 from businesscase_workbench.spreadsheet.findings import ImportFindings
 from businesscase_workbench.spreadsheet.kinds import tidy
@@ -25,12 +25,20 @@ TOTAL_NAME = re.compile(
     rf"(?:{TOTAL_NOUN}\b(?: of| for)?\s*:?(?P<after>.*)|(?P<before>.*?)[ -]+{TOTAL_NOUN}\s*:?)",
     re.IGNORECASE,
 )
+# of scores, whatever they are weighted by; a criterion may itself be a total, such as total cost
+SCORE_TOTAL = re.compile(
+    rf"(?:(?:{TOTAL_NOUN}|weighted|overall|final|aggregate)[ -]+)+"
+    rf"(?:{TOTAL_NOUN}|scores?|points|marks|ratings?|results?|weights?|weightings?|sum)\s*:?",
+    re.IGNORECASE,
+)
+WHOLE_WEIGHTS = (1, 100)  # what the weights of all criteria are often made to add up to
 TOTAL_WORD = re.compile(r"(?<![a-z])(?:(?:sub)?totals?|sum|net|gross|overall|c_f|b_f)(?![a-z])")
 ROUNDED_BY = Decimal("0.5")  # at most, an amount that is shown in whole pounds
 FEWEST_PARTS = (
     2  # rows with an amount that a sum is of; one row alone is often like the one above it
 )
 PARTNER_COLUMN = "partner"
+WEIGHT = "weight"  # of a criterion
 # so that a hostile file takes no hours: places that add up to an amount, rows above one that may be
 # rounded, and searches of the whole table
 NEAREST_ROWS, FARTHEST, ROUNDS = 20, 500, 20
@@ -43,6 +51,7 @@ def without_totals(
     left_out: LeftOut,
     findings: ImportFindings,
     above: Sequence[int] = (),
+    weight: str = "",
 ) -> TableFound:
     """Refuse rows of totals, or leave out where that is wanted those that agree with the rows above.
 
@@ -60,6 +69,8 @@ def without_totals(
         Takes the faults and statements.
     above : sequence of int
         Rows of blocks above, which a total of all adds up too.
+    weight : str
+        The column of the weights of criteria, if there is one.
     """
     kept: list[int] = []
     part: list[int] = []  # rows since the last total
@@ -68,7 +79,7 @@ def without_totals(
         row: word for row in table.rows if (word := _word(table, row, keys, names)) is not None
     }
     others = [row for row in table.rows if row not in words]
-    sums = _sums(table, others, columns, keys)
+    sums = _sums(table, others, columns, keys) | _sum_of_weights(table, others, weight)
     is_wanted = left_out.takes(TOTALS)
     for row in table.rows:
         place = table.place(row)
@@ -138,7 +149,11 @@ def _is_total(text: str, names: Collection[str]) -> bool:
     --------
     >>> [_is_total(text, {"northmere"}) for text in ("Sub-total:", "Total Northmere", "Total cost")]
     [True, True, False]
+    >>> [_is_total(text, {}) for text in ("Weighted total", "Total weighted score", "Weighted risk")]
+    [True, True, False]
     """
+    if SCORE_TOTAL.fullmatch(text):
+        return True
     found = TOTAL_NAME.fullmatch(text)
     of = normal(found["after"] or found["before"] or "") if found else ""
     return found is not None and (not of or of in names)
@@ -239,6 +254,26 @@ def _sums(
             break
         rest = [one for one in rest if one.row not in found]
     return found
+
+
+def _sum_of_weights(
+    table: TableFound, rows: Sequence[int], weight: str
+) -> dict[int, tuple[str, str]]:
+    """Return the last row, if its weight is the whole that the weights above add up to.
+
+    A criterion may weigh what two others do together, so nothing else is taken for a total.
+    """
+    cells = [table.cell(row, weight) for row in rows if weight]
+    found = [amount_in(cell._replace(text=tidy(cell.text).removesuffix("%"))) for cell in cells]
+    *parts, last = found or [None]
+    if None in (*parts, last) or len(parts) < FEWEST_PARTS:
+        return {}
+    if sum(parts) != last or last not in WHOLE_WEIGHTS:
+        return {}
+    name = tidy(next(iter(table.sheet.cells[rows[-1]].values())).text)
+    return {
+        rows[-1]: (name, f"its weight of {last:f} is what the {len(parts)} rows above add up to")
+    }
 
 
 def _amounts(

@@ -10,7 +10,7 @@ from businesscase_workbench.spreadsheet.columns import PROVENANCE
 from businesscase_workbench.spreadsheet.grid import names_of
 from businesscase_workbench.spreadsheet.kinds import tidy
 from businesscase_workbench.spreadsheet.sheets import normal
-from businesscase_workbench.spreadsheet.totals import TOTAL_NAME
+from businesscase_workbench.spreadsheet.totals import SCORE_TOTAL, TOTAL_NAME
 from businesscase_workbench.spreadsheet.units import stated_unit
 from businesscase_workbench.spreadsheet.years import without_years
 
@@ -143,4 +143,4 @@ def flow_of(text: str) -> str:
 
 def is_total(text: str) -> bool:
     """Return whether a text names a total."""
-    return TOTAL_NAME.fullmatch(text) is not None or is_any("total", text)
+    return any(name.fullmatch(text) for name in (TOTAL_NAME, SCORE_TOTAL)) or is_any("total", text)
