@@ -696,6 +696,14 @@ def test_a_sheet_whose_columns_are_no_years_is_left_out_with_the_reason(tmp_path
     assert said in told
 
 
+def test_the_heading_of_each_block_is_no_council(tmp_path):
+    head = "Council,Line,2026/27,2027/28\n"
+    text = f"Option B\n\nSavings\n{head}North,Team,0,9\n\nOne-off costs\n{head}East,Project,5,0\n"
+    text += "\nRunning costs\nAuthority,Line,2026/27,2027/28\nEast,Platform,5,5\n"
+    draft, _ = suggested(tmp_path, costs=text)
+    assert [row["partner"] for row in draft["add"]["partners"]] == ["North", "East"]
+
+
 def test_years_in_rows_are_left_out_with_the_reason(tmp_path):
     draft, told = suggested(tmp_path, costs="Year,North,East\n2026/27,700,200\n2027/28,710,205\n")
     assert draft["leave_out"] == ["costs"] and "its years stand one below the other" in told

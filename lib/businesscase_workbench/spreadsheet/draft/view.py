@@ -240,8 +240,10 @@ class View:
         return tidy(self.cell(row, at).text)
 
     def texts(self, at: int | None) -> list[str]:
-        """Return the texts of a column once each, totals and lines of text aside."""
-        rows = [row for row in self.rows() if len(self.filled[row]) > 1]
+        """Return the texts of a column once each, totals, headings and lines of text aside."""
+        rows = [
+            row for row in self.rows() if len(self.filled[row]) > 1 and not self.is_heading(row)
+        ]
         found = (self.text(row, at) for row in rows)
         return [text for text in dict.fromkeys(found) if text and not is_total(text)]
 
@@ -264,7 +266,11 @@ class View:
 
     def is_heading(self, row: int) -> bool:
         """Whether a row repeats the headings."""
-        return bool(self.years) and all(years_of(self.text(row, at)) for at in self.years)
+        texts = self._texts(row)
+        is_again = len(texts) > 1 and texts.items() <= self.headings.items()
+        return is_again or (
+            bool(self.years) and all(years_of(self.text(row, at)) for at in self.years)
+        )
 
     def lines(self, rows: Sequence[int]) -> set[str]:
         """Return what the first column of labels says in some rows, totals aside."""
@@ -343,7 +349,8 @@ def _headed_so(views: Sequence[View]) -> list[str]:
     found = [
         text for view in views if view.partner is not None for text in view.texts(view.partner)
     ]
-    return [text for text in found if not is_shared(text)]
+    headings = {*map(normal, aliases()["any"]["columns"]["partner"])}  # of a table further down
+    return [text for text in found if not is_shared(text) and normal(text) not in headings]
 
 
 def _titles_of_blocks(views: Sequence[View]) -> Iterator[str]:
