@@ -704,6 +704,71 @@ def test_the_heading_of_each_block_is_no_council(tmp_path):
     assert [row["partner"] for row in draft["add"]["partners"]] == ["North", "East"]
 
 
+def budget_by_council(folder, heading, is_merged):
+    """Return a draft of a budget with a heading over the councils, and what it makes of the file."""
+    path = folder / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("budget")
+        sheet.write(0, 0, "Base budget (£000)")
+        sheet.write_row(2, 0, ["Service", "Budget line", heading])
+        if is_merged:
+            sheet.merge_range(2, 2, 2, 3, heading)
+        sheet.write_row(3, 2, ["North", "East", "Total"])
+        sheet.write_row(4, 0, ["HR", "Staff", 70, 20, 90])
+        sheet.write_row(5, 1, ["Contracts", 9, 8, 17])
+        sheet.write_row(6, 0, ["ICT", "Staff", 7, 2, 9])
+        sheet.write_row(7, 0, ["Total", "", 86, 30, 116])
+    draft = suggest(path, "Our case")
+    mapping = folder / "m.toml"
+    mapping.write_text(draft.text, encoding="utf-8")
+    return draft, importing.read(path, mapping=read_mapping(mapping)).raw
+
+
+def test_a_year_that_is_merged_over_councils_is_that_of_each(tmp_path):
+    draft, raw = budget_by_council(tmp_path, "2026/27 budget", is_merged=True)
+    assert draft.partners == ["North", "East"] and not raw.faults
+    found = {
+        (row["partner"], row["service"], row["category"]): row["amount_gbp"]
+        for row in raw.tables["service_costs"]
+    }
+    assert found == {
+        ("North", "HR", "Staff"): "70000", ("North", "HR", "Contracts"): "9000", ("North", "ICT", "Staff"): "7000",
+        ("East", "HR", "Staff"): "20000", ("East", "HR", "Contracts"): "8000", ("East", "ICT", "Staff"): "2000",
+    }  # fmt: skip
+
+
+def test_columns_of_numbers_without_a_heading_are_told(tmp_path):
+    draft, _ = budget_by_council(tmp_path, "2026/27 budget", is_merged=False)
+    assert "guessed" in draft.said[0]
+    assert "numbers in columns D and E have no heading and are not read" in draft.said[0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "once", "said"),
+    [
+        ("North,HR,Lead\n,,Clerk\nEast,HR,Lead\n", ["Council", "Service"], "written once for the rows below: Council"),
+        ("North,HR,Lead\nNorth,,Clerk\nEast,HR,Lead\n", ["Service"], "written once for the rows below: Service"),
+        ("North,HR,Lead\n,ICT,Clerk\nEast,,Lead\n", ["Council"], "written once for the rows below: Council"),
+        (",HR,Lead\nNorth,HR,Clerk\nEast,HR,Lead\n", None, "no Council in row 2"),
+        ("North,HR,Lead\nNorth,HR,Clerk\nEast,HR,Lead\n", None, "sure, by its headings"),
+    ],
+)  # fmt: skip
+def test_a_council_written_once_for_its_posts_is_that_of_each(tmp_path, rows, once, said):
+    text = "Council,Service,Post title,FTE\n" + rows.replace("\n", ",1\n")
+    draft, told = suggested(tmp_path, posts=text)
+    assert draft["read"][0].get("fill_down") == once and said in told
+    assert ("guessed, by its headings" in told) is ("sure" not in said)
+
+
+@pytest.mark.parametrize("title", ["Option B: HR and ICT, £", "Costs of option b", ""])
+def test_the_option_that_a_title_names_is_that_of_the_lines(tmp_path, title):
+    head = "Council,Line,2026/27,2027/28\n"
+    text = f"{title}\n\nSavings\n{head}North,Team,0,9\n\nOne-off costs\n{head}East,Project,5,0\n"
+    draft, told = suggested(tmp_path, costs=text)
+    assert [one["constants"]["option"] for one in draft["read"]] == ["b" if title else "a"] * 2
+    assert ("1 line of option b: saving" if title else "no option is named, and a taken") in told
+
+
 def test_years_in_rows_are_left_out_with_the_reason(tmp_path):
     draft, told = suggested(tmp_path, costs="Year,North,East\n2026/27,700,200\n2027/28,710,205\n")
     assert draft["leave_out"] == ["costs"] and "its years stand one below the other" in told

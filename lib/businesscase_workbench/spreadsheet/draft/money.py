@@ -87,6 +87,10 @@ class _Money:
         longest = sorted(texts, key=lambda at: -len("".join(view.texts(at))))
         self.line = next(iter([*named, *longest]), None)
         self.ignore = [labels[at] for at in rest if at != self.line]
+        if view.council and self.total:  # it adds up the councils, and not the years of one
+            self.total, self.ignore = "", [*self.ignore, self.total]
+        services = (at for at in rest if column_named(BASE, labels[at]) == "service")
+        self.service = next((at for at in services if at != self.line and at in texts), None)
         kinds = view.texts(self.kind)
         self.has_today = any(
             flow_of(text) == BASE or normal(text) == "expenditure" for text in kinds
@@ -107,8 +111,8 @@ class _Money:
     def unread(self, keys: Mapping[str, object], columns: Mapping) -> dict[str, object]:
         """Return the keys of a reading, with columns of types or options that it has no use for."""
         headings = [self.view.headings[at] for at in (self.option, self.kind) if at is not None]
-        others = [text for text in headings if text not in columns]
-        return keys | {"ignore": [*self.ignore, *others]}
+        unread = [text for text in [*self.ignore, *headings] if text not in columns]
+        return keys | {"ignore": unread}
 
     def read(self, row: int, title: str) -> _Line:
         """Return a line, and what it is taken for."""
@@ -191,6 +195,10 @@ def _base_reading(
         constants["partner"] = view.council or next(iter(draft.partners), "")
     if view.service:
         constants["service"] = view.service
+    elif money.service is not None:
+        columns[money.heading(money.service)] = "service"
+        once = view.written_once([money.service])
+        keys = keys | {"fill_down": [*keys["fill_down"], *map(money.heading, once)]}
     forms, by_kind = ["category"], []
     natures = {
         (text, "income" if one.flow == "income" else nature_of(text))
@@ -238,17 +246,18 @@ def _flow_reading(
 ) -> None:
     """Draft how lines of an option's costs and savings are read."""
     view = money.view
-    if found := OPTION_IN_TITLE.search(str(keys["block"])):
-        draft.option = found[1].lower()
+    if named := _option_named([str(keys["block"]), *view.titles, view.sheet.name]):
+        draft.option = named
     columns: dict[str, object] = {}
     constants: dict[str, object] = {}
     words = {"amount_gbp": view.nothing(view.years)}
     if money.option is None:
         constants["option"] = draft.option or "a"
         what = f"option {constants['option']}"
+        taken = "" if draft.option else "; no option is named, and a taken"
     else:  # amounts of several options must not add up under one
         columns[money.heading(money.option)] = "option"
-        what = "options that the mapping must give letters"
+        what, taken = "options that the mapping must give letters", ""
     own = _flow_words(money, lines, columns, constants, words)
     texts = _texts(lines, money.line)
     words["inflation"] = {text: "pay" if has_word("pay", text) else "prices" for text in texts}
@@ -259,10 +268,22 @@ def _flow_reading(
     flows = listed(map(words_of, sorted({one.flow for one in lines})))
     by_words = ", by their words beside today's cost" * bool(only and not keys["block"])
     draft.read(
-        view, "flows", _certainty(money, lines),
-        f"{counted(len(lines), 'line')} of {what}: {flows}{by_words}{_not_read(money)}",
+        view, "flows", GUESSED if taken else _certainty(money, lines),
+        f"{counted(len(lines), 'line')} of {what}: {flows}{by_words}{_not_read(money)}{taken}",
         columns=columns, constants=constants, words=words, only=only, sign=_sign(lines), **money.unread(keys, columns),
     )  # fmt: skip
+
+
+def _option_named(texts: Sequence[str]) -> str:
+    """Return the letter of the option that the first of some texts to name one names; a blank if none does.
+
+    Examples
+    --------
+    >>> _option_named(["Savings", "Option B: shared service, £"]), _option_named(["Options A and B"])
+    ('b', '')
+    """
+    found = (set(map(str.lower, OPTION_IN_TITLE.findall(text))) for text in texts)
+    return next((named.pop() for named in found if len(named) == 1), "")
 
 
 def _flow_words(

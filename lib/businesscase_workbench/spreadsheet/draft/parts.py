@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from businesscase.calculations.wording import counted
+from businesscase.calculations.wording import counted, listed
 from businesscase_workbench.spreadsheet.cells import folded
 from businesscase_workbench.spreadsheet.draft.view import View
 
@@ -85,6 +85,9 @@ class Draft:
     def read(self, view: View, table: str, certainty: str, why: str, **keys) -> None:
         """Add a reading of a table of a sheet; what is blank or as usual is left out."""
         keys["heading_rows"] = view.heading_rows
+        if bare := view.without_heading:
+            certainty = GUESSED
+            why += f"; numbers in column{'s' * (len(bare) > 1)} {listed(bare)} have no heading and are not read"
         for name in BY_COLUMN & keys.keys():
             keys[name] = {column: texts for column, texts in keys[name].items() if texts}
         told = {"sheet": view.sheet.name, "table": table} | {

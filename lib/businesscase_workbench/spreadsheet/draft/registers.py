@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from businesscase.calculations.wording import listed
 from businesscase.cases.schema import TABLES
 from businesscase_workbench.spreadsheet.cells import amount_in, folded, read_cell
 from businesscase_workbench.spreadsheet.columns import Column
@@ -42,6 +43,8 @@ CHANCES = {
     5: [0, 0.05, 0.2, 0.5, 0.8, 1],
 }  # bounds of likelihood words
 REGISTERS = ("posts", "risks", "contracts", "tasks", "applications", BASE)
+ONCE = ("partner", "service", "contract", "category", "business_function")  # names of several rows
+MOST_ROWS = 5  # that a sentence names
 BANDS = [("Low", 0.16, True), ("Medium", 0.36, True), ("High", 0.6, False), ("Very high", 1, False)]
 
 
@@ -168,6 +171,7 @@ def register(view: View, draft: Draft) -> bool:
         _say_contracts(found)
     if table == BASE:
         _say_costs(found)
+    _say_written_once(found)
     found.words |= {name: view.nothing([at[name]]) for name in at if name.endswith("_gbp")}
     ignore = list(found.unread.values())
     remarks = [f"not read: {', '.join(ignore)}"] * bool(ignore) + found.remarks
@@ -176,6 +180,22 @@ def register(view: View, draft: Draft) -> bool:
         columns=found.columns, words=found.words, ignore=ignore, totals=view.totals(), scale=view.scale(), **found.keys,
     )  # fmt: skip
     return True
+
+
+def _say_written_once(found: _Register) -> None:
+    """Say which names stand once for the rows below, and of whose rows nothing says whose they are."""
+    view, at = found.view, found.at
+    once = view.written_once(at[name] for name in ONCE if name in at)
+    if once:
+        found.keys["fill_down"] = [view.headings[place] for place in once]
+        found.remarks.append(f"written once for the rows below: {listed(found.keys['fill_down'])}")
+    rows = [row for row in view.rows() if len(view.filled[row]) > 1 and not view.is_sum(row)]
+    if (place := at.get("partner")) is None or place in once:
+        return
+    if blank := [str(row) for row in rows if not view.text(row, place)]:
+        told = f"row{'s' * (len(blank) > 1)} {listed(blank[:MOST_ROWS])}"
+        more = f" and {len(blank) - MOST_ROWS} more" * (len(blank) > MOST_ROWS)
+        found.remarks.append(f"no {view.headings[place]} in {told}{more}")
 
 
 def _table_of(view: View) -> str:

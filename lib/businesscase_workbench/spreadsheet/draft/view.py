@@ -24,7 +24,7 @@ from businesscase_workbench.spreadsheet.draft.words import (
 )
 from businesscase_workbench.spreadsheet.grid import HEADER_WITHIN
 from businesscase_workbench.spreadsheet.kinds import TEXT_CELL, tidy
-from businesscase_workbench.spreadsheet.sheets import BLANK_CELL, Sheet, normal, unheaded
+from businesscase_workbench.spreadsheet.sheets import BLANK_CELL, Sheet, letters, normal, unheaded
 from businesscase_workbench.spreadsheet.units import is_unit_alone, pounds_in, stated_unit
 from businesscase_workbench.spreadsheet.years import (
     DATE_CELL,
@@ -91,6 +91,12 @@ class View:
         return {at: unheaded(at) for at, count in found.items() if count > len(rows) / 2}
 
     @property
+    def without_heading(self) -> list[str]:
+        """Letters of the columns that hold numbers below no heading, which nothing reads."""
+        places = {at for row in self.rows() for at in self.filled[row]} - self.headings.keys()
+        return [letters(at) for at in sorted(places) if self.numbers(at)]
+
+    @property
     def has_parts_of_year(self) -> bool:
         """Whether quarters or months stand side by side."""
         texts = list(self.headings.values())
@@ -134,7 +140,17 @@ class View:
         told = [text for text in lower if is_known(text) or says_what(text) or years_of(text)]
         below = [at for at in self.filled[row] if row < first or self._has_amounts_below(row, at)]
         is_over = Counter(lower).most_common(1)[0][1] > 1 and len(below) == len(self.filled[row])
-        return is_over or (years >= FEWEST and len(told) > len(lower) / 2)
+        is_merged = len(below) == len(self.filled[row]) and self._is_under_merged(row, first)
+        return is_over or is_merged or (years >= FEWEST and len(told) > len(lower) / 2)
+
+    def _is_under_merged(self, row: int, upper: int) -> bool:
+        """Whether each part of a heading that is merged over several columns has one of its own below."""
+        return row > upper and any(
+            top == bottom == upper
+            and right > left
+            and {*range(left, right + 1)} <= {*self.filled[row]}
+            for top, left, bottom, right in self.sheet.merged
+        )
 
     def _has_amounts_below(self, row: int, at: int) -> bool:
         below = [cells[at] for one, cells in self.filled.items() if one > row and at in cells]
@@ -213,6 +229,24 @@ class View:
     def once_a_block(self, columns: Iterable[int], rows: Sequence[int]) -> list[str]:
         """Return the headings of columns that aren't filled in each of some rows."""
         return [self.headings[at] for at in columns if not all(self.text(row, at) for row in rows)]
+
+    def written_once(self, columns: Iterable[int]) -> list[int]:
+        """Return the columns, from the left, whose texts stand once for the rows below.
+
+        The first row must have one, and so must each in which one to the left of it is new.
+        """
+        rows = [row for row in self.rows() if len(self.filled[row]) > 1 and not self.is_sum(row)]
+        found: list[int] = []
+        for at in sorted(columns):
+            begins = [row for row in rows if any(self.text(row, one) for one in found)]
+            is_begun = all(self.text(row, at) for row in [*rows[:1], *begins])
+            if is_begun and not all(self.text(row, at) for row in rows):
+                found.append(at)
+        return found
+
+    def is_sum(self, row: int) -> bool:
+        """Whether a row is named a total."""
+        return any(is_total(self.text(row, at)) for at in self.filled[row])
 
     @property
     def first(self) -> int | None:
