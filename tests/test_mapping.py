@@ -824,6 +824,32 @@ def test_a_matrix_of_criteria_by_options_is_drafted_too(tmp_path):
     assert [row["name"] for row in tables["options"]] == ["Stay", "Share"]
 
 
+@pytest.mark.parametrize(
+    ("options", "names", "is_sure"),
+    [
+        (["A Stay apart", "B Share", "C Outsource"], ["Stay apart", "Share", "Outsource"], True),
+        (["Stay apart", "Share", "Outsource"], ["Stay apart", "Share", "Outsource"], False),
+    ],
+)
+def test_options_above_the_scores_have_any_letters_or_none(tmp_path, options, names, is_sure):
+    head = f"Criterion,Weight,{','.join(options)}"
+    text = f"{head}\nReach,40,3,8,6\nQuality,60,5,7,5\nWeighted total,100,4.2,7.4,5.4\n"
+    draft, told = suggested(tmp_path, appraisal=text)
+    assert [(row["option"], row["name"]) for row in draft["add"]["options"]] == list(
+        zip("abc", names, strict=True)
+    )
+    assert draft["leave_out"] == [] and ("sure, 3 options by 2 criteria" in told) is is_sure
+    assert draft["case"]["preferred_option"] == "b"
+
+
+@pytest.mark.parametrize("columns", ["Score,Weighted score", "North,East", "Panel 1,Panel 2"])
+def test_columns_beside_weights_that_are_no_options_are_left_out(tmp_path, columns):
+    text = f"Criterion,Weight,{columns}\nReach,40,3,8\nQuality,60,5,7\n"
+    costs = "Council,Line,2026/27\nNorth,Staff,7\nEast,Staff,6\n"
+    _, told = suggested(tmp_path, appraisal=text, costs=costs)
+    assert "sheet 'appraisal': left out" in told
+
+
 SCORED = """\
 [[read]]
 sheet = "workshop"

@@ -20,6 +20,7 @@ from businesscase_workbench.spreadsheet.units import stated_unit
 
 OF_SCALE = re.compile(r"\b(\d+)\s*(?:[-–]|to)\s*(\d+)\b")
 TWO_PARTS = re.compile(r"(.+?)\s*(?:[-–:|/]\s*|\()([^()]+?)\)?")
+SPACED = re.compile(r"(?:Option\s+)?(?P<letter>[A-Z])(?P<apart>)\s+(?P<name>.+)")
 OFFICERS = "officers"  # assessor where none is named
 HIGHEST = 100  # what is more is no score
 
@@ -62,8 +63,8 @@ def complete_options(draft: Draft) -> None:
         told = f" as {assessor} scored" * (assessor != OFFICERS)
         told += "; its weights are others than the first's, and not read" * differs
         criteria = counted(len(one.criteria), "criterion")
-        what = f"{counted(len(one.options), 'option')} by {criteria}{told}"
-        draft.read(one.view, "scores", GUESSED if differs else SURE, what, **keys)
+        what = f"{counted(len(one.options), 'option')} by {criteria}{told}{one.remark}"
+        draft.read(one.view, "scores", GUESSED if differs or one.remark else SURE, what, **keys)
     _draft_factors(first, draft)
     present = [letters[text] for text in first.options if has_word("comparator", text)]
     draft.case |= {"comparator": present[0]} if present else {}
@@ -173,7 +174,7 @@ def _by_criterion(view: View) -> Matrix | None:
         if at not in (view.first, weight) and view.numbers(at)
     }
     whose, what = _whose_and_what(view, scored)
-    options = {scored[at]: text for at, text in what.items() if OPTION.fullmatch(text)}
+    options = {scored[at]: text for at, text in _options_in(view, what, weight).items()}
     scored = {at: text for at, text in scored.items() if text in options}
     names = list(dict.fromkeys(options.values()))
     if len(names) < FEWEST:
@@ -188,6 +189,8 @@ def _by_criterion(view: View) -> Matrix | None:
         [(what[at], name, _number(view, rows[name], at)) for at in scored for name in criteria],
         keys | {"columns": {heading: "factor"}, "leave_out": {heading: totals}, "ignore": view.others([heading, *options])},
     )  # fmt: skip
+    if not any(map(OPTION.fullmatch, names)) and not any(_lettered(names).values()):
+        found.remark = "; the columns beside the weights are taken as options, lettered in order"
     if weight is not None:
         found.weights = {name: _number(view, rows[name], weight) for name in criteria}
         columns = {heading: ["factor", "definition", "kind"], view.headings[weight]: "weight"}
@@ -196,6 +199,26 @@ def _by_criterion(view: View) -> Matrix | None:
             "leave_out": {heading: totals}, "ignore": view.others(columns),
         }  # fmt: skip
     return found
+
+
+def _options_in(view: View, what: Mapping[int, str], weight: int | None) -> dict[int, str]:
+    """Return the columns that are options: by their letters, else all beside the weights of criteria.
+
+    The latter are none if one of them says that it is a score, or is a council that scored.
+    """
+    named = {at: text for at, text in what.items() if OPTION.fullmatch(text)}
+    if len(named) >= FEWEST or weight is None or view.first != view.named("factors").get("factor"):
+        return named
+    found = {at: text for at, text in what.items() if not is_total(text)}
+    are_others = any(
+        has_word("scores", text)
+        or has_word("assessors", text)
+        or council_in(text, view.known)
+        or column_named("scores", text)
+        or column_named("factors", text)
+        for text in found.values()
+    )
+    return named if are_others else found
 
 
 def _listed(view: View) -> Matrix | None:
@@ -278,7 +301,7 @@ def _draft_options(first: Matrix, letters: Mapping[str, str], draft: Draft) -> N
         what = counted(len(first.options), "option")
         draft.read(first.view, "options", SURE, what, **first.option_keys)
         return
-    lettered = {text: LETTERED.fullmatch(text) for text in first.options}
+    lettered = _lettered(first.options)
     names = {text: found["name"] if found else text for text, found in lettered.items()}
     draft.add["options"] = [
         {"option": letters[text], "name": name, "description": name} for text, name in names.items()
@@ -334,10 +357,27 @@ def _number(view: View, row: int, at: int) -> float:
 
 def _letters(options: Sequence[str]) -> dict[str, str]:
     """Return the letter of each option, its own if all have one."""
-    own = [found["letter"].lower() for text in options if (found := LETTERED.fullmatch(text))]
+    own = [found["letter"].lower() for found in _lettered(options).values() if found]
     if len(set(own)) < len(options):
         own = [chr(ord("a") + place) for place in range(len(options))]
     return dict(zip(options, own, strict=True))
+
+
+def _lettered(options: Sequence[str]) -> dict[str, re.Match | None]:
+    """Return how each option begins with a letter: A. Stay, or A Stay if all begin so, in order.
+
+    Examples
+    --------
+    >>> [found and found["letter"] for found in _lettered(["A Stay apart", "B Share"]).values()]
+    ['A', 'B']
+    >>> [found and found["letter"] for found in _lettered(["A Stay apart", "Share"]).values()]
+    [None, None]
+    """
+    spaced = {text: SPACED.fullmatch(text) for text in options}
+    letters = [found["letter"] for found in spaced.values() if found]
+    if letters == [chr(ord("A") + place) for place in range(len(spaced))]:
+        return spaced
+    return {text: LETTERED.fullmatch(text) for text in options}
 
 
 def _lettered_form(options: Sequence[str]) -> str:
@@ -348,7 +388,7 @@ def _lettered_form(options: Sequence[str]) -> str:
     >>> _lettered_form(["Option A. Stay", "Option B. Share"]), _lettered_form(["Stay", "Share"])
     ('Option {option}. {name}', '')
     """
-    found = [LETTERED.fullmatch(text) for text in options]
+    found = list(_lettered(options).values())
     if not all(found) or len({one["apart"] for one in found}) > 1:
         return ""
     (begins, letter), name = found[0].span("letter"), found[0].start("name")

@@ -40,6 +40,8 @@ class Matrix:
         Its own weights, by criterion.
     factors : dict
         Keys of the reading of its own weights; none if it has no weights.
+    remark : str
+        What is guessed of it; a blank if nothing is.
     """
 
     view: View
@@ -50,6 +52,7 @@ class Matrix:
     weights: dict[str, float] = field(default_factory=dict)
     factors: dict[str, object] = field(default_factory=dict)
     option_keys: dict[str, object] = field(default_factory=dict)
+    remark: str = ""
 
     @property
     def names(self) -> set[str]:
