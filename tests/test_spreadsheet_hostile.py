@@ -9,11 +9,13 @@ import zipfile
 import pytest
 import xlsxwriter
 from conftest import ROOT
+from docx import Document
 from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import PasswordError
 
 from businesscase.cases.errors import InputError
+from businesscase_workbench.case_import import suggest_mapping
 from businesscase_workbench.spreadsheet import importing
 from businesscase_workbench.spreadsheet.files import sheets_of
 from businesscase_workbench.spreadsheet.findings import ImportFindings
@@ -96,6 +98,42 @@ def test_file_of_another_kind(tmp_path):
     assert allowed in refusal(tmp_path / "x.odt")
 
 
+@pytest.mark.parametrize(
+    ("content", "suffix", "said"),
+    [
+        ("workbook", ".pdf", "is named .pdf, but seems to be an Excel workbook"),
+        ("workbook", ".docx", "is named .docx, but seems to be an Excel workbook"),
+        ("workbook", ".csv", "is named .csv, but seems to be a workbook or Word document"),
+        (
+            "old",
+            ".pdf",
+            "is named .pdf, but seems to be a workbook or document of an older program",
+        ),
+        ("word", ".xlsx", "is named .xlsx, but seems to be a Word document"),
+        ("word", ".pdf", "is named .pdf, but seems to be a Word document"),
+        ("pdf", ".xlsx", "is named .xlsx, but seems to be a PDF"),
+        ("pdf", ".docx", "is named .docx, but seems to be a PDF"),
+        ("pdf", ".csv", "is named .csv, but seems to be a PDF"),
+        ("text", ".pdf", "is no PDF"),
+        ("text", ".docx", "is no Word document"),
+        ("nothing", ".pdf", "is empty"),
+    ],
+)
+def test_a_file_under_the_name_of_another_kind_is_told_and_nothing_written(
+    tmp_path, good, content, suffix, said
+):
+    path, target = tmp_path / f"x{suffix}", tmp_path / "x.mapping.toml"
+    if content == "word":
+        Document().save(path)
+    else:
+        contents = {"workbook": good, "old": OLE + bytes(600), "pdf": b"%PDF-1.7", "text": b"a,b\n"}
+        path.write_bytes(contents.get(content, b""))
+    assert said in refusal(path)
+    with pytest.raises(InputError, match=said):
+        suggest_mapping(path, "x", target)
+    assert {*tmp_path.iterdir()} == {path, tmp_path / "good.xlsx"}
+
+
 @pytest.mark.parametrize("suffix", [".docx", ".pdf"])
 def test_paper_that_is_none(tmp_path, suffix):
     path = tmp_path / f"x{suffix}"
@@ -118,7 +156,7 @@ def test_web_page_under_the_name_of_a_workbook(tmp_path):
 
 def test_archive_that_is_no_workbook(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.xlsx", "w") as archive:
-        archive.writestr("word/document.xml", "<a/>")
+        archive.writestr("letters/document.xml", "<a/>")
     assert "not a workbook" in refusal(tmp_path / "x.xlsx")
 
 

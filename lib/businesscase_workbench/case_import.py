@@ -154,8 +154,11 @@ def suggest_mapping(source: Path, name: str, target: Path) -> list[str]:
     if target.exists():
         raise InputError(f"{target.name} exists; nothing is written over it")
     suggestion = draft.suggest(source, title_of(name))
-    target.write_text(suggestion.text, encoding="utf-8")
-    return [*suggestion.said, *_pages_drawn(source, name, target.parent)]
+    drawn = list(_pages_drawn(source, name, target.parent))
+    target.write_text(
+        suggestion.text, encoding="utf-8"
+    )  # last, so that what fails can be tried again
+    return [*suggestion.said, *drawn]
 
 
 def _pages_drawn(source: Path, name: str, folder: Path) -> Iterator[str]:

@@ -26,6 +26,11 @@ MOST_ZEROS = (
     0.6  # share of the bytes of a text in UTF-16 that are 0: half of those of Latin letters
 )
 BEGINNING = 2_000  # bytes from which an encoding is guessed
+NO_TEXT = {
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a workbook or Word document",
+    b"\xd0\xcf\x11\xe0": "a workbook of an older program",
+}  # by the first bytes, files that are no text
 DELIMITERS = (",", ";", "\t", "|")
 COPY = "copy the tables into a new workbook"
 TOO_MUCH = (
@@ -229,6 +234,9 @@ def _csv(source: Path, findings: ImportFindings) -> Sheet:
 def _decoded(source: Path, findings: ImportFindings) -> str:
     """Return the text of a file; an encoding that had to be guessed is stated."""
     content = source.read_bytes()
+    if other := next((what for begins, what in NO_TEXT.items() if content.startswith(begins)), ""):
+        sentence = f"is named .csv, but seems to be {other}; if it is, give it the ending of one"
+        raise InputError([_fault(source, sentence)])
     wide = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     if content.startswith(wide) and content.count(0) <= len(content) * MOST_ZEROS:
         findings.say(f"{source.name}: read as UTF-16, as the mark at its beginning says")

@@ -51,6 +51,7 @@ ENTRIES, INFLATED = 10_000, 200_000_000  # of an archive: files, and bytes in al
 EXACT_WHOLE = 10**15  # below it a whole number has all its digits
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+PDF, PDF_SUFFIX, WORD_SUFFIX = b"%PDF", ".pdf", ".docx"
 PROTECTED = "is protected by a password; open it, take the password off and save it again"
 
 
@@ -66,14 +67,15 @@ def contents(path: Path) -> list[dict]:
     UnreadableError
         If the file is not a workbook, or is larger than any that a case needs.
     """
-    content = path.read_bytes()
+    content, suffix = path.read_bytes(), path.suffix.lower()
+    _refuse_other_kind(content, suffix)
     marks: dict[str, Marks] | None = None
     if content.startswith(OLE):
         if ENCRYPTED_STREAM in content:
             raise UnreadableError(PROTECTED)
-    elif content.startswith(b"%PDF") and path.suffix.lower() == ".pdf":
+    elif content.startswith(PDF):
         return _paper(content, "sheets_of_pdf")
-    elif path.suffix.lower() == ".docx" and _is_word(content):
+    elif suffix == WORD_SUFFIX and _is_word(content):
         return _paper(content, "sheets_of_word")
     elif content.startswith(b"PK"):
         marks = _checked_archive(content)
@@ -93,6 +95,43 @@ def contents(path: Path) -> list[dict]:
         raise UnreadableError(PROTECTED) from None
     except CalamineError as error:
         raise UnreadableError(f"is damaged or not a workbook: {error}") from None
+
+
+def _refuse_other_kind(content: bytes, suffix: str) -> None:
+    """Refuse a paper under the name of a workbook or of another paper, and a workbook under that of a paper."""
+    if content.startswith(PDF):
+        what, ending = "a PDF", PDF_SUFFIX
+    elif content.startswith(b"PK") and _is_word(content):
+        what, ending = "a Word document", WORD_SUFFIX
+    elif content.startswith(b"PK") and _holds(content, "xl/"):
+        what, ending = "an Excel workbook", ".xlsx"
+    elif content.startswith(b"PK") and _holds(content, "content.xml"):
+        what, ending = "an OpenDocument file", ".ods"
+    elif content.startswith(OLE) and ENCRYPTED_STREAM not in content:
+        what, ending = "a workbook or document of an older program", ".xls"
+    elif content.startswith(OLE):
+        return
+    else:
+        what, ending = "", ""
+    papers = {PDF_SUFFIX: "PDF", WORD_SUFFIX: "Word document"}
+    if what and suffix != ending and (suffix in papers or ending in papers):
+        remedy = "open it and save it as .xlsx or .docx"
+        if not content.startswith(OLE):
+            remedy = f"if it is, give it the ending {ending}"
+        raise UnreadableError(f"is named {suffix}, but seems to be {what}; {remedy}")
+    if not what and suffix in papers and not content.startswith(b"PK"):
+        raise UnreadableError(
+            f"is no {papers[suffix]}, whatever its name; open it and save it again as one"
+        )
+
+
+def _holds(content: bytes, begins: str) -> bool:
+    """Return whether an archive has a file whose name begins so."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return any(name.startswith(begins) for name in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
 
 
 def _paper(content: bytes, reads: str) -> list[dict]:
