@@ -69,8 +69,8 @@ def test_the_answer_is_at_most_six_sentences_however_much_the_case_has(case):
 def test_many_benchmarks_are_counted_and_the_furthest_named():
     # a user costs £2,939 of 4,643,838 over 1,580: £639 above 2,300 and £361 below 3,300
     assert (
-        "It is above 4 of 5 benchmarks, by up to £1.01m (lower quartile, cost of a user), and below "
-        "1, by £570,000 (upper quartile, cost of a user), whatever a benchmark counts beside"
+        "It is above 4 of 5 benchmarks, by up to £1.01m (Lower quartile, cost of a user), and below "
+        "1, by £570,000 (Upper quartile, cost of a user), whatever a benchmark counts beside"
     ) in show.answer(load_study("worked-example")).text
 
 
@@ -80,7 +80,7 @@ def test_benchmarks_all_on_one_side_are_named_once():
     twice = pd.concat([high, high.assign(benchmark="Another", amount_gbp=3400.0)])
     said = show.answer(changed("worked-example", benchmarks=twice)).text
     assert (
-        "It is below both benchmarks, by up to £728,000 (another), whatever a benchmark counts beside"
+        "It is below both benchmarks, by up to £728,000 (Another), whatever a benchmark counts beside"
         in said
     )
 

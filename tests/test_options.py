@@ -329,10 +329,22 @@ def test_the_answer_follows_the_weights():
     others = ["Cost", "Deliverability", "Complexity", "Resilience", "Innovation"]
     weights = {"Control": 100.0} | dict.fromkeys(others, 3.0)
     study = load_study("lictp-2020", weights=weights)
-    assert "Option d, go it alone, scores highest" in show.answer(study).text
+    assert "Option d (Go it alone) scores highest" in show.answer(study).text
     assert "is not the option that the case proposes" in show.answer(study).text
     said = list(shown_in("options", study, CHANGES)[-1]["finding"])
     assert "they add up to 115, not 100; only their ratio is used" in said
+
+
+def test_names_of_options_keep_their_capitals(data_copy):
+    path = data_copy / "mkip-2012" / "options.csv"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("Shared service", "Shared HR and ICT of Swale").replace(
+        "Outsourcing", "GIS"
+    )
+    path.write_text(text, encoding="utf-8")
+    said = show.answer(load_study("mkip-2012")).text
+    assert "**Option a (Shared HR and ICT of Swale) scores highest**" in said
+    assert "ahead of option b (GIS) at" in said
 
 
 def failing(data, case, *options):
@@ -347,12 +359,12 @@ def failing(data, case, *options):
 def test_an_appraised_option_that_is_screened_out_has_no_rank_and_is_no_go(data_copy):
     failing(data_copy, "mkip-2012", "a")
     study = load_study("mkip-2012")
-    assert "**Option a, which is appraised, is screened out; it fails: strategic" in show.answer(study).text  # fmt: skip
+    assert "**Option a, which is appraised, is screened out; it fails: Strategic" in show.answer(study).text  # fmt: skip
     gates = study.decision.gates.set_index("criterion")
     assert gates.at["option passes screening", "found"] == 5
     assert gates.at["option passes screening", "reason"].startswith(
         "Option passes screening: the number of critical success factors that the option fails is 5 "
-        "(strategic fit and business needs, potential value for money, "
+        "(Strategic fit and business needs, Potential value for money, "
     )
     assert gates.at["proposed option comes first", "reason"] == (
         "Proposed option comes first: not known, because option a is screened out."

@@ -85,7 +85,7 @@ def _benchmark_sentences(study: Study) -> list[str]:
         unit = {"annual_cost": "", "cost_per_user": " a user", "cost_per_device": " a device"}
         apart = f"{in_words(abs(gap['worth_gbp']))} {side}" if round(gap["worth_gbp"]) else "at"
         return [
-            f"It is {apart} the benchmark ({gap['benchmark'].lower()}, "
+            f"It is {apart} the benchmark ({gap['benchmark']}, "
             f"{gap['basis']}: {in_words(gap['amount_gbp'])}{unit[gap['measure']]}), {_held_against(study)}."
         ]
     sides = []
@@ -96,7 +96,7 @@ def _benchmark_sentences(study: Study) -> list[str]:
             those = len(rows) if sides else part_of(len(rows), len(gaps), "benchmark")
             sides.append(
                 f"{side} {those}, by {'up to ' if len(rows) > 1 else ''}"
-                f"{in_words(abs(furthest['worth_gbp']))} ({furthest['benchmark'].lower()})"
+                f"{in_words(abs(furthest['worth_gbp']))} ({furthest['benchmark']})"
             )
     return [f"It is {', and '.join(sides)}, {_held_against(study)}."]
 

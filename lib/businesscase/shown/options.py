@@ -34,7 +34,7 @@ def answer(study: Study) -> Sentence:
     proposed = study.case.file.preferred_option
     agrees = "is" if best["option"] == proposed else "is not"
     parts = [
-        f"**Option {best['option']}, {best['name'].lower()}, scores highest**: "
+        f"**Option {best['option']} ({best['name']}) scores highest**: "
         f"{printed(best['weighted_score'])} on a scale to {printed(_top_score(study))}"
         f"{_ahead_of(ranking)}.",
         f"It {agrees} the option that the case proposes." if proposed else "",
@@ -72,7 +72,7 @@ def _ahead_of(ranking: pd.DataFrame) -> str:
         return ", the only option that is ranked"
     second = ranking.iloc[1]
     return (
-        f", ahead of option {second['option']}, {second['name'].lower()}, "
+        f", ahead of option {second['option']} ({second['name']}) "
         f"at {printed(second['weighted_score'])}"
     )
 
@@ -91,7 +91,7 @@ def _screening(study: Study) -> str:
     out, appraised = list(failed.index[failed != ""]), study.option
     said = []
     if appraised in out:
-        why = failed[appraised].lower()
+        why = failed[appraised]
         said.append(
             f"**Option {appraised}, which is appraised, is screened out; it fails: {why}.**"
         )

@@ -209,7 +209,7 @@ def _measures_so_far(study: Study) -> list[str]:
     if len(known) == 1:
         row = known.iloc[0]
         return [
-            f"**{row['measure'].capitalize()}, {row['partner']}: {_reading(row)}**, held against "
+            f"**{capitalised(row['measure'])}, {row['partner']}: {_reading(row)}**, held against "
             f"{_limit(row)} ({row['held_against']})."
         ]
     reached = int(known["reached"].astype(bool).sum())
@@ -477,7 +477,7 @@ def _readings(study: Study) -> pd.DataFrame:
     latest = latest_readings(measures, ["measure", "partner"])
     rows = [
         {
-            "label": f"{row['measure'].capitalize()}, {row['partner']}",
+            "label": f"{capitalised(row['measure'])}, {row['partner']}",
             "part": row["actual"] / row["planned"],
             "reached": bool(row["reached"]),
             "text": f"{'✓' if row['reached'] else '✗'} {_reading(row)}; {row['held_against']}: "

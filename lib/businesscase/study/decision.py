@@ -289,8 +289,9 @@ class Decision(Part):
             said += [f"not assessed: risk {unknown}"] if unknown else []
             counted["risks_above_appetite"] = "; ".join(said)
         if self.options.success_factors_failed:
-            failed = self.options.failed_success_factors[self.option]
-            counted["success_factors_failed_count"] = failed.lower()
+            counted["success_factors_failed_count"] = self.options.failed_success_factors[
+                self.option
+            ]
         return counted
 
     @derived
