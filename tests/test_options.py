@@ -347,6 +347,22 @@ def test_names_of_options_keep_their_capitals(data_copy):
     assert "ahead of option b (GIS) at" in said
 
 
+def test_a_long_name_of_an_option_leaves_its_chart_room_and_the_table_has_it_whole(data_copy):
+    path, name = (
+        data_copy / "mkip-2012" / "options.csv",
+        "Shared service of all " + "councils " * 18,
+    )
+    text = path.read_text(encoding="utf-8").replace("Shared service", name.strip())
+    path.write_text(text, encoding="utf-8")
+    study = load_study("mkip-2012")
+    for drawn in (show.ranking_chart, show.contributions_chart, show.acceptability_chart):
+        chart = drawn(study)
+        label = chart.figure.layout.yaxis.ticktext[0]
+        assert label.startswith("a  Shared service of all") and label.endswith(" …")
+        assert max(map(len, label.split("<br>"))) <= 56 and label.count("<br>") == 1
+        assert chart.data.iloc[0, 0] == f"a {name.strip()}"
+
+
 def failing(data, case, *options):
     """Let options fail every critical success factor of a case."""
     path = data / case / "success_factors.csv"

@@ -32,6 +32,7 @@ COLOURS = ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]
 BLUE, TEAL, PURPLE, ORANGE, GREY, LILAC = COLOURS
 PALE = "#E9EEF3"
 TITLE_WIDTH = 88
+LABEL_WIDTH, LABEL_LINES = 56, 2  # of a row of a chart, beside which a drawing has room
 AXIS = re.compile(r"[xy]axis\d*$")
 AXIS_LINES = {"automargin": True, "gridcolor": "#D9D9D9", "zerolinecolor": "#3D3D3D"}
 ABREAST = 8  # columns whose names have room beside each other
@@ -47,6 +48,7 @@ MARKS = re.compile(r"([\\`_{}\[\]<>#|~$]|(?<!\*)\*(?!\*))")
 ALL_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 ENTITY = re.compile(r"&(?=[#\w])")
 # what the library writes into the texts of charts; plotly would also draw links and other tags
+CHART_TAG = re.compile(r"</?[bi]>|<span style=")
 CHART_TAGS = re.compile(r"<(?!/?b>|br>|/?i>|span style='font-size:\d+px'>|/span>|/?extra>)")
 
 
@@ -411,10 +413,49 @@ def chart(
         **dict.fromkeys(axes, AXIS_LINES),
     }
     figure.layout = _over(drawn, dress)  # at once takes plotly a tenth of the time of an update
+    for axis in [name for name in axes if name.startswith("yaxis")]:
+        _fit_labels(figure, axis)
     labels = [data.index.name, *map(capitalised, data)]
     # by place, because names of a case may be those of other columns
     frame = data.reset_index(allow_duplicates=True).set_axis(range(len(labels)), axis="columns")
     return Chart(figure, title, description, Table(frame, title, dict(enumerate(labels))))
+
+
+def _fit_labels(figure: go.Figure, axis: str) -> None:
+    """Wrap and shorten the names of rows that would leave no room for the drawing."""
+    drawn = figure.layout[axis]
+    texts, values = drawn.ticktext, drawn.tickvals
+    if texts is None:
+        name = axis.replace("axis", "")
+        rows = [
+            row for one in figure.data if "y" in one and (one.yaxis or "y") == name for row in one.y
+        ]
+        texts = values = [*dict.fromkeys(row for row in rows if isinstance(row, str))]
+    fitted = [fitted_label(str(text)) for text in texts]
+    if fitted != [str(text) for text in texts]:
+        drawn.update(tickmode="array", tickvals=list(values), ticktext=fitted)
+
+
+def fitted_label(text: str) -> str:
+    """Return the name of a row of a chart in as many lines as have room; what is left out is marked.
+
+    Examples
+    --------
+    >>> fitted_label("b  Shared service<br><i>screened out</i>")
+    'b  Shared service<br><i>screened out</i>'
+    >>> fitted_label("a " + "long " * 30).count("<br>"), fitted_label("long " * 30)[-6:]
+    (1, 'long …')
+    """
+    parts = text.split("<br>")
+    lines = [
+        [part] if len(part) <= LABEL_WIDTH or CHART_TAG.search(part) else _few_lines(part)
+        for part in parts
+    ]
+    return "<br>".join(line for wrapped in lines for line in wrapped)
+
+
+def _few_lines(text: str) -> list[str]:
+    return textwrap.wrap(text, LABEL_WIDTH, max_lines=LABEL_LINES, placeholder=" …")
 
 
 def _over(under: dict, over: dict) -> dict:
