@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,23 @@ def test_each_table_of_a_new_case_has_a_worked_row_or_shows_one_in_a_comment(own
         rows = [line for line in lines if line and not line.startswith("#")]
         shown = any("A row looks like this" in line for line in lines)
         assert len(rows) > 1 or shown, stem
+
+
+def test_worked_rows_that_name_what_the_case_has_not_are_left_out_when_added(own_data, capsys):
+    folder = new_case("our-case", PARTNERS, TODAY, small=True)
+    for section in ("risks", "plan"):
+        assert cli.main(["add", section, "our-case"]) == 0, capsys.readouterr().err
+    for stem, kept in {"risks": 2, "tasks": 3, "risk_costs": 0, "task_ranges": 0}.items():
+        path = folder / f"{stem}.csv"
+        above, header, *rows = re.split(r"(?m)^(?!#)", path.read_text(encoding="utf-8"))
+        path.write_text("".join([above, header, *rows[:kept]]), encoding="utf-8")
+    (folder / "work_packages.csv").unlink()
+    for stem in ("risk_costs", "task_ranges", "work_packages", "contracts"):
+        assert cli.main(["add", stem, "our-case"]) == 0, capsys.readouterr().err
+    tables = load_case("our-case").tables
+    assert set(tables["risk_costs"]["risk"]) == {1, 2}
+    assert set(tables["task_ranges"]["task"].astype(int)) <= {1, 2, 3}
+    assert list(tables["contracts"]["option"].unique()) == [""]
 
 
 def test_a_row_shown_in_a_comment_is_one_that_the_table_takes(own_data):

@@ -25,7 +25,7 @@ from businesscase.cases.folder import (
 from businesscase.cases.names import refuse_unless_printable, unsafe_name
 from businesscase.cases.project import case_folder, data_folder, known_case_names
 from businesscase.cases.raw import CASE, RawCase
-from businesscase.cases.schema import TABLES, Partner
+from businesscase.cases.schema import TABLES, CaseFile, Partner
 from businesscase.cases.upgrading import VERSION, upgraded, version_of
 from businesscase_workbench.spreadsheet import template
 from businesscase_workbench.spreadsheet.case_sheets import SOURCES
@@ -44,7 +44,22 @@ SECTIONS = {
     "estate": ["applications", "skills", "assets", "service_measures", "surveys", "benchmarks"],
     "assurance": ["assumptions", "decisions", "data_log"],
 }
-NEEDED = {"options": ["comparator"], "plan": ["plan_start"]}  # keys of case.toml
+# which tables' names a worked row uses: by column, the table and its column; blank where it may be
+NAMES = {
+    "risk": ("risks", "risk"),
+    "factor": ("factors", "factor"),
+    "task": ("tasks", "task"),
+    "replaced_by": ("tasks", "task"),
+    "starts_with": ("tasks", "task"),
+    "cost_line": ("flows", "line"),
+    "stated_in": ("flows", "line"),
+    "known_from": ("events", "date"),
+}
+NEEDED = {
+    "options": ["comparator"],
+    "plan": ["plan_start"],
+    "tasks": ["plan_start"],
+}  # keys of case.toml
 PARTNERS = ("Council A", "Council B", "Council C")  # where none are named
 
 
@@ -160,7 +175,8 @@ def add_worked_rows(what: str, name: str) -> Added:
     Raises
     ------
     InputError
-        If there is no such section or case, or its tables have rows already; nothing is written then.
+        If there is no such section or case, its tables have rows already, or no worked row fits the
+        case; nothing is written then.
     """
     stems = SECTIONS.get(what) or ([what] if what in TABLES else [])
     if not stems:
@@ -175,7 +191,12 @@ def add_worked_rows(what: str, name: str) -> Added:
             file.title, partners, file.data_date, decided=(file.decision_date, file.decision_year)
         )
         tables = raw.tables | {stem: worked.tables[stem] for stem in stems}
-        tables |= {stem: list(_fitting(tables[stem], tables)) for stem in stems}
+        tables |= {stem: list(_fitting(stem, tables, file)) for stem in stems}
+        if what in TABLES and worked.tables[what] and not tables[what]:
+            raise InputError(
+                f"{name}: no worked row of {what} fits, as they name what the case doesn't have; write "
+                f"rows of your own in {what}.csv"
+            )
         known = {row["criterion"] for row in raw.tables["gates"]}
         criteria = [
             row
@@ -186,29 +207,59 @@ def add_worked_rows(what: str, name: str) -> Added:
         needed = {key: worked.file[key] for key in NEEDED.get(what, []) if key not in raw.file}
         sources = {SOURCES: raw.file.get(SOURCES, {}) | worked.file[SOURCES]}
         after = RawCase(raw.file | needed | sources, raw.scenarios, tables)
-        checked_case(name, after)
+        try:
+            checked_case(name, after)
+        except InputError as error:
+            said = f"{name}: the worked rows of {what} don't fit this case, so write your own; nothing is added"
+            raise InputError([said, *error.faults]) from None
         parts = [CASE, *stems, *["gates"] * bool(criteria)]
         before = replace_parts(after, folder, parts)
     rows = {stem: len(tables[stem]) for stem in stems}
     return Added(folder, rows, [row["criterion"] for row in criteria], before)
 
 
-def _fitting(rows: list[dict[str, str]], tables: Mapping[str, list]) -> Iterator[dict[str, str]]:
-    """Yield the worked rows that name what a case has; a line that it doesn't have is left blank."""
-    lines = {row["line"] for row in tables["flows"]}
+def _fitting(
+    stem: str, tables: Mapping[str, list[dict[str, str]]], file: CaseFile
+) -> Iterator[dict[str, str]]:
+    """Yield the worked rows of what a case has, within its years; a name that may be blank is left blank."""
+    fields = TABLES[stem].model_fields
+    known = {
+        column: {row[key] for row in tables[other]}
+        for column, (other, key) in NAMES.items()
+        if column in fields and other != stem
+    }
+    if tables["options"] and "option" in fields:
+        known["option"] = {row["option"] for row in tables["options"]}
     criteria = {row["criterion"] for row in tables["gates"]}
-    for row in rows:
+    durations = {row["task"]: row["duration_days"] for row in tables["tasks"]}
+    for row in tables[stem]:
+        unknown = [
+            column for column, names in known.items() if row[column] and row[column] not in names
+        ]
+        if any(fields[column].is_required() for column in unknown):
+            continue
+        if "replaced_by" in unknown:  # an option without its task is refused
+            unknown.append("option")
+        if row.get("optimistic_days") and not _holds(row, durations):
+            continue
+        if row.get("first_year") and int(row["first_year"]) > file.last_year:
+            continue
         if row.get("if_missed") and row["criterion"] not in criteria:
             continue
         if row.get("if_wrong") and (not tables.get(row["table"]) or row["item"]):
             continue
         if row.get("sunset") and not tables.get(row["table"]):
             continue
-        yield row | {
-            name: ""
-            for name in ("cost_line", "stated_in")
-            if row.get(name) and row[name] not in lines
-        }
+        last = row.get("last_year")
+        within = {"last_year": str(min(int(last), file.last_year))} if last else {}
+        yield row | within | dict.fromkeys(unknown, "")
+
+
+def _holds(row: dict[str, str], durations: Mapping[str, str]) -> bool:
+    """Return whether the range of a task holds its duration."""
+    days = (row["optimistic_days"], durations[row["task"]], row["pessimistic_days"])
+    shortest, planned, longest = map(float, days)
+    return shortest <= planned <= longest
 
 
 def write_template(path: Path, case: str | None, partners: Collection[str], today: dt.date) -> None:
