@@ -59,6 +59,15 @@ def test_each_table_says_above_its_header_what_its_columns_hold(tmp_path):
     ).read_text(encoding="utf-8")
 
 
+def test_a_quotation_mark_that_breaks_a_row_is_told_with_its_line(data_copy):
+    path = data_copy / CASE / "partners.csv"
+    rows = path.read_text(encoding="utf-8").rstrip("\n")
+    path.write_text(f'{rows}\n"North "East"",lead,,,,\n', encoding="utf-8")
+    line = rows.count("\n") + 2
+    (said,) = faults_of(CASE)
+    assert said.startswith(f"data/{CASE}/partners.csv line {line}: not a CSV file")
+
+
 def test_comments_that_excel_has_quoted_and_padded_are_still_comments(data_copy):
     path = data_copy / CASE / "partners.csv"
     rows = path.read_text(encoding="utf-8")

@@ -250,7 +250,7 @@ def _rows(path: Path, model: type[Row], texts: Texts) -> Iterator[tuple[int, dic
             sentence = f"is a workbook, not CSV; {IMPORT_IT}"
         texts.faults.append(Fault(sentence).at(_place(name)))
     except csv.Error as error:
-        texts.faults.append(Fault(f"not a CSV file, {error}").at(_place(name)))
+        texts.faults.append(Fault(f"not a CSV file, {error}").at(_place(name, reader.line_num)))
 
 
 def _header(reader: Iterator[list[str]]) -> list[str]:
