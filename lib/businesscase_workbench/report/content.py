@@ -1,6 +1,7 @@
 """What a report says, in order, whatever the format: chapters of headings, prose, tables, figures."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -56,6 +57,7 @@ from businesscase.study.exemption import exempt_tables, public_totals, told_in_t
 if TYPE_CHECKING:  # slow to import, and no matter of the process that leads a batch
     from nbformat import NotebookNode
 
+APOSTROPHES = re.compile("['’‘`ʼ]")
 NOTEBOOK_ONLY = "notebook-only"  # tag of a cell that repeats what the report says once
 BODY = "body"  # tag of a cell that members read; the others are for the appendix
 ANSWER = "The answer"  # section with which a chapter begins, so that it needs no heading
@@ -358,12 +360,14 @@ def edition_names(councils: Iterable[str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> edition_names(["Tunbridge Wells", "Sir Gâr", "Sir G-r"])
-    {'Tunbridge Wells': 'report-tunbridge-wells', 'Sir Gâr': 'report-sir-g-r', 'Sir G-r': 'report-3'}
+    >>> edition_names(["King's Lynn", "Ynys Môn", "Ynys Mon"])
+    {"King's Lynn": 'report-kings-lynn', 'Ynys Môn': 'report-ynys-mon', 'Ynys Mon': 'report-3'}
     """
     names: dict[str, str] = {}
     for number, council in enumerate(councils, 1):
-        name = f"{REPORT_FILE}-{re.sub(r'[^a-z0-9]+', '-', council.lower()).strip('-')}"
+        letters = unicodedata.normalize("NFKD", APOSTROPHES.sub("", council)).lower()
+        letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
+        name = f"{REPORT_FILE}-{re.sub(r'[^a-z0-9]+', '-', letters).strip('-')}"
         is_plain = name != f"{REPORT_FILE}-" and name not in names.values()
         names[council] = name if is_plain else f"{REPORT_FILE}-{number}"
     return names
