@@ -170,7 +170,7 @@ def test_an_option_says_why_it_is_not_proposed():
     assert front.options(small_study(options=options[:1], **MONEY)).empty
 
 
-def test_largest_risks_come_first_and_costs_before_scores():
+def test_largest_risks_come_first_and_of_one_score_the_costliest():
     rows = [risk(number, owner="") for number in range(1, 5)]
     costs = [cost(3, 50_000, years=(2025, 2025)), cost(2, 10_000, years=(2025, 2025))]
     shown = front.risks(small_study(**MONEY, **SCALES, risks=rows, risk_costs=costs))
@@ -179,6 +179,14 @@ def test_largest_risks_come_first_and_costs_before_scores():
         "The risks that are left, the largest first: 3 of 4; the case names no owner"
     )
     assert "owner" not in shown
+
+
+def test_a_risk_above_appetite_comes_first_though_it_has_no_cost():
+    rows = [risk(1, likelihood="low likelihood"), risk(2)]
+    costs = [cost(1, 50_000, years=(2025, 2025))]
+    study = small_study(**MONEY, **SCALES, risks=rows, risk_costs=costs)
+    assert list(study.risks.scored["within_appetite"]) == [True, False]
+    assert front.risks(study).index.tolist() == [2, 1]
 
 
 def test_one_risk_is_no_share_of_one():

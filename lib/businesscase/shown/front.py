@@ -124,7 +124,7 @@ def _for_all(study: Study, planned: float) -> str:
     """Say what the proposal is worth to the partners together, beside one of them."""
     risk = study.uncertainty.risk_of_loss.loc[ALL]
     return (
-        f"To all partners together it is worth {in_words(planned)}, and a loss has "
+        f"To all partners together it is worth {in_words(planned)}, and the chance of a loss is "
         f"{chance_in_words(risk['probability_of_loss'])}."
     )
 
@@ -192,9 +192,12 @@ def councils_note(study: Study, councils: Table) -> str:
         )
     if "planned_worth" in shown:
         said.append(
-            f"Worth is the net present value; it and the saving, averaged over the term, are {against(study)}. "
-            "What half and one in ten of the futures are below doesn't add up over the councils."
+            f"Worth is the net present value; it and the saving, averaged over the term, are {against(study)}."
         )
+        if len(study.partners) > 1:
+            said.append(
+                "What half and one in ten of the futures are below doesn't add up over the councils."
+            )
     lacking = [words for name, words in ASKED.items() if name not in shown]
     return " ".join([*said, f"Not given: {listed(lacking)}." if lacking else ""]).strip()
 
@@ -285,11 +288,11 @@ def _compared(less: float, by: str, what: str) -> str:
 
 
 def risks(study: Study) -> Table:
-    """Show the largest risks as they stand: by expected cost where that is known, then by score."""
+    """Show the largest risks as they stand: by score, and of one score by expected cost where that is known."""
     scored = study.risks.scored.set_index("risk")
     costs = study.risks.expected_costs.sum(axis="columns").reindex(scored.index)
     largest = scored.assign(expected_cost=costs.where(costs > 0)).sort_values(
-        ["expected_cost", "standing_score"], ascending=False, kind="stable"
+        ["standing_score", "expected_cost"], ascending=False, kind="stable"
     )
     frame = largest[["description", "owner", "standing_band", "expected_cost"]].head(RISKS)
     given = [name for name in frame if (frame[name].notna() & (frame[name] != "")).any()]
