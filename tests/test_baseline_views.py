@@ -6,9 +6,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from cells import shown_in
+from small import flow, small_study
 
 from businesscase.cases.case import case_names
 from businesscase.shown import baseline as show
+from businesscase.shown import savings
 from businesscase.shown.display import Table
 from businesscase.study import Study, load_study
 
@@ -234,3 +236,18 @@ def test_a_service_that_costs_nothing_is_spent_by_nobody_most():
     free = changed(service_costs=study.tables["service_costs"].assign(amount_gbp=0.0))
     assert "nan" not in show.answer(free).text
     assert "nan" not in show.cost_chart(free).title
+
+
+def test_a_lone_council_is_not_written_of_as_several():
+    partners = [{"partner": "North", "role": "lead"}]
+    costs = [{"partner": "North", "category": "staff", "nature": "staff", "funding": "revenue", "year": "2024", "amount_gbp": "500"}]  # fmt: skip
+    flows = [
+        flow("Posts", "saving", 900, (2025, 2028)),
+        flow("Move", "one_off_cost", 300, (2024, 2024)),
+    ]
+    study = small_study(partners=partners, service_costs=costs, flows=flows)
+    assert show.answer(study).text.startswith("**North spends £500 a year today**")
+    assert "of which" not in show.answer(study).text
+    assert "carries" not in show.answer_chart(study).title
+    said = savings.answer(study).text
+    assert "North must find up to £300" in said and "partnership" not in said

@@ -62,12 +62,13 @@ def _cost_sentences(study: Study) -> list[str]:
     if study.baseline.real_annual_cost.empty:
         return ["The case states no cost of the present services."]
     total = study.baseline.real_annual_cost.sum()
-    largest = study.baseline.real_annual_cost.idxmax()
+    largest, several = study.baseline.real_annual_cost.idxmax(), len(study.partners) > 1
+    who = "The partners spend" if several else f"{study.partners[0]} spends"
     costs = (("user", study.baseline.cost_per_user), ("device", study.baseline.cost_per_device))
-    share = f", of which {largest} spends {percent(study.baseline.real_annual_cost.max() / total)}" if total else ""  # fmt: skip
+    share = f", of which {largest} spends {percent(study.baseline.real_annual_cost.max() / total)}" if total and several else ""  # fmt: skip
     each = [f", {pounds(cost[ALL])} a {unit}" for unit, cost in costs if not cost.empty]
     return [
-        f"**The partners spend {in_words(total)} a year today**{''.join(each)}, "
+        f"**{who} {in_words(total)} a year today**{''.join(each)}, "
         f"in prices of {_base_year(study)}{assumed(study, 'service_costs')}{share}.",
         *_benchmark_sentences(study),
     ]
@@ -99,6 +100,23 @@ def _benchmark_sentences(study: Study) -> list[str]:
                 f"{in_words(abs(furthest['worth_gbp']))} ({furthest['benchmark']})"
             )
     return [f"It is {', and '.join(sides)}, {_held_against(study)}."]
+
+
+def cost_caption(found: pd.DataFrame) -> str:
+    """Return what a table of the costs of councils, their users and devices shows, by its columns.
+
+    Examples
+    --------
+    >>> cost_caption(pd.DataFrame({"annual_cost": [900.0]}))
+    'What the service costs'
+    >>> cost_caption(pd.DataFrame({"cost_per_user": [9.0, 8.0], "share_of_users": [0.4, 0.6]}))
+    'What a user costs, and the share of users that divides most costs'
+    """
+    units = {"cost_per_user": "a user", "cost_per_device": "a device"}
+    of = [unit for column, unit in units.items() if column in found]
+    said = f"What {listed(of) or 'the service'} cost{'' if len(of) > 1 else 's'}"
+    divides = "share_of_users" in found and len(found) > 1
+    return said + (", and the share of users that divides most costs" if divides else "")
 
 
 def _held_against(study: Study) -> str:
@@ -312,7 +330,7 @@ def cost_chart(study: Study) -> Chart:
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     title = f"Today's cost is {in_words(total.sum())} a year"
-    if total.sum():
+    if total.sum() and len(total) > 1:
         title = (
             f"{total.idxmax()} carries {percent(total.max() / total.sum(), 0)} of "
             f"today's cost of {in_words(total.sum())} a year"

@@ -19,6 +19,11 @@ QUALITY = {
 }
 
 
+def together(study: Study, several: str = "the partnership") -> str:
+    """Return what all partners together are called: a lone council is itself."""
+    return study.partners[0] if len(study.partners) == 1 else several
+
+
 def introduction(study: Study, section: str = "") -> Sentence:
     """State the case, who decides and which scenario this is.
 

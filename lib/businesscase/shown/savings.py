@@ -26,6 +26,7 @@ from businesscase.calculations.wording import (
 )
 from businesscase.cases.parameters import Parameters, label_of, unit_of
 from businesscase.shown.columns import TOTAL
+from businesscase.shown.common import together
 from businesscase.shown.display import (
     BLUE,
     COLOURS,
@@ -64,7 +65,7 @@ def answer(study: Study) -> Sentence:
     more = "" if saved >= 0 else " more"
     said = [
         likely(study),
-        f"The plan: over {worded(study.savings.term_years, 'years')}, {against(study)}, the partnership "
+        f"The plan: over {worded(study.savings.term_years, 'years')}, {against(study)}, {together(study)} "
         f"{verb} {in_words(abs(saved))}{more} and spends {in_words(measures['one_off_cost'])} once, a net "
         f"present value of {in_words(worth)}.",
         _today_sentence(study),
@@ -126,7 +127,7 @@ def _peak_sentence(study: Study) -> str:
     largest = peak.drop(ALL).idxmax()
     rest = peak.drop(ALL).round()
     most = f", {largest} most, {in_words(peak[largest])}" if rest.nunique() > 1 else ""
-    return f"Partners must find up to {in_words(peak[ALL])} in cash beside today's budgets{most}."
+    return f"{together(study, 'Partners')} must find up to {in_words(peak[ALL])} in cash beside today's budgets{most}."
 
 
 def likely(study: Study) -> str:
@@ -194,7 +195,7 @@ def cumulative_chart(study: Study) -> Chart:
     figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
     final = position.loc[TOTAL].iloc[-1]
     side = "ahead" if final >= 0 else "behind"
-    title = f"By {years[-1]} the partnership is {in_words(abs(final))} {side}, before discounting"
+    title = f"By {years[-1]} {together(study)} is {in_words(abs(final))} {side}, before discounting"
     said = [f"{name} {in_words(value)}" for name, value in position.iloc[:, -1].items()]
     description = f"Cumulative saving less cost at the end: {listed(said)}."
     data = position.T.set_axis(years).add_suffix(" (£)").rename_axis("Financial year")
@@ -285,7 +286,7 @@ def fan_chart(study: Study) -> Chart:
     figure.update_yaxes(title="Saving less cost to date (£)", tickformat=",.0f")
     risk = study.uncertainty.risk_of_loss.loc[ALL]
     loss = chance_in_words(risk["probability_of_loss"])
-    title = f"The chance that the partnership loses is {loss}, in {DRAWS:,} draws"
+    title = f"The chance that {together(study)} loses is {loss}, in {DRAWS:,} draws"
     if not study.savings.recurs:
         title = "No saving is given, so this is the cost alone"
     low, middle, high = (levels.loc[level].iloc[-1] for level in ("p10", "p50", "p90"))
@@ -430,7 +431,7 @@ def tornado(study: Study) -> Chart | Table:
     pad = 0.12 * (high - low or 1)
     figure.update_layout(barmode="overlay", bargap=0.4)
     figure.update_xaxes(
-        title="Net present value of the partnership (£)",
+        title=f"Net present value of {together(study)} (£)",
         tickformat=",.0f",
         range=[low - pad, high + pad],
         nticks=6,

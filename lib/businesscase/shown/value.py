@@ -14,10 +14,13 @@ from businesscase.calculations.wording import (
     listed,
     percent,
 )
+from businesscase.shown.common import together
 from businesscase.shown.display import TEAL, Chart, Sentence, Table, absent, chart
 from businesscase.shown.savings import input_name
 from businesscase.study import Study
 from businesscase.study.value import COMMIT, GROUP, IN_STAGES, PERFECT, RIGHT
+
+ALL_PARTNERS = "all partners together"
 
 NO_CHOICE = "No option has money that recurs, so nothing tells what to find out first"
 NO_STAGES = "No stages are given, so all is committed at once"
@@ -43,7 +46,7 @@ def information_answer(study: Study) -> Sentence | Table:
             f"{in_words(first['value'])}; {others}.**"
         )
     limit = (
-        f"To know everything that is drawn would be worth {in_words(perfect)} to all partners together, "
+        f"To know everything that is drawn would be worth {in_words(perfect)} to {together(study, ALL_PARTNERS)}, "
         "so no enquiry is worth more."
         if perfect
         else "No future that is drawn makes another choice better by enough to count, so no enquiry pays."
@@ -129,7 +132,7 @@ def information_chart(study: Study) -> Chart | Table:
     figure.update_yaxes(autorange="reversed", showgrid=False)
     title = f"To know everything would be worth {in_words(table['value'].iloc[0])}"
     description = (
-        "Each bar is what all partners together would gain at most by knowing the figure before they "
+        f"Each bar is what {together(study, ALL_PARTNERS)} would gain at most by knowing the figure before they "
         "choose; none is longer than that of everything."
     )
     columns = {"value": "Worth to all at most (£)", "error": "Standard error (£)"}
@@ -165,7 +168,7 @@ def stages_answer(study: Study) -> Sentence | Table:
         return absent(NO_STAGES)
     worth, stopped = study.value.staged["value"], study.value.stopped
     now, staged, right = (in_words(worth[item]) for item in (COMMIT, IN_STAGES, RIGHT))
-    both = f"committed to at once the option is worth {now} to all partners together, in stages {staged}"
+    both = f"committed to at once the option is worth {now} to {together(study, ALL_PARTNERS)}, in stages {staged}"
     used = [
         f"at “{gate}” in {chance_in_words(share)} of futures"
         for gate, share in stopped[stopped > 0].items()

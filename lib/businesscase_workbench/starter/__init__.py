@@ -10,7 +10,7 @@ from case to case stands there in braces:
 - ``{today}``, ``{decision}``, ``{start}``: a date, of the decision and of the service's start too,
   and days from it: ``{decision+90}``;
 - ``{year}``: year 0 of the appraisal, and years from it: ``{year+10}``;
-- ``{title}``: the title of the case.
+- ``{title}``: the title of the case; ``{proposal}``: what is asked of one council or several.
 
 What stands in braces in a draft resolution is the resolution's own, and stays. Columns left out are
 blank, but for what every worked row says of itself (``WORKED``).
@@ -106,6 +106,7 @@ def _values(title: str, partners: Sequence[str], today: dt.date) -> dict[str, st
     return {
         "title": title,
         "partners": _listed(partners),
+        "proposal": "share one ICT service" if len(partners) > 1 else "change its ICT service",
         "lead": partners[0],
         "last": partners[-1],
         "today": today,
