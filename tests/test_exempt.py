@@ -204,7 +204,7 @@ def texts_of(path):
 
 @pytest.mark.parametrize("formats", daily_of(["xlsx", "docx,xlsx,pdf"], "xlsx"))
 def test_no_byte_of_a_public_edition_has_the_exempt_amount_or_what_one_of_few_is_paid(
-    formats, data_copy, tmp_path, one_fork_server
+    formats, data_copy, tmp_path, one_fork_server, capsys
 ):
     with_scenarios(data_copy / CASE, "base")
     path = data_copy / CASE / "posts.csv"
@@ -227,6 +227,7 @@ def test_no_byte_of_a_public_edition_has_the_exempt_amount_or_what_one_of_few_is
         "--quiet",
     ]
     assert cli.main([*command, "--formats", formats, "--for", "Eastholt"]) == 0
+    assert f"{CASE}: no tables.xlsx in the public edition" in capsys.readouterr().out
     public = [
         path
         for path in (tmp_path / "reports").rglob("*")

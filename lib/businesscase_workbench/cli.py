@@ -667,12 +667,28 @@ def _report(arguments: argparse.Namespace) -> int:
     anew = len(outcomes) - sum(counts.values())
     others = "".join(f", {count} {how}" for how, count in counts.items() if count)
     print(f"{anew} of {len(outcomes)} reports made{others}: {index}")
+    if "xlsx" in settings.formats:
+        for sentence in _without_workbook(made(settings, outcomes)):
+            print(sentence)
     faults += failures(outcomes)
     if any(outcome.cut_off for outcome in outcomes):
         raise CutOffError([*faults, "interrupted; the same command makes what is left"])
     if faults:
         raise InputError(faults)
     return DONE
+
+
+def _without_workbook(reports: list[dict]) -> Iterator[str]:
+    """Yield a sentence for each case of whose reports, as ``made`` tells them, none has the workbook."""
+    from businesscase_workbench.report.formats import TABLES_FILE
+
+    done = [one for one in reports if one["state"] == "ok" and one["scenario"] != COMPARISON]
+    without = [one["case"] for one in done if not any(TABLES_FILE in file for file in one["files"])]
+    for case in dict.fromkeys(without):
+        yield (
+            f"{case}: no {TABLES_FILE} in the public edition, as it shows rows that are exempt or lines of few "
+            "posts; --edition exempt makes it"
+        )
 
 
 def _refuse_unknown_councils(names: list[str], cases: list[Case]) -> None:
