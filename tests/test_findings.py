@@ -32,6 +32,12 @@ def said(*flows, costs=BUDGETS, gates=(GATE,), move=True, **tables):
     return small_case(**{**given, **tables}).findings
 
 
+def test_a_scenario_that_changes_nothing_is_named():
+    scenarios = {"idle": {"realisation": 1.0}, "late": {"delay_years": 1.0}}
+    found = [fault for fault in small_case(scenarios=scenarios).findings if "scenarios" in fault]
+    assert len(found) == 1 and "[idle] changes nothing" in found[0]
+
+
 # savings beside budgets
 
 

@@ -32,7 +32,7 @@ from businesscase.cases.project import (
     data_folders,
     known_case_names,
 )
-from businesscase.cases.raw import CASE, Place, RawCase, nowhere
+from businesscase.cases.raw import CASE, SCENARIOS, Place, RawCase, nowhere
 from businesscase.cases.schema import (
     BASELINE_EVIDENCE,
     SHARED_TABLES,
@@ -126,7 +126,22 @@ class Case:
     @cached_property
     def findings(self) -> list[Fault]:
         """What the data leave to be desired without being refused, a sentence each."""
-        return [*self._of_version(), *findings(self.tables, self.file)]
+        return [
+            *self._of_version(),
+            *findings(self.tables, self.file),
+            *self._of_idle_scenarios(),
+        ]
+
+    def _of_idle_scenarios(self) -> Iterator[Fault]:
+        """Yield the scenarios whose every parameter is that of the base."""
+        base = self.scenarios[BASE].parameters
+        for name, scenario in self.scenarios.items():
+            if name != BASE and scenario.parameters == base:
+                yield Fault(
+                    f"{SCENARIOS}.toml: [{name}] changes nothing, as what it gives is what [{BASE}] has; give "
+                    "what differs, or take it out",
+                    file=f"{SCENARIOS}.toml",
+                )
 
     def _of_version(self) -> Iterator[Fault]:
         if self.read_as_now:
