@@ -769,6 +769,21 @@ def test_the_option_that_a_title_names_is_that_of_the_lines(tmp_path, title):
     assert ("1 line of option b: saving" if title else "no option is named, and a taken") in told
 
 
+def test_a_line_of_staff_by_its_type_rises_as_pay_does(tmp_path):
+    lines = {
+        "Fewer managers and advisers": "Staff",
+        "Service desk contract": "Contract",
+        "Programme team": "System",
+        "Fewer systems": "Non-pay",
+    }
+    text = "Council,Line,Type,2026/27,2027/28\n"
+    text += "".join(f"North,{line} savings,{kind},0,9\n" for line, kind in lines.items())
+    draft, _ = suggested(tmp_path, costs=text)
+    words = draft["read"][0]["words"]
+    assert list(words["inflation"].values()) == ["pay", "prices", "pay", "prices"]
+    assert list(words["category"]) == [f"{line} savings" for line in [*lines][::2]]
+
+
 def test_years_in_rows_are_left_out_with_the_reason(tmp_path):
     draft, told = suggested(tmp_path, costs="Year,North,East\n2026/27,700,200\n2027/28,710,205\n")
     assert draft["leave_out"] == ["costs"] and "its years stand one below the other" in told

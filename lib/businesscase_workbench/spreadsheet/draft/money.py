@@ -14,6 +14,7 @@ from businesscase_workbench.spreadsheet.draft.words import (
     flow_of,
     has_word,
     is_any,
+    is_pay,
     is_shared,
     is_total,
     nature_of,
@@ -260,8 +261,13 @@ def _flow_reading(
         what, taken = "options that the mapping must give letters", ""
     own = _flow_words(money, lines, columns, constants, words)
     texts = _texts(lines, money.line)
-    words["inflation"] = {text: "pay" if has_word("pay", text) else "prices" for text in texts}
-    words["category"] = {text: "staff" for text in texts if has_word("pay", text)}
+    kinds = {
+        text: _texts([one for one in lines if one.texts.get(money.line) == text], money.kind)
+        for text in texts
+    }
+    pay = [text for text in texts if is_pay(text, kinds[text])]
+    words["inflation"] = {text: "pay" if text in pay else "prices" for text in texts}
+    words["category"] = dict.fromkeys(pay, "staff")
     columns[money.heading(money.line)] = ["line", *own, "category", "inflation"]
     if not keys["title"]:
         _flow_partners(money, lines, draft, columns, constants, words)

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 
@@ -21,6 +22,7 @@ LETTERED = re.compile(
     r"(?:option\s+)?(?P<letter>[A-Z])(?P<apart>[.):]|\s+[-–])\s+(?P<name>.+)", re.IGNORECASE
 )
 OPTION = re.compile(rf"{LETTERED.pattern}|option\s+\w{{1,2}}\b.*", re.IGNORECASE)
+NO_STAFF = re.compile(r"\bnon[- ]?(?:pay|staff|employee)", re.IGNORECASE)
 COUNTED_YEAR = re.compile(r"(?:year|yr)\s*\d{1,2}", re.IGNORECASE)
 MEMBERSHIP = ("join", "leave")
 
@@ -118,8 +120,24 @@ def has_word(kind: str, text: str) -> bool:
 
 def nature_of(text: str) -> str:
     """Return whether a line of today's cost is staff or other cost by its words, a blank if they don't tell."""
+    if NO_STAFF.search(text):
+        return "non_staff"
     is_staff, is_other = (has_word(kind, text) for kind in ("staff", "non_staff"))
     return "" if is_staff == is_other else "staff" if is_staff else "non_staff"
+
+
+def is_pay(text: str, kinds: Collection[str] = ()) -> bool:
+    """Return whether a line is of pay: by its types if they tell it as one, else by its own words.
+
+    Examples
+    --------
+    >>> is_pay("Fewer advisers", ["Staff"]), is_pay("Service desk", ["Contract"]), is_pay("Non-pay")
+    (True, False, False)
+    """
+    natures = {nature_of(kind) for kind in kinds}
+    if len(natures) == 1 and natures != {""}:
+        return natures == {"staff"}
+    return has_word("pay", text) and not NO_STAFF.search(text)
 
 
 def is_shared(text: str) -> bool:
