@@ -348,6 +348,28 @@ def test_a_workbook_becomes_a_case_by_the_mapping_drafted_from_it(own_data, tmp_
     assert "exists; nothing is written over it" in capsys.readouterr().err
 
 
+def test_the_only_option_with_savings_is_proposed_where_the_mapping_names_none(
+    own_data, tmp_path, capsys
+):
+    source, mapping = tmp_path / "model.csv", tmp_path / "m.toml"
+    source.write_text(MODEL, encoding="utf-8")
+    case = "[case]\ndecision_year = 2026\n"
+    partners = '[[add.partners]]\npartner = "North"\nrole = "lead"\n[[add.partners]]\npartner = "East"\nrole = "partner"\n'
+    flows = FLOWS.replace('option = "a"', 'option = "b"')
+    command = ["import", str(source), "our-case", "--mapping", str(mapping)]
+
+    other = flows.replace('option = "b"', 'option = "c"')
+    mapping.write_text(case + BASE + flows + other + partners, encoding="utf-8")
+    assert cli.main(command) == 1
+    assert "m.toml: options b and c have savings; name under [case]" in capsys.readouterr().err
+    assert not (own_data / "our-case").exists()
+
+    mapping.write_text(case + BASE + flows + partners, encoding="utf-8")
+    assert cli.main(command) == 0, capsys.readouterr().err
+    assert "preferred_option is b, the only option with savings" in capsys.readouterr().out
+    assert load_case("our-case").file.preferred_option == "b"
+
+
 def test_what_a_draft_guesses_is_told_apart_from_what_it_is_sure_of(tmp_path):
     path = tmp_path / "model.csv"
     path.write_text(MODEL, encoding="utf-8")

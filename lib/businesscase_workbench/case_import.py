@@ -40,6 +40,7 @@ NOBODY = "to be named"  # begins the owner of a worked row of the logs, which ha
 PAGE = re.compile(r"Page (\d+) table")
 OWNERS = ("owner", "supplied_by")
 FIRST, LAST = "first_year", "last_year"
+PREFERRED = "preferred_option"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,9 @@ def import_case(
             kept, said = _without_worked(former, imported.raw)
             raw = _updated(kept, _with_base(kept, imported.raw, read_as))
             flows = {row.get("flow") for row in raw.tables["flows"]}
+            if begins_small and PREFERRED not in (imported.raw.file or {}):
+                raw, named = _with_preferred(raw, mapping.name)
+                said += named
             if begins_small and "saving" not in flows:  # which the worked scenarios move
                 raw = replace(raw, scenarios={BASE: raw.scenarios[BASE]})
         else:
@@ -202,6 +206,29 @@ def _with_base(former: RawCase, given: RawCase, mapping: WorkbookMapping) -> Raw
     scenarios = dict(given.scenarios or former.scenarios)
     scenarios[BASE] = scenarios.get(BASE, {}) | mapping.base
     return replace(given, scenarios=scenarios)
+
+
+def _with_preferred(raw: RawCase, mapping: str) -> tuple[RawCase, list[str]]:
+    """Return a new case with the only option that has savings as that proposed, and what was taken.
+
+    Raises
+    ------
+    InputError
+        If several have, and that of the worked case has none.
+    """
+    saving = {row.get("option", "") for row in raw.tables["flows"] if row.get("flow") == "saving"}
+    if not saving or raw.file.get(PREFERRED) in saving:
+        return raw, []
+    if len(saving) > 1:
+        options = listed(sorted(saving))
+        raise InputError(
+            f"{mapping}: options {options} have savings; name under [case] which is proposed, such as "
+            f'{PREFERRED} = "{min(saving)}"'
+        )
+    (option,) = saving
+    file = raw.file | {PREFERRED: option}
+    said = f"case.toml: {PREFERRED} is {option}, the only option with savings; {mapping} names none"
+    return replace(raw, file=file), [said]
 
 
 # worked rows that make room
