@@ -296,6 +296,8 @@ def assert_same(one, other, path):
         assert_frame_equal(one, other, obj=path, **EXACT)
     elif isinstance(one, pd.Series):
         assert_series_equal(one, other, obj=path, **EXACT)
+    elif isinstance(one, np.ndarray) and one.dtype.kind == "M":  # days
+        np.testing.assert_array_equal(one, other, err_msg=path)
     elif isinstance(one, np.ndarray | float):
         np.testing.assert_allclose(one, other, err_msg=path, **EXACT)
     elif isinstance(one, dict):
