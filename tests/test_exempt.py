@@ -108,6 +108,9 @@ def test_what_stands_in_every_edition_cannot_be_exempt():
     (190_000, "190 000", True),
     (190_000, "GBP190,000", True),
     (190_000, "190000 pounds", True),
+    (190_000, "UK£190,000pa", True),  # whatever stands beside its sign
+    (190_000.4, "£190,000.90", True),
+    (190_000, "£0.19million", True),
     (189_600, "about £190k", True),  # to three figures
     (189_600, "about £0.2m", False),
     (190_000, "190 days for 190kg, 1900 people, £190 and £1.19m", False),

@@ -15,14 +15,14 @@ from businesscase.cases.errors import Fault
 from businesscase.cases.schema import SHARED_TABLES, VALUE_COLUMNS
 from businesscase.study import Study
 
-AMOUNT = re.compile(
-    r"(?<![\w.,£])(£ ?|GBP ?)?(\d{1,3}(?:[, \u00a0\u2009\u202f']\d{3})+|\d+)(?:\.(\d+))?"
-    r"(?: ?(k|m|mn|bn|thousand|million|billion))?(?:( pounds))?(?!\w|[,.]\d)",
+AMOUNT = re.compile(  # with its sign whatever stands beside it, else as a word of its own
+    r"(?:(£ ?|\bGBP ?)|(?<![\w.,£]))(\d{1,3}(?:[, \u00a0\u2009\u202f']\d{3})+|\d+)(?:\.(\d+))?"
+    r"(?: ?(k|m|mn|bn|thousand|million|billion)\b)?( pounds)?(?(1)(?!\d|[,.]\d)|(?!\w|[,.]\d))",
     re.IGNORECASE,
 )
 UNITS = {"": 1.0, "k": 1e3, "t": 1e3, "m": 1e6, "b": 1e9}  # by the first letter of their words
 YEAR = 4  # digits of a number that may be a year
-PENNY = 0.005
+POUND = 1.0
 DIGITS = 3  # from which a rounded amount is as good as the amount
 STEP = 1e-4  # of a cell, by which it is moved to see what follows it
 TOTALS = (
@@ -130,9 +130,9 @@ class Typed(NamedTuple):
     digits: int
 
     def tells(self, exempt: float) -> bool:
-        """Return whether it is an exempt amount, or that amount rounded to three digits or more."""
+        """Return whether it is an exempt amount to the pound, or rounded to three digits or more."""
         away = abs(self.amount - exempt)
-        return away < PENNY or (self.digits >= DIGITS and away <= self.unit / 2)
+        return away < POUND or (self.digits >= DIGITS and away <= self.unit / 2)
 
 
 def _amounts(text: str) -> Iterator[tuple[str, Typed]]:
