@@ -76,9 +76,8 @@ def _switch(leads: pd.DataFrame, share: pd.Series, factor: str) -> dict:
     others = share.drop(factor)
     on_others = leads[others.index] @ (others / (others.sum() or 1.0))
     slope = (leads[factor] - on_others).round(ROUNDING)  # of the lead in the factor's share
-    sloping = slope if others.sum() else slope[:0]
-    lost_at = (-on_others[sloping.index] / sloping).round(ROUNDING)
-    table = pd.DataFrame({"at": lost_at, "slope": sloping})
+    table = pd.DataFrame({"at": (-on_others / slope).round(ROUNDING), "slope": slope})
+    table = table if others.sum() else table[:0]
     # a lead that rises with the share is lost below it; where several are lost, the fastest to gain wins
     below = table[(table["slope"] > 0) & table["at"].between(0, 1, inclusive="right")]
     below = below.sort_values(["at", "slope"], ascending=[False, False], kind="stable")

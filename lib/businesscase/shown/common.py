@@ -39,8 +39,7 @@ def introduction(study: Study, section: str = "") -> Sentence:
             f"data for {listed(told) or 'no notebook yet'}"
         )
     file, scenario = study.case.file, study.scenario
-    stated = scenario.parameters
-    changed = [words(name) for name, value in study.parameters if value != getattr(stated, name)]
+    changed = [words(name) for name in study.changed]
     besides = f" Changed here: {listed(changed)}." if changed else ""
     return Sentence(
         f"**{file.title}.** {file.question} For: {file.decision_maker}, "

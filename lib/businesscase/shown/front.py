@@ -109,7 +109,8 @@ def _held(shares: pd.Series, verdict: str) -> str:
     >>> _held(pd.Series({"go": 1.0}), "go")
     'The verdict holds in over 99% of the futures.'
     """
-    holds, share = shares.get(verdict, 0.0), chance_in_words(shares.get(verdict, 0.0))
+    holds = shares.get(verdict, 0.0)
+    share = chance_in_words(holds)
     others = shares.drop(verdict, errors="ignore").sort_values(ascending=False, kind="stable")
     if others.empty:
         return f"The verdict holds in {share} of the futures."

@@ -21,7 +21,6 @@ from businesscase.study import Study
 from businesscase.study.value import COMMIT, GROUP, IN_STAGES, PERFECT, RIGHT
 
 ALL_PARTNERS = "all partners together"
-
 NO_CHOICE = "No option has money that recurs, so nothing tells what to find out first"
 NO_STAGES = "No stages are given, so all is committed at once"
 ERRORS = 2  # standard errors from nil within which a value is none

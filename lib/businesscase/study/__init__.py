@@ -239,11 +239,14 @@ class Study(Remembers):
         decided = results.frame((self.decision.section, *row) for row in self._decided())
         return pd.concat([self.decision.section_results, decided], ignore_index=True)
 
-    def __repr__(self) -> str:
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Parameters that are other than the scenario says, by name."""
         stated = self.scenario.parameters
-        changed = [
-            f"{name}={value!r}" for name, value in self.parameters if value != getattr(stated, name)
-        ]
+        return {name: value for name, value in self.parameters if value != getattr(stated, name)}
+
+    def __repr__(self) -> str:
+        changed = [f"{name}={value!r}" for name, value in self.changed.items()]
         return f"Study({', '.join([self.case.name, self.scenario_name, *changed])})"
 
 

@@ -102,9 +102,8 @@ class Part(Remembers):
     """One subject of a study: its results, from the inputs and the parts that are handed in.
 
     ``name`` is what the study calls it, and ``section`` under which its results stand; without data for
-    ``rests_on``, mostly that section, it has none. ``first`` are the
-    results that a reader is offered to begin with, where it has more than a dozen. ``quick`` are the measures that can be had without the rows
-    before them: by name, the value of an item (None if there is none), and the unit; ``yearly`` those
+    ``rests_on``, mostly that section, it has none. ``first`` are the results that a reader is offered to
+    begin with, where it has more than a dozen. ``quick`` are the measures that can be had without the rows before them: by name, the value of an item (None if there is none), and the unit; ``yearly`` those
     that can by item and year. ``rough`` are those of which a search for a turning point takes a part of the draws.
     """
 

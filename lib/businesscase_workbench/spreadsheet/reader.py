@@ -51,7 +51,9 @@ ENTRIES, INFLATED = 10_000, 200_000_000  # of an archive: files, and bytes in al
 EXACT_WHOLE = 10**15  # below it a whole number has all its digits
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-PDF, PDF_SUFFIX, WORD_SUFFIX = b"%PDF", ".pdf", ".docx"
+PDF, ZIP = b"%PDF", b"PK"
+PDF_SUFFIX, WORD_SUFFIX = ".pdf", ".docx"
+PAPERS = {PDF_SUFFIX: "PDF", WORD_SUFFIX: "Word document"}
 PROTECTED = "is protected by a password; open it, take the password off and save it again"
 
 
@@ -77,7 +79,7 @@ def contents(path: Path) -> list[dict]:
         return _paper(content, "sheets_of_pdf")
     elif suffix == WORD_SUFFIX and _is_word(content):
         return _paper(content, "sheets_of_word")
-    elif content.startswith(b"PK"):
+    elif content.startswith(ZIP):
         marks = _checked_archive(content)
     elif content.lstrip().startswith(b"<"):
         raise UnreadableError(
@@ -99,30 +101,32 @@ def contents(path: Path) -> list[dict]:
 
 def _refuse_other_kind(content: bytes, suffix: str) -> None:
     """Refuse a paper under the name of a workbook or of another paper, and a workbook under that of a paper."""
-    if content.startswith(PDF):
-        what, ending = "a PDF", PDF_SUFFIX
-    elif content.startswith(b"PK") and _is_word(content):
-        what, ending = "a Word document", WORD_SUFFIX
-    elif content.startswith(b"PK") and _holds(content, "xl/"):
-        what, ending = "an Excel workbook", ".xlsx"
-    elif content.startswith(b"PK") and _holds(content, "content.xml"):
-        what, ending = "an OpenDocument file", ".ods"
-    elif content.startswith(OLE) and ENCRYPTED_STREAM not in content:
-        what, ending = "a workbook or document of an older program", ".xls"
-    elif content.startswith(OLE):
-        return
-    else:
-        what, ending = "", ""
-    papers = {PDF_SUFFIX: "PDF", WORD_SUFFIX: "Word document"}
-    if what and suffix != ending and (suffix in papers or ending in papers):
-        remedy = "open it and save it as .xlsx or .docx"
-        if not content.startswith(OLE):
-            remedy = f"if it is, give it the ending {ending}"
+    if content.startswith(OLE) and ENCRYPTED_STREAM in content:
+        return  # nobody can tell what it is
+    what, ending = _kind(content)
+    if what and suffix != ending and (suffix in PAPERS or ending in PAPERS):
+        is_old = content.startswith(OLE)
+        remedy = "open it and save it as .xlsx or .docx" if is_old else f"if it is, give it the ending {ending}"  # fmt: skip
         raise UnreadableError(f"is named {suffix}, but seems to be {what}; {remedy}")
-    if not what and suffix in papers and not content.startswith(b"PK"):
+    if not what and suffix in PAPERS and not content.startswith(ZIP):
         raise UnreadableError(
-            f"is no {papers[suffix]}, whatever its name; open it and save it again as one"
+            f"is no {PAPERS[suffix]}, whatever its name; open it and save it again as one"
         )
+
+
+def _kind(content: bytes) -> tuple[str, str]:
+    """Return what a file seems to be by what it holds, and the ending of its kind; blanks if nothing tells."""
+    if content.startswith(PDF):
+        return "a PDF", PDF_SUFFIX
+    if content.startswith(OLE):
+        return "a workbook or document of an older program", ".xls"
+    if not content.startswith(ZIP):
+        return "", ""
+    if _is_word(content):
+        return "a Word document", WORD_SUFFIX
+    if _holds(content, "xl/"):
+        return "an Excel workbook", ".xlsx"
+    return ("an OpenDocument file", ".ods") if _holds(content, "content.xml") else ("", "")
 
 
 def _holds(content: bytes, begins: str) -> bool:
